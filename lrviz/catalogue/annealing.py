@@ -1,0 +1,95 @@
+"""The annealings: cosine, cosine with restarts, and the last stretch of stochastic weight averaging."""
+
+from __future__ import annotations
+
+from lrviz.catalogue.model import Parameter, Scheduler
+
+COSINE = Scheduler(
+    short="cosine",
+    name="CosineAnnealingLR",
+    summary="takes the rate down to eta_min along half a cosine",
+    parameters=(
+        Parameter("T_max", "int", "scheduler steps from the top to eta_min", least=1, follows="total_steps"),
+        Parameter("eta_min", "float", "the rate at the bottom", default=0.0, least=0),
+    ),
+    formula="rate(t) = eta_min + (lr - eta_min) * (1 + cos(pi * t / T_max)) / 2",
+    use="The default of today's image and language models, usually after a linear warm-up in SequentialLR. It needs no "
+    "milestones, only the length of the run.",
+    cautions=(
+        "With a T_max shorter than the run the rate climbs again, all the way to lr at 2 * T_max.",
+        "With a T_max longer than the run it stops on the way down and never comes near eta_min.",
+        "T_max counts scheduler steps: the number of epochs when stepped each epoch, epochs * steps_per_epoch when "
+        "stepped each update.",
+        "The last update comes one step before eta_min: N updates are N - 1 scheduler steps away from the first.",
+    ),
+    source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, arXiv:1608.03983",
+    past_end="It rises again: a full period is 2 * T_max.",
+)
+
+WARM_RESTARTS = Scheduler(
+    short="warm-restarts",
+    name="CosineAnnealingWarmRestarts",
+    summary="anneals along a cosine and jumps back to lr, again and again",
+    parameters=(
+        Parameter(
+            "T_0",
+            "int",
+            "scheduler steps until the first restart",
+            least=1,
+            follows="steps_per_epoch if interval == 'step' else max(1, total_steps // 4)",
+        ),
+        Parameter("T_mult", "int", "how many times longer each period is than the last", default=1, least=1),
+        Parameter("eta_min", "float", "the rate that each period falls towards", default=0.0, least=0),
+    ),
+    formula="rate(t) = eta_min + (lr - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2\n"
+    "T_cur: scheduler steps since the last restart\n"
+    "T_i:   T_0 in the first period, T_mult times longer in each that follows",
+    use="SGDR: every restart shakes the weights out of their minimum, and the model at the end of each period is worth "
+    "keeping for an ensemble. With T_mult=2 few restarts cover a long run.",
+    cautions=(
+        "A run that does not end with a period ends at a high rate: with T_mult=2 periods end at T_0 * (1, 3, 7, 15, "
+        "...) scheduler steps.",
+        "The rate never reaches eta_min: the step that would is the restart.",
+        "It sets the rate outright instead of scaling it, so in ChainedScheduler the children before it have no say.",
+    ),
+    source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, arXiv:1608.03983",
+    past_end="It has no end: the restarts go on.",
+)
+
+SWA = Scheduler(
+    short="swa",
+    name="SWALR",
+    module="torch.optim.swa_utils",
+    summary="anneals the rate to swa_lr and holds it there, to average weights",
+    parameters=(
+        Parameter(
+            "swa_lr",
+            "per_group",
+            "the rate to settle at, one or one for each group",
+            least=0,
+            follows="lr / 10",
+        ),
+        Parameter("anneal_epochs", "int", "scheduler steps to get there; 0 goes there at once", default=10, least=0),
+        Parameter(
+            "anneal_strategy",
+            "choice",
+            "the way there: half a cosine, or a straight line",
+            default="cos",
+            choices=("cos", "linear"),
+        ),
+    ),
+    formula="rate(t) = swa_lr * a + lr * (1 - a)\n"
+    "anneal_strategy cos:    a = (1 - cos(pi * x)) / 2\n"
+    "anneal_strategy linear: a = x\n"
+    "x = min(1, t / anneal_epochs), or 1 from the start when anneal_epochs is 0",
+    use="The last part of a run with stochastic weight averaging: hold a rather high rate and average the weights that "
+    "it visits. Stepped once an epoch in place of the main schedule from about three quarters of the run.",
+    cautions=(
+        "anneal_epochs counts scheduler steps: stepped every update, 10 is ten updates.",
+        "The constant rate only pays with averaged weights (AveragedModel); the last weights alone are worse than "
+        "those of an ordinary decay.",
+        "It starts from the rate that it finds; as a later child of SequentialLR it goes on from there.",
+    ),
+    source="Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018, arXiv:1803.05407",
+    past_end="It stays at swa_lr.",
+)
