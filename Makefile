@@ -1,0 +1,57 @@
+# Each target works on a fresh clone: it makes its own virtual environment when there is none.
+#
+#   make demo          draw a figure
+#   make test          run the tests, with coverage        (ARGS="-k cosine" to narrow)
+#   make lint          ruff: rules and format
+#   make types         mypy, strict
+#   make wheel-test    build the wheel, install it alone, use it
+#   make bench         measure speed, memory and sizes      (ARGS="--quick")
+
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# What is installed: lrviz alone, or lrviz with everything for its development. The second covers the first.
+RUN := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+
+.PHONY: demo test lint types wheel-test bench clean
+
+demo: $(RUN)
+	$(BIN)/lrviz plot cosine --T_max 32
+
+test: $(DEV)
+	$(BIN)/python -m pytest --cov $(ARGS)
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV)
+	$(BIN)/mypy
+
+wheel-test: $(DEV)
+	$(BIN)/python -m pytest -m wheel tests/test_wheel.py $(ARGS)
+
+bench: $(DEV)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "lrviz needs Python 3.11 or newer: make PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing lrviz into $(VENV), torch included: this takes a minute"
+	$(PIP) --editable .
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing lrviz and its development tools into $(VENV), torch included: this takes a minute"
+	$(PIP) --editable '.[dev]'
+	@touch $(RUN) $@

@@ -1,0 +1,66 @@
+"""What every test shares: a clean environment, and a way to run Python afresh."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parent.parent
+
+# Variables of the person at the keyboard, or of a CI job, that change what programs print or draw.
+OUTSIDE = (
+    "CI",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "FORCE_COLOR",
+    "GITHUB_ACTIONS",
+    "LINES",
+    "MATPLOTLIBRC",
+    "MPLBACKEND",
+    "NO_COLOR",
+    "PY_COLORS",
+    "TERMINAL_WIDTH",
+    "TTY_COMPATIBLE",
+    "TTY_INTERACTIVE",
+)
+
+# Imports and the first figure take long and only once, so there is no deadline. In CI every run tries the same examples.
+settings.register_profile("lrviz", deadline=None)
+settings.register_profile("lrviz-ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("lrviz-ci" if os.environ.get("CI") else "lrviz")
+
+Python = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test sees the same environment, whoever runs it."""
+    for name in OUTSIDE:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Python:
+    """Runs `python ARGS` in a fresh process and an empty folder, with this tree's lrviz; gives the finished process."""
+
+    def run(*args: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        return subprocess.run(
+            [sys.executable, *args],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
