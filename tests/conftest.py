@@ -31,7 +31,8 @@ OUTSIDE = (
     "TTY_INTERACTIVE",
 )
 
-# Imports and the first figure take long and only once, so there is no deadline. In CI every run tries the same examples.
+# Imports and the first figure take long and only once, so there is no deadline. In CI every run tries the same
+# examples.
 settings.register_profile("lrviz", deadline=None)
 settings.register_profile("lrviz-ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("lrviz-ci" if os.environ.get("CI") else "lrviz")
