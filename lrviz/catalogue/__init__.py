@@ -12,7 +12,7 @@ from lrviz.catalogue.function import LAMBDA, MULTIPLICATIVE
 from lrviz.catalogue.model import REQUIRED, Kind, Parameter, Scheduler
 from lrviz.catalogue.reactive import PLATEAU
 
-__all__ = ["FORMULA_NAMES", "REQUIRED", "SCHEDULERS", "Kind", "Parameter", "Scheduler", "find", "suggest"]
+__all__ = ["FORMULA_LEGEND", "REQUIRED", "SCHEDULERS", "Kind", "Parameter", "Scheduler", "find", "suggest"]
 
 SCHEDULERS: Final[tuple[Scheduler, ...]] = (
     STEP,
@@ -33,48 +33,62 @@ SCHEDULERS: Final[tuple[Scheduler, ...]] = (
     SWA,
 )
 
-FORMULA_NAMES: Final = "t counts scheduler steps from 0; lr is the rate the optimizer was made with"
+FORMULA_LEGEND: Final = "t counts scheduler steps from 0; lr is the rate the optimizer was made with"
 
 _BY_NAME: Final = {name: scheduler for scheduler in SCHEDULERS for name in (scheduler.short, scheduler.name)}
 
-# What people type for a scheduler, squeezed as `_squeeze` does it, and its short name.
+# What people call a scheduler elsewhere, squeezed as `_squeeze` does it, and its short name here.
 _ALIASES: Final = {
-    "steplr": "step",
     "stepdecay": "step",
     "staircase": "step",
+    "piecewise": "multistep",
+    "piecewiseconstant": "multistep",
     "multistepdecay": "multistep",
     "const": "constant",
-    "warmup": "linear",
-    "linearwarmup": "linear",
+    "constantwithwarmup": "linear",
     "lineardecay": "linear",
+    "linearwarmup": "linear",
+    "warmup": "linear",
     "exp": "exponential",
     "expdecay": "exponential",
     "exponentialdecay": "exponential",
     "poly": "polynomial",
+    "polydecay": "polynomial",
     "polynomialdecay": "polynomial",
+    "annealing": "cosine",
     "cos": "cosine",
     "cosineannealing": "cosine",
     "cosinedecay": "cosine",
-    "annealing": "cosine",
-    "sgdr": "warm-restarts",
-    "restarts": "warm-restarts",
-    "cosinewarmrestarts": "warm-restarts",
     "cosineannealingrestarts": "warm-restarts",
-    "cosinewithrestarts": "warm-restarts",
     "cosinerestarts": "warm-restarts",
+    "cosinewarmrestarts": "warm-restarts",
+    "cosinewithrestarts": "warm-restarts",
+    "restarts": "warm-restarts",
+    "sgdr": "warm-restarts",
     "clr": "cyclic",
     "cyclical": "cyclic",
     "triangular": "cyclic",
+    "triangular2": "cyclic",
+    "exprange": "cyclic",
     "1cycle": "onecycle",
     "superconvergence": "onecycle",
-    "reduceonplateau": "plateau",
     "reducelr": "plateau",
-    "lambdafunction": "lambda",
-    "mul": "multiplicative",
+    "reduceonplateau": "plateau",
+    "function": "lambda",
+    "invsqrt": "lambda",
+    "inversesqrt": "lambda",
+    "noam": "lambda",
+    "product": "multiplicative",
+    "cosinewithwarmup": "sequential",
+    "linearwarmupcosineannealing": "sequential",
+    "linearwithwarmup": "sequential",
     "sequence": "sequential",
+    "warmupcosine": "sequential",
+    "warmupstabledecay": "sequential",
+    "wsd": "sequential",
     "chain": "chained",
-    "averaging": "swa",
     "stochasticweightaveraging": "swa",
+    "weightaveraging": "swa",
 }
 
 
@@ -86,26 +100,30 @@ def find(name: str) -> Scheduler | None:
 def suggest(name: str) -> str | None:
     """The short name or class name that `name` was probably meant to be; None when nothing is close.
 
-    Case, `_`, `-` and a closing "LR" or "Scheduler" do not matter. Something that looks like a class name is answered
-    with a class name.
+    Case, `_`, `-` and a closing "LR" or "Scheduler" do not matter, and names from papers and other libraries count
+    too. CamelCase is answered with the class name, anything else with the short name.
     """
     wanted = _squeeze(name)
-    if not wanted:
-        return None
-    known = {_squeeze(spelling): scheduler for spelling, scheduler in _BY_NAME.items()}
-    known |= {alias: _BY_NAME[short] for alias, short in _ALIASES.items()}
+    own = {_squeeze(spelling): scheduler for spelling, scheduler in _BY_NAME.items()}
+    known = {alias: _BY_NAME[short] for alias, short in _ALIASES.items()} | own
     scheduler = known.get(wanted)
     if scheduler is None:
         import difflib
 
-        close = difflib.get_close_matches(wanted, known, n=1, cutoff=0.6)
+        # A short alias is close to too much: SGD is no slip for sgdr.
+        spellings = [spelling for spelling in known if spelling in own or len(spelling) > 4]
+        close = difflib.get_close_matches(wanted, spellings, n=1, cutoff=0.65)
         if not close:
             return None
         scheduler = known[close[0]]
-    return scheduler.name if name.endswith(("LR", "Scheduler")) else scheduler.short
+    camel_case = not name.islower() and not name.isupper() and name.casefold() != scheduler.short
+    return scheduler.name if camel_case else scheduler.short
 
 
 def _squeeze(name: str) -> str:
     """`name` in small letters and digits only, without the endings that class names share."""
-    letters = "".join(c for c in name.casefold() if c.isalnum())
-    return letters.removesuffix("scheduler").removesuffix("lr") or letters
+    plain = "".join(c for c in name.casefold() if c.isalnum())
+    for ending in ("scheduler", "lr"):
+        if len(plain) - len(ending) > 1:
+            plain = plain.removesuffix(ending)
+    return plain

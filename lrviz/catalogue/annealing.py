@@ -13,17 +13,20 @@ COSINE = Scheduler(
         Parameter("eta_min", "float", "the rate at the bottom", default=0.0, least=0),
     ),
     formula="rate(t) = eta_min + (lr - eta_min) * (1 + cos(pi * t / T_max)) / 2",
-    use="The default of today's image and language models, usually after a linear warm-up in SequentialLR. It needs no "
-    "milestones, only the length of the run.",
+    use="The usual choice for image and language models of today, mostly after a linear warm-up in SequentialLR. It "
+    "has no milestones to tune; all it needs is the length of the run.",
     cautions=(
-        "With a T_max shorter than the run the rate climbs again, all the way to lr at 2 * T_max.",
-        "With a T_max longer than the run it stops on the way down and never comes near eta_min.",
-        "T_max counts scheduler steps: the number of epochs when stepped each epoch, epochs * steps_per_epoch when "
-        "stepped each update.",
-        "The last update comes one step before eta_min: N updates are N - 1 scheduler steps away from the first.",
+        "With a T_max shorter than the run the rate climbs again, back to lr at 2 * T_max.",
+        "With a T_max longer than the run it stops half-way down and never comes near eta_min.",
+        (
+            "T_max counts scheduler steps: epochs when stepped once an epoch, epochs * steps_per_epoch when stepped "
+            "every update."
+        ),
+        "With T_max the length of the run, the last update is still one step short of eta_min.",
+        "An eta_min above lr makes the rate rise.",
     ),
-    source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, arXiv:1608.03983",
-    past_end="It rises again: a full period is 2 * T_max.",
+    source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, arXiv:1608.03983",
+    past_end="It rises again, and falls again: the full period is 2 * T_max.",
 )
 
 WARM_RESTARTS = Scheduler(
@@ -43,16 +46,16 @@ WARM_RESTARTS = Scheduler(
     ),
     formula="rate(t) = eta_min + (lr - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2\n"
     "T_cur: scheduler steps since the last restart\n"
-    "T_i:   T_0 in the first period, T_mult times longer in each that follows",
-    use="SGDR: every restart shakes the weights out of their minimum, and the model at the end of each period is worth "
-    "keeping for an ensemble. With T_mult=2 few restarts cover a long run.",
+    "T_i: T_0 in the first period, then T_mult times longer in each",
+    use="SGDR: each restart shakes the weights loose, and the models at the ends of the periods make an ensemble for "
+    "free. With T_mult=2 a few restarts fill a long run.",
     cautions=(
-        "A run that does not end with a period ends at a high rate: with T_mult=2 periods end at T_0 * (1, 3, 7, 15, "
-        "...) scheduler steps.",
+        "A run that stops inside a period stops at a high rate; with T_mult=2 periods end after 1, 3, 7, 15 times T_0.",
         "The rate never reaches eta_min: the step that would is the restart.",
-        "It sets the rate outright instead of scaling it, so in ChainedScheduler the children before it have no say.",
+        "T_0 counts scheduler steps: 10 meant as epochs restarts every 10 batches when stepped every update.",
+        "It sets the rate outright instead of scaling it, so it does not combine with others in ChainedScheduler.",
     ),
-    source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, arXiv:1608.03983",
+    source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, arXiv:1608.03983",
     past_end="It has no end: the restarts go on.",
 )
 
@@ -79,16 +82,15 @@ SWA = Scheduler(
         ),
     ),
     formula="rate(t) = swa_lr * a + lr * (1 - a)\n"
-    "anneal_strategy cos:    a = (1 - cos(pi * x)) / 2\n"
-    "anneal_strategy linear: a = x\n"
-    "x = min(1, t / anneal_epochs), or 1 from the start when anneal_epochs is 0",
+    "x = min(t / anneal_epochs, 1) if anneal_epochs else 1\n"
+    'anneal_strategy="cos": a = (1 - cos(pi * x)) / 2\n'
+    'anneal_strategy="linear": a = x',
     use="The last part of a run with stochastic weight averaging: hold a rather high rate and average the weights that "
-    "it visits. Stepped once an epoch in place of the main schedule from about three quarters of the run.",
+    "it visits. Takes over from the main schedule at about three quarters of the run, stepped once an epoch.",
     cautions=(
         "anneal_epochs counts scheduler steps: stepped every update, 10 is ten updates.",
-        "The constant rate only pays with averaged weights (AveragedModel); the last weights alone are worse than "
-        "those of an ordinary decay.",
-        "It starts from the rate that it finds; as a later child of SequentialLR it goes on from there.",
+        "The held rate pays only with averaged weights (AveragedModel); the last weights alone are no good measure.",
+        "It starts from whatever rate it finds; as a later child of SequentialLR it goes on from there.",
     ),
     source="Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018, arXiv:1803.05407",
     past_end="It stays at swa_lr.",

@@ -81,24 +81,30 @@ CYCLIC = Scheduler(
         ),
     ),
     formula="rate(t) = base_lr + (max_lr - base_lr) * height * scale\n"
-    "height: 0 to 1 in step_size_up steps, back to 0 in step_size_down\n"
-    "scale:  1                          mode triangular\n"
-    "        1 / 2 ** (cycle - 1)       mode triangular2\n"
-    "        gamma ** t                 mode exp_range\n"
-    "        scale_fn(cycle or t)       by scale_mode\n"
-    "with cycle_momentum:\n"
-    "momentum(t) = max_momentum - (max_momentum - base_momentum) * height * scale",
-    use="When a good rate is known only as a range: the cycle visits all of it, and no decay need be tuned. Half a cycle "
-    "of 2 to 10 epochs is usual, stepped every update; the bounds come from a range test.",
+    "period = step_size_up + step_size_down\n"
+    "x = t % period\n"
+    "height = min(x / step_size_up, (period - x) / step_size_down)\n"
+    "cycle = 1 + t // period\n"
+    'mode="triangular": scale = 1\n'
+    'mode="triangular2": scale = 0.5 ** (cycle - 1)\n'
+    'mode="exp_range": scale = gamma ** t\n'
+    'scale_fn, scale_mode="cycle": scale = scale_fn(cycle)\n'
+    'scale_fn, scale_mode="iterations": scale = scale_fn(t)\n'
+    "cycle_momentum: momentum(t) = max_momentum - (max_momentum - base_momentum) * height * scale",
+    use="For when a good rate is known only as a range: the cycle visits all of it. Stepped every update, with a half "
+    "cycle of two to ten epochs and bounds from a range test.",
     cautions=(
-        "The optimizer's own rate is not used: base_lr and max_lr decide.",
-        "step_size_up counts scheduler steps; torch's default of 2000 may be longer than the whole run.",
-        "gamma does nothing unless the mode is exp_range, and with the default of 1 exp_range is triangular.",
-        "cycle_momentum overwrites the optimizer's momentum, a momentum of 0 included; an optimizer without momentum "
-        "or betas needs cycle_momentum=False.",
-        "triangular2 fails with an OverflowError in cycle 1025 and beyond.",
+        "The optimizer's own rate plays no part: base_lr and max_lr decide.",
+        "step_size_up counts scheduler steps, and torch's default of 2000 can be longer than the run.",
+        "gamma does nothing unless mode is exp_range, and with its default of 1 exp_range is triangular.",
+        "A base_lr above max_lr turns the cycle upside down.",
+        (
+            "cycle_momentum overwrites the optimizer's momentum, even one of 0; optimizers with neither momentum nor "
+            "betas need cycle_momentum=False."
+        ),
+        "triangular2 raises an OverflowError in cycle 1025.",
     ),
-    source="Smith, Cyclical Learning Rates for Training Neural Networks, 2017, arXiv:1506.01186",
+    source="Smith, Cyclical Learning Rates for Training Neural Networks, 2015, arXiv:1506.01186",
     past_end="It has no end: the cycles go on.",
     moves_momentum=True,
 )
@@ -184,30 +190,41 @@ ONECYCLE = Scheduler(
         ),
         Parameter("three_phase", "bool", "fall to the first rate, then on to the last, as in the paper", default=False),
     ),
-    formula="first = max_lr / div_factor, last = first / final_div_factor\n"
-    "total = total_steps, or epochs * steps_per_epoch\n"
+    formula="rate(t) goes from a to b in each phase, x from 0 to 1\n"
+    'anneal_strategy="cos": rate = b + (a - b) * (1 + cos(pi * x)) / 2\n'
+    'anneal_strategy="linear": rate = a + (b - a) * x\n'
+    "total = total_steps or epochs * steps_per_epoch\n"
     "up = pct_start * total - 1\n"
-    "first -> max_lr    over steps 0 .. up\n"
-    "max_lr -> last     over steps up .. total - 1\n"
-    "three_phase: max_lr -> first over up .. 2 * up, first -> last over the rest\n"
-    "anneal_strategy cos:    end + (start - end) * (1 + cos(pi * x)) / 2\n"
-    "anneal_strategy linear: start + (end - start) * x\n"
-    "with cycle_momentum: max_momentum -> base_momentum -> max_momentum",
-    use="Super-convergence: a short run with one great swing, stepped every update. Popular for training from scratch in "
-    "few epochs; max_lr comes from a range test and is often ten times what a fixed rate would be.",
+    "first = max_lr / div_factor\n"
+    "last = first / final_div_factor\n"
+    "phase 1, t from 0 to up: a = first, b = max_lr\n"
+    "phase 2, t from up to total - 1: a = max_lr, b = last\n"
+    "three_phase: phase 2 ends at 2 * up with b = first, phase 3 goes from first to last\n"
+    "cycle_momentum: phase 1 from max_momentum to base_momentum, phase 2 back again",
+    use="Super-convergence: one great swing over a short run, stepped every update. max_lr comes from a range test and "
+    "may be many times what a fixed rate would bear.",
     cautions=(
-        "It needs the true number of scheduler steps: one step() more than total_steps raises a ValueError, and the one "
-        "before that jumps off the curve.",
-        "The optimizer's own rate is not used: max_lr, div_factor and final_div_factor decide. It also overwrites "
-        "initial_lr, on which every other scheduler of that optimizer builds.",
-        "max_lr may never be touched exactly: the peak lies between two steps unless pct_start * total_steps is whole.",
-        "cycle_momentum overwrites the optimizer's momentum, a momentum of 0 included; an optimizer without momentum "
-        "or betas needs cycle_momentum=False.",
-        "total_steps wins in silence over epochs and steps_per_epoch that disagree with it.",
-        "pct_start * total_steps of exactly 1 is a division by zero; less than 1 leaves the warm-up out.",
+        (
+            "It needs the true number of scheduler steps: with a greater total_steps the run ends before the rate is "
+            "down, with a smaller one torch raises a ValueError in the middle of training."
+        ),
+        (
+            "The last update belongs to step total_steps - 1. One step() more is accepted, but leaves the curve: the "
+            "rate turns up again, or with anneal_strategy linear goes below zero."
+        ),
+        "The optimizer's own rate plays no part: max_lr, div_factor and final_div_factor decide.",
+        "max_lr itself is met only where pct_start * total_steps is a whole number.",
+        (
+            "cycle_momentum overwrites the optimizer's momentum, even one of 0; optimizers with neither momentum nor "
+            "betas need cycle_momentum=False."
+        ),
+        "It overwrites initial_lr in the optimizer, from which other schedulers of the same optimizer start.",
+        "total_steps wins in silence over epochs and steps_per_epoch that say otherwise.",
+        "A pct_start * total_steps of exactly 1 is a ZeroDivisionError, and below 1 the run begins near max_lr.",
+        "With three_phase and a pct_start above 0.5 the third phase is never reached.",
     ),
-    source="Smith and Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018, "
-    "arXiv:1708.07120",
-    past_end="At step total_steps the rate jumps off the curve; the step after raises a ValueError.",
+    source="Smith and Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, "
+    "2017, arXiv:1708.07120",
+    past_end="One step past the end the rate leaves the curve; the step after that raises a ValueError.",
     moves_momentum=True,
 )

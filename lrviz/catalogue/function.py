@@ -12,12 +12,12 @@ LAMBDA = Scheduler(
         Parameter("lr_lambda", "lr_lambda", "factor of the base rate by scheduler step, one or one for each group"),
     ),
     formula="rate(t) = lr * lr_lambda(t)",
-    use="Any curve that can be written down: warm-up with inverse square root, linear decay with a floor, layered "
-    "factors for parameter groups. The whole curve is visible in one expression.",
+    use="Any curve that can be written down: warm-up with inverse square root, a decay with a floor, a factor of its "
+    "own for each parameter group.",
     cautions=(
-        "The function gives a factor, not a rate: with lr=0.1 a function that returns 0.01 makes the rate 0.001.",
-        "Its argument counts scheduler steps from 0, whatever it is called.",
-        "A lambda is not saved with the scheduler's state_dict; after a resume the code decides, not the checkpoint.",
+        "The function gives a factor, not a rate: with lr=0.1, one that returns 0.01 makes the rate 0.001.",
+        "Its argument counts scheduler steps from 0, even where it is called epoch.",
+        "A lambda is not part of state_dict: after a resume the code decides, not the checkpoint.",
     ),
     source="https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html",
     past_end="It has no end: the function decides.",
@@ -31,13 +31,13 @@ MULTIPLICATIVE = Scheduler(
     parameters=(
         Parameter("lr_lambda", "lr_lambda", "factor of the last rate by scheduler step, one or one for each group"),
     ),
-    formula="rate(0) = lr\nrate(t) = rate(t - 1) * lr_lambda(t)",
-    use="A decay whose pace changes with the step, or one that must go on from a rate that something else has set.",
+    formula="rate(t) = rate(t - 1) * lr_lambda(t), from rate(0) = lr",
+    use="A decay whose pace changes as it goes, or one that must go on from a rate that something else has set.",
     cautions=(
-        "The factors pile up: a function meant for LambdaLR, such as 0.95 ** step, falls to nothing within a few "
-        "dozen steps.",
-        "A factor of 0 is final: the rate never comes back.",
-        "The function is called from step 1 on; its value at 0 is never used.",
+        "The factors pile up: lambda step: 0.95 ** step, meant for LambdaLR, leaves 0.002 % of lr after 20 steps.",
+        "A factor of 0 is for good: the rate never comes back.",
+        "On its own it first calls the function for step 1, never for step 0.",
+        "A lambda is not part of state_dict: after a resume the code decides, not the checkpoint.",
     ),
     source="https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiplicativeLR.html",
     past_end="It has no end: the function decides.",

@@ -48,26 +48,26 @@ PLATEAU = Scheduler(
         ),
         Parameter("eps", "float", "a cut by no more than this is not made", default=1e-8, least=0),
     ),
-    formula="better: metric < best * (1 - threshold)    mode min, threshold_mode rel\n"
-    "        metric < best - threshold          mode min, threshold_mode abs\n"
-    "        metric > best * (1 + threshold)    mode max, threshold_mode rel\n"
-    "        metric > best + threshold          mode max, threshold_mode abs\n"
+    formula="a metric is better when it beats the best one before it:\n"
+    'mode="min", threshold_mode="rel": metric < best * (1 - threshold)\n'
+    'mode="min", threshold_mode="abs": metric < best - threshold\n'
+    'mode="max", threshold_mode="rel": metric > best * (1 + threshold)\n'
+    'mode="max", threshold_mode="abs": metric > best + threshold\n'
     "after more than patience steps in a row that are not better:\n"
-    "new = max(rate * factor, min_lr), made only if rate - new > eps\n"
-    "then the next cooldown steps are not counted",
-    use="When the length of the run is open or the loss is erratic: the rate falls when validation stalls. Stepped once "
-    "an epoch with the validation metric.",
+    "new = max(rate * factor, min_lr), taken if rate - new > eps\n"
+    "then cooldown steps go by uncounted",
+    use="For runs of open length or with an erratic loss: the rate falls when validation stalls. Stepped once an "
+    "epoch, with the validation metric.",
     cautions=(
-        "It must be given its metric, scheduler.step(val_loss), and mode must fit it: with min on an accuracy it cuts "
-        "while the model gets better.",
-        "It reacts late: the cut comes after patience + 1 steps without improvement, and it never raises the rate "
-        "again.",
-        "patience counts scheduler steps; a metric of every batch is mostly noise.",
+        "step() wants the metric, and mode must fit it: with min on an accuracy the rate is cut while all goes well.",
+        "It reacts late, after patience + 1 steps without improvement, and it never raises the rate again.",
+        "patience counts scheduler steps, and the metric of a single batch is mostly noise.",
+        "threshold_mode rel expects a positive metric: around -1, mode min takes a slightly worse value for better.",
         "A NaN metric counts as no improvement.",
-        "Below a rate of about 1e-8 the default eps stops all cuts.",
-        "It cannot be a child of SequentialLR or ChainedScheduler.",
+        "The default eps ends all cuts once the rate is near 1e-8.",
+        "SequentialLR and ChainedScheduler refuse it as a child.",
     ),
     source="He et al., Deep Residual Learning for Image Recognition, 2015, arXiv:1512.03385",
-    past_end="It has no end: it goes on answering to the metric.",
+    past_end="It has no end: it goes on following the metric.",
     takes_metric=True,
 )
