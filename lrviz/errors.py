@@ -1,0 +1,42 @@
+"""The errors lrviz raises for its users: a message, and a hint that says what to do next."""
+
+from __future__ import annotations
+
+
+class LrvizError(Exception):
+    """Something the user can put right.
+
+    Args:
+        message: What went wrong, where, and the value got; no full stop.
+        hint: What to type next; empty when there is nothing useful to say.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n\nhint: {self.hint}" if self.hint else self.message
+
+
+class UsageError(LrvizError):
+    """The command line itself is wrong: an unknown option, a missing argument."""
+
+
+class NotationError(LrvizError):
+    """A scheduler's notation, or a value in it, cannot be read."""
+
+
+class SpecError(LrvizError):
+    """A run is described well but makes no sense: an impossible value, fields that disagree."""
+
+
+class SimulationError(LrvizError):
+    """torch refused the parameters, or a rate came out NaN, infinite, complex or negative."""
+
+
+class OutputError(LrvizError):
+    """A file cannot be written."""
