@@ -118,7 +118,7 @@ def measure(plan: Plan) -> Iterator[Finding]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own, such as the deprecated argument inside SequentialLR
         for name, row in rows(n).items():
-            share, ours, plain = _compare(name, row, n, plan.runs)
+            share, ours, plain = compare(name, row, n, plan.runs)
             shares.append(share)
             yield Finding(
                 f"loop, {name}", share, "x", EACH_TARGET, f"{duration(ours)} against {duration(plain)} a step"
@@ -128,7 +128,7 @@ def measure(plan: Plan) -> Iterator[Finding]:
     )
 
 
-def _compare(name: str, row: Row, n: int, runs: int) -> tuple[float, float, float]:
+def compare(name: str, row: Row, n: int, runs: int) -> tuple[float, float, float]:
     """The median share, and the median seconds a step of lrviz and of the plain loop."""
 
     def ours() -> Trace:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryFile
 
 YARDSTICKS = Path(__file__).parent / "yardsticks"
 # ru_maxrss counts kibibytes on Linux and bytes on macOS.
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+_PARENT = """
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
 
 
 @dataclass(frozen=True)
@@ -24,14 +29,6 @@ class Command:
 
     words: tuple[str, ...]
     status: int = 0
-
-
-@dataclass(frozen=True)
-class Finished:
-    """What one process took: seconds of wall time, and bytes of memory at its peak."""
-
-    seconds: float
-    peak_bytes: int
 
 
 def lrviz(*words: str, status: int = 0) -> Command:
@@ -47,43 +44,57 @@ def python(*words: str) -> Command:
     return Command((sys.executable, *words))
 
 
-def run(command: Command, folder: Path) -> Finished:
-    """Run one process to its end in `folder`.
+def run(command: Command, folder: Path) -> float:
+    """Run one process to its end in `folder`; the seconds of wall time it took.
 
     Raises:
         SystemExit: it ended with another status than expected; what it wrote to stderr is in the message.
     """
-    with TemporaryFile() as stderr:
+    return _run(command, folder)[0]
+
+
+def peak_bytes(command: Command, folder: Path) -> int:
+    """Run one process to its end in `folder`; the most memory it held.
+
+    A process counts what its parent held when it was started, so a small parent is put between.
+
+    Raises:
+        SystemExit: as `run`.
+    """
+    between = Command((sys.executable, "-c", _PARENT, *command.words), command.status)
+    return int(_run(between, folder)[1]) * MAXRSS_UNIT
+
+
+def _run(command: Command, folder: Path) -> tuple[float, str]:
+    """The seconds, and what was written to stdout."""
+    with TemporaryFile("w+", encoding="utf-8") as stdout, TemporaryFile("w+", encoding="utf-8") as stderr:
         start = time.perf_counter()
-        process = subprocess.Popen(
-            command.words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr
+        done = subprocess.run(
+            command.words, cwd=folder, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, check=False
         )
-        _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != command.status:
-            stderr.seek(0)
-            said = stderr.read().decode(errors="replace")
-            raise SystemExit(f"`{' '.join(command.words)}` ended with {process.returncode}:\n{said}")
-    return Finished(seconds, usage.ru_maxrss * MAXRSS_UNIT)
+        for file in (stdout, stderr):
+            file.seek(0)
+        if done.returncode != command.status:
+            raise SystemExit(f"`{' '.join(command.words)}` ended with {done.returncode}:\n{stderr.read()}")
+        return seconds, stdout.read()
 
 
-def in_turn(commands: Mapping[str, Command], runs: int, folder: Path) -> dict[str, list[Finished]]:
-    """Run every command once to warm up, then `runs` times, in an order that turns round each time."""
+def in_turn(commands: Mapping[str, Command], runs: int, folder: Path) -> dict[str, list[float]]:
+    """Run every command once to warm up, then `runs` times, in an order that turns round each time.
+
+    Returns:
+        The seconds of each run, by the command's name.
+    """
     for command in commands.values():
         run(command, folder)
-    finished: dict[str, list[Finished]] = {name: [] for name in commands}
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(runs):
         for name in list(commands) if turn % 2 == 0 else reversed(list(commands)):
-            finished[name].append(run(commands[name], folder))
-    return finished
+            seconds[name].append(run(commands[name], folder))
+    return seconds
 
 
-def median_seconds(finished: Sequence[Finished]) -> float:
-    """The median wall time."""
-    return statistics.median(each.seconds for each in finished)
-
-
-def ratio(finished: Sequence[Finished], yardstick: Sequence[Finished]) -> float:
-    """The median of the ratios, each of two runs made one after the other."""
-    return statistics.median(a.seconds / b.seconds for a, b in zip(finished, yardstick, strict=True))
+def ratio(ours: Sequence[float], yardstick: Sequence[float]) -> float:
+    """The median of the ratios, each of two runs made in the same turn."""
+    return median(a / b for a, b in zip(ours, yardstick, strict=True))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import median
 
-from tests.benchmarks.processes import in_turn, lrviz, median_seconds, python, ratio
+from tests.benchmarks.processes import in_turn, lrviz, python, ratio
 from tests.benchmarks.report import Finding, Plan, duration
 
 TARGET = 1.6
@@ -21,8 +22,8 @@ def measure(plan: Plan) -> Iterator[Finding]:
         "plot step --step_size 0": lrviz("plot", "step", "--step_size", "0", status=2),
         "plot cosin": lrviz("plot", "cosin", status=2),
     }
-    finished = in_turn(commands, plan.runs, plan.folder)
-    base = finished.pop(floor)
-    for name, each in finished.items():
-        detail = f"{duration(median_seconds(each))} against {duration(median_seconds(base))} of `{floor}`"
+    seconds = in_turn(commands, plan.runs, plan.folder)
+    base = seconds.pop(floor)
+    for name, each in seconds.items():
+        detail = f"{duration(median(each))} against {duration(median(base))} of `{floor}`"
         yield Finding(f"lrviz {name}", ratio(each, base), "x", TARGET, detail)

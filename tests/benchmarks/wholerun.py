@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import median
 
-from tests.benchmarks.processes import YARDSTICKS, in_turn, lrviz, median_seconds, python, ratio
+from tests.benchmarks.processes import YARDSTICKS, in_turn, lrviz, python, ratio
 from tests.benchmarks.report import Finding, Plan, duration
 
 EPOCHS = 4
@@ -27,12 +28,12 @@ def measure(plan: Plan) -> Iterator[Finding]:
             commands["imports"] = python(str(YARDSTICKS / "two_imports.py"))
         # Long runs vary less, in proportion.
         runs = plan.runs if steps < 1_000_000 else max(1, plan.runs // 3)
-        finished = in_turn(commands, runs, plan.folder)
-        ours, by_hand = finished["lrviz"], finished["by hand"]
+        seconds = in_turn(commands, runs, plan.folder)
+        ours, by_hand = seconds["lrviz"], seconds["by hand"]
         what = f"plot cosine, {steps:,} steps"
-        took = duration(median_seconds(ours))
-        detail = f"{took} against {duration(median_seconds(by_hand))} by hand"
+        took = duration(median(ours))
+        detail = f"{took} against {duration(median(by_hand))} by hand"
         yield Finding(f"{what}, by hand", ratio(ours, by_hand), "x", target, detail)
-        if imports := finished.get("imports"):
-            detail = f"{took} against {duration(median_seconds(imports))} of two imports"
+        if imports := seconds.get("imports"):
+            detail = f"{took} against {duration(median(imports))} of two imports"
             yield Finding(f"{what}, imports", ratio(ours, imports), "x", 1.05, detail)
