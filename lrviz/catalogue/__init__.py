@@ -103,21 +103,30 @@ def suggest(name: str) -> str | None:
     Case, `_`, `-` and a closing "LR" or "Scheduler" do not matter, and names from papers and other libraries count
     too. CamelCase is answered with the class name, anything else with the short name.
     """
-    wanted = _squeeze(name)
-    own = {_squeeze(spelling): scheduler for spelling, scheduler in _BY_NAME.items()}
-    known = {alias: _BY_NAME[short] for alias, short in _ALIASES.items()} | own
-    scheduler = known.get(wanted)
+    scheduler = _meant(_squeeze(name))
     if scheduler is None:
-        import difflib
-
-        # A short alias is close to too much: SGD is no slip for sgdr.
-        spellings = [spelling for spelling in known if spelling in own or len(spelling) > 4]
-        close = difflib.get_close_matches(wanted, spellings, n=1, cutoff=0.65)
-        if not close:
-            return None
-        scheduler = known[close[0]]
+        return None
     camel_case = not name.islower() and not name.isupper() and name.casefold() != scheduler.short
     return scheduler.name if camel_case else scheduler.short
+
+
+def _meant(wanted: str) -> Scheduler | None:
+    """The scheduler that a squeezed name stands for: known, or the beginning of one alone, or close to one."""
+    own = {_squeeze(spelling): scheduler for spelling, scheduler in _BY_NAME.items()}
+    known = {alias: _BY_NAME[short] for alias, short in _ALIASES.items()} | own
+    if wanted in known:
+        return known[wanted]
+    if len(wanted) < 3:
+        return None
+    begun = {scheduler.short for spelling, scheduler in own.items() if spelling.startswith(wanted)}
+    if len(begun) == 1:
+        return _BY_NAME[begun.pop()]
+    import difflib
+
+    # A short alias is close to too much: SGD is no slip for sgdr.
+    spellings = [spelling for spelling in known if spelling in own or len(spelling) > 5]
+    close = difflib.get_close_matches(wanted, spellings, n=1, cutoff=0.65)
+    return known[close[0]] if close else None
 
 
 def _squeeze(name: str) -> str:

@@ -17,7 +17,7 @@ COSINE = Scheduler(
     "has no milestones to tune; all it needs is the length of the run.",
     cautions=(
         "With a T_max shorter than the run the rate climbs again, back to lr at 2 * T_max.",
-        "With a T_max longer than the run it stops half-way down and never comes near eta_min.",
+        "With a T_max longer than the run the rate is still on its way down when the run ends.",
         (
             "T_max counts scheduler steps: epochs when stepped once an epoch, epochs * steps_per_epoch when stepped "
             "every update."

@@ -23,7 +23,7 @@ SEQUENTIAL = Scheduler(
     cautions=(
         "Every child counts from its own milestone: a cosine after 5 steps of warm-up wants T_max=total_steps - 5.",
         "A milestone before the warm-up's total_iters cuts it short, and the rate jumps.",
-        "MultiplicativeLR and SWALR, as later children, go on from the rate they find; the others start from lr.",
+        "MultiplicativeLR and SWALR, as later children, go on from the rate they find; all others start afresh.",
         "OneCycleLR in any place, and CyclicLR in the first, replace the lr that their siblings start from.",
         (
             "A SequentialLR or ChainedScheduler inside goes wrong in torch: as the first child it runs a step early, "
