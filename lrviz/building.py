@@ -56,7 +56,7 @@ def build_scheduler(call: SchedulerCall, optimizer: Optimizer) -> Any:
         return cls(*args, **kwargs)
     except LrvizError as error:
         raise SimulationError(f"`{short(call)}`: {error.message}", error.hint) from error
-    except Exception as error:  # noqa: BLE001 - torch raises many kinds, all of them about the values
+    except Exception as error:
         hint = "" if info else f"its parameters are {inspect.signature(cls)}"
         raise SimulationError(f"torch refuses `{short(call)}`: {_reason(error)}", hint) from error
 
@@ -75,7 +75,9 @@ def failure(call: object, step: int, error: Exception) -> SimulationError:
     if isinstance(error, OverflowError) and "triangular2" in str(call):
         hint = "triangular2 overflows in torch after 1,024 cycles: make step_size_up longer, or use mode='exp_range'"
     elif isinstance(error, NotImplementedError):
-        hint = "torch cannot start a SequentialLR or ChainedScheduler at a milestone: put its schedulers in the outer list"
+        hint = (
+            "torch cannot start a SequentialLR or ChainedScheduler at a milestone: put its schedulers in the outer list"
+        )
     return SimulationError(f"torch fails on `{short(call)}` at step {step}: {_reason(error)}", hint)
 
 

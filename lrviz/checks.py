@@ -70,7 +70,9 @@ def _cyclic(values: Mapping[str, Any], groups: tuple[ParamGroup, ...]) -> list[s
     bounds = zip(_each(values["base_lr"], groups), _each(values["max_lr"], groups), strict=True)
     for base, top in bounds:
         if base > top:
-            return [f"CyclicLR: base_lr {format_rate(base)} is above max_lr {format_rate(top)}, so the cycle is inverted"]
+            return [
+                f"CyclicLR: base_lr {format_rate(base)} is above max_lr {format_rate(top)}, so the cycle is inverted"
+            ]
     return []
 
 
@@ -94,7 +96,9 @@ def _onecycle(values: Mapping[str, Any], loop: TrainingLoop | None) -> list[str]
             "choose a greater `pct_start`, or 0.0 for no warm-up",
         )
     if share * length < 1:
-        notes.append(f"OneCycleLR: pct_start {print_value(share)} of {length} steps is less than one, so nothing warms up")
+        notes.append(
+            f"OneCycleLR: pct_start {print_value(share)} of {length} steps is less than one, so nothing warms up"
+        )
     if loop is not None and loop.scheduler_steps > length:
         raise SpecError(
             f"`OneCycleLR` ends after {count(length, 'step')}, and the run has {loop.scheduler_steps}; "

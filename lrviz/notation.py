@@ -1,9 +1,9 @@
 """The notation: the line from a training script, `CosineAnnealingLR(T_max=32)`, read by `ast` and printed again.
 
-    CosineAnnealingLR(optimizer, T_max=32)      as it stands in the script; the optimizer is skipped
-    cosine(T_max=total_steps)                   a short name, and names of the run
-    SequentialLR([LinearLR(), cosine()], [5])   schedulers inside a scheduler
-    LambdaLR(lr_lambda=lambda epoch: 0.95 ** epoch)
+CosineAnnealingLR(optimizer, T_max=32)      as it stands in the script; the optimizer is skipped
+cosine(T_max=total_steps)                   a short name, and names of the run
+SequentialLR([LinearLR(), cosine()], [5])   schedulers inside a scheduler
+LambdaLR(lr_lambda=lambda epoch: 0.95 ** epoch)
 """
 
 from __future__ import annotations
@@ -142,14 +142,16 @@ class _Reader:
         return self._call(node)
 
     def value(self) -> Value:
-        return self._value(self._last(), inside_list=False, bare_tuple=True)
+        return self._value(self._last())
 
     def _last(self) -> ast.expr:
         """The expression that counts: the last one assigned, returned or standing alone."""
         values: list[tuple[str, ast.expr]] = []
         for statement in self.body:
             match statement:
-                case ast.Assign(targets=[target], value=value) | ast.AnnAssign(target=target, value=ast.expr() as value):
+                case (
+                    ast.Assign(targets=[target], value=value) | ast.AnnAssign(target=target, value=ast.expr() as value)
+                ):
                     values.append((target.id if isinstance(target, ast.Name) else "", value))
                 case ast.Expr(value=ast.Call(func=ast.Attribute(attr="step" | "zero_grad" | "backward"))):
                     pass  # the rest of a pasted training loop
@@ -186,16 +188,18 @@ class _Reader:
                 if repeated := next((k for k in seen if seen.count(k) > 1), None):
                     raise ExpressionError(f"`{repeated}` is given twice", node=node)
                 return SchedulerCall(name, values, pairs, module)
-        raise ExpressionError(f"`{shown(node)}` is not a scheduler", "write one like `CosineAnnealingLR(T_max=32)`", node)
+        raise ExpressionError(
+            f"`{shown(node)}` is not a scheduler", "write one like `CosineAnnealingLR(T_max=32)`", node
+        )
 
     def _pair(self, keyword: ast.keyword) -> tuple[str, Value]:
         if keyword.arg is None:
             raise ExpressionError(f"`**{shown(keyword.value)}` is not part of the notation", node=keyword.value)
         return keyword.arg, self._value(keyword.value)
 
-    def _value(self, node: ast.expr, inside_list: bool = False, bare_tuple: bool = False) -> Value:
+    def _value(self, node: ast.expr, inside_list: bool = False) -> Value:
         match node:
-            case ast.List(elts=items) | ast.Tuple(elts=items) if not inside_list or not bare_tuple:
+            case ast.List(elts=items) | ast.Tuple(elts=items):
                 return tuple(self._value(i, inside_list=True) for i in items)
             case ast.Lambda():
                 return self._lambda(node)
@@ -242,7 +246,7 @@ class _Bind(ast.NodeTransformer):
     def __init__(self, names: Mapping[str, Any]) -> None:
         self.names = names
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - ast calls it by this name
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id not in self.names:
             return node
         return ast.parse(print_value(self.names[node.id]), mode="eval").body
@@ -342,4 +346,3 @@ def _skipped(keyword: ast.keyword) -> bool:
     if keyword.arg == "optimizer":
         return True
     return keyword.arg == "last_epoch" and ast.unparse(keyword.value) == "-1"
-

@@ -18,7 +18,10 @@ from lrviz.values import check_value
 # Module paths under which torch's schedulers are known; an alias of one word, as in `lr_s.StepLR`, is one as well.
 _TORCH_PATHS: Final = ("lr_scheduler", "swa_utils", "optim")
 
-KNOWN: Final = frozenset(name for s in catalogue.SCHEDULERS for name in (s.short, s.name)) | {"warm_restarts", "lambda_"}
+KNOWN: Final = frozenset(name for s in catalogue.SCHEDULERS for name in (s.short, s.name)) | {
+    "warm_restarts",
+    "lambda_",
+}
 
 
 @dataclass

@@ -107,7 +107,9 @@ class _Run:
             at, value = next((i, v) for i, v in enumerate(found) if not _is_real(v))
             step = (done + at * size // len(found)) * self.updates_each
             shown = "is complex" if isinstance(value, complex) else f"is no number: {value!r:.60}"
-            raise SimulationError(f"the rate of `{building.short(self.spec.scheduler)}` {shown} at step {step}") from error
+            raise SimulationError(
+                f"the rate of `{building.short(self.spec.scheduler)}` {shown} at step {step}"
+            ) from error
 
     def _reader(self, columns: int) -> Callable[[list[Any]], None] | None:
         groups = self.groups
