@@ -1,0 +1,166 @@
+"""Options as plain data, and as Typer's parameters: lrviz's own, and those of the catalogue's schedulers.
+
+Every value arrives as text and is read by lrviz's own readers, whose errors say what to type next.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+
+from lrviz import catalogue
+from lrviz.catalogue import REQUIRED, Parameter, Scheduler
+from lrviz.notation import print_value
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+RUN_PANEL: Final = "The run"
+FIGURE_PANEL: Final = "The figure"
+OUTPUT_PANEL: Final = "Output"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of lrviz's own. Without a `metavar` it is a switch; `default` is what help shows."""
+
+    flags: str
+    help: str
+    metavar: str = ""
+    default: str = ""
+    panel: str = OUTPUT_PANEL
+    repeat: bool = False
+    complete: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name its value goes by: the long flag with underscores."""
+        return self.flags.split()[-1].lstrip("-").replace("-", "_")
+
+
+RUN: Final = (
+    Option("--lr", "base learning rate", "RATE", "1e-3", RUN_PANEL),
+    Option("--epochs", "epochs in the run", "N", "4", RUN_PANEL),
+    Option("--steps-per-epoch", "batches in an epoch", "N", "8", RUN_PANEL),
+    Option(
+        "--interval",
+        "when scheduler.step() is called: after each step, or after each epoch",
+        "step|epoch",
+        "step",
+        RUN_PANEL,
+        complete=("step", "epoch"),
+    ),
+    Option(
+        "--let", "a value for a name that pasted code uses, as NAME=VALUE", "NAME=VALUE", "", RUN_PANEL, repeat=True
+    ),
+)
+LABEL: Final = Option("--label", "what to call the curve", "TEXT", "its notation", RUN_PANEL)
+QUIET: Final = Option("-q --quiet", "say nothing on stderr but errors")
+FIGURE: Final = (
+    Option(
+        "--style",
+        "lrviz, dark, cheatsheet, a matplotlib style or an .mplstyle file",
+        "NAME",
+        "lrviz",
+        FIGURE_PANEL,
+        complete=("lrviz", "dark", "cheatsheet"),
+    ),
+    Option("--log", "draw the rate on a logarithmic scale", panel=FIGURE_PANEL),
+    Option("--x", "what the x axis counts", "step|epoch", "step", FIGURE_PANEL, complete=("step", "epoch")),
+    Option("--size", "width and height in inches", "WxH", "10x5", FIGURE_PANEL),
+    Option("--dpi", "pixels per inch of a PNG", "N", "150", FIGURE_PANEL),
+    Option("--title", "a title in place of the notation", "TEXT", "", FIGURE_PANEL),
+)
+
+
+def table_format(*names: str, default: str) -> Option:
+    """The `--format` option of a command that writes any of these."""
+    return Option("--format", "what to write", "|".join(names), default, complete=names)
+
+
+def with_options(*groups: Sequence[Option] | Option) -> Callable[[Function], Function]:
+    """Give a command function `(ctx, specs, **values)` these options; each arrives in `values` under its name."""
+    options = [o for group in groups for o in ((group,) if isinstance(group, Option) else group)]
+
+    def decorate(function: Function) -> Function:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())
+        kept = [p for p in own if p.kind is not p.VAR_KEYWORD]
+        _sign(function, [*kept, *map(_typed, options)])
+        return function
+
+    return decorate
+
+
+@cache
+def scheduler_parameters() -> dict[str, Any]:
+    """One command-line option for each parameter name of any scheduler in the catalogue, as Typer makes it.
+
+    Which scheduler has which of them is checked when the scheduler is known; so `--T_max 32 cosine` works too.
+    """
+    names = {
+        p.name: p for s in catalogue.SCHEDULERS for p in s.parameters if p.name not in ("epochs", "steps_per_epoch")
+    }
+    app = typer.Typer(add_completion=False)
+
+    def command() -> None: ...
+
+    _sign(command, [_typed(Option(f"--{name}", p.help, _metavar(p)), name) for name, p in names.items()])
+    app.command()(command)
+    made = {str(p.name): p for p in typer.main.get_command(app).params}
+    return {name: made[name] for name in names}
+
+
+def describe(parameter: Parameter) -> Option:
+    """A scheduler's parameter as a row of help: its limits and its default, or what it follows from."""
+    limits = f" ({parameter.limits})" if parameter.limits and not parameter.choices else ""
+    default = "required" if parameter.default is REQUIRED else print_value(parameter.default)
+    if parameter.follows and parameter.default is REQUIRED:
+        default = f"from the run: {parameter.follows}"
+    return Option(f"--{parameter.name}", parameter.help + limits, _metavar(parameter), default)
+
+
+def own_options(info: Scheduler) -> list[Option]:
+    """The rows of help for one scheduler's parameters, as the command line takes them."""
+    return [describe(p) for p in info.parameters if p.name not in ("epochs", "steps_per_epoch")]
+
+
+def _metavar(parameter: Parameter) -> str:
+    return {
+        "int": "N",
+        "float": "X",
+        "bool": "True|False",
+        "choice": "|".join(parameter.choices),
+        "milestones": "N,N,...",
+        "per_group": "X",
+        "lr_lambda": "LAMBDA",
+        "function": "LAMBDA",
+        "schedulers": "[SPEC, ...]",
+    }[parameter.kind]
+
+
+def _typed(option: Option, name: str = "") -> inspect.Parameter:
+    complete = (lambda: list(option.complete)) if option.complete else None
+    declared: Any = typer.Option(
+        *option.flags.split(),
+        help=option.help,
+        metavar=option.metavar or None,
+        rich_help_panel=option.panel,
+        show_default=option.default or False,
+        autocompletion=complete,
+    )
+    annotation: Any = bool if not option.metavar else list[str] | None if option.repeat else str | None
+    return inspect.Parameter(
+        name or option.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False if annotation is bool else None,
+        annotation=Annotated[annotation, declared],
+    )
+
+
+def _sign(function: Callable[..., Any], parameters: list[inspect.Parameter]) -> None:
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    function.__annotations__ = {p.name: p.annotation for p in parameters}
