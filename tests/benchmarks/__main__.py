@@ -35,7 +35,8 @@ def main(words: list[str] | None = None) -> None:
             for finding in importlib.import_module(f"tests.benchmarks.{name}").measure(plan):
                 findings.append(finding)
                 status.update(f"{name}: {finding.what}")
-    show(findings, Console())
+    console = Console()
+    show(findings, console if console.is_terminal else Console(width=120))
     if options.json:
         write_json(findings, plan, options.json)
 
