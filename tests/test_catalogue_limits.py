@@ -205,12 +205,24 @@ def test_every_limit_has_a_row() -> None:
 
 @pytest.mark.parametrize(("key", "past"), PAST.items(), ids=[" ".join(key) for key in PAST])
 def test_past_the_limit_lies_nonsense(key: tuple[str, str, str], past: tuple[float, Nonsense]) -> None:
-    short, name, _ = key
+    short, name, side = key
     value, is_nonsense = past
     scheduler = find(short)
     assert scheduler is not None
     parameter = scheduler.parameter(name)
     assert parameter is not None
+    if side == "least":
+        assert parameter.least is not None
+        beyond, out = parameter.least - value, parameter.above_least
+    else:
+        assert parameter.most is not None
+        beyond, out = value - parameter.most, parameter.below_most
+    if out:  # the bound itself is the nearest value past it
+        assert beyond == 0
+    elif parameter.kind in ("int", "milestones"):
+        assert beyond == 1
+    else:
+        assert beyond > 0
     arguments = with_value(parameter, value)
     if (short, name) == ("plateau", "eps"):
         arguments |= {"min_lr": 5.0}  # above the rate, so that a "cut" would raise it
