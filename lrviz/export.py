@@ -132,8 +132,25 @@ def _code(text: str) -> str:
     return "<code>" + "".join(c if c.isalnum() or c == " " else f"&#{ord(c)};" for c in text) + "</code>"
 
 
-def rows(table: list[Column], *, separator: str, start: str = "", end: str = "", missing: str = "") -> Iterator[str]:
-    """The rows of a table as text, many at a time; `missing` stands for what is not there and for NaN."""
+def rows(
+    table: list[Column],
+    *,
+    separator: str,
+    start: str = "",
+    end: str = "",
+    missing: str = "",
+    widths: Sequence[int] | None = None,
+) -> Iterator[str]:
+    """The rows of a table as text, many at a time.
+
+    Args:
+        table: The columns, which may differ in length.
+        separator: What stands between two values; `start` and `end` stand around a row.
+        start: See `separator`.
+        end: See `separator`.
+        missing: What stands for a value that is not there, or NaN.
+        widths: Characters that the values of each column are aligned in, at the right; as many as they need if None.
+    """
     height = max(len(column.values) for column in table)
     for top in range(0, height, _BLOCK):
         size = min(_BLOCK, height - top)
@@ -141,7 +158,7 @@ def rows(table: list[Column], *, separator: str, start: str = "", end: str = "",
         flat: list[object] = [missing] * (size * len(table))
         for i, column in enumerate(table):
             code, values = _cells(column, top, size, missing)
-            codes.append(code)
+            codes.append(f"%{widths[i] if widths else ''}{code}")
             flat[i : i + len(values) * len(table) : len(table)] = values
         yield (start + separator.join(codes) + end + "\n") * size % tuple(flat)
 
@@ -151,10 +168,10 @@ def _cells(column: Column, top: int, size: int, missing: str) -> tuple[str, list
     part = column.values[top : top + size]
     values = part.tolist()
     if column.whole:
-        return ("%d" if len(values) == size else "%s"), values
+        return ("d" if len(values) == size else "s"), values
     if len(values) == size and not np.isnan(part).any():
-        return "%r", values
-    return "%s", [repr(value) if value == value else missing for value in values]  # noqa: PLR0124 # NaN is not itself
+        return "r", values
+    return "s", [repr(value) if value == value else missing for value in values]  # noqa: PLR0124 # NaN is not itself
 
 
 def _json(traces: Sequence[Trace]) -> Iterator[str]:
