@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 import pytest
 
@@ -14,33 +16,45 @@ PACKAGE = ROOT / "lrviz"
 
 HEAVY = {"accelerate", "matplotlib", "numpy", "pandas", "plotext", "pydantic", "rich", "torch", "typer"}
 
-# Module of lrviz -> what it may import when it is imported itself: of lrviz, and of the heavy packages.
-NOTHING: set[str] = set()
-AT_ONCE: dict[str, set[str]] = {
-    "__init__": NOTHING,
-    "__main__": {"cli"},
-    "errors": NOTHING,
-    "numbers": NOTHING,
-    "printable": NOTHING,
-    "catalogue": {"errors"},
-    "expressions": {"errors"},
-    "notation": {"catalogue", "expressions", "errors"},
-    "spec": {"catalogue", "notation", "errors"},
-    "resolve": {"catalogue", "expressions", "notation", "numbers", "spec", "errors"},
-    "trace": {"numpy"},
-    "simulate": {"torch", "numpy", "notation", "spec", "trace", "errors"},
-    "output": {"errors"},
-    "export": {"numpy", "numbers", "trace", "errors"},
-    "style": {"numbers", "errors"},
-    "figure": {"matplotlib", "numpy", "numbers", "style", "trace", "errors"},
-    "terminal": {"rich", "plotext", "numpy", "numbers", "trace", "errors"},
-    "options": {"typer", "catalogue", "notation", "spec", "errors"},
-    "cli": {"typer", "catalogue", "notation", "options", "resolve", "spec", "errors"},
+
+@dataclass(frozen=True)
+class Room:
+    """Modules that belong together, the rooms they may import, and the heavy packages they may know.
+
+    What is imported `later`, inside a function when there is need of it, comes on top.
+    """
+
+    modules: str
+    rooms: str = ""
+    heavy: str = ""
+    later: str = ""
+    heavy_later: str = ""
+
+
+ROOMS = {
+    "words": Room(
+        "catalogue checks errors expressions installed metric notation numbers printable reading resolve runs sizes "
+        "spec values",
+    ),
+    "torch": Room("building simulation usercode", "words numbers", "torch numpy"),
+    "numbers": Room("comparison decimate export trace", "words", "numpy", later="files"),
+    "figure": Room(
+        "backend captions curves figure grid labels layout look panels render style ticks",
+        "words numbers",
+        "matplotlib numpy",
+    ),
+    "terminal": Room("chart pages screen terminal", "words numbers", "rich plotext numpy"),
+    "files": Room("output reasons stdout", "words"),
+    "api": Room("__init__ api", "words", later="torch numbers figure"),
+    "command line": Room(
+        "__main__ cli command delivery help options progress rooms speech usage",
+        "words files",
+        "typer",
+        later="torch numbers figure terminal",
+        heavy_later="rich",
+    ),
 }
-# Module of lrviz -> what else it may import inside a function, when there is need of it.
-LATER: dict[str, set[str]] = {
-    "trace": {"export", "output"},
-}
+ROOM_OF = {module: name for name, room in ROOMS.items() for module in room.modules.split()}
 
 
 def modules() -> list[str]:
@@ -75,22 +89,31 @@ def _imports(node: ast.AST, *, at_once: bool) -> Iterator[tuple[str, bool]]:
         yield from _imports(child, at_once=at_once)
 
 
-def test_every_module_has_its_row() -> None:
-    assert modules() == sorted(AT_ONCE)
+def test_every_module_is_in_a_room() -> None:
+    assert modules() == sorted(ROOM_OF)
 
 
 @pytest.mark.parametrize("module", modules())
-def test_a_module_imports_only_what_its_row_allows(module: str) -> None:
-    found = set(imports(module)) - {(module, True), (module, False)}
-    at_once = {name for name, now in found if now}
-    later = {name for name, now in found if not now}
-    assert at_once <= AT_ONCE[module]
-    assert later <= AT_ONCE[module] | LATER.get(module, NOTHING)
+def test_a_module_imports_only_what_its_room_allows(module: str) -> None:
+    room = ROOMS[ROOM_OF[module]]
+    at_once = {ROOM_OF[module], *room.rooms.split(), *room.heavy.split()}
+    later = at_once | {*room.later.split(), *room.heavy_later.split()}
+    refused = {
+        f"{name}, {'at once' if now else 'later'}"
+        for name, now in imports(module)
+        if ROOM_OF.get(name, name) not in (at_once if now else later)
+    }
+    assert refused == set()
+
+
+def test_modules_do_not_import_each_other_in_circles() -> None:
+    graph = {module: {name for name, now in imports(module) if now and name != module} - HEAVY for module in modules()}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(graph)  # a circle raises CycleError
 
 
 def test_nothing_imports_the_command_line() -> None:
     importers = {module for module in modules() for name, _ in imports(module) if name == "cli"}
-    assert importers <= {"__main__"}
+    assert importers == {"__main__"}
 
 
 def test_the_reader_of_imports_sees_each_kind() -> None:
