@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from lrviz.errors import SpecError
-from lrviz.reading import read_run
+from lrviz.runs import Fields, read_run
 from lrviz.spec import Factory, Interval, ParamGroup, RunSpec, TrainingLoop
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ def simulate(
 
     if isinstance(scheduler, RunSpec):
         return simulation.simulate(scheduler)
-    loop = TrainingLoop(epochs, steps_per_epoch, interval)
     if isinstance(scheduler, str):
-        spec = read_run(scheduler, loop=loop, groups=_groups(lr), lets=lets, name=label)
+        fields = {"lr": lr, "epochs": epochs, "steps_per_epoch": steps_per_epoch, "interval": interval}
+        spec = read_run(scheduler, Fields(fields, prefix="", lets=lets or {}), name=label)
     elif callable(scheduler):
-        spec = RunSpec(Factory(scheduler), loop, _groups(lr), name=label)
+        spec = RunSpec(Factory(scheduler), TrainingLoop(epochs, steps_per_epoch, interval), _groups(lr), name=label)
     else:
         raise SpecError(
             f"`scheduler` must be notation or a function that takes an optimizer, got {type(scheduler).__name__}",
@@ -109,6 +109,6 @@ def draw(
 def _groups(lr: float | Sequence[float] | Mapping[str, float]) -> tuple[ParamGroup, ...]:
     if isinstance(lr, Mapping):
         return tuple(ParamGroup(name, rate) for name, rate in lr.items())
-    if isinstance(lr, Sequence) and not isinstance(lr, str):
+    if isinstance(lr, Sequence):
         return tuple(ParamGroup("", rate) for rate in lr)
     return (ParamGroup("", lr),)

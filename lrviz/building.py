@@ -27,10 +27,8 @@ def build_optimizer(spec: RunSpec) -> Optimizer:
     """
     choice = spec.optimizer
     cls = _cheap(_optimizer_class(choice.name))
-    groups: list[dict[str, Any]] = []
     with torch.random.fork_rng(devices=[]):  # the layers draw their weights; the caller's generator stays as it was
-        for group in spec.groups:
-            groups.append({"params": list(torch.nn.Linear(2, 1).parameters()), "lr": group.lr})
+        groups = [{"params": list(torch.nn.Linear(2, 1).parameters()), "lr": group.lr} for group in spec.groups]
     options: dict[str, Any] = {"lr": spec.groups[0].lr}
     if choice.momentum is not None:
         options |= _momentum(cls, choice.name, choice.momentum)
@@ -75,9 +73,7 @@ def failure(call: object, step: int, error: Exception) -> SimulationError:
     if isinstance(error, OverflowError) and "triangular2" in str(call):
         hint = "triangular2 overflows in torch after 1,024 cycles: make step_size_up longer, or use mode='exp_range'"
     elif isinstance(error, NotImplementedError):
-        hint = (
-            "torch cannot start a SequentialLR or ChainedScheduler at a milestone: put its schedulers in the outer list"
-        )
+        hint = "torch starts no SequentialLR or ChainedScheduler at a milestone: put its schedulers in the outer list"
     return SimulationError(f"torch fails on `{short(call)}` at step {step}: {_reason(error)}", hint)
 
 

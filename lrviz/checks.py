@@ -96,9 +96,7 @@ def _onecycle(values: Mapping[str, Any], loop: TrainingLoop | None) -> list[str]
             "choose a greater `pct_start`, or 0.0 for no warm-up",
         )
     if share * length < 1:
-        notes.append(
-            f"OneCycleLR: pct_start {print_value(share)} of {length} steps is less than one, so nothing warms up"
-        )
+        notes.append(f"OneCycleLR: pct_start {print_value(share)} of {length} steps is under one: nothing warms up")
     if loop is not None and loop.scheduler_steps > length:
         raise SpecError(
             f"`OneCycleLR` ends after {count(length, 'step')}, and the run has {loop.scheduler_steps}; "

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lrviz import catalogue, options, output, speech
-from lrviz.command import Command, Group, SchedulerCommand, UsageProblem, complete_scheduler, named_scheduler
+from lrviz import catalogue, delivery, options, output, speech
+from lrviz.command import Command, Group, SchedulerCommand, UsageProblem, complete_scheduler
 from lrviz.errors import LrvizError, UsageError
-from lrviz.options import Option, scheduler_parameters, with_options
-from lrviz.reading import (
-    file_stem,
-    read_choice,
-    read_count,
-    read_groups,
-    read_lets,
-    read_loop,
-    read_run,
-    read_size,
-)
+from lrviz.notation import SchedulerCall
+from lrviz.options import with_options
+from lrviz.reading import read_choice, read_count, read_lets, read_size
+from lrviz.runs import FIELDS, MAX_CURVES, Fields, Sweep, read_run, read_runs
+from lrviz.spec import CodeCall
+from lrviz.usage import usage_error
 
 if TYPE_CHECKING:
     from lrviz.look import FigureOptions
     from lrviz.spec import RunSpec
-    from lrviz.trace import Trace
 
 app = typer.Typer(
     cls=Group,
@@ -36,11 +31,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Schedulers = Annotated[
+Scheduler = Annotated[
     list[str] | None, typer.Argument(metavar="SCHEDULER", autocompletion=complete_scheduler, show_default=False)
 ]
-FIGURE_FORMAT = options.table_format("png", "svg", "pdf", default="png")
-DATA_FORMAT = options.table_format("table", "csv", "tsv", "json", "md", default="table")
+Specs = Annotated[
+    list[str] | None, typer.Argument(metavar="SPEC ...", autocompletion=complete_scheduler, show_default=False)
+]
+Name = Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=complete_scheduler, show_default=False)]
 
 
 def _version(wanted: bool) -> None:
@@ -51,12 +48,11 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+Version = Annotated[bool, typer.Option("--version", help="print the version", callback=_version, is_eager=True)]
+
+
 @app.callback(help="See the learning rate of every update of a PyTorch training run, before the run.")
-def lrviz(
-    version: Annotated[
-        bool, typer.Option("--version", help="print the version", callback=_version, is_eager=True)
-    ] = False,
-) -> None:
+def lrviz(version: Version = False) -> None:
     """The group of commands."""
 
 
@@ -65,64 +61,84 @@ def lrviz(
     options.RUN,
     options.LABEL,
     options.FIGURE,
-    Option("-o --output", "where to write; - is stdout", "FILE"),
-    FIGURE_FORMAT,
+    options.SHOW_MOMENTUM,
+    options.OUTPUT,
+    options.format_option(*delivery.FIGURES, default="png"),
     options.QUIET,
 )
-def plot(ctx: typer.Context, scheduler: Schedulers = None, **values: Any) -> None:
+def plot(ctx: typer.Context, scheduler: Scheduler = None, **values: Any) -> None:
     """`lrviz plot`."""
-    spec = _spec(ctx, scheduler, values)
-    look = _look(values)
-    file_format = _chosen(values, ("png", "svg", "pdf")) or "png"
-    path = values["output"] or f"{file_stem(spec, scheduler[0] if scheduler else '')}.{file_format}"
-    written = _file_format(path, values["format"], "png")
-    _check_target(path, written)
-    trace = _simulated(spec, values["quiet"], figure=written in _FIGURES)
-    _write([trace], path, written, look)
-    _say_all(spec, values["quiet"])
-    _summarise(trace, values["quiet"])
-    if path != "-":
-        output.write_stdout(f"{path}\n")
+    spec, look = _spec(ctx, scheduler, values), _look(values)
+    path, chosen = delivery.target(values, "png", _stem(spec))
+    (trace,) = delivery.simulate_all([spec], values["quiet"], figure=chosen in delivery.FIGURES)
+    delivery.write([trace], path, chosen, look)
+    delivery.say_runs([spec], values["quiet"])
+    delivery.summarise(trace, path, values["quiet"])
 
 
 @app.command(cls=SchedulerCommand, help="Print the rate of every update, or write it to a file.")
 @with_options(
     options.RUN,
     options.LABEL,
-    DATA_FORMAT,
-    Option("-o --output", "where to write; - is stdout", "FILE", "-"),
+    options.SHOW_MOMENTUM,
+    options.OUTPUT,
+    options.format_option("table", *delivery.DATA, default="table"),
     options.QUIET,
 )
-def table(ctx: typer.Context, scheduler: Schedulers = None, **values: Any) -> None:
+def table(ctx: typer.Context, scheduler: Scheduler = None, **values: Any) -> None:
     """`lrviz table`."""
     spec = _spec(ctx, scheduler, values)
-    path = values["output"] or "-"
-    written = _file_format(path, _chosen(values, ("table", "csv", "tsv", "json", "md")), "table")
-    _check_target(path, written)
-    trace = _simulated(spec, values["quiet"], figure=written in _FIGURES)
-    _say_all(spec, values["quiet"])
-    _write([trace], path, written)
-    if path != "-":
-        output.write_stdout(f"{path}\n")
+    path, chosen = delivery.target(values, "table")
+    (trace,) = delivery.simulate_all([spec], values["quiet"], figure=chosen in delivery.FIGURES)
+    delivery.say_runs([spec], values["quiet"])
+    delivery.write([trace], path, chosen)
 
 
 @app.command(cls=SchedulerCommand, help="Draw a schedule in the terminal.")
-@with_options(options.RUN, options.LABEL, options.QUIET)
-def show(ctx: typer.Context, scheduler: Schedulers = None, **values: Any) -> None:
+@with_options(options.RUN, options.LABEL, options.LOG, options.QUIET)
+def show(ctx: typer.Context, scheduler: Scheduler = None, **values: Any) -> None:
     """`lrviz show`."""
     spec = _spec(ctx, scheduler, values)
-    trace = _simulated(spec, values["quiet"])
-    _say_all(spec, values["quiet"])
-    _print_chart([trace])
-    _summarise(trace, values["quiet"])
+    traces = delivery.simulate_all([spec], values["quiet"])
+    delivery.say_runs([spec], values["quiet"])
+    delivery.print_chart(traces, log=values["log"])
+    delivery.summarise(traces[0], None, values["quiet"])
+
+
+@app.command(cls=Command, help="Put schedules side by side: a figure, the numbers, or a chart in the terminal.")
+@with_options(
+    options.RUN,
+    options.LABELS,
+    options.MAX_CURVES,
+    options.FIGURE,
+    options.LAYOUT,
+    options.SHOW_CHART,
+    options.OUTPUT,
+    options.format_option(*delivery.FIGURES, "table", *delivery.DATA, default="png"),
+    options.QUIET,
+)
+def compare(ctx: typer.Context, specs: Specs = None, **values: Any) -> None:
+    """`lrviz compare`."""
+    if not specs:
+        raise UsageError("`lrviz compare` needs schedulers", "such as `lrviz compare cosine onecycle`")
+    look, quiet = _look(values), values["quiet"]
+    most = MAX_CURVES if values["max_curves"] is None else read_count("--max-curves", values["max_curves"])
+    runs = read_runs(specs, _fields(values), values["label"] or (), most)
+    if values["show_chart"]:
+        traces = delivery.simulate_all(runs, quiet)
+        delivery.say_runs(runs, quiet)
+        delivery.print_chart(traces, log=values["log"])
+        delivery.summarise_all(traces, None, quiet)
+        return
+    path, chosen = delivery.target(values, "png", "compare")
+    traces = delivery.simulate_all(runs, quiet, figure=chosen in delivery.FIGURES)
+    delivery.write(traces, path, chosen, look)
+    delivery.say_runs(runs, quiet)
+    delivery.summarise_all(traces, path, quiet)
 
 
 @app.command(cls=Command, help="List the schedulers, or tell all about one.")
-def schedulers(
-    name: Annotated[
-        str | None, typer.Argument(metavar="NAME", autocompletion=complete_scheduler, show_default=False)
-    ] = None,
-) -> None:
+def schedulers(name: Name = None) -> None:
     """`lrviz schedulers`."""
     from lrviz import pages
 
@@ -137,11 +153,16 @@ def schedulers(
         raise UsageError(f"unknown scheduler `{name}`", f"{hint}`lrviz schedulers` lists them all")
     with output.guarding_stdout():
         pages.print_page(info)
-    trace = _simulated(read_run(info.example or info.short), quiet=True)
-    _print_chart([trace], height=12)
+    spec = read_run(info.example or info.short)
+    delivery.print_chart(delivery.simulate_all([spec], quiet=True), height=12)
 
 
-_FIGURES = ("png", "svg", "pdf")
+def _fields(values: dict[str, Any]) -> Fields:
+    given = {name: values[name] for name in FIELDS if values.get(name)}
+    shown = values.get("show")
+    if shown is not None:
+        read_choice("--show", shown, ("momentum",))
+    return Fields(given, lets=read_lets(values["let"] or ()), show_momentum=shown == "momentum")
 
 
 def _spec(ctx: typer.Context, scheduler: Sequence[str] | None, values: dict[str, Any]) -> RunSpec:
@@ -154,154 +175,61 @@ def _spec(ctx: typer.Context, scheduler: Sequence[str] | None, values: dict[str,
             f"`{name}` takes one scheduler, got {len(scheduler)}: {', '.join(f'`{s}`' for s in scheduler)}",
             f"`lrviz compare {listed}` puts them side by side; notation needs quotes",
         )
-    return read_run(
-        scheduler[0],
-        parameters=ctx.obj,
-        loop=read_loop(values),
-        groups=read_groups(values["lr"]),
-        lets=read_lets(values["let"] or ()),
-        name=values["label"] or "",
-    )
+    if (size := Sweep.of(scheduler[0]).size) != 1:
+        raise UsageError(
+            f"`{name}` takes one curve, and the braces make {size:,}", f'use `lrviz compare "{scheduler[0]}"`'
+        )
+    return read_run(scheduler[0], _fields(values), ctx.obj, values["label"] or "")
 
 
 def _look(values: dict[str, Any]) -> FigureOptions:
     from lrviz.look import FigureOptions
 
-    return FigureOptions(
-        style=values["style"] or "lrviz",
-        log=values["log"],
-        size=None if values["size"] is None else read_size(values["size"]),
-        dpi=None if values["dpi"] is None else read_count("--dpi", values["dpi"]),
-        title=values["title"],
-        x="epoch" if values["x"] and read_choice("--x", values["x"], ("step", "epoch")) == "epoch" else "step",
-    )
+    given: dict[str, Any] = {
+        "style": values["style"] or "lrviz",
+        "log": values["log"],
+        "title": values["title"],
+        "momentum": values.get("show") == "momentum",
+    }
+    if values["size"] is not None:
+        given["size"] = read_size(values["size"])
+    if values["dpi"] is not None:
+        given["dpi"] = read_count("--dpi", values["dpi"])
+    if values["x"] is not None:
+        given["x"] = read_choice("--x", values["x"], ("step", "epoch"))
+    if values.get("layout") is not None:
+        given["layout"] = read_choice("--layout", values["layout"], ("overlay", "grid"))
+    if values.get("columns") is not None:
+        given["columns"] = read_count("--columns", values["columns"])
+    if values.get("axes") is not None:
+        given["share_y"] = read_choice("--axes", values["axes"], ("shared", "free")) == "shared"
+    return FigureOptions(**given)
 
 
-def _chosen(values: dict[str, Any], formats: tuple[str, ...]) -> str | None:
-    return None if values["format"] is None else read_choice("--format", values["format"], formats)
-
-
-def _file_format(path: str, asked: str | None, default: str) -> str:
-    """The format to write: the one asked for, else the one that the path's suffix names."""
-    if path == "-":
-        return asked or default
-    return asked if asked and asked != "table" else output.kind_of(path)
-
-
-def _check_target(path: str, file_format: str) -> None:
-    output.check_target(path)
-    if path == "-" and file_format in ("png", "pdf") and sys.stdout is not None and sys.stdout.isatty():
-        raise UsageError(f"stdout is a terminal, which shows no {file_format.upper()}", "name a file with `-o`")
-
-
-def _simulated(spec: RunSpec, quiet: bool, figure: bool = False) -> Trace:
-    from lrviz.progress import progress_bar
-    from lrviz.rooms import importing
-
-    with importing():
-        from lrviz import simulation
-
-        if figure:
-            import lrviz.figure  # noqa: F401 - while the collector is held back
-    with progress_bar("simulating", quiet) as report:
-        return simulation.simulate(spec, report)
-
-
-def _write(traces: list[Trace], path: str, file_format: str, look: FigureOptions | None = None) -> None:
-    if file_format in _FIGURES:
-        from lrviz import figure
-        from lrviz.look import FigureOptions
-
-        look = look or FigureOptions()
-        output.write_bytes(path, figure.render(figure.draw(traces, look), f".{file_format}", look.dpi))
-    elif file_format == "table":
-        from lrviz import terminal
-
-        with output.guarding_stdout():
-            terminal.print_table(traces)
-    else:
-        from lrviz import export
-
-        output.write_text(path, export.chunks(traces, file_format))
-
-
-def _print_chart(traces: list[Trace], height: int | None = None) -> None:
-    from lrviz import terminal
-
-    with output.guarding_stdout():
-        terminal.print_chart(traces, height)
-
-
-def _say_all(spec: RunSpec, quiet: bool) -> None:
-    """What the reader must know of the run: what was filled in, and what is odd."""
-    if quiet:
-        return
-    if spec.filled:
-        speech.print_lines([f"from the run: {', '.join(spec.filled)}"])
-    if getattr(spec.scheduler, "name", "") == "ReduceLROnPlateau":
-        speech.print_note("no metric given: a built-in loss that falls for a quarter of the run and then stalls")
-    for note in spec.notes:
-        speech.print_note(note)
-
-
-def _summarise(trace: Trace, quiet: bool) -> None:
-    if not quiet:
-        from lrviz import terminal
-
-        speech.print_lines(terminal.summary_lines(trace))
+def _stem(spec: RunSpec) -> str:
+    """A plain file name for a figure: the scheduler's short name, or the function's own."""
+    match spec.scheduler:
+        case SchedulerCall(name=name):
+            info = catalogue.find(name)
+            return info.short if info else name.lower()
+        case CodeCall(call=call):
+            return re.sub(r"\W+", "_", call.name).strip("_").lower() or "curve"
+    return "curve"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status: 0 well, 1 a finding, 2 an error, 130 for Ctrl-C."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    command = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
     try:
         status = command.main(args=words, prog_name="lrviz", standalone_mode=False)
     except LrvizError as error:
         speech.print_error(error)
         return error.exit_code
     except UsageProblem as problem:
-        error = _usage_error(problem, words)
-        speech.print_error(error)
-        return error.exit_code
-    except BrokenPipeError:  # the reader has seen enough
-        output.abandon_stdout()
-        return 0
+        translated = usage_error(problem, words, list(command.commands))
+        speech.print_error(translated)
+        return translated.exit_code
+    except KeyboardInterrupt:
+        return 130
     return status if isinstance(status, int) else 0
-
-
-def _usage_error(problem: Any, words: list[str]) -> UsageError:
-    """Typer's usage errors in lrviz's form."""
-    command = next((w for w in words if not w.startswith("-")), "")
-    commands = [str(c.name or getattr(c.callback, "__name__", "")) for c in app.registered_commands]
-    if command not in commands:
-        close = _closest(command, commands)
-        return UsageError(
-            f"no such command `{command}`" if command else f"no such option `{words[0]}`",
-            f"did you mean `lrviz {close}`?" if close else "`lrviz --help` lists the commands",
-        )
-    page = f"`lrviz {command} --help` lists the options"
-    option = getattr(problem, "option_name", None)
-    message = str(problem.format_message()).rstrip(".")
-    if type(problem).__name__ == "NoSuchOption" and option:
-        info = named_scheduler(words[1:])
-        own = [f"--{p.name}" for p in info.parameters] if info else []
-        others = {f"--{name}" for name in scheduler_parameters()} - set(own)
-        possible = [p for p in getattr(problem, "possibilities", None) or () if p not in others]
-        close = _closest(option, own) or next(iter(possible), None)
-        if close:
-            return UsageError(f"no such option `{option}`", f"did you mean `{close}`? {page}")
-        listed = f"{info.name} takes {', '.join(own)}; " if info else ""
-        return UsageError(f"no such option `{option}`", listed + page)
-    if type(problem).__name__ == "BadOptionUsage" and option:
-        return UsageError(f"`{option}` needs a value", page)
-    return UsageError(f"{message[:1].lower()}{message[1:]}", page)
-
-
-def _closest(word: str, candidates: Sequence[str]) -> str | None:
-    """The candidate that differs least, whatever the case and the dashes."""
-    import difflib
-
-    folded = {c.lower().replace("-", "").replace("_", ""): c for c in candidates}
-    close = difflib.get_close_matches(word.lower().replace("-", "").replace("_", ""), folded, n=1, cutoff=0.6)
-    return folded[close[0]] if close else None

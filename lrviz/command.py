@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 from lrviz import catalogue
 from lrviz.catalogue import Scheduler
 from lrviz.options import scheduler_parameters
+from lrviz.stdout import abandon_stdout
 
 
 class _Text:
@@ -44,6 +45,14 @@ class Command(TyperCommand):
 
         return command_page(self, ctx, named_scheduler(ctx.meta["lrviz.words"]))
 
+    def invoke(self, ctx: Any) -> Any:
+        """Call the command; a reader of stdout that has gone is no error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # here, for Typer would exit with status 1
+            abandon_stdout()
+            return 0
+
 
 class SchedulerCommand(Command):
     """A command that takes one scheduler, and so the parameters of every scheduler as options."""
@@ -53,7 +62,7 @@ class SchedulerCommand(Command):
         return [*super().get_params(ctx), *_plain(list(scheduler_parameters().values()))]
 
     def invoke(self, ctx: Any) -> Any:
-        """Call the command with the scheduler's parameters set aside in `ctx.obj`."""
+        """Call the command with the schedulers' parameters set aside in `ctx.obj`."""
         ctx.obj = {name: value for name in scheduler_parameters() if (value := ctx.params.pop(name, None)) is not None}
         return super().invoke(ctx)
 

@@ -1,12 +1,210 @@
-"""What ReduceLROnPlateau watches."""
+"""What ReduceLROnPlateau watches: a file's column, a list of numbers, or an expression in `epoch` and `step`."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+import ast
+import csv
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from lrviz.errors import NotationError, SpecError
+from lrviz.notation import Lambda, parse_value
+from lrviz.spec import Metric, TrainingLoop
+
+_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
+MAX_BYTES: Final = 100_000_000
 
 
-def stalling_loss(calls: int) -> NDArray[np.float64]:
-    """A loss (calls,) that falls for a quarter of the run, as 1 / (1 + t), and then stalls."""
-    t = np.arange(calls, dtype=np.float64)
-    return 1 / (1 + np.minimum(t, calls // 4))
+def read_metric(text: str, loop: TrainingLoop, names: Mapping[str, Any], folder: Path = Path()) -> Metric:
+    """The metric of `--metric`.
+
+    Args:
+        text: `val.csv:val_loss`, `0.9,0.8,0.8`, or `exp(-epoch / 10) + 0.1`.
+        loop: The loop, which says what `epoch` and `step` are at each call of the scheduler.
+        names: Values of the other names in an expression.
+        folder: What a file's path is relative to.
+
+    Raises:
+        SpecError: the file is missing, empty, has no such column, or holds something that is no number.
+        NotationError: the expression cannot be read.
+    """
+    if not text.strip():
+        raise SpecError("the metric is empty", "such as `val.csv:val_loss`, `0.9,0.8,0.8` or `exp(-epoch / 10)`")
+    drive = text[:2] if re.match(r"[A-Za-z]:[\\/]", text) else ""
+    path, _, column = text[len(drive) :].partition(":")
+    path = drive + path
+    if Path(path).suffix.lower() in _SUFFIXES or (folder / path).is_file():
+        return Metric(text, _from_file(folder / path, path, column))
+    if numbers := _as_numbers(text):
+        return Metric(text, numbers)
+    return Metric(text, function=_as_function(text, loop, names))
+
+
+def stalling_loss(calls: int) -> Metric:
+    """The loss that stands in for a metric: it falls as 1 / (1 + t) for a quarter of the calls, and then stalls."""
+    quarter = calls // 4
+    return Metric("a loss that stalls", function=lambda t: 1 / (1 + min(t, quarter)))
+
+
+def metric_values(metric: Metric, calls: int) -> list[float]:
+    """A value for each of `calls` calls of `scheduler.step()`; a list that ends early holds its last.
+
+    Raises:
+        SpecError: an expression fails, or gives something that is no number.
+    """
+    if metric.function is None:
+        return [*metric.values[:calls], *[metric.values[-1]] * (calls - len(metric.values))]
+    values = []
+    for call in range(calls):
+        try:
+            values.append(float(metric.function(call)))
+        except (ArithmeticError, ValueError, TypeError, NotationError) as error:
+            reason = error.message if isinstance(error, NotationError) else str(error)
+            raise SpecError(f"the metric `{metric.text}` fails at call {call}: {reason}") from error
+    return values
+
+
+def metric_notes(metric: Metric, calls: int) -> list[str]:
+    """What there is to say of a metric: that its end is held, that it has NaN."""
+    notes = []
+    if metric.function is None and len(metric.values) < calls:
+        notes.append(f"the metric has {len(metric.values)} values for {calls} scheduler steps: the last one is held")
+    if any(value != value for value in metric.values):  # noqa: PLR0124 - NaN alone differs from itself
+        notes.append("the metric has NaN in it, which torch counts as no improvement")
+    return notes
+
+
+def _as_numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.strip().strip("[]").split(",") if part.strip())
+    except ValueError:
+        return ()
+
+
+def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any:
+    """The expression as a function of the scheduler call's number, in which epoch and step are worked out."""
+    each = loop.updates_per_epoch
+    by_step = loop.interval == "step"
+    epoch = f"(call // {each})" if by_step else "call"
+    step = "call" if by_step else f"((call + 1) * {each} - 1)"
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        reason = getattr(error, "msg", None) or str(error) or "nested too deeply"
+        raise SpecError(
+            f"cannot read the metric `{text:.80}`: {reason}", "such as `val.csv:val_loss` or `exp(-epoch / 10) + 0.1`"
+        ) from error
+    del tree
+    known = {k: v for k, v in names.items() if k not in ("epoch", "step")}
+    pattern = r"(?<![\w.])({})(?!\w)"
+    body = re.sub(pattern.format("epoch"), epoch, text.strip())
+    body = re.sub(pattern.format("step"), step, body)
+    try:
+        made = parse_value(f"lambda call: ({body})", known)
+    except NotationError as error:
+        raise SpecError(f"cannot read the metric `{text:.80}`: {error.message.splitlines()[0]}", error.hint) from error
+    if not isinstance(made, Lambda):
+        raise SpecError(f"cannot read the metric `{text:.80}`")
+    return made.function
+
+
+def _from_file(path: Path, shown: str, column: str) -> tuple[float, ...]:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SpecError(f"the metric file `{shown}` is over {MAX_BYTES // 1_000_000} MB")
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise SpecError(f"no metric file `{shown}`", "the path is relative to the current folder") from error
+    except UnicodeDecodeError as error:
+        raise SpecError(f"the metric file `{shown}` is not text in UTF-8") from error
+    except OSError as error:
+        raise SpecError(f"cannot read the metric file `{shown}`: {error.strerror}") from error
+    if not text.strip():
+        raise SpecError(f"the metric file `{shown}` is empty")
+    suffix = path.suffix.lower()
+    if suffix in (".json", ".jsonl", ".ndjson"):
+        return _from_json(text, shown, column, lines=suffix != ".json")
+    return _from_table(text, shown, column)
+
+
+def _from_table(text: str, shown: str, column: str) -> tuple[float, ...]:
+    first = text.splitlines()[0]
+    rows = list(csv.reader(text.splitlines(), delimiter="\t" if "\t" in first and "," not in first else ","))
+    header = [name.strip() for name in rows[0]]
+    start = 1
+    if all(_number(name) is not None for name in header):  # no names: a bare list of numbers
+        header, start = [str(i) for i in range(len(header))], 0
+    index = _column(header, column, shown)
+    values = []
+    for line, row in enumerate(rows[start:], start=start + 1):
+        if not any(cell.strip() for cell in row):
+            continue
+        cell = row[index].strip() if index < len(row) else ""
+        number = _number(cell)
+        if number is None:
+            if cell == "" and column == "":
+                continue
+            raise SpecError(f"line {line} of the metric file `{shown}` has no number in `{header[index]}`: {cell!r}")
+        values.append(number)
+    return _some(values, shown)
+
+
+def _from_json(text: str, shown: str, column: str, lines: bool) -> tuple[float, ...]:
+    try:
+        data = [json.loads(line) for line in text.splitlines() if line.strip()] if lines else json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SpecError(f"the metric file `{shown}` is not JSON: {error}") from error
+    if isinstance(data, dict):
+        data = data[_name(list(data), column, shown)]
+    if not isinstance(data, list):
+        raise SpecError(f"the metric file `{shown}` must hold a list of numbers, got {type(data).__name__}")
+    values = []
+    for at, item in enumerate(data):
+        if isinstance(item, dict):
+            if column not in item and not column:
+                column = _name(list(item), column, shown)
+            if column not in item:
+                raise SpecError(f"item {at} of the metric file `{shown}` has no `{column}`")
+            item = item[column]  # noqa: PLW2901 - the number inside the record
+        number = _number(item)
+        if number is None:
+            raise SpecError(f"item {at} of the metric file `{shown}` is no number: {item!r:.60}")
+        values.append(number)
+    return _some(values, shown)
+
+
+def _column(header: list[str], column: str, shown: str) -> int:
+    return header.index(_name(header, column, shown))
+
+
+def _name(names: list[str], column: str, shown: str) -> str:
+    """The column asked for; without one, the only one there is."""
+    if column in names:
+        return column
+    listed = ", ".join(names[:20])
+    if column:
+        raise SpecError(f"the metric file `{shown}` has no column `{column}`", f"its columns are {listed}")
+    if len(names) != 1:
+        raise SpecError(
+            f"the metric file `{shown}` has {len(names)} columns",
+            f"name one: `{shown}:{names[-1] if names else 'loss'}`; there are {listed}",
+        )
+    return names[0]
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _some(values: list[float], shown: str) -> tuple[float, ...]:
+    if not values:
+        raise SpecError(f"the metric file `{shown}` has no values")
+    return tuple(values)

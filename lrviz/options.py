@@ -23,6 +23,8 @@ RUN_PANEL: Final = "The run"
 FIGURE_PANEL: Final = "The figure"
 OUTPUT_PANEL: Final = "Output"
 
+_RUNS_OWN: Final = ("epochs", "steps_per_epoch")  # OneCycleLR has them too, and is fed by the run's
+
 
 @dataclass(frozen=True)
 class Option:
@@ -35,31 +37,50 @@ class Option:
     panel: str = OUTPUT_PANEL
     repeat: bool = False
     complete: tuple[str, ...] = ()
+    name: str = ""
 
     @property
-    def name(self) -> str:
-        """The name its value goes by: the long flag with underscores."""
-        return self.flags.split()[-1].lstrip("-").replace("-", "_")
+    def destination(self) -> str:
+        """The name its value goes by: `name`, or the long flag with underscores."""
+        return self.name or self.flags.split()[-1].lstrip("-").replace("-", "_")
 
 
 RUN: Final = (
-    Option("--lr", "base learning rate", "RATE", "1e-3", RUN_PANEL),
+    Option("--lr", "base rate, or one for each parameter group: 1e-4,1e-3 or a=1e-4,b=1e-3", "RATE", "1e-3", RUN_PANEL),
     Option("--epochs", "epochs in the run", "N", "4", RUN_PANEL),
     Option("--steps-per-epoch", "batches in an epoch", "N", "8", RUN_PANEL),
     Option(
+        "--dataset-size", "samples in the dataset; with --batch-size gives the steps", "N", "", RUN_PANEL
+    ),
+    Option("--batch-size", "samples in a batch of one process", "N", "", RUN_PANEL),
+    Option("--drop-last", "leave out the partial last batch of an epoch", panel=RUN_PANEL),
+    Option("--grad-accum", "batches whose gradients make one update", "N", "1", RUN_PANEL),
+    Option(
+        "--num-processes", "processes of Accelerate, which steps once for each", "N", "1", RUN_PANEL
+    ),
+    Option(
         "--interval",
-        "when scheduler.step() is called: after each step, or after each epoch",
+        "when scheduler.step() is called: after each update, or after each epoch",
         "step|epoch",
         "step",
         RUN_PANEL,
         complete=("step", "epoch"),
     ),
+    Option("--optimizer", "one of torch.optim by its class name", "NAME", "SGD", RUN_PANEL),
+    Option("--momentum", "the optimizer's momentum, or the first of its betas", "X", "torch's", RUN_PANEL),
     Option(
-        "--let", "a value for a name that pasted code uses, as NAME=VALUE", "NAME=VALUE", "", RUN_PANEL, repeat=True
+        "--metric",
+        "what ReduceLROnPlateau watches: FILE[:COLUMN], 0.9,0.8,... or exp(-epoch / 10)",
+        "METRIC",
+        "",
+        RUN_PANEL,
     ),
+    Option("--let", "a value for a name that pasted code uses", "NAME=VALUE", "", RUN_PANEL, repeat=True),
 )
 LABEL: Final = Option("--label", "what to call the curve", "TEXT", "its notation", RUN_PANEL)
-QUIET: Final = Option("-q --quiet", "say nothing on stderr but errors")
+LABELS: Final = Option("--label", "what to call a curve, once for each, in order", "TEXT", "", RUN_PANEL, repeat=True)
+MAX_CURVES: Final = Option("--max-curves", "how many curves a sweep may make", "N", "24", RUN_PANEL)
+LOG: Final = Option("--log", "draw the rate on a logarithmic scale", panel=FIGURE_PANEL)
 FIGURE: Final = (
     Option(
         "--style",
@@ -69,15 +90,40 @@ FIGURE: Final = (
         FIGURE_PANEL,
         complete=("lrviz", "dark", "cheatsheet"),
     ),
-    Option("--log", "draw the rate on a logarithmic scale", panel=FIGURE_PANEL),
+    LOG,
     Option("--x", "what the x axis counts", "step|epoch", "step", FIGURE_PANEL, complete=("step", "epoch")),
     Option("--size", "width and height in inches", "WxH", "10x5", FIGURE_PANEL),
     Option("--dpi", "pixels per inch of a PNG", "N", "150", FIGURE_PANEL),
     Option("--title", "a title in place of the notation", "TEXT", "", FIGURE_PANEL),
 )
+LAYOUT: Final = (
+    Option(
+        "--layout",
+        "all in one panel, or a panel for each",
+        "overlay|grid",
+        "overlay",
+        FIGURE_PANEL,
+        complete=("overlay", "grid"),
+    ),
+    Option("--columns", "panels in a row of the grid", "N", "", FIGURE_PANEL),
+    Option(
+        "--axes",
+        "whether the panels of a grid share one scale",
+        "shared|free",
+        "shared",
+        FIGURE_PANEL,
+        complete=("shared", "free"),
+    ),
+)
+SHOW_MOMENTUM: Final = Option(
+    "--show", "the optimizer's momentum as well", "momentum", "", FIGURE_PANEL, complete=("momentum",)
+)
+SHOW_CHART: Final = Option("--show", "draw a chart in the terminal in place of a file", name="show_chart")
+OUTPUT: Final = Option("-o --output", "the file to write; its suffix says the format, - is stdout", "FILE")
+QUIET: Final = Option("-q --quiet", "say nothing on stderr but errors")
 
 
-def table_format(*names: str, default: str) -> Option:
+def format_option(*names: str, default: str) -> Option:
     """The `--format` option of a command that writes any of these."""
     return Option("--format", "what to write", "|".join(names), default, complete=names)
 
@@ -108,7 +154,7 @@ def scheduler_parameters() -> dict[str, Any]:
 
     def command() -> None: ...
 
-    _sign(command, [_typed(Option(f"--{name}", p.help, _metavar(p)), name) for name, p in names.items()])
+    _sign(command, [_typed(Option(f"--{name}", p.help, _metavar(p), name=name)) for name, p in names.items()])
     app.command()(command)
     made = {str(p.name): p for p in typer.main.get_command(app).params}
     return {name: made[name] for name in names}
@@ -125,7 +171,7 @@ def describe(parameter: Parameter) -> Option:
 
 def own_options(info: Scheduler) -> list[Option]:
     """The rows of help for one scheduler's parameters, as the command line takes them."""
-    return [describe(p) for p in info.parameters if p.name not in ("epochs", "steps_per_epoch")]
+    return [describe(p) for p in info.parameters if p.name not in _RUNS_OWN]
 
 
 def _metavar(parameter: Parameter) -> str:
@@ -142,7 +188,7 @@ def _metavar(parameter: Parameter) -> str:
     }[parameter.kind]
 
 
-def _typed(option: Option, name: str = "") -> inspect.Parameter:
+def _typed(option: Option) -> inspect.Parameter:
     complete = (lambda: list(option.complete)) if option.complete else None
     declared: Any = typer.Option(
         *option.flags.split(),
@@ -154,7 +200,7 @@ def _typed(option: Option, name: str = "") -> inspect.Parameter:
     )
     annotation: Any = bool if not option.metavar else list[str] | None if option.repeat else str | None
     return inspect.Parameter(
-        name or option.name,
+        option.destination,
         inspect.Parameter.KEYWORD_ONLY,
         default=False if annotation is bool else None,
         annotation=Annotated[annotation, declared],

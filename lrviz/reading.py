@@ -1,4 +1,4 @@
-"""From words to a RunSpec: option values, a scheduler's notation, the two together."""
+"""From words to values: the loop, the groups, the optimizer, a scheduler's parameters from the command line."""
 
 from __future__ import annotations
 
@@ -6,80 +6,93 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lrviz import catalogue
 from lrviz.catalogue import Parameter
 from lrviz.errors import NotationError, SpecError, UsageError
-from lrviz.notation import SchedulerCall, parse, parse_value
-from lrviz.resolve import KNOWN, find, resolve, run_names, unknown_parameter
-from lrviz.spec import OptimizerChoice, ParamGroup, RunSpec, TrainingLoop
+from lrviz.installed import optimizer_names
+from lrviz.notation import SchedulerCall, parse_value
+from lrviz.resolve import KNOWN, find, unknown_parameter
+from lrviz.spec import OptimizerChoice, ParamGroup, TrainingLoop
+
+_COUNTS = ("epochs", "steps_per_epoch", "grad_accum", "num_processes", "dataset_size", "batch_size")
 
 
-def read_run(
-    scheduler: str,
-    *,
-    parameters: Mapping[str, str] | None = None,
-    loop: TrainingLoop = TrainingLoop(),
-    groups: tuple[ParamGroup, ...] = (ParamGroup(),),
-    optimizer: OptimizerChoice = OptimizerChoice(),
-    lets: Mapping[str, Any] | None = None,
-    name: str = "",
-) -> RunSpec:
-    """The RunSpec of one scheduler.
+def spelled(name: str, prefix: str) -> str:
+    """A field as the user writes it: `--grad-accum` on the command line, `grad_accum` elsewhere."""
+    return f"{prefix}{name.replace('_', '-')}" if prefix else name
 
-    Args:
-        scheduler: A short name, a class name, or notation.
-        parameters: Values by parameter name as typed on the command line, still text.
-        loop: The loop around it.
-        groups: The parameter groups, with their base rates.
-        optimizer: The optimizer to drive.
-        lets: Values for names that the notation uses, over those of the run.
-        name: A label in place of the notation.
+
+def read_loop(values: Mapping[str, Any], prefix: str = "--") -> TrainingLoop:
+    """The loop that values describe; what is missing or None keeps its default.
 
     Raises:
-        NotationError: the notation or a value cannot be read.
-        SpecError: the scheduler or a parameter is unknown, or a value makes no sense.
+        UsageError: a value is no count, or the length of an epoch is given in both ways.
+        SpecError: the values make no sense together.
     """
-    names = run_names(loop, groups) | dict(lets or {})
-    call = parse(scheduler, names, KNOWN)
-    if parameters:
-        call = _with_parameters(call, parameters, names)
-    resolved = resolve(call, loop, groups)
-    return RunSpec(
-        resolved.call, loop, groups, optimizer, name, tuple(resolved.filled), tuple(dict.fromkeys(resolved.notes))
-    )
-
-
-def read_loop(values: Mapping[str, Any]) -> TrainingLoop:
-    """The loop that option values describe; what is None keeps its default.
-
-    Raises:
-        SpecError: a value makes no sense.
-    """
+    if values.get("steps_per_epoch") is not None and values.get("dataset_size") is not None:
+        both = " and ".join(f"`{spelled(n, prefix)}`" for n in ("steps_per_epoch", "dataset_size"))
+        raise UsageError(f"{both} both give the length of an epoch", "leave one of them out")
     fields: dict[str, Any] = {
-        name: read_count(f"--{name.replace('_', '-')}", values[name])
-        for name in ("epochs", "steps_per_epoch", "grad_accum", "num_processes")
-        if values.get(name) is not None
+        name: read_count(spelled(name, prefix), values[name]) for name in _COUNTS if values.get(name) is not None
     }
     if values.get("interval") is not None:
-        fields["interval"] = read_choice("--interval", values["interval"], ("step", "epoch"))
+        fields["interval"] = read_choice(spelled("interval", prefix), values["interval"], ("step", "epoch"))
+    if values.get("drop_last"):
+        fields["drop_last"] = read_switch(spelled("drop_last", prefix), values["drop_last"])
     return TrainingLoop(**fields)
 
 
-def read_groups(text: str | None) -> tuple[ParamGroup, ...]:
-    """The parameter groups of `--lr`: `1e-3`, `1e-4,1e-3` or `backbone=1e-4,head=1e-3`.
+def read_groups(value: Any, prefix: str = "--") -> tuple[ParamGroup, ...]:
+    """The parameter groups of `--lr`: `1e-3`, `1e-4,1e-3`, `backbone=1e-4,head=1e-3`, or a number, list or table.
 
     Raises:
         SpecError: a rate is no number above 0, or two groups have one name.
     """
-    if text is None:
+    option = spelled("lr", prefix)
+    if value is None:
         return (ParamGroup(),)
+    if isinstance(value, Mapping):
+        return tuple(ParamGroup(str(name), read_number(option, rate)) for name, rate in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(ParamGroup("", read_number(option, rate)) for rate in value)
+    if not isinstance(value, str):
+        return (ParamGroup("", read_number(option, value)),)
+    text = value.strip()
     groups = []
-    for part in _split(text):
+    for part in split(text[1:-1] if text.startswith("[") and text.endswith("]") else text):
         name, equals, rate = part.rpartition("=")
         if equals and not name.strip():
-            raise UsageError(f"a group of `--lr` has no name, got `{text}`", "name it: `--lr backbone=1e-4,head=1e-3`")
-        groups.append(ParamGroup(name.strip(), read_number("--lr", rate)))
+            raise UsageError(f"a group of `{option}` has no name, got `{text}`", "such as backbone=1e-4,head=1e-3")
+        groups.append(ParamGroup(name.strip(), read_number(option, rate)))
     return tuple(groups)
+
+
+def read_optimizer(values: Mapping[str, Any], prefix: str = "--") -> OptimizerChoice:
+    """The optimizer and its momentum.
+
+    Raises:
+        UsageError: torch has no such optimizer, or the momentum is no number.
+        SpecError: the momentum is out of range.
+    """
+    name, momentum = values.get("optimizer"), values.get("momentum")
+    return OptimizerChoice(
+        "SGD" if name is None else _optimizer_name(str(name)),
+        None if momentum is None else read_number(spelled("momentum", prefix), momentum),
+    )
+
+
+def _optimizer_name(name: str) -> str:
+    known = optimizer_names()
+    folded = {found.lower(): found for found in known}
+    plain = name.rpartition(".")[2]
+    if plain in known or not known:  # without torch's source to look at, torch itself will say
+        return plain
+    if plain.lower() in folded:
+        return folded[plain.lower()]
+    import difflib
+
+    close = difflib.get_close_matches(plain.lower(), folded, n=1, cutoff=0.5)
+    hint = f"did you mean `{folded[close[0]]}`? " if close else ""
+    raise UsageError(f"unknown optimizer `{name}`", f"{hint}torch.optim has {', '.join(sorted(known))}")
 
 
 def read_lets(pairs: Sequence[str]) -> dict[str, Any]:
@@ -97,33 +110,52 @@ def read_lets(pairs: Sequence[str]) -> dict[str, Any]:
     return lets
 
 
-def read_number(option: str, text: str) -> float:
-    """A number, or arithmetic such as `0.1 * 256 / 1024`.
+def read_number(option: str, given: Any) -> float:
+    """A number, or the text of one, or arithmetic such as `0.1 * 256 / 1024`.
 
     Raises:
         UsageError: it is none.
     """
-    try:
-        value = parse_value(text, {})
-    except NotationError:
-        value = None
+    value = given
+    if isinstance(given, str):
+        try:
+            value = parse_value(given, {})
+        except NotationError:
+            value = None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UsageError(f"`{option}` must be a number, got `{text}`")
-    return float(value)
+        raise UsageError(f"`{option}` must be a number, got `{given}`")
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise UsageError(f"`{option}` is too large a number") from error
 
 
-def read_count(option: str, text: str) -> int:
-    """A whole number, `1000`, `1_000` or `1e3`.
+def read_count(option: str, given: Any) -> int:
+    """A whole number, or the text of one: `1000`, `1_000`, `1e3`.
 
     Raises:
         UsageError: it is none, or it is below 1.
     """
-    value = read_number(option, text) if not re.fullmatch(r"\s*[+-]?\d[\d_]*\s*", text) else int(text)
-    if value != value or value in (float("inf"), -float("inf")) or value != int(value):
-        raise UsageError(f"`{option}` must be a whole number, got `{text}`")
+    value = given if isinstance(given, int) and not isinstance(given, bool) else read_number(option, given)
+    if isinstance(value, float) and not value.is_integer():
+        raise UsageError(f"`{option}` must be a whole number, got `{given}`")
     if value < 1:
         raise UsageError(f"`{option}` must be 1 or more, got {int(value)}")
     return int(value)
+
+
+def read_switch(option: str, given: Any) -> bool:
+    """True or False, or the word for it.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    words = {"true": True, "false": False}
+    if isinstance(given, bool):
+        return given
+    if str(given).lower() not in words:
+        raise UsageError(f"`{option}` must be true or false, got `{given}`")
+    return words[str(given).lower()]
 
 
 def read_choice(option: str, text: str, choices: tuple[str, ...]) -> str:
@@ -137,7 +169,7 @@ def read_choice(option: str, text: str, choices: tuple[str, ...]) -> str:
     return text
 
 
-def _split(text: str) -> list[str]:
+def split(text: str) -> list[str]:
     """At the commas outside of brackets."""
     parts, depth = [""], 0
     for character in text:
@@ -149,8 +181,15 @@ def _split(text: str) -> list[str]:
     return parts
 
 
-def _with_parameters(call: SchedulerCall, parameters: Mapping[str, str], names: Mapping[str, Any]) -> SchedulerCall:
-    """The call with the command line's `--T_max 32` added."""
+def with_parameters(call: SchedulerCall, parameters: Mapping[str, str], names: Mapping[str, Any]) -> SchedulerCall:
+    """The call with the command line's `--T_max 32` added.
+
+    Raises:
+        SpecError: the scheduler has no such parameter, or it is given twice.
+        UsageError: a value cannot be read.
+    """
+    if not parameters:
+        return call
     info = find(call)
     if info is None:
         raise SpecError(
@@ -188,15 +227,6 @@ def _read_parameter(parameter: Parameter, text: str, names: Mapping[str, Any]) -
     if parameter.kind == "float" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value
-
-
-def file_stem(spec: RunSpec, scheduler: str) -> str:
-    """A plain file name for a figure: the short name, or the class name or the function's in small letters."""
-    info = catalogue.find(spec.scheduler.name) if isinstance(spec.scheduler, SchedulerCall) else None
-    if info is not None:
-        return info.short
-    words = re.findall(r"\w+", str(spec.scheduler) if isinstance(spec.scheduler, SchedulerCall) else scheduler)
-    return words[0].lower() if words else "curve"
 
 
 def read_size(text: str) -> tuple[float, float]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
-from collections.abc import Callable
-from itertools import chain, repeat
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from itertools import chain, count, repeat
+from typing import Any, Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lrviz import building, catalogue
-from lrviz.errors import LrvizError, SimulationError
-from lrviz.metric import stalling_loss
+from lrviz import building, catalogue, usercode
+from lrviz.errors import SimulationError, SpecError
+from lrviz.metric import metric_values, stalling_loss
 from lrviz.notation import SchedulerCall
-from lrviz.spec import Factory, RunSpec
+from lrviz.spec import CodeCall, Factory, RunSpec
 from lrviz.trace import Trace
+from lrviz.usercode import step_argument
 
 Progress = Callable[[int, int], None]
 
@@ -38,7 +38,7 @@ def simulate(spec: RunSpec, progress: Progress | None = None) -> Trace:
         SimulationError: torch refused the parameters, or a rate came out NaN, infinite, complex or negative.
         SpecError: torch does not have such an optimizer.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), usercode.stdout_aside():
         warnings.simplefilter("ignore")  # torch warns of a training loop's mistakes; this loop makes none of them
         return _Run(spec).trace(progress)
 
@@ -50,10 +50,8 @@ class _Run:
         self.spec, self.loop = spec, spec.loop
         self.optimizer = building.build_optimizer(spec)
         self.groups: list[dict[str, Any]] = self.optimizer.param_groups
-        if isinstance(spec.scheduler, Factory):
-            self.scheduler = _made(spec.scheduler, self.optimizer)
-        else:
-            self.scheduler = building.build_scheduler(spec.scheduler, self.optimizer)
+        self.own = not isinstance(spec.scheduler, SchedulerCall)  # the user's code, not torch's
+        self.scheduler = _made(spec, self.optimizer)
         self.momentum_name = "betas[0]" if "betas" in self.groups[0] else "momentum"
         # The rate can change only where the scheduler steps: after each update, or after each epoch.
         by_step = self.loop.interval == "step"
@@ -83,7 +81,7 @@ class _Run:
         """Read `size` times and step between; the step after the very last reading is superfluous, so not made."""
         found: list[Any] = []
         steps = size - 1 if last else size
-        count = 0
+        at = -1
         try:
             if read is None:  # one group, rate only: the loop that nearly every run takes
                 group, append = self.groups[0], found.append
@@ -93,23 +91,22 @@ class _Run:
                 if last:
                     append(group["lr"])
             else:
-                for count in range(steps):  # noqa: B007 - an error below asks how far it came
+                for at in range(steps):  # noqa: B007 - an error below asks how far it came
                     read(found)
                     advance()
                 if last:
                     read(found)
-        except Exception as error:
-            reached = done + (len(found) if read is None else count + 1)
-            raise self._failure(reached * self.updates_each, error) from error
+        except Exception as error:  # noqa: BLE001 - torch and the user's code raise what they like
+            reached = done + (len(found) if read is None else at + 1)
+            self._fail(reached * self.updates_each, error)
         try:
             return np.fromiter(found, np.float64, len(found))
         except (TypeError, ValueError, OverflowError) as error:
             at, value = next((i, v) for i, v in enumerate(found) if not _is_real(v))
             step = (done + at * size // len(found)) * self.updates_each
             shown = "is complex" if isinstance(value, complex) else f"is no number: {value!r:.60}"
-            raise SimulationError(
-                f"the rate of `{building.short(self.spec.scheduler)}` {shown} at step {step}"
-            ) from error
+            label = building.short(self.spec.scheduler)
+            raise SimulationError(f"the rate of `{label}` {shown} at step {step}") from error
 
     def _reader(self, columns: int) -> Callable[[list[Any]], None] | None:
         groups = self.groups
@@ -124,46 +121,48 @@ class _Run:
         return lambda found: found.extend(chain((g["lr"] for g in groups), (g["betas"][0] for g in groups)))
 
     def _reads_momentum(self) -> bool:
-        if not {"momentum", "betas"} & self.groups[0].keys():
-            return False
-        return isinstance(self.spec.scheduler, Factory) or _moves_momentum(self.spec.scheduler)
+        has_momentum = bool({"momentum", "betas"} & self.groups[0].keys())
+        if self.spec.show_momentum and not has_momentum:
+            raise SpecError(f"`{self.spec.optimizer.name}` has no momentum to show", "SGD and Adam have one")
+        if isinstance(self.spec.scheduler, SchedulerCall) and not self.spec.show_momentum:
+            return has_momentum and _moves_momentum(self.spec.scheduler)
+        return has_momentum
 
     def _advancer(self) -> Callable[[], Any]:
         """What to call between two readings: `scheduler.step()`, with what it wants, as often as the loop does."""
-        step: Callable[[], Any] = self.scheduler.step
-        if self._wants_metric():
-            self.metrics = stalling_loss(self.readings)
-            following = iter(self.metrics.tolist())
-            scheduler_step = self.scheduler.step
-            if self.loop.num_processes == 1:
-                return lambda: scheduler_step(next(following))
-            step = lambda: scheduler_step(current)  # noqa: E731
-            current = 0.0
+        step: Callable[..., Any] = self.scheduler.step
+        following: Iterator[Any] | None = None
+        wanted = self._wanted()
+        if wanted == "metric":
+            metric = self.spec.metric or stalling_loss(self.readings)
+            values = metric_values(metric, self.readings)
+            self.metrics = np.array(values)
+            following = iter(values)
+        elif wanted == "count":
+            following = count(1)
         times = self.loop.num_processes
         if times == 1:
-            return step
+            return step if following is None else lambda: step(next(following))
+        total = getattr(self.scheduler, "total_steps", None)  # Accelerate stops a OneCycleLR that is over
 
         def several() -> None:
-            nonlocal current
-            if self.metrics is not None:
-                current = next(following)
+            argument = () if following is None else (next(following),)
             for _ in range(times):
-                step()
+                if total is None or self.scheduler._step_count <= total:
+                    step(*argument)
 
         return several
 
-    def _wants_metric(self) -> bool:
-        if not isinstance(self.spec.scheduler, Factory):
+    def _wanted(self) -> str:
+        """What `scheduler.step()` is called with: nothing, a metric, or a count."""
+        if isinstance(self.spec.scheduler, SchedulerCall):
             info = catalogue.find(self.spec.scheduler.name)
             if info is not None:
-                return info.takes_metric
-        return any(
-            p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-            for p in inspect.signature(self.scheduler.step).parameters.values()
-        )
+                return "metric" if info.takes_metric else "nothing"
+        return step_argument(self.scheduler)
 
     def _check(self, rates: NDArray[np.float64], done: int) -> None:
-        """Refuse a rate that no training could use. A last digit below zero is rounding, and stays as torch gives it."""
+        """Refuse a rate that no training could use; a last digit below zero is rounding, and stays as it is."""
         wrong = ~np.isfinite(rates) | (rates < -1e-9 * np.abs(rates).max(initial=0.0, where=np.isfinite(rates)))
         if not wrong.any():
             return
@@ -177,8 +176,11 @@ class _Run:
             "training would break there; look at the parameters' sizes and signs",
         )
 
-    def _failure(self, step: int, error: Exception) -> LrvizError:
-        return building.failure(self.spec.scheduler, step, error)
+    def _fail(self, step: int, error: Exception) -> NoReturn:
+        if self.own:
+            with usercode.blaming(str(self.spec.scheduler), lambda: step):
+                raise error
+        raise building.failure(self.spec.scheduler, step, error) from error
 
     def _finished(self, values: NDArray[np.float64]) -> Trace:
         each, groups = self.updates_each, len(self.groups)
@@ -189,22 +191,21 @@ class _Run:
         if self.metrics is not None:
             given = np.concatenate(([np.nan], self.metrics[: self.readings - 1]))
             metric = np.repeat(given, each)
-        if isinstance(self.spec.scheduler, Factory) and momentum.size and (momentum == momentum[0]).all():
+        if self.own and not self.spec.show_momentum and momentum.size and (momentum == momentum[0]).all():
             momentum = momentum[:, :0]
         return Trace(self.spec, lr, momentum if momentum.size else None, self.momentum_name, metric)
 
 
-def _made(factory: Factory, optimizer: Any) -> Any:
-    try:
-        scheduler = factory.make(optimizer)
-    except Exception as error:
-        raise SimulationError(f"`{factory}` raised {type(error).__name__}: {error}") from error
-    if not callable(getattr(scheduler, "step", None)):
-        raise SimulationError(
-            f"`{factory}` must return a scheduler, got {type(scheduler).__name__}",
-            "take the optimizer, return something with a `step()`",
-        )
-    return scheduler
+def _made(spec: RunSpec, optimizer: Any) -> Any:
+    match spec.scheduler:
+        case SchedulerCall():
+            return building.build_scheduler(spec.scheduler, optimizer)
+        case CodeCall():
+            return usercode.make(spec.scheduler, optimizer)
+        case Factory(make=make):
+            with usercode.blaming(str(spec.scheduler)):
+                scheduler = make(optimizer)
+            return usercode.checked(scheduler, str(spec.scheduler))
 
 
 def _moves_momentum(call: SchedulerCall) -> bool:

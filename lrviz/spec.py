@@ -21,7 +21,9 @@ class TrainingLoop:
 
     An update is one `optimizer.step()`. `steps_per_epoch` counts batches of one process; with `grad_accum` K an
     update is made every K batches and at the end of the epoch. Accelerate's wrapper calls `scheduler.step()`
-    `num_processes` times wherever a plain loop calls it once.
+    `num_processes` times wherever a plain loop calls it once. With `dataset_size` and `batch_size` the
+    steps of an epoch follow from them: a partial last batch counts unless `drop_last`, and each process gets its
+    share.
 
     Raises:
         SpecError: a count is not a whole number of 1 or more, or there are over `MAX_UPDATES` updates.
@@ -32,14 +34,20 @@ class TrainingLoop:
     interval: Interval = "step"
     grad_accum: int = 1
     num_processes: int = 1
+    dataset_size: int | None = None
+    batch_size: int | None = None
+    drop_last: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "steps_per_epoch", "grad_accum", "num_processes"):
+        for name in ("epochs", "steps_per_epoch", "grad_accum", "num_processes", "dataset_size", "batch_size"):
             value = getattr(self, name)
+            if value is None and name in ("dataset_size", "batch_size"):
+                continue
             if isinstance(value, bool) or not isinstance(value, int):
                 raise SpecError(f"`{name}` must be a whole number, got {value!r}")
             if value < 1:
                 raise SpecError(f"`{name}` must be 1 or more, got {value}")
+        self._count_batches()
         if self.interval not in ("step", "epoch"):
             raise SpecError(f"`interval` must be step or epoch, got {self.interval!r}")
         for what, count in (("updates", self.updates), ("scheduler steps", self.scheduler_steps)):
@@ -49,6 +57,29 @@ class TrainingLoop:
                     f"the limit is {MAX_UPDATES:,}",
                     "a shorter run has the same shape: scale the steps and the scheduler's parameters down together",
                 )
+
+    def _count_batches(self) -> None:
+        """Let `steps_per_epoch` follow from the dataset, as a DataLoader and Accelerate's sharding count."""
+        if self.dataset_size is None or self.batch_size is None:
+            given, missing = (
+                ("dataset_size", "batch_size") if self.batch_size is None else ("batch_size", "dataset_size")
+            )
+            if getattr(self, given) is not None:
+                raise SpecError(f"`{given}` needs `{missing}` too", "together they give the steps of an epoch")
+            if self.drop_last:
+                raise SpecError("`drop_last` needs `dataset_size` and `batch_size`", "without them no batch is partial")
+            return
+        if self.drop_last:
+            batches = self.dataset_size // self.batch_size // self.num_processes
+        else:
+            batches = ceil(ceil(self.dataset_size / self.batch_size) / self.num_processes)
+        if batches < 1:
+            raise SpecError(
+                f"{self.dataset_size} samples in batches of {self.batch_size} for {self.num_processes} processes "
+                "leave no whole batch",
+                "leave out `drop_last`, or make the batches smaller",
+            )
+        object.__setattr__(self, "steps_per_epoch", batches)
 
     @property
     def updates_per_epoch(self) -> int:
@@ -61,10 +92,14 @@ class TrainingLoop:
         return self.epochs * self.updates_per_epoch
 
     @property
+    def scheduler_calls(self) -> int:
+        """How often the loop comes to `scheduler.step()`, the superfluous last time included."""
+        return self.updates if self.interval == "step" else self.epochs
+
+    @property
     def scheduler_steps(self) -> int:
-        """Calls of `scheduler.step()` in the run, the superfluous last one included: `total_steps` in notation."""
-        calls = self.updates if self.interval == "step" else self.epochs
-        return calls * self.num_processes
+        """How often the scheduler steps, the superfluous last time included: `total_steps` in notation."""
+        return self.scheduler_calls * self.num_processes
 
 
 @dataclass(frozen=True)
@@ -88,10 +123,50 @@ class ParamGroup:
 
 @dataclass(frozen=True)
 class OptimizerChoice:
-    """The optimizer by torch's class name, and its momentum where one is given."""
+    """The optimizer by torch's class name, and its momentum where one is given: `betas[0]` for Adam and its kin.
+
+    Raises:
+        SpecError: the momentum is not a number from 0 up to, but not including, 1.
+    """
 
     name: str = "SGD"
     momentum: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.momentum is None:
+            return
+        if isinstance(self.momentum, bool) or not isinstance(self.momentum, int | float):
+            raise SpecError(f"`momentum` must be a number, got {self.momentum!r}")
+        if not 0 <= self.momentum < 1:
+            raise SpecError(f"`momentum` must be at least 0 and below 1, got {self.momentum:g}")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What ReduceLROnPlateau watches: `text` as the user gave it, and a value for each call of `scheduler.step()`.
+
+    `values` are as many as the source has; the last is held when there are more calls. A `function` is asked with
+    the number of the call, from 0.
+    """
+
+    text: str
+    values: tuple[float, ...] = field(default=(), repr=False)
+    function: Callable[[int], float] | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class CodeCall:
+    """A scheduler of the user's own, `train.py:make_scheduler` or `package.module:MyScheduler(warmup=10)`.
+
+    `where` is a file or a module; `call` names a function or class in it that takes the optimizer, and the
+    arguments after that.
+    """
+
+    where: str
+    call: SchedulerCall
+
+    def __str__(self) -> str:
+        return f"{self.where}:{self.call}" if self.call.args or self.call.kwargs else f"{self.where}:{self.call.name}"
 
 
 @dataclass(frozen=True)
@@ -115,10 +190,12 @@ class RunSpec:
         SpecError: there is no parameter group, two have one name, or every rate is 0.
     """
 
-    scheduler: SchedulerCall | Factory
+    scheduler: SchedulerCall | CodeCall | Factory
     loop: TrainingLoop = TrainingLoop()
     groups: tuple[ParamGroup, ...] = (ParamGroup(),)
     optimizer: OptimizerChoice = OptimizerChoice()
+    metric: Metric | None = None
+    show_momentum: bool = False
     name: str = ""  # a label of the user's own
     filled: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)

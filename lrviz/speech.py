@@ -32,16 +32,15 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def _print(head: str, text: str, style: str) -> None:
-    from rich.console import Console
     from rich.text import Text
+
+    from lrviz.screen import Screen
 
     if sys.stderr is None:
         return
     safe = "\n".join(printable(line) for line in text.split("\n"))
     line = Text.assemble((head, style), " " if head else "", safe)
     try:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(line)
-    except UnicodeEncodeError:
-        sys.stderr.write(f"{head} {safe}\n".lstrip().encode("ascii", "backslashreplace").decode())
+        Screen(stderr=True).print(line, soft_wrap=True)
     except OSError:
         return  # nobody is there to hear it

@@ -1,0 +1,93 @@
+"""Several curves side by side, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from lrviz.numbers import format_rate
+from lrviz.printable import printable, shorten
+from lrviz.trace import Summary
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lrviz.screen import Screen
+    from lrviz.trace import Trace
+
+_NARROW: Final = 72  # columns under which the numbers fold rather than push the names out
+
+
+@dataclass(frozen=True)
+class Row:
+    """One curve among others.
+
+    `parts_at` is the first step whose rate differs from the first curve's, or where one of the two has ended; None
+    where they are equal throughout.
+    """
+
+    label: str
+    summary: Summary
+    parts_at: int | None
+
+
+def compare(traces: Sequence[Trace]) -> list[Row]:
+    """A row for each curve: each parameter group of each trace."""
+    first = traces[0].lr[:, 0]
+    rows = []
+    for trace in traces:
+        several = trace.lr.shape[1] > 1
+        for group, name in enumerate(trace.group_names):
+            label = f"{trace.label} {name}" if several else trace.label
+            rows.append(Row(label, trace.summary(group), parting(first, trace.lr[:, group])))
+    return rows
+
+
+def parting(one: NDArray[np.float64], other: NDArray[np.float64]) -> int | None:
+    """The first index at which two curves (N,) and (M,) differ, min(N, M) where only their lengths do, else None."""
+    common = min(one.size, other.size)
+    different = np.flatnonzero(one[:common] != other[:common])
+    if different.size:
+        return int(different[0])
+    return None if one.size == other.size else common
+
+
+def summary_lines(traces: Sequence[Trace], path: str | None, width: int) -> list[str]:
+    """What was put side by side, in two lines of at most `width` columns."""
+    loops = {trace.spec.loop for trace in traces}
+    lengths = sorted({trace.updates for trace in traces})
+    steps = f"{lengths[0]:,} steps" if len(lengths) == 1 else f"{lengths[0]:,} to {lengths[-1]:,} steps"
+    if len(loops) == 1:
+        loop = traces[0].spec.loop
+        steps += f", {loop.epochs:,} epoch{'' if loop.epochs == 1 else 's'} of {loop.updates_per_epoch:,}"
+    peak = max(float(trace.lr.max()) for trace in traces)
+    least = min(float(trace.lr.min()) for trace in traces)
+    count = f"{len(traces)} curve{'' if len(traces) == 1 else 's'}"
+    second = f"rates from {format_rate(max(least, 0.0))} to {format_rate(peak)}" + (f" · {path}" if path else "")
+    return [shorten(printable(line), width) for line in (f"{count} · {steps}", second)]
+
+
+def print_differences(rows: Sequence[Row], screen: Screen) -> None:
+    """A table of how the curves differ: peak and where, final rate, end of warm-up, mean, where they part."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("curve", overflow="fold", ratio=1)
+    for heading in ("peak", "at step", "final", "warm-up ends", "mean", "parts at"):
+        table.add_column(heading, justify="right", no_wrap=screen.width >= _NARROW)
+    for number, row in enumerate(rows):
+        summary = row.summary
+        table.add_row(
+            printable(row.label),
+            format_rate(summary.peak),
+            f"{summary.peak_step:,}",
+            format_rate(summary.final),
+            "-" if summary.warmup_end is None else f"{summary.warmup_end:,}",
+            format_rate(summary.mean),
+            "" if number == 0 else "equal" if row.parts_at is None else f"{row.parts_at:,}",
+        )
+    screen.print(table)
