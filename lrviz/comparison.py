@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from lrviz.screen import Screen
     from lrviz.trace import Trace
 
-_NARROW: Final = 72  # columns under which the numbers fold rather than push the names out
+_HEADINGS: Final = ("peak", "at step", "final", "warm-up ends", "mean", "parts at")
+_LEAST_LABEL: Final = 16  # columns of a label
+_TABLE: Final = 76  # columns under which a table has no room for the labels
 
 
 @dataclass(frozen=True)
@@ -72,22 +74,41 @@ def summary_lines(traces: Sequence[Trace], path: str | None, width: int) -> list
 
 def print_differences(rows: Sequence[Row], screen: Screen) -> None:
     """A table of how the curves differ: peak and where, final rate, end of warm-up, mean, where they part."""
-    from rich import box
+    if screen.width < _TABLE:
+        for number, row in enumerate(rows):
+            screen.print(shorten(printable(row.label), screen.width))
+            screen.print("\n".join(f"  {fact}" for fact in _facts(row, number)))
+        return
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("curve", overflow="fold", ratio=1)
-    for heading in ("peak", "at step", "final", "warm-up ends", "mean", "parts at"):
-        table.add_column(heading, justify="right", no_wrap=screen.width >= _NARROW)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column()
+    for _ in _HEADINGS:
+        table.add_column(justify="right", no_wrap=True)
+    table.add_row("", *_HEADINGS, style="dim")
+    room = screen.width - (_TABLE - _LEAST_LABEL)
     for number, row in enumerate(rows):
-        summary = row.summary
-        table.add_row(
-            printable(row.label),
-            format_rate(summary.peak),
-            f"{summary.peak_step:,}",
-            format_rate(summary.final),
-            "-" if summary.warmup_end is None else f"{summary.warmup_end:,}",
-            format_rate(summary.mean),
-            "" if number == 0 else "equal" if row.parts_at is None else f"{row.parts_at:,}",
-        )
+        table.add_row(shorten(printable(row.label), room), *_cells(row, number))
     screen.print(table)
+
+
+def _cells(row: Row, number: int) -> tuple[str, ...]:
+    summary = row.summary
+    return (
+        format_rate(summary.peak),
+        f"{summary.peak_step:,}",
+        format_rate(summary.final),
+        "-" if summary.warmup_end is None else f"{summary.warmup_end:,}",
+        format_rate(summary.mean),
+        "" if number == 0 else "never" if row.parts_at is None else f"{row.parts_at:,}",
+    )
+
+
+def _facts(row: Row, number: int) -> list[str]:
+    peak, at, final, warmup, mean, parting_step = _cells(row, number)
+    facts = [f"peak {peak} at step {at}", f"final {final}, mean {mean}"]
+    if row.summary.warmup_end is not None:
+        facts.append(f"warm-up ends at step {warmup}")
+    if parting_step:
+        facts.append("equal to the first" if row.parts_at is None else f"parts from the first at step {parting_step}")
+    return facts

@@ -11,31 +11,17 @@ from __future__ import annotations
 import ast
 import math
 import re
-import textwrap
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from lrviz.arithmetic import ExpressionError, function_of
 from lrviz.errors import NotationError
-from lrviz.expressions import (
-    MAX_DEPTH,
-    MAX_LENGTH,
-    ExpressionError,
-    check_size,
-    compile_expression,
-    evaluate,
-    function_of,
-    refused,
-    shown,
-)
+from lrviz.expressions import compile_function, evaluate, refused, shown
+from lrviz.source import SPELLED, Source
 
-# Short names that are no names in Python, how they are told apart from code, and what stands in for them meanwhile.
-_SPELLINGS = (
-    (re.compile(r"(?<![\w.])warm-restarts(?!\w)"), "warm_restarts"),
-    (re.compile(r"(?<![\w.])lambda(?=\s*(?:[,(\])@]|$))"), "lambda_"),
-)
-_SPELLED = {"warm_restarts": "warm-restarts", "lambda_": "lambda"}
+_EXAMPLE = "write one like `cosine` or `CosineAnnealingLR(T_max=32)`"
+_MAX_BITS = 1023  # a whole number beyond is no float
 
 Value = Any  # None, bool, int, float, str, Lambda, SchedulerCall, or a tuple of values
 
@@ -48,6 +34,7 @@ class Lambda:
     function: Callable[[Any], Any] = field(compare=False, repr=False)
 
     def __call__(self, number: Any) -> Any:
+        """The function's value at `number`."""
         return self.function(number)
 
     def __str__(self) -> str:
@@ -85,7 +72,8 @@ def parse(text: str, names: Mapping[str, Any], known: Collection[str] = ()) -> S
     Raises:
         NotationError: it cannot be read; the message points at the place.
     """
-    return _guarded(text, lambda: _Reader(text, names, known).scheduler())
+    call: SchedulerCall = _guarded(text, lambda tree: _Reader(tree, names, known).scheduler())
+    return call
 
 
 def parse_value(text: str, names: Mapping[str, Any], known: Collection[str] = ()) -> Value:
@@ -94,7 +82,7 @@ def parse_value(text: str, names: Mapping[str, Any], known: Collection[str] = ()
     Raises:
         NotationError: it cannot be read; the message points at the place.
     """
-    return _guarded(text, lambda: _Reader(text, names, known).value())
+    return _guarded(text, lambda tree: _Reader(tree, names, known).value())
 
 
 def print_value(value: Value) -> str:
@@ -121,31 +109,43 @@ def _print_float(value: float) -> str:
     return scientific if len(scientific) < len(text) or abs(value) < 1e-3 else text
 
 
-def _guarded(text: str, read: Callable[[], Any]) -> Any:
-    """Run a reader; give its errors the line and a caret."""
+def _guarded(text: str, read: Callable[[ast.Module], Any]) -> Any:
+    """Run a reader of the text's tree; give its errors the line and a caret."""
+    source = Source(text)
     try:
-        return read()
+        return read(source.tree())
     except ExpressionError as error:
-        raise NotationError(_pointed(error.message, text, error.node), error.hint) from error
+        raise NotationError(source.pointed(error.message, error.node), error.hint) from error
     except RecursionError as error:
         raise NotationError("the notation is nested too deeply") from error
 
 
 class _Reader:
-    def __init__(self, text: str, names: Mapping[str, Any], known: Collection[str]) -> None:
+    def __init__(self, tree: ast.Module, names: Mapping[str, Any], known: Collection[str]) -> None:
         self.names, self.known = names, known
-        self.body = _tree(_cleaned(text)).body
+        self.body = tree.body
         self.defined: dict[str, ast.expr] = {}  # what earlier lines of a pasted script assign
+        self.used: set[str] = set()  # those of them that are schedulers, and have their place
 
     def scheduler(self) -> SchedulerCall:
-        node = self._last()
-        return self._call(node)
+        """The scheduler that a line, or a pasted script, makes."""
+        if not self.body:
+            raise ExpressionError("empty notation", _EXAMPLE)
+        return self._call(self._last())
 
     def value(self) -> Value:
-        return self._value(self._last())
+        """The value of the one expression there is."""
+        match self.body:
+            case []:
+                raise ExpressionError("empty value", "such as 8, 1e-3 or [8, 24]")
+            case [ast.Expr(value=ast.Tuple(elts=[only]))]:  # a comma at the end
+                return self._value(only)
+            case [ast.Expr(value=node)]:
+                return self._value(node)
+        raise ExpressionError(f"`{shown(self.body[-1])}` is not a value", "such as 8, 1e-3 or [8, 24]", self.body[-1])
 
     def _last(self) -> ast.expr:
-        """The expression that counts: the last one assigned, returned or standing alone."""
+        """The expression that counts: of those assigned, returned or standing alone the last that is a scheduler."""
         values: list[tuple[str, ast.expr]] = []
         for statement in self.body:
             match statement:
@@ -162,35 +162,47 @@ class _Reader:
                 case _:
                     raise refused(statement)
         if not values:
-            raise ExpressionError("no scheduler here", "write one like `CosineAnnealingLR(T_max=32)`")
-        for name, value in values[:-1]:
-            if name:
-                self.defined[name] = value
-        last = values[-1][1]
-        if isinstance(last, ast.Tuple) and len(last.elts) == 1:  # a line that ends with a comma
-            last = last.elts[0]
+            raise ExpressionError("no scheduler here", _EXAMPLE)
+        at = next((i for i in reversed(range(len(values))) if self._is_known(values[i][1])), len(values) - 1)
+        self.defined = {name: value for name, value in values[:at] if name}
+        last = values[at][1]
+        match last:
+            case ast.Tuple(elts=[only]):  # a line that ends with a comma
+                return only
+            case ast.Tuple(elts=[_, ast.List(elts=[only])]):  # Lightning: return [optimizer], [scheduler]
+                return only
         return last
+
+    def _is_known(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                return SPELLED.get(name, name) in self.known
+        return False
 
     def _call(self, node: ast.expr) -> SchedulerCall:
         match node:
             case ast.Name(id=name) if name in self.defined:
-                return self._defined(name, self._call)
+                return cast("SchedulerCall", self._defined(name, self._call, node))
             case ast.Name() | ast.Attribute():
                 module, name = _dotted(node)
                 return SchedulerCall(name, module=module)
             case ast.Call(func=func, args=args, keywords=keywords) if isinstance(func, ast.Name | ast.Attribute):
                 module, name = _dotted(func)
-                if args and _is_optimizer(args[0], self.names, self.defined):
+                if args and _is_optimizer(args[0], self.names):
                     args = args[1:]
+                elif len(args) == 2 and name in ("ChainedScheduler", "chained") and _is_optimizer(args[1], self.names):
+                    args = args[:1]
                 values = tuple(self._value(a) for a in args)
                 pairs = tuple(self._pair(k) for k in keywords if not _skipped(k))
-                seen = [k for k, _ in pairs]
-                if repeated := next((k for k in seen if seen.count(k) > 1), None):
-                    raise ExpressionError(f"`{repeated}` is given twice", node=node)
+                for at, keyword in enumerate(keywords):
+                    if keyword.arg in [k.arg for k in keywords[:at]]:
+                        raise ExpressionError(f"`{keyword.arg}` is given twice", node=keyword)
                 return SchedulerCall(name, values, pairs, module)
-        raise ExpressionError(
-            f"`{shown(node)}` is not a scheduler", "write one like `CosineAnnealingLR(T_max=32)`", node
-        )
+            case ast.Dict(keys=keys, values=entries):  # Lightning: {"scheduler": ..., "interval": "step"}
+                for key, entry in zip(keys, entries, strict=True):
+                    if isinstance(key, ast.Constant) and key.value in ("scheduler", "lr_scheduler"):
+                        return self._call(entry)
+        raise ExpressionError(f"`{shown(node)}` is not a scheduler", _EXAMPLE, node)
 
     def _pair(self, keyword: ast.keyword) -> tuple[str, Value]:
         if keyword.arg is None:
@@ -200,29 +212,51 @@ class _Reader:
     def _value(self, node: ast.expr, inside_list: bool = False) -> Value:
         match node:
             case ast.List(elts=items) | ast.Tuple(elts=items):
-                return tuple(self._value(i, inside_list=True) for i in items)
+                return tuple(self._item(i) for i in items)
             case ast.Lambda():
                 return self._lambda(node)
             case ast.Name(id=name) if name in self.defined and name not in self.names:
-                return self._defined(name, lambda found: self._value(found, inside_list))
-            case ast.Name(id=name) if inside_list and name in self.known and name not in self.names:
-                return SchedulerCall(_SPELLED.get(name, name))
+                return self._defined(name, lambda found: self._value(found, inside_list), node)
+            case ast.Name(id=name) if inside_list and name not in self.names and self._names_scheduler(name):
+                return SchedulerCall(SPELLED.get(name, name))
             case ast.Call(func=func) if inside_list and _may_be_scheduler(func):
                 return self._call(node)
-        return evaluate(node, self._names_for(node))
+        value = evaluate(node, self._names_for(node))
+        if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+            raise ExpressionError(f"`{shown(node)}` is too large a number", node=node)
+        return value
 
-    def _defined(self, name: str, read: Callable[[ast.expr], Any]) -> Any:
+    def _names_scheduler(self, name: str) -> bool:
+        return SPELLED.get(name, name) in self.known
+
+    def _item(self, node: ast.expr) -> Value:
+        value = self._value(node, inside_list=True)
+        if isinstance(value, tuple):  # of no use, and lists of lists of lists grow without bound
+            raise ExpressionError(f"`{shown(node)}` is a list inside a list", node=node)
+        return value
+
+    def _defined(self, name: str, read: Callable[[ast.expr], Any], node: ast.AST) -> Any:
         """Read the expression a name was assigned; the name is forgotten meanwhile, so that none can mean itself."""
-        node = self.defined.pop(name)
+        assigned = self.defined.pop(name)
         try:
-            return read(node)
+            value = read(assigned)
         finally:
-            self.defined[name] = node
+            self.defined[name] = assigned
+        if isinstance(value, SchedulerCall):
+            if name in self.used:
+                raise ExpressionError(
+                    f"`{name}` stands here twice: torch would step the same scheduler twice",
+                    "make a scheduler of its own for each place",
+                    node,
+                )
+            self.used.add(name)
+        return value
 
     def _names_for(self, node: ast.AST) -> Mapping[str, Any]:
         """The run's names, and the values of the pasted script's own names that the expression uses."""
         own = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & self.defined.keys() - self.names.keys()
-        return {**self.names, **{name: self._defined(name, self._value) for name in sorted(own)}} if own else self.names
+        values = {name: self._defined(name, self._value, node) for name in sorted(own)}
+        return {**self.names, **values} if own else self.names
 
     def _lambda(self, node: ast.Lambda) -> Lambda:
         spec = node.args
@@ -235,7 +269,7 @@ class _Reader:
         for name, default in zip(bound, spec.defaults[-len(bound) :] if bound else [], strict=True):
             names[name] = self._value(default)
         names.pop(argument, None)
-        function = compile_expression(node.body, names, argument)
+        function = compile_function(node.body, names, argument)
         body = ast.unparse(_Bind(names).visit(node.body))
         return Lambda(f"lambda {argument}: {body}", function)
 
@@ -251,63 +285,12 @@ class _Bind(ast.NodeTransformer):
             return node
         return ast.parse(print_value(self.names[node.id]), mode="eval").body
 
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.args = [self.visit(argument) for argument in node.args]  # the function stays: a name may be called `min`
+        return node
 
-def _tree(text: str) -> ast.Module:
-    if not text.strip():
-        raise ExpressionError("empty notation", "write a scheduler like `cosine` or `CosineAnnealingLR(T_max=32)`")
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"the notation is {len(text)} characters long; {MAX_LENGTH} is the limit")
-    depth = deepest = 0
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        raise ExpressionError(f"brackets are nested {deepest} deep; {MAX_DEPTH} is the limit")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python warns of odd spellings; what is wrong is refused below
-            tree = ast.parse(text)
-    except SyntaxError as error:
-        place = ast.Constant(value=None, lineno=error.lineno or 1, col_offset=max((error.offset or 1) - 1, 0))
-        raise ExpressionError(f"cannot read the notation: {error.msg}", _syntax_hint(text), place) from error
-    except (ValueError, MemoryError, RecursionError) as error:
-        raise ExpressionError(f"cannot read the notation: {str(error) or 'it is nested too deeply'}") from error
-    check_size(tree)
-    return tree
-
-
-def _cleaned(text: str) -> str:
-    """Without what surrounds code where it is pasted from: indentation, a doctest's prompts, a dict's key."""
-    lines = textwrap.dedent(text).strip().splitlines()
-    if lines and lines[0].startswith(">>>"):
-        lines = [re.sub(r"^(>>>|\.\.\.) ?", "", line) for line in lines]
-    line = re.sub(r"""^(['"])\w+\1\s*:\s*""", "", "\n".join(lines))
-    for pattern, name in _SPELLINGS:
-        line = pattern.sub(name, line)
-    return line
-
-
-def _syntax_hint(text: str) -> str:
-    short = text.count("(") - text.count(")")
-    if short > 0:
-        return f"{short} closing bracket{'s' if short > 1 else ''} missing" + (
-            "; quote the whole notation in the shell" if " " not in text else ""
-        )
-    return "write it as in Python: `StepLR(step_size=4, gamma=0.5)`"
-
-
-def _pointed(message: str, text: str, node: ast.AST | None) -> str:
-    """The message, the line it speaks of, and a caret under the place."""
-    lines = _cleaned(text).splitlines()
-    row, offset = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-    if not 1 <= row <= len(lines):
-        return message
-    line = lines[row - 1]
-    if not isinstance(node, ast.Constant) or node.value is not None:
-        offset = len(line.encode()[:offset].decode(errors="ignore"))  # ast counts bytes, a SyntaxError characters
-    start = max(0, min(offset - 50, len(line) - 76))
-    piece = "".join(c if c.isprintable() else " " for c in line[start : start + 76])
-    return f"{message}\n    {piece}\n    {' ' * (offset - start)}^"
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        return node  # math.pi
 
 
 def _dotted(node: ast.expr) -> tuple[str, str]:
@@ -322,22 +305,26 @@ def _dotted(node: ast.expr) -> tuple[str, str]:
     *path, name = [inner.id, *reversed(parts)]
     if any(p.startswith("__") for p in (*path, name)):
         raise ExpressionError(f"`{shown(node)}` is not part of the notation", node=node)
-    return ".".join(path), _SPELLED.get(name, name)
+    return ".".join(path), SPELLED.get(name, name)
 
 
 def _may_be_scheduler(func: ast.expr) -> bool:
     return isinstance(func, ast.Name | ast.Attribute) and function_of(func) is None
 
 
-def _is_optimizer(node: ast.expr, names: Mapping[str, Any], defined: Mapping[str, Any]) -> bool:
-    """Whether a first argument is the optimizer: `optimizer`, `opt`, `self.optimizer`, `optim_d`, `optimizers[0]`."""
-    while isinstance(node, ast.Subscript):
-        node = node.value
+def _is_optimizer(node: ast.expr, names: Mapping[str, Any]) -> bool:
+    """Whether an argument is the optimizer: `opt`, `self.optimizer`, `optimizers[0]`, `optim.SGD(...)`."""
     match node:
+        case ast.Subscript(value=value):
+            return _is_optimizer(value, names)
         case ast.Name(id=name):
             return name not in names and ("opt" in name.lower() or name.lower() in ("sgd", "adam", "adamw"))
         case ast.Attribute(attr=name):
             return "opt" in name.lower()
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="optim") | ast.Attribute(attr="optim"))):
+            return True
+        case ast.Call(func=ast.Name() | ast.Attribute() as func):
+            return _is_optimizer(func, {})
     return False
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+_SAME: Final = 1e-12  # relative: what the rounding of a recurrence may add to a peak that comes again
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 class Summary:
     """A curve in a few numbers; steps count from 0.
 
-    `peak_step` is the first update at the greatest rate. `warmup_end` is the update at which an initial rise ends,
+    `peak_step` is the first update at the greatest rate, but for rounding. `warmup_end` is the update at which an initial rise ends,
     None where the rate does not rise from the start. `mean` is the area under the curve over N.
     """
 
@@ -79,10 +81,11 @@ class Trace:
     def summary(self, group: int = 0) -> Summary:
         """The curve of one parameter group in a few numbers."""
         lr = self.lr[:, group]
-        peak_step = int(lr.argmax())
+        peak = float(lr.max())
+        peak_step = int((lr >= peak - abs(peak) * _SAME).argmax())
         return Summary(
             first=float(lr[0]),
-            peak=float(lr[peak_step]),
+            peak=peak,
             peak_step=peak_step,
             final=float(lr[-1]),
             least=float(lr.min()),
