@@ -11,8 +11,8 @@ import torch
 from torch.optim import Optimizer
 
 from lrviz import catalogue
+from lrviz.arithmetic import ExpressionError
 from lrviz.errors import LrvizError, SimulationError, SpecError
-from lrviz.expressions import ExpressionError
 from lrviz.notation import Lambda, SchedulerCall, print_value
 from lrviz.spec import RunSpec
 

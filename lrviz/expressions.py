@@ -1,163 +1,38 @@
 """A small, safe reader of Python expressions: numbers, arithmetic, comparisons and the functions of `math`.
 
 Expressions become closures; nothing is handed to the interpreter. Everything that could run for long or build
-something huge is bounded here: powers of integers, factorials, the depth and the size of the tree.
+something huge is bounded: the depth of the tree here, powers and factorials in `arithmetic`, other integers in `sizes`.
 """
 
 from __future__ import annotations
 
 import ast
-import math
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lrviz.errors import NotationError
+from lrviz.arithmetic import BINARY, COMPARE, FUNCTIONS, MATH, UNARY, ExpressionError, brief, function_of, to_float
+from lrviz.sizes import MAX_BITS, SizeError, most_bits
 
 Closure = Callable[[Any], Any]
 
 MAX_LENGTH: Final = 100_000
 MAX_DEPTH: Final = 100
-MAX_INT_BITS: Final = 1024  # the range of a float: an exact integer beyond it is of no use for a rate
 
 
-class ExpressionError(NotationError):
-    """A piece of an expression that cannot be used; `node` is where."""
-
-    def __init__(self, message: str, hint: str = "", node: ast.AST | None = None) -> None:
-        super().__init__(message, hint)
-        self.node = node
-
-
-def _power(base: Any, exponent: Any) -> Any:
-    if (
-        isinstance(base, int)
-        and isinstance(exponent, int)
-        and exponent > 1
-        and abs(base).bit_length() * exponent > MAX_INT_BITS
-        and abs(base) > 1
-    ):
-        raise ExpressionError(f"the power {_brief(base)} ** {_brief(exponent)} is too large")
-    result = base**exponent
-    if isinstance(result, complex):
-        raise ExpressionError(f"{_brief(base)} ** {_brief(exponent)} is a complex number")
-    return result
-
-
-def _bounded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    def call(*arguments: Any) -> Any:
-        if any(abs(a) > 500 for a in arguments):
-            raise ExpressionError(f"`{name}` takes numbers up to 500 here, got {', '.join(map(_brief, arguments))}")
-        return function(*arguments)
-
-    return call
-
-
-def _round(number: Any, digits: Any = None) -> Any:
-    if digits is not None and (not isinstance(digits, int) or abs(digits) > 400):
-        raise ExpressionError(f"`round` takes up to 400 digits here, got {_brief(digits)}")
-    return round(number, digits)
-
-
-def _float(value: Any) -> float:
-    if isinstance(value, str) and len(value) > 100:
-        raise ExpressionError("`float` takes a short text here")
-    return float(value)
-
-
-def _int(value: Any) -> int:
-    if isinstance(value, str):
-        raise ExpressionError(f"`int` takes a number here, got {_brief(value)}")
-    return int(value)
-
-
-_UNBOUNDED = ("factorial", "comb", "perm")
-_TUPLES = ("frexp", "modf")  # they return a pair, which no arithmetic takes
-
-MATH: Final[Mapping[str, Any]] = {
-    name: value for name, value in vars(math).items() if not name.startswith("_") and name not in _TUPLES
-} | {name: _bounded(getattr(math, name), name) for name in _UNBOUNDED}
-
-FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "min": min,
-    "max": max,
-    "abs": abs,
-    "round": _round,
-    "int": _int,
-    "float": _float,
-}
-
-_BINARY: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: _power,
-}
-_UNARY: Final[Mapping[type[ast.unaryop], Callable[[Any], Any]]] = {
-    ast.UAdd: operator.pos,
-    ast.USub: operator.neg,
-    ast.Not: operator.not_,
-}
-_COMPARE: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
-
-
-def compile_expression(node: ast.expr, names: Mapping[str, Any], argument: str = "") -> Closure:
-    """Turn a checked tree into a closure of one value, which stands for the name `argument`.
+def compile_function(body: ast.expr, names: Mapping[str, Any], argument: str) -> Closure:
+    """Turn the body of a lambda into a closure of one value, which stands for the name `argument`.
 
     Args:
-        node: The expression.
+        body: The expression; it must give a number.
         names: What the other names stand for: numbers, text, or tuples of numbers.
-        argument: The name of a lambda's argument; empty for an expression without one.
+        argument: The name of the lambda's argument.
 
     Raises:
         ExpressionError: a name is unknown, or a piece of Python is not part of the notation.
     """
-    match node:
-        case ast.Constant(value=value) if value is None or isinstance(value, bool | int | float | str):
-            return lambda _: value
-        case ast.Name(id=name) if name == argument:
-            return lambda x: x
-        case ast.Name(id=name) if name in names:
-            found = names[name]
-            return lambda _: found
-        case ast.Name(id=name) if isinstance(MATH.get(name), float):
-            constant = MATH[name]
-            return lambda _: constant
-        case ast.Name(id=name):
-            raise unknown_name(name, names, node)
-        case ast.Attribute(value=ast.Name(id="math"), attr=name) if isinstance(MATH.get(name), float):
-            constant = MATH[name]
-            return lambda _: constant
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            return _binary(type(op), _number(left, names, argument), _number(right, names, argument), left)
-        case ast.UnaryOp(op=unary, operand=operand) if type(unary) in _UNARY:
-            function, inner = _UNARY[type(unary)], _number(operand, names, argument)
-            return lambda x: function(inner(x))
-        case ast.BoolOp(op=boolean, values=values):
-            return _boolean(boolean, [_number(v, names, argument) for v in values])
-        case ast.Compare(left=left, ops=ops, comparators=others) if all(type(o) in _COMPARE for o in ops):
-            terms = [compile_expression(n, names, argument) for n in (left, *others)]
-            return _comparison([_COMPARE[type(o)] for o in ops], terms)
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            condition = compile_expression(test, names, argument)
-            yes, no = compile_expression(body, names, argument), compile_expression(orelse, names, argument)
-            return lambda x: yes(x) if condition(x) else no(x)
-        case ast.Call(func=func, args=args, keywords=[]) if (called := function_of(func)) is not None:
-            return _call(called, [compile_expression(a, names, argument) for a in args])
-        case ast.List(elts=items) | ast.Tuple(elts=items):
-            closures = [compile_expression(i, names, argument) for i in items]
-            return lambda x: tuple(c(x) for c in closures)
-    raise refused(node)
+    closure = _Compiler(names, argument).number(body)
+    _check_integers(body, names, argument)
+    return closure
 
 
 def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
@@ -166,27 +41,19 @@ def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
     Raises:
         ExpressionError: it cannot be read, or its arithmetic fails (a division by zero, say).
     """
-    closure = compile_expression(node, names)
+    closure = _Compiler(names).value(node)
+    _check_integers(node, names)
     try:
-        return closure(None)
+        value = closure(None)
     except ExpressionError as error:
         error.node = error.node or node
         raise
     except (ArithmeticError, ValueError, TypeError) as error:
         reason = "division by zero" if isinstance(error, ZeroDivisionError) else str(error)
         raise ExpressionError(f"`{shown(node)}` cannot be computed: {reason}", node=node) from error
-
-
-def function_of(func: ast.expr) -> Callable[..., Any] | None:
-    """The whitelisted function that `min`, `cos` or `math.cos` names; None for any other."""
-    match func:
-        case ast.Name(id=name):
-            found = FUNCTIONS.get(name) or MATH.get(name)
-        case ast.Attribute(value=ast.Name(id="math"), attr=name):
-            found = MATH.get(name)
-        case _:
-            return None
-    return found if callable(found) else None
+    if isinstance(value, tuple) and any(isinstance(item, tuple) for item in value):
+        raise ExpressionError(f"`{shown(node)}` is a list inside a list", node=node)
+    return value
 
 
 def unknown_name(name: str, names: Mapping[str, Any], node: ast.AST) -> ExpressionError:
@@ -209,6 +76,8 @@ def refused(node: ast.AST) -> ExpressionError:
     text = shown(node)
     hint = "numbers, lists, arithmetic, comparisons, `a if c else b`, min, max, abs, round, int, float and math are"
     match node:
+        case ast.FunctionDef(name=name):
+            hint = f"write it as a lambda: `{name} = lambda epoch: ...`"
         case ast.Call(func=ast.Name(id="len")):
             hint = "put a number there, or `steps_per_epoch` for the length of a loader"
         case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch"), attr=attr)) if attr in MATH:
@@ -222,7 +91,8 @@ def refused(node: ast.AST) -> ExpressionError:
 
 def shown(node: ast.AST) -> str:
     """The source of a node, in one short line."""
-    return _brief(ast.unparse(node), text=True)
+    first, _, more = ast.unparse(node).partition("\n")
+    return brief(f"{first} ..." if more else first, text=True)
 
 
 def check_size(tree: ast.AST) -> None:
@@ -239,29 +109,111 @@ def check_size(tree: ast.AST) -> None:
     raise ExpressionError(f"nested more than {MAX_DEPTH} levels deep")
 
 
-def _number(node: ast.expr, names: Mapping[str, Any], argument: str) -> Closure:
-    """As `compile_expression`, for a place where only a number makes sense.
+class _Compiler:
+    """Turns checked trees into closures of one value, which stands for the name `argument`."""
 
-    Text and lists are refused here, before anything runs: Python would repeat them on `*`.
-    """
-    match node:
-        case ast.Constant(value=value) if not isinstance(value, bool | int | float):
-            raise ExpressionError(f"`{shown(node)}` is not a number", node=node)
-        case ast.List() | ast.Tuple() | ast.Set() | ast.Dict() | ast.Lambda():
-            raise ExpressionError(f"`{shown(node)}` is not a number", node=node)
-        case ast.Name(id=name) if name != argument and not isinstance(names.get(name, 0), bool | int | float):
-            raise ExpressionError(f"`{name}` is not one number here, it is {names[name]!r}", node=node)
-        case ast.IfExp(body=body, orelse=orelse):
-            _number(body, names, argument)
-            _number(orelse, names, argument)
-    return compile_expression(node, names, argument)
+    def __init__(self, names: Mapping[str, Any], argument: str = "") -> None:
+        self.names, self.argument = names, argument
+
+    def value(self, node: ast.expr) -> Closure:
+        """A closure that gives a number, text, None, or a tuple of them."""
+        match node:
+            case ast.Constant(value=value) if value is None or isinstance(value, str):
+                return lambda _: value
+            case ast.Name(id=name) if name in self.names and name != self.argument:
+                found = self.names[name]
+                return lambda _: found
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return _several([self.value(i) for i in items])
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return _choice(self.value(test), self.value(body), self.value(orelse))
+        return self.number(node)
+
+    def number(self, node: ast.expr) -> Closure:
+        """A closure that gives a number.
+
+        Text and lists are refused here, before anything runs: Python would repeat them on `*`.
+        """
+        match node:
+            case ast.Constant(value=value) if isinstance(value, bool | int | float):
+                return lambda _: value
+            case ast.Constant(value=None | str()) | ast.List() | ast.Tuple():
+                raise ExpressionError(f"`{shown(node)}` is not a number", node=node)
+            case ast.Name(id=name):
+                return self._name(name, node)
+            case ast.Attribute(value=ast.Name(id="math"), attr=name) if isinstance(MATH.get(name), float):
+                return _constant(MATH[name])
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
+                return _binary(type(op), self.number(left), self.number(right), left)
+            case ast.UnaryOp(op=unary, operand=operand) if type(unary) in UNARY:
+                function, inner = UNARY[type(unary)], self.number(operand)
+                return lambda x: function(inner(x))
+            case ast.BoolOp(op=boolean, values=values):
+                return _boolean(boolean, [self.number(v) for v in values])
+            case ast.Compare(left=left, ops=ops, comparators=others) if all(type(o) in COMPARE for o in ops):
+                return _comparison([COMPARE[type(o)] for o in ops], [self.value(n) for n in (left, *others)])
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return _choice(self.value(test), self.number(body), self.number(orelse))
+            case ast.Call(func=func, args=args, keywords=[]) if (called := function_of(func)) is not None:
+                if called is to_float:
+                    return _call(called, [self.value(a) for a in args])
+                if called in (min, max) and len(args) > 1:  # of several lists they would give one
+                    return _call(called, [self.number(a) for a in args])
+                return _call(called, [self._numbers(a) for a in args])
+        raise refused(node)
+
+    def _name(self, name: str, node: ast.Name) -> Closure:
+        if name == self.argument:
+            return lambda x: x
+        if name in self.names:
+            found = self.names[name]
+            if not isinstance(found, bool | int | float):
+                raise ExpressionError(f"`{name}` is not one number here, it is {brief(found)}", node=node)
+            return _constant(found)
+        if isinstance(MATH.get(name), float):
+            return _constant(MATH[name])
+        if function_of(node) is not None:
+            raise ExpressionError(f"`{name}` is a function", f"call it: `lambda epoch: {name}(epoch)`", node)
+        raise unknown_name(name, self.names, node)
+
+    def _numbers(self, node: ast.expr) -> Closure:
+        """A number, or a list of them, which `min` and `prod` take."""
+        match node:
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return _several([self.number(i) for i in items])
+            case ast.Name(id=name) if name != self.argument and isinstance(found := self.names.get(name), tuple):
+                if not all(isinstance(item, bool | int | float) for item in found):
+                    raise ExpressionError(f"`{name}` is not a list of numbers, it is {brief(found)}", node=node)
+                return _constant(found)
+        return self.number(node)
+
+
+def _check_integers(node: ast.expr, names: Mapping[str, Any], argument: str = "") -> None:
+    try:
+        most_bits(node, names, argument)
+    except SizeError as error:
+        raise ExpressionError(
+            f"`{shown(error.node)}` may be a whole number of over {MAX_BITS:,} bits", node=error.node
+        ) from error
+
+
+def _constant(value: Any) -> Closure:
+    return lambda _: value
+
+
+def _several(items: list[Closure]) -> Closure:
+    return lambda x: tuple([item(x) for item in items])
+
+
+def _choice(condition: Closure, yes: Closure, no: Closure) -> Closure:
+    return lambda x: yes(x) if condition(x) else no(x)
 
 
 def _binary(kind: type[ast.operator], left: Closure, right: Closure, base: ast.expr) -> Closure:
     if kind is ast.Pow and isinstance(base, ast.Constant) and isinstance(base.value, float) and base.value > 0:
         positive = base.value  # neither huge integers nor complex numbers can come of it, so the checks are spared
         return lambda x: positive ** right(x)
-    function = _BINARY[kind]
+    function = BINARY[kind]
     return lambda x: function(left(x), right(x))
 
 
@@ -304,10 +256,3 @@ def _call(function: Callable[..., Any], arguments: list[Closure]) -> Closure:
         first, second = arguments
         return lambda x: function(first(x), second(x))
     return lambda x: function(*[a(x) for a in arguments])
-
-
-def _brief(value: Any, text: bool = False) -> str:
-    if isinstance(value, int) and value.bit_length() > 128:
-        return f"a number of {value.bit_length()} bits"
-    shown = value if text else repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."

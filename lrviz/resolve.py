@@ -13,15 +13,12 @@ from lrviz.errors import SpecError
 from lrviz.installed import scheduler_names
 from lrviz.notation import SchedulerCall, parse_value, print_value
 from lrviz.spec import ParamGroup, TrainingLoop
-from lrviz.values import check_value
+from lrviz.values import check_value, count
 
 # Module paths under which torch's schedulers are known; an alias of one word, as in `lr_s.StepLR`, is one as well.
 _TORCH_PATHS: Final = ("lr_scheduler", "swa_utils", "optim")
 
-KNOWN: Final = frozenset(name for s in catalogue.SCHEDULERS for name in (s.short, s.name)) | {
-    "warm_restarts",
-    "lambda_",
-}
+KNOWN: Final = frozenset(name for s in catalogue.SCHEDULERS for name in (s.short, s.name))
 
 
 @dataclass
@@ -109,12 +106,15 @@ def bind_arguments(info: Scheduler, call: SchedulerCall) -> dict[str, Any]:
         SpecError: too many values, an unknown parameter, or one given twice.
     """
     names = [p.name for p in info.parameters]
-    if len(call.args) > len(names):
+    args = call.args
+    if len(args) == len(names) + 1 and args[-1] == -1:  # last_epoch, which stands after all others
+        args = args[:-1]
+    if len(args) > len(names):
         raise SpecError(
-            f"`{info.name}` takes {len(names)} values at most, got {len(call.args)}",
+            f"`{info.name}` takes {count(len(names), 'value')} at most, got {len(args)}",
             f"its parameters are {', '.join(names)}",
         )
-    values = dict(zip(names, call.args, strict=False))
+    values = dict(zip(names, args, strict=False))
     for name, value in call.kwargs:
         if name in values:
             raise SpecError(f"`{info.name}` got `{name}` twice, by position and by name")
@@ -163,7 +163,7 @@ def _fill(
     resolved: Resolved,
 ) -> dict[str, Any]:
     """Values for what was left out, where torch alone could not run the call."""
-    missing = [p for p in info.parameters if p.follows is not None and p.name not in given]
+    missing = [p for p in info.parameters if p.follows is not None and given.get(p.name) is None]
     if info.name == "OneCycleLR" and (
         given.get("total_steps") is not None
         or (given.get("epochs") is not None and given.get("steps_per_epoch") is not None)

@@ -37,7 +37,7 @@ def check_value(owner: str, parameter: Parameter, value: Any, groups: int) -> No
         case "milestones":
             if not isinstance(value, tuple):
                 raise _wrong(owner, parameter, value, "a list of whole numbers such as [8, 24]")
-            if not value:
+            if not value and owner != "SequentialLR":  # which takes none where it has one scheduler
                 raise SpecError(f"`{owner}` needs at least one number in `{parameter.name}`, got []")
             for item in value:
                 _check_int(owner, parameter, item)
@@ -77,7 +77,11 @@ def _check_int(owner: str, parameter: Parameter, value: Any) -> None:
             f"`{owner}` needs a whole number for `{parameter.name}`, got {print_value(value)}",
             f"`int(...)` makes one: {parameter.name}={int(value) or 1}",
         )
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or (isinstance(value, float) and not isfinite(value))
+    ):
         raise _wrong(owner, parameter, value, "a whole number")
     _check_limits(owner, parameter, value)
 
@@ -85,7 +89,7 @@ def _check_int(owner: str, parameter: Parameter, value: Any) -> None:
 def _check_number(owner: str, parameter: Parameter, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(owner, parameter, value, "a number")
-    if not isfinite(value):
+    if isinstance(value, float) and not isfinite(value):
         raise _wrong(owner, parameter, value, "a finite number")
     _check_limits(owner, parameter, value)
 
@@ -98,10 +102,12 @@ def _check_limits(owner: str, parameter: Parameter, value: float) -> None:
         return
     if least is not None and most is None:
         limits = f"above {least:g}" if parameter.above_least else f"of {least:g} or more"
+    elif least is not None and most is not None and not (parameter.above_least or parameter.below_most):
+        limits = f"from {least:g} to {most:g}"
     else:
-        limits = parameter.limits
-    article = "an" if parameter.name[0] in "aeiou" else "a"
-    raise SpecError(f"`{owner}` needs {article} `{parameter.name}` {limits}, got {print_value(value)}")
+        limits = parameter.limits if parameter.above_least else f"of {parameter.limits}"
+    article = "" if parameter.kind == "milestones" else "an " if parameter.name[0] in "aeiou" else "a "
+    raise SpecError(f"`{owner}` needs {article}`{parameter.name}` {limits}, got {print_value(value)}")
 
 
 def _check_choice(owner: str, parameter: Parameter, value: Any) -> None:
