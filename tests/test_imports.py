@@ -33,8 +33,8 @@ class Room:
 
 ROOMS = {
     "words": Room(
-        "catalogue checks errors expressions installed metric notation numbers printable reading resolve runs sizes "
-        "spec values",
+        "arithmetic catalogue checks errors expressions installed metric notation numbers printable reading "
+        "resolve runs sizes source spec values",
     ),
     "torch": Room("building simulation usercode", "words numbers", "torch numpy"),
     "numbers": Room("comparison decimate export trace", "words", "numpy", later="files"),
