@@ -26,6 +26,7 @@ _MOST_NAMES: Final = 12
 _LEAST_WIDTH: Final = 24
 _LEAST_HEIGHT: Final = 6
 _MOST_DECADES: Final = 12
+_TINIEST: Final = 1e-300  # what floats below it lose of their digits would upset the ticks
 
 
 class _Curve(NamedTuple):
@@ -126,7 +127,8 @@ def _canvas(curves: Sequence[_Curve], width: int, height: int, *, log: bool) -> 
 
 def _rates(curves: Sequence[_Curve], most: int) -> tuple[float, float, list[float]]:
     """The ends of a linear axis of rates, and its ticks; the axis starts at 0, as on the cheat sheets."""
-    high = max(float(curve.values.max()) for curve in curves) or 1.0
+    high = max(float(curve.values.max()) for curve in curves)
+    high = max(high, _TINIEST) if high > 0 else 1.0
     return 0.0, high, _multiples(high, _step(high / most, (1, 2, 2.5, 5)))
 
 
@@ -136,7 +138,9 @@ def _decades(curves: Sequence[_Curve], most: int) -> tuple[float, float, list[fl
     if high <= 0:
         return -1.0, 0.0, [1.0]
     low = min(float(curve.values.min(where=curve.values > 0, initial=high)) for curve in curves)
-    low = max(low, high / 10**_MOST_DECADES)
+    low = max(low, high / 10**_MOST_DECADES, _TINIEST)
+    if high < low * 1.01:  # as good as constant
+        low, high = low / 4, low
     first, last = floor(log10(low)), ceil(log10(high))
     for mantissas in ((1, 2, 5), (1,)):
         ticks = [m * 10.0**e for e in range(first, last + 1) for m in mantissas]
@@ -145,7 +149,7 @@ def _decades(curves: Sequence[_Curve], most: int) -> tuple[float, float, list[fl
             break
     if len(ticks) < 2:
         ticks = [low, high]
-    return log10(low), log10(max(high, low * 1.001)), ticks[:: ceil(len(ticks) / most)]
+    return log10(low), log10(high), ticks[:: ceil(len(ticks) / most)]
 
 
 def _step(at_least: float, mantissas: Sequence[float]) -> float:

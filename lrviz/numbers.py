@@ -6,8 +6,8 @@ from __future__ import annotations
 def format_rate(value: float, digits: int = 3) -> str:
     """A rate in `digits` significant figures, without padding: "0", "0.05", "1e-3", "7.5e-4".
 
-    From 0.01 up to 10,000 it is a plain decimal, outside of that a power of ten, judged after rounding: 0.0099999
-    is "0.01".
+    From 0.01 up to 10,000 it is a plain decimal with its whole part in full, outside of that a power of ten, judged
+    after rounding: 0.0099999 is "0.01".
     """
     if value == 0:
         return "0"

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lrviz.catalogue import FORMULA_LEGEND
+from lrviz.numbers import format_rate
 from lrviz.screen import Screen
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from lrviz.catalogue import Parameter, Scheduler
 
 _WIDEST: Final = 100  # columns that are pleasant to read
-_NARROW: Final = 64  # columns below which what stands side by side is stacked
+_NARROW: Final = 72  # columns below which what stands side by side is stacked
 _NAME: Final = "cyan"
 
 
@@ -39,6 +40,8 @@ def print_catalogue(schedulers: Sequence[Scheduler], screen: Screen | None = Non
             screen.print(Padding(Text(s.summary), (0, 0, 0, 2)), width=width)
     else:
         table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
         for s in schedulers:
             table.add_row(Text(s.short, _NAME), Text(s.name, "dim"), Text(s.summary))
         screen.print(table, width=width)
@@ -49,7 +52,13 @@ def print_catalogue(schedulers: Sequence[Scheduler], screen: Screen | None = Non
 def print_page(info: Scheduler, screen: Screen | None = None) -> None:
     """Print all there is to know about a scheduler: what it does and how, its parameters, its uses and traps."""
     screen = screen or Screen()
-    width = min(screen.width, _WIDEST)
+    with screen.capture() as page:
+        _page(info, screen, min(screen.width, _WIDEST))
+    # What rich fills up to the width of the terminal is of no use to anyone.
+    screen.file.write("".join(f"{line.rstrip()}\n" for line in page.get().splitlines()))
+
+
+def _page(info: Scheduler, screen: Screen, width: int) -> None:
     screen.print(Text.assemble((info.name, "bold"), "  ", (info.module, "dim")), width=width)
     screen.print(Text.assemble((info.short, _NAME), f": {info.summary}"), width=width)
     for title, body in _sections(info, width):
@@ -95,7 +104,10 @@ def _default(parameter: Parameter) -> Text:
         return Text("from the run", "italic")
     if parameter.required:
         return Text("required", "bold")
-    return Text(parameter.default if isinstance(parameter.default, str) else repr(parameter.default))
+    default = parameter.default
+    if isinstance(default, float) and float(short := format_rate(default, 6)) == default:
+        return Text(short)
+    return Text(default if isinstance(default, str) else repr(default))
 
 
 def _help(parameter: Parameter) -> Text:

@@ -37,6 +37,7 @@ def shorten(text: str, width: int, ellipsis: str = "…") -> str:
         return text
     if cells(ellipsis) > width:
         return ""
+    text = text[:width]
     while cells(text) + cells(ellipsis) > width:
         text = text[:-1]
     return text.rstrip() + ellipsis

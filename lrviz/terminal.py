@@ -184,7 +184,7 @@ def print_table(traces: Sequence[Trace], screen: Screen | None = None) -> None:
     for i, part in enumerate(_parts(table, screen.width)):
         if i:
             screen.print()
-        screen.print(_drawn(part))
+        screen.print(_drawn(part, ascii=not draws_unicode(screen.file)))
     height = max(len(column.values) for column in table)
     if height > _MOST_ROWS:
         screen.print(f"{height - 2 * _ENDS:,} of {height:,} rows left out; `--format csv` prints all", style="dim")
@@ -225,14 +225,16 @@ def _room(column: Column) -> int:
     return max(_width(column), min(cells(printable(column.name)), _LABEL_WIDTH)) + 2
 
 
-def _drawn(table: list[Column]) -> Table:
+def _drawn(table: list[Column], *, ascii: bool) -> Table:
     """A part of the table as rich draws it, the middle left out where it is long."""
-    from rich import box
+    from rich.box import Box
     from rich.table import Table
     from rich.text import Text
 
     height = max(len(column.values) for column in table)
-    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    rule = "--" if ascii else "──"
+    only_head = Box("    \n" * 2 + f" {rule} \n" + "    \n" * 5, ascii=ascii)
+    drawn = Table(box=only_head, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in table:
         head = Text(printable(column.name), overflow="fold")
         drawn.add_column(head, justify="right", vertical="bottom", width=_room(column) - 2)

@@ -1,0 +1,167 @@
+"""The catalogue as a person reads it, and as a program does."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+from lrviz import pages
+from lrviz.catalogue import FORMULA_LEGEND, SCHEDULERS, Parameter, Scheduler
+from lrviz.printable import cells
+from lrviz.screen import Screen
+from tests.conftest import Python
+from tests.screens import plain, screen
+
+BY_SHORT = [pytest.param(info, id=info.short) for info in SCHEDULERS]
+
+
+def squeezed(text: str) -> str:
+    """A text without spaces, so that it does not matter where lines end."""
+    return "".join(text.split())
+
+
+class TestCatalogue:
+    def test_a_line_each_in_a_pipe(self) -> None:
+        with screen(40, tty=False) as (to, stream):
+            pages.print_catalogue(SCHEDULERS, to)
+            lines = stream.text.splitlines()
+        assert [line.split(maxsplit=2) for line in lines] == [[s.short, s.name, s.summary] for s in SCHEDULERS]
+        assert len({line.index(s.name) for line, s in zip(lines, SCHEDULERS, strict=True)}) == 1
+        assert len({line.index(s.summary) for line, s in zip(lines, SCHEDULERS, strict=True)}) == 1
+
+    def test_forced_colour_in_a_pipe_keeps_the_lines(self) -> None:
+        with screen(40, tty=False) as (to, stream):
+            pages.print_catalogue(SCHEDULERS, to)
+            expected = stream.text
+        with screen(40, tty=False, environment={"FORCE_COLOR": "1"}) as (to, stream):
+            pages.print_catalogue(SCHEDULERS, to)
+            assert plain(stream.text) == expected
+            assert stream.text.startswith("\x1b[36mstep")
+
+    @pytest.mark.parametrize("columns", [40, 71, 72, 80, 200])
+    def test_all_is_there_on_a_terminal(self, columns: int) -> None:
+        with screen(columns) as (to, stream):
+            pages.print_catalogue(SCHEDULERS, to)
+            text = plain(stream.text)
+        assert max(map(cells, text.splitlines())) <= min(columns, 100)
+        words = text.split()
+        for info in SCHEDULERS:
+            assert info.short in words
+            assert info.name in words
+        if columns < 72:
+            for info in SCHEDULERS:
+                assert squeezed(info.name + info.summary) in squeezed(text)
+        assert squeezed(text).endswith("`lrvizschedulersNAME`tellsallaboutone")
+
+
+class TestPage:
+    @pytest.mark.parametrize("tty", [True, False], ids=["terminal", "pipe"])
+    @pytest.mark.parametrize("columns", [40, 80, 200])
+    @pytest.mark.parametrize("info", BY_SHORT)
+    def test_all_is_there(self, info: Scheduler, columns: int, tty: bool) -> None:
+        with screen(columns, tty=tty) as (to, stream):
+            pages.print_page(info, to)
+            text = plain(stream.text)
+        lines = text.splitlines()
+        assert max(map(cells, lines)) <= min(columns, 100)
+        assert tty or lines == [line.rstrip() for line in lines]
+        for said in (
+            f"{info.name}  {info.module}",
+            f"{info.short}: {info.summary}",
+            info.formula,
+            FORMULA_LEGEND,
+            info.use,
+            *info.cautions,
+            info.past_end,
+            info.source,
+            info.example,
+            *(f"{p.name} = {p.follows}" for p in info.parameters if p.follows),
+            *(p.name for p in info.parameters),
+        ):
+            assert squeezed(said.replace("-", "")) in squeezed(text.replace("-", ""))
+
+    def test_parameters_side_by_side(self) -> None:
+        info = next(s for s in SCHEDULERS if s.short == "step")
+        with screen(100) as (to, stream):
+            pages.print_page(info, to)
+            text = plain(stream.text)
+        table = re.split(r"\n\n", text.split("Parameters\n")[1])[0].splitlines()
+        assert [re.split(r" {2,}", line.strip())[:2] for line in table] == [
+            ["step_size", "from the run"],
+            ["gamma", "0.1"],
+        ]
+        assert table[0].endswith("[at least 1]")
+
+    @pytest.mark.parametrize(
+        ("parameter", "shown"),
+        [
+            (Parameter("p", "int", "h"), "required"),
+            (Parameter("p", "int", "h", follows="lr"), "from the run"),
+            (Parameter("p", "int", "h", default=5), "5"),
+            (Parameter("p", "float", "h", default=1e-8), "1e-8"),
+            (Parameter("p", "float", "h", default=1e4), "1e4"),
+            (Parameter("p", "float", "h", default=0.85), "0.85"),
+            (Parameter("p", "float", "h", default=1 / 3), "0.3333333333333333"),
+            (Parameter("p", "bool", "h", default=True), "True"),
+            (Parameter("p", "int", "h", default=None), "None"),
+            (Parameter("p", "choice", "h", default="cos", choices=("cos", "linear")), "cos"),
+        ],
+        ids=str,
+    )
+    def test_defaults(self, parameter: Parameter, shown: str) -> None:
+        info = Scheduler("s", "SLR", "does", (parameter,), "f", "u", ("c",), "s", "p")
+        for columns in (40, 80):
+            with screen(columns) as (to, stream):
+                pages.print_page(info, to)
+                line = plain(stream.text).split("Parameters\n")[1].splitlines()[0]
+            assert re.match(rf"  p  {re.escape(shown)}(  |$)", line)
+
+    def test_brackets_are_no_markup(self) -> None:
+        info = Scheduler("s", "SLR", "[bold]does", (), "f = x[0]", "[red]u", ("[/]c :smile:",), "[link=x]s", "p")
+        with screen(80) as (to, stream):
+            pages.print_page(info, to)
+            text = plain(stream.text)
+        for said in ("s: [bold]does", "f = x[0]", "[red]u", "- [/]c :smile:", "[link=x]s"):
+            assert said in text
+
+
+def test_stdout_is_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    pages.print_catalogue(SCHEDULERS)
+    assert capsys.readouterr().out.startswith("step  ")
+    pages.print_page(SCHEDULERS[0])
+    assert capsys.readouterr().out.startswith("StepLR  ")
+
+
+def test_no_heavy_room_is_entered(python: Python) -> None:
+    code = """
+import sys
+from lrviz import catalogue, pages
+pages.print_catalogue(catalogue.SCHEDULERS)
+pages.print_page(catalogue.SCHEDULERS[0])
+print(sorted({"numpy", "torch", "matplotlib", "plotext", "rich.markdown", "rich.panel"} & set(sys.modules)))
+"""
+    assert python("-c", code).stdout.splitlines()[-1] == "[]"
+
+
+class TestScreen:
+    def test_a_reader_that_has_gone_is_no_exit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with screen(tty=False) as (to, stream):
+
+            def gone(text: str) -> int:
+                raise BrokenPipeError
+
+            monkeypatch.setattr(stream, "write", gone)
+            with pytest.raises(BrokenPipeError):
+                to.print("x")
+
+    def test_stderr(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Screen(stderr=True).print("[bold]as it is[/bold] :smile:")
+        assert capsys.readouterr() == ("", "[bold]as it is[/bold] :smile:\n")
+
+    def test_without_stdout(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stdout", None)
+        to = Screen()
+        to.print("x")
+        assert not to.at_terminal
