@@ -129,7 +129,11 @@ def _rates(curves: Sequence[_Curve], most: int) -> tuple[float, float, list[floa
     """The ends of a linear axis of rates, and its ticks; the axis starts at 0, as on the cheat sheets."""
     high = max(float(curve.values.max()) for curve in curves)
     high = max(high, _TINIEST) if high > 0 else 1.0
-    return 0.0, high, _multiples(high, _step(high / most, (1, 2, 2.5, 5)))
+    step = _step(high / most, (1, 2, 2.5, 5))
+    top = ceil(high / step) * step
+    if top - high < 0.3 * step:  # a little more room gives the axis a tick at its end
+        high = top
+    return 0.0, high, _multiples(high, step)
 
 
 def _decades(curves: Sequence[_Curve], most: int) -> tuple[float, float, list[float]]:

@@ -153,7 +153,7 @@ def print_chart(
 
     Args:
         traces: The runs.
-        height: Lines to fill; if None, as many as leave room for two lines about it and the prompt.
+        height: Lines to fill; if None, as many as leave room for the command, three lines about it and the prompt.
         screen: Where to print; stdout if None.
         log: Whether rates are drawn by their logarithm.
     """
@@ -161,7 +161,7 @@ def print_chart(
     from lrviz.screen import Screen
 
     screen = screen or Screen()
-    height = min(screen.height - 4, screen.width * 2 // 5) if height is None else height
+    height = min(screen.height - 5, screen.width * 2 // 5) if height is None else height
     ascii = not draws_unicode(screen.file)
     screen.file.write(draw_chart(traces, screen.width, height, colour=screen.coloured, ascii=ascii, log=log))
 

@@ -55,6 +55,21 @@ def test_ticks() -> None:
     assert text.splitlines()[-2].split() == ["0", "5", "10", "15", "20", "25", "30"]
 
 
+@pytest.mark.parametrize(
+    ("peak", "ticks"),
+    [
+        (9.992e-4, ["1e-3", "8e-4", "6e-4", "4e-4", "2e-4", "0"]),
+        (1.05e-3, ["1e-3", "8e-4", "6e-4", "4e-4", "2e-4", "0"]),
+        (0.3, ["0.3", "0.25", "0.2", "0.15", "0.1", "0.05", "0"]),
+        (7.0, ["6", "4", "2", "0"]),
+    ],
+    ids=str,
+)
+def test_ticks_near_the_peak(peak: float, ticks: list[str]) -> None:
+    text = draw_chart([trace([peak, 0.0])], 80, 20, colour=False)
+    assert [line.split("┤")[0].strip() for line in text.splitlines() if "┤" in line] == ticks
+
+
 def test_ticks_of_a_long_run() -> None:
     text = draw_chart([trace(np.linspace(0.3, 0, 2_500_000).tolist())], 80, 20, colour=False)
     assert text.splitlines()[-2].split() == ["0", "500k", "1M", "1.5M", "2M"]

@@ -330,8 +330,7 @@ runs = [trace([1 / (t + 1) for t in range(32)], label="one"), trace([0.5] * 32, 
         shown = real_terminal(code, columns, rows)
         lines = plain(shown).splitlines()
         assert max(map(cells, lines)) <= columns
-        assert len(lines) <= rows - 1
-        assert len(lines) >= min(rows, columns * 2 // 5) - 2
+        assert len(lines) == min(rows - 5, columns * 2 // 5) + 2
         assert "\x1b[38;5;33m" in shown
 
     def test_table_fits_the_screen(self, columns: int, rows: int) -> None:
