@@ -1,0 +1,145 @@
+"""The bytes of a figure, the same every time. Part of the matplotlib room."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from matplotlib.path import Path
+
+from lrviz import style
+from lrviz.backend import Figure, Line2D, agg
+from lrviz.decimate import Values, keep
+from lrviz.errors import OutputError, SpecError
+from lrviz.look import DPI
+from lrviz.style import Look
+
+_POINTS = 2_400  # of all curves of a vector figure together
+_POINTS_EACH = 300  # of one of many curves
+# A point of a path, whose coordinates matplotlib writes to a millionth of a point: a hundredth is enough.
+_COORDINATES = re.compile(rb"(?m)^([ML] -?\d+(?:\.\d\d?)?)\d* (-?\d+(?:\.\d\d?)?)\d* $")
+
+
+class Chart(Figure):
+    """A figure that knows the look it was drawn by; notebooks show it as it is."""
+
+    def __init__(self, look: Look, **how: Any) -> None:
+        super().__init__(**how)
+        self.look = look
+
+    def _repr_png_(self) -> bytes:
+        return render(self, ".png")
+
+
+def render(figure: Figure, suffix: str, dpi: int | None = None) -> bytes:
+    """The bytes of a figure, equal for equal figures.
+
+    Args:
+        figure: What to render, as `draw` gave it or changed since.
+        suffix: `.png`, `.svg` or `.pdf`.
+        dpi: Dots per inch of a PNG; left out, those of the figure.
+
+    Raises:
+        OutputError: no writer for that suffix.
+        SpecError: the figure's style cannot be used.
+    """
+    writers = {".png": _png, ".svg": _svg, ".pdf": _pdf}
+    if suffix not in writers:
+        raise OutputError(f"no writer for `{suffix}`", "use .png, .svg or .pdf")
+    look = figure.look if isinstance(figure, Chart) else style.load("lrviz")
+    own = any(look.settings is one.settings for one in style.OWN.values())
+    before = figure.dpi, figure.canvas
+    try:
+        with style.applied(look):
+            figure.dpi = dpi or figure.dpi or DPI
+            return writers[suffix](figure)
+    except (ValueError, TypeError, RuntimeError, KeyError) as error:
+        if own:
+            raise
+        raise SpecError(f"cannot use this style: {error}") from error
+    finally:
+        figure.dpi, figure.canvas = before
+
+
+def _title(figure: Figure) -> str:
+    """What the figure shows, for those who cannot see it."""
+    lines = [figure.get_suptitle(), *(axes.get_title(loc="left") for axes in figure.axes)]
+    named = [" ".join(line.split()) for line in lines if line]
+    if not named:
+        named = [str(line.get_label()) for axes in figure.axes[:1] for line in axes.get_lines()]
+    return "; ".join(["Learning rate schedule", *named])
+
+
+def _png(figure: Figure) -> bytes:
+    """Draw with Agg and pack the pixels; several times as quick as by way of an imaging library."""
+    canvas = agg.FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())
+    height, width, _ = pixels.shape
+    rows = pixels.reshape(height, -1)
+    # Each row as its difference from the one above (PNG's filter 2), of which most in a figure is nothing.
+    packed: Any = np.empty((height, rows.shape[1] + 1), dtype=np.uint8)
+    packed[:, 0] = 2
+    packed[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=packed[1:, 1:])
+    per_metre = round(figure.dpi / 0.0254)
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)),
+        (b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
+        (b"IDAT", zlib.compress(packed, 3)),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+
+
+def _svg(figure: Figure) -> bytes:
+    metadata = {"Title": _title(figure), "Date": None, "Creator": "lrviz"}
+    return _COORDINATES.sub(rb"\1 \2", _saved(figure, "svg", metadata))
+
+
+def _pdf(figure: Figure) -> bytes:
+    metadata = {"Title": _title(figure), "CreationDate": None, "Creator": "lrviz"}
+    return _saved(figure, "pdf", metadata)
+
+
+def _saved(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
+    buffer = BytesIO()
+    with _lighter(figure):
+        figure.savefig(buffer, format=kind, metadata=metadata, facecolor="auto", edgecolor="auto")
+    return buffer.getvalue()
+
+
+@contextmanager
+def _lighter(figure: Figure) -> Iterator[None]:
+    """Reduce curves to what a vector figure can hold in some ten thousands of bytes, and restore them after.
+
+    matplotlib itself leaves out the points between which a line is straight to the eye; only a curve with no such
+    points, a band of a thousand cycles, has to give more.
+    """
+    lines = [line for axes in figure.axes for line in axes.get_lines()]
+    budget = max(_POINTS // max(len(lines), 1), _POINTS_EACH)
+    before: list[tuple[Line2D, Values, Values]] = []
+    try:
+        for line in lines:
+            path = line.get_transform().transform_path(line.get_path())
+            if _points(path) > budget and _points(path.cleaned(simplify=True)) > budget:
+                x, y = (np.asarray(values, dtype=np.float64) for values in line.get_data(orig=False))
+                before.append((line, x, y))
+                kept = keep(y, budget // 4)
+                line.set_data(x[kept], y[kept])
+        yield
+    finally:
+        for line, x, y in before:
+            line.set_data(x, y)
+
+
+def _points(path: Path) -> int:
+    return int(np.shape(path.vertices)[0])
