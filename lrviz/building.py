@@ -132,7 +132,6 @@ def _momentum(cls: type[Optimizer], name: str, momentum: float) -> dict[str, Any
     raise SpecError(f"`{name}` has no momentum", f"leave out momentum {print_value(momentum)}")
 
 
-@cache
 def _cheap(cls: type[Optimizer]) -> type[Optimizer]:
     """A subclass of an optimizer that costs little to make and to step.
 

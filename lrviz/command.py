@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from lrviz import catalogue
-from lrviz.catalogue import Scheduler
 from lrviz.options import scheduler_parameters
-from lrviz.stdout import abandon_stdout
+
+if TYPE_CHECKING:
+    from lrviz.catalogue import Scheduler
 
 
 class _Text:
@@ -50,6 +50,8 @@ class Command(TyperCommand):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # here, for Typer would exit with status 1
+            from lrviz.stdout import abandon_stdout
+
             abandon_stdout()
             return 0
 
@@ -68,6 +70,8 @@ class SchedulerCommand(Command):
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Complete the options of the scheduler that is named, and none of the others'."""
+        from lrviz import catalogue
+
         found = super().shell_complete(ctx, incomplete)
         info = next((catalogue.find(s) for s in ctx.params.get("scheduler") or ()), None)
         own = {f"--{p.name}" for p in info.parameters} if info else set()
@@ -91,11 +95,15 @@ class Group(TyperGroup):
 
 def named_scheduler(words: list[str]) -> Scheduler | None:
     """The scheduler that a command line names, if it names one of the catalogue."""
+    from lrviz import catalogue
+
     return next((info for word in words if (info := catalogue.find(word.partition("(")[0]))), None)
 
 
 def complete_scheduler(incomplete: str) -> list[tuple[str, str]]:
     """Short names that begin so, with what they do, for the shell."""
+    from lrviz import catalogue
+
     return [(s.short, s.summary) for s in catalogue.SCHEDULERS if s.short.startswith(incomplete)]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lrviz import output, speech
 from lrviz.errors import UsageError
 from lrviz.notation import SchedulerCall
+from lrviz.options import DATA, FIGURES
 from lrviz.reading import read_choice
 
 if TYPE_CHECKING:
@@ -16,11 +17,8 @@ if TYPE_CHECKING:
     from lrviz.spec import RunSpec
     from lrviz.trace import Trace
 
-FIGURES: Final = ("png", "svg", "pdf")
-DATA: Final = ("csv", "tsv", "json", "md")
 
-
-def target(values: dict[str, Any], default_format: str, stem: str | None = None) -> tuple[str, str]:
+def target(values: Mapping[str, Any], default_format: str, stem: str | None = None) -> tuple[str, str]:
     """Where to write and in which format, refused now if it cannot be written later.
 
     Args:

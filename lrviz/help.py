@@ -6,7 +6,6 @@ import io
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from lrviz import catalogue
 from lrviz.options import FIGURE_PANEL, OUTPUT_PANEL, RUN_PANEL, own_options
 
 if TYPE_CHECKING:
@@ -54,6 +53,8 @@ def command_page(command: Any, ctx: Any, info: Scheduler | None) -> str:
         sections.append((f"Parameters of {info.name}", rows))
         closing = f"`lrviz schedulers {info.short}` tells when to use it and what to watch out for"
     elif takes_scheduler:
+        from lrviz import catalogue
+
         closing = (
             f"schedulers: {' '.join(s.short for s in catalogue.SCHEDULERS)}\n"
             f"`lrviz {ctx.info_name} SCHEDULER --help` lists a scheduler's own parameters"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 _FILES = ("optim/lr_scheduler.py", "optim/swa_utils.py")
@@ -26,6 +25,8 @@ def optimizer_names() -> frozenset[str]:
 
 
 def _source(file: str) -> str:
+    from importlib.util import find_spec
+
     spec = find_spec("torch")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         try:

@@ -9,15 +9,17 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
-from lrviz import catalogue
-from lrviz.catalogue import REQUIRED, Parameter, Scheduler
-from lrviz.notation import print_value
+if TYPE_CHECKING:
+    from lrviz.catalogue import Parameter, Scheduler
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+FIGURES: Final = ("png", "svg", "pdf")
+DATA: Final = ("csv", "tsv", "json", "md")
 
 RUN_PANEL: Final = "The run"
 FIGURE_PANEL: Final = "The figure"
@@ -49,15 +51,11 @@ RUN: Final = (
     Option("--lr", "base rate, or one for each parameter group: 1e-4,1e-3 or a=1e-4,b=1e-3", "RATE", "1e-3", RUN_PANEL),
     Option("--epochs", "epochs in the run", "N", "4", RUN_PANEL),
     Option("--steps-per-epoch", "batches in an epoch", "N", "8", RUN_PANEL),
-    Option(
-        "--dataset-size", "samples in the dataset; with --batch-size gives the steps", "N", "", RUN_PANEL
-    ),
+    Option("--dataset-size", "samples in the dataset; with --batch-size gives the steps", "N", "", RUN_PANEL),
     Option("--batch-size", "samples in a batch of one process", "N", "", RUN_PANEL),
     Option("--drop-last", "leave out the partial last batch of an epoch", panel=RUN_PANEL),
     Option("--grad-accum", "batches whose gradients make one update", "N", "1", RUN_PANEL),
-    Option(
-        "--num-processes", "processes of Accelerate, which steps once for each", "N", "1", RUN_PANEL
-    ),
+    Option("--num-processes", "processes of Accelerate, which steps once for each", "N", "1", RUN_PANEL),
     Option(
         "--interval",
         "when scheduler.step() is called: after each update, or after each epoch",
@@ -147,9 +145,9 @@ def scheduler_parameters() -> dict[str, Any]:
 
     Which scheduler has which of them is checked when the scheduler is known; so `--T_max 32 cosine` works too.
     """
-    names = {
-        p.name: p for s in catalogue.SCHEDULERS for p in s.parameters if p.name not in ("epochs", "steps_per_epoch")
-    }
+    from lrviz import catalogue
+
+    names = {p.name: p for s in catalogue.SCHEDULERS for p in s.parameters if p.name not in _RUNS_OWN}
     app = typer.Typer(add_completion=False)
 
     def command() -> None: ...
@@ -162,6 +160,9 @@ def scheduler_parameters() -> dict[str, Any]:
 
 def describe(parameter: Parameter) -> Option:
     """A scheduler's parameter as a row of help: its limits and its default, or what it follows from."""
+    from lrviz.catalogue import REQUIRED
+    from lrviz.notation import print_value
+
     limits = f" ({parameter.limits})" if parameter.limits and not parameter.choices else ""
     default = "required" if parameter.default is REQUIRED else print_value(parameter.default)
     if parameter.follows and parameter.default is REQUIRED:

@@ -219,7 +219,12 @@ def _read_parameter(parameter: Parameter, text: str, names: Mapping[str, Any]) -
             if word.lower() not in words:
                 raise UsageError(f"`--{parameter.name}` must be True or False, got `{text}`")
             return words[word.lower()]
-    value = parse_value(text, names, KNOWN)
+    try:
+        value = parse_value(text, names, KNOWN)
+    except NotationError as error:
+        message = error.message.replace("cannot read the notation", "cannot read it", 1)
+        hint = "" if message != error.message else error.hint  # it speaks of a whole scheduler
+        raise NotationError(f"`--{parameter.name}`: {message}", hint) from error
     if parameter.kind == "milestones" and not isinstance(value, tuple):
         return (value,)
     if parameter.kind == "schedulers" and isinstance(value, SchedulerCall):

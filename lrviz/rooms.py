@@ -14,11 +14,9 @@ def importing() -> Iterator[None]:
     The imports make a million objects that stay; the collector would search them again and again, and find nothing.
     Held back meanwhile, and told afterwards to leave them alone, it costs a tenth less of the whole command.
     """
-    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        if was_enabled:
-            gc.enable()
+        gc.enable()

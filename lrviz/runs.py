@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
-from lrviz.metric import metric_notes, read_metric
 from lrviz.notation import SchedulerCall, parse
 from lrviz.reading import read_groups, read_loop, read_optimizer, split, with_parameters
 from lrviz.resolve import KNOWN, resolve, run_names
@@ -39,11 +38,8 @@ FIELDS: Final = (
 )
 MAX_CURVES: Final = 24
 
-_CODE = re.compile(
-    r"""^\s*(?P<where>(?:[A-Za-z]:[\\/])?[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*)
-        :(?P<call>[A-Za-z_][\w.]*\s*(?:\(.*\))?)\s*$""",
-    re.VERBOSE | re.DOTALL,
-)
+_CODE: Final = r"""^\s*(?P<where>(?:[A-Za-z]:[\\/])?[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*)
+    :(?P<call>[A-Za-z_][\w.]*\s*(?:\(.*\))?)\s*$"""
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ def read_run(
     loop, groups = read_loop(fields.values, fields.prefix), read_groups(fields.values.get("lr"), fields.prefix)
     optimizer = read_optimizer(fields.values, fields.prefix)
     names = run_names(loop, groups) | dict(fields.lets)
-    if match := _CODE.match(scheduler):
+    if ":" in scheduler and (match := re.match(_CODE, scheduler, re.VERBOSE | re.DOTALL)):
         call: SchedulerCall | CodeCall = CodeCall(match["where"].strip(), parse(match["call"], names, KNOWN))
         if parameters:
             raise UsageError(
@@ -105,6 +101,8 @@ def read_run(
         call, filled, notes = resolved.call, resolved.filled, resolved.notes
     metric: Metric | None = None
     if (text_of_metric := fields.values.get("metric")) is not None:
+        from lrviz.metric import metric_notes, read_metric
+
         metric = read_metric(text_of_metric, loop, names, fields.folder)
         notes = [*notes, *metric_notes(metric, loop.scheduler_calls)]
         if isinstance(call, SchedulerCall) and call.name != "ReduceLROnPlateau":

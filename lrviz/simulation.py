@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from itertools import chain, count, repeat
+from itertools import chain, count, cycle, repeat
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -38,7 +38,7 @@ def simulate(spec: RunSpec, progress: Progress | None = None) -> Trace:
         SimulationError: torch refused the parameters, or a rate came out NaN, infinite, complex or negative.
         SpecError: torch does not have such an optimizer.
     """
-    with warnings.catch_warnings(), usercode.stdout_aside():
+    with warnings.catch_warnings(), usercode.guest():
         warnings.simplefilter("ignore")  # torch warns of a training loop's mistakes; this loop makes none of them
         return _Run(spec).trace(progress)
 
@@ -49,9 +49,10 @@ class _Run:
     def __init__(self, spec: RunSpec) -> None:
         self.spec, self.loop = spec, spec.loop
         self.optimizer = building.build_optimizer(spec)
-        self.groups: list[dict[str, Any]] = self.optimizer.param_groups
         self.own = not isinstance(spec.scheduler, SchedulerCall)  # the user's code, not torch's
         self.scheduler = _made(spec, self.optimizer)
+        self.groups: list[dict[str, Any]] = self.optimizer.param_groups
+        self._same_groups()
         self.momentum_name = "betas[0]" if "betas" in self.groups[0] else "momentum"
         # The rate can change only where the scheduler steps: after each update, or after each epoch.
         by_step = self.loop.interval == "step"
@@ -66,7 +67,7 @@ class _Run:
         self.optimizer.step()  # torch warns of a scheduler that steps before its optimizer
         done = 0
         while done < self.readings:
-            size = min(_CHUNK, self.readings - done)
+            size = min(max(_CHUNK // columns, 1), self.readings - done)
             last = done + size == self.readings
             values[done : done + size] = self._chunk(read, advance, size, done, last).reshape(size, columns)
             self._check(values[done : done + size, : len(self.groups)], done)
@@ -96,20 +97,23 @@ class _Run:
                     advance()
                 if last:
                     read(found)
-        except Exception as error:  # noqa: BLE001 - torch and the user's code raise what they like
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - torch and the user's code raise what they like
             reached = done + (len(found) if read is None else at + 1)
             self._fail(reached * self.updates_each, error)
-        try:
-            return np.fromiter(found, np.float64, len(found))
-        except (TypeError, ValueError, OverflowError) as error:
-            at, value = next((i, v) for i, v in enumerate(found) if not _is_real(v))
-            step = (done + at * size // len(found)) * self.updates_each
-            shown = "is complex" if isinstance(value, complex) else f"is no number: {value!r:.60}"
-            label = building.short(self.spec.scheduler)
-            raise SimulationError(f"the rate of `{label}` {shown} at step {step}") from error
+        if not self.own or all(isinstance(value, int | float) for value in found):
+            try:
+                return np.fromiter(found, np.float64, len(found))
+            except (TypeError, ValueError, OverflowError):
+                pass
+        at, value = next((i, v) for i, v in enumerate(found) if not _is_real(v))
+        step = (done + at * size // len(found)) * self.updates_each
+        shown = "is complex" if isinstance(value, complex) else f"is no number: {value!r:.60}"
+        raise SimulationError(f"the rate of `{building.short(self.spec.scheduler)}` {shown} at step {step}")
 
     def _reader(self, columns: int) -> Callable[[list[Any]], None] | None:
         groups = self.groups
+        if self.own:
+            return self._own_reader(columns)
         if columns == 1:
             return None
         if columns == len(groups):
@@ -119,6 +123,30 @@ class _Run:
                 chain((g["lr"] for g in groups), (g.get("momentum", np.nan) for g in groups))
             )
         return lambda found: found.extend(chain((g["lr"] for g in groups), (g["betas"][0] for g in groups)))
+
+    def _own_reader(self, columns: int) -> Callable[[list[Any]], None]:
+        """The user's code may put other groups in place of these, and tensors in place of numbers."""
+
+        def read(found: list[Any]) -> None:
+            self._same_groups()
+            groups = self.optimizer.param_groups
+            found.extend([_number(group.get("lr")) for group in groups])
+            if columns == len(groups):
+                return
+            if self.momentum_name == "momentum":
+                found.extend([_number(group.get("momentum", np.nan)) for group in groups])
+            else:
+                found.extend([_number(group["betas"][0]) for group in groups])
+
+        return read
+
+    def _same_groups(self) -> None:
+        wanted, got = len(self.spec.groups), len(self.optimizer.param_groups)
+        if got != wanted:
+            raise SimulationError(
+                f"`{building.short(self.spec.scheduler)}` makes {got} parameter groups of {wanted}",
+                "lrviz shows as many groups as `lr` has rates, from the first step to the last",
+            )
 
     def _reads_momentum(self) -> bool:
         has_momentum = bool({"momentum", "betas"} & self.groups[0].keys())
@@ -143,15 +171,26 @@ class _Run:
         times = self.loop.num_processes
         if times == 1:
             return step if following is None else lambda: step(next(following))
-        total = getattr(self.scheduler, "total_steps", None)  # Accelerate stops a OneCycleLR that is over
+        scheduler = self.scheduler
+        total = getattr(scheduler, "total_steps", None)  # Accelerate stops a OneCycleLR that is over
+        between = self._batches_between()
 
         def several() -> None:
             argument = () if following is None else (next(following),)
+            if total is not None:
+                scheduler._step_count += next(between)
             for _ in range(times):
-                if total is None or self.scheduler._step_count <= total:
+                if total is None or scheduler._step_count <= total:
                     step(*argument)
 
         return several
+
+    def _batches_between(self) -> Iterator[int]:
+        """For each update the batches before its own, in which Accelerate counts a step that it does not make."""
+        each, k = self.loop.steps_per_epoch, self.loop.grad_accum
+        if self.loop.interval == "epoch":
+            return repeat(0)
+        return cycle([min(k, each - start) - 1 for start in range(0, each, k)])
 
     def _wanted(self) -> str:
         """What `scheduler.step()` is called with: nothing, a metric, or a count."""
@@ -221,4 +260,12 @@ def _is_real(value: object) -> bool:
         float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         return False
-    return True
+    return isinstance(value, int | float)
+
+
+def _number(value: Any) -> Any:
+    """The number in a tensor, which may have another one in it at the next step; anything else as it is."""
+    if type(value) is float or not hasattr(value, "tolist"):
+        return value
+    inside = value.tolist()
+    return inside[0] if isinstance(inside, list) and len(inside) == 1 else inside

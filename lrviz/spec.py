@@ -166,7 +166,7 @@ class CodeCall:
     call: SchedulerCall
 
     def __str__(self) -> str:
-        return f"{self.where}:{self.call}" if self.call.args or self.call.kwargs else f"{self.where}:{self.call.name}"
+        return f"{self.where}:{self.call}".removesuffix("()")
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,8 @@ class RunSpec:
     that followed from the run, as `T_max=32`; `notes` says what is legal but probably not meant.
 
     Raises:
-        SpecError: there is no parameter group, two have one name, or every rate is 0.
+        SpecError: there is no parameter group, two have one name, every rate is 0, or there are over `MAX_UPDATES`
+            rates.
     """
 
     scheduler: SchedulerCall | CodeCall | Factory
@@ -202,6 +203,13 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         check_groups(self.groups)
+        rates = self.loop.updates * len(self.groups)
+        if rates > MAX_UPDATES:
+            raise SpecError(
+                f"{self.loop.updates:,} updates of {len(self.groups)} groups make {rates:,} rates; "
+                f"the limit is {MAX_UPDATES:,}",
+                "a shorter run has the same shape: scale the steps and the scheduler's parameters down together",
+            )
 
     @property
     def label(self) -> str:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Summary:
     """A curve in a few numbers; steps count from 0.
 
-    `peak_step` is the first update at the greatest rate, but for rounding. `warmup_end` is the update at which an initial rise ends,
-    None where the rate does not rise from the start. `mean` is the area under the curve over N.
+    `peak_step` is the first update at the greatest rate, but for rounding. `warmup_end` is the update at which an
+    initial rise ends, None where the rate does not rise from the start. `mean` is the area under the curve over N.
     """
 
     first: float

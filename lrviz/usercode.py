@@ -6,7 +6,11 @@ import contextlib
 import importlib
 import importlib.util
 import inspect
+import itertools
+import os
+import re
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,17 +18,23 @@ from types import ModuleType
 from typing import Any, Final
 
 from lrviz.errors import LrvizError, SimulationError
+from lrviz.notation import Lambda, SchedulerCall
 from lrviz.spec import CodeCall
 
 _HERE: Final = str(Path(__file__).parent)
+loaded = False  # whether any code of the user's has run in this process
 _METRICS: Final = ("metric", "loss", "val", "score", "acc", "current")
 
 
 @contextlib.contextmanager
-def stdout_aside() -> Iterator[None]:
-    """Send what the user's code prints to stderr, for stdout carries data."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
+def guest() -> Iterator[None]:
+    """Let the user's code print to stderr, for stdout carries data, and leave the import path as it was."""
+    path = list(sys.path)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.path[:] = path
 
 
 def make(code: CodeCall, optimizer: Any) -> Any:
@@ -36,6 +46,8 @@ def make(code: CodeCall, optimizer: Any) -> Any:
     Raises:
         SimulationError: it cannot be imported, it raises, or what it returns is no scheduler.
     """
+    global loaded  # noqa: PLW0603 - it is asked once, when the process ends
+    loaded = True
     module = _imported(code.where)
     target = _attribute(module, code)
     if not callable(target):
@@ -81,6 +93,8 @@ def step_argument(scheduler: Any) -> str:
     Raises:
         SimulationError: it wants more than one value.
     """
+    if any(cls.__name__ == "ReduceLROnPlateau" for cls in type(scheduler).__mro__):
+        return "metric"  # whatever the signature of a subclass's `step(*args)` says
     try:
         parameters = inspect.signature(scheduler.step).parameters.values()
     except (TypeError, ValueError):
@@ -94,7 +108,7 @@ def step_argument(scheduler: Any) -> str:
             f"`{type(scheduler).__name__}.step` wants {names}", "lrviz can give nothing, a metric, or a step count"
         )
     name = wanted[0].name.lower()
-    return "metric" if any(word in name for word in _METRICS) else "count"
+    return "metric" if _METRIC.search(name) and not _COUNT.search(name) else "count"
 
 
 @contextlib.contextmanager
@@ -108,7 +122,8 @@ def blaming(name: str, step: Callable[[], int] | None = None) -> Iterator[None]:
         where = "" if step is None else f" at step {step()}"
         text = " ".join(str(error).split())
         said = f"{type(error).__name__}: {text}" if text else type(error).__name__
-        raise SimulationError(f"`{name}` raised {said}{where}{_frames(error)}", _hint(error)) from error
+        hint = _hint(error) if step is None else ""
+        raise SimulationError(f"`{name}` raised {said}{where}{_frames(error)}", hint) from error
 
 
 def _imported(where: str) -> ModuleType:
@@ -137,9 +152,11 @@ def _from_file(path: Path, where: str) -> ModuleType:
         raise SimulationError(f"`{where}` cannot be imported")
     module = importlib.util.module_from_spec(spec)
     parent = str(path.resolve().parent)
-    if parent not in sys.path:
-        sys.path.insert(0, parent)  # as `python train.py` does, so that the file's own imports work
-    before = sys.modules.get(name)
+    sys.path.insert(0, parent)  # as `python train.py` does, so that the file's own imports work
+    for folder, names in _BROUGHT.items():
+        for other in names if folder != parent else ():
+            sys.modules.pop(other, None)  # a `config` beside another file is another `config`
+    before, known = sys.modules.get(name), set(sys.modules)
     sys.modules[name] = module
     try:
         with blaming(where):
@@ -147,7 +164,14 @@ def _from_file(path: Path, where: str) -> ModuleType:
     finally:
         if before is not None:
             sys.modules[name] = before
+        brought = [n for n in set(sys.modules) - known if _lies_in(sys.modules[n], parent)]
+        _BROUGHT.setdefault(parent, set()).update(brought)
     return module
+
+
+def _lies_in(module: ModuleType, folder: str) -> bool:
+    file = getattr(module, "__file__", None) or ""
+    return file.startswith(folder + os.sep) and not file.startswith(_NOT_OWN)
 
 
 def _attribute(module: ModuleType, code: CodeCall) -> Any:
@@ -155,8 +179,9 @@ def _attribute(module: ModuleType, code: CodeCall) -> Any:
     path = [*code.call.module.split("."), code.call.name] if code.call.module else [code.call.name]
     for name in path:
         if not hasattr(target, name):
-            own = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
-            close = _closest(name, own)
+            found = [(n, v) for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
+            own = [n for n, v in found if getattr(v, "__module__", "") == module.__name__]
+            close = _closest(name, [n for n, _ in found])
             hint = (
                 f"did you mean `{code.where}:{close}`?" if close else f"it has {', '.join(own[:12]) or 'no functions'}"
             )
@@ -172,18 +197,19 @@ def _closest(name: str, names: list[str]) -> str | None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, SchedulerCall):
+        raise SimulationError(f"`{value}` cannot be given to your own code", "make it there")
+    if isinstance(value, Lambda):
+        return value.function
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _frames(error: BaseException) -> str:
     """The user's own frames, a line for the place and one for the code."""
-    own = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith((_HERE, "<frozen"))
-        and "/torch/optim/" not in frame.filename.replace("\\", "/")
-    ]
-    lines = [f"\n    {_shown(f.filename)}:{f.lineno} in {f.name}\n        {f.line}" for f in own[-5:]]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((_NOT_OWN[0], "<"))]
+    own = [f for f in frames if not f.filename.startswith(_NOT_OWN)] or frames[-1:]
+    shown = [f"\n    {_shown(f.filename)}:{f.lineno} in {f.name}\n        {f.line}" for f in own]
+    lines = [line for line, _ in itertools.groupby(shown)][-5:]  # a recursion's frames are all the same
     if isinstance(error, SyntaxError) and error.filename:
         source = (error.text or "").rstrip()
         indent = len(source) - len(source.lstrip())
@@ -198,6 +224,8 @@ def _shown(filename: str) -> str:
 
 
 def _hint(error: BaseException) -> str:
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        return "a file in a package is named as a module: `package.module:NAME`"
     if isinstance(error, ModuleNotFoundError) and error.name:
         return (
             f"install `{error.name.partition('.')[0]}` where lrviz is installed, or run lrviz from the folder it is in"
