@@ -65,7 +65,7 @@ def short(call: object) -> str:
     return text if len(text) <= 100 else f"{text[:97]}..."
 
 
-def failure(call: object, step: int, error: Exception) -> SimulationError:
+def failure(call: object, step: int, error: BaseException) -> SimulationError:
     """The error for a scheduler that fails while it runs, at the update whose rate it could not compute."""
     if isinstance(error, ExpressionError):
         return SimulationError(f"`{short(call)}` fails at step {step}: {error.message}", error.hint)
@@ -77,7 +77,7 @@ def failure(call: object, step: int, error: Exception) -> SimulationError:
     return SimulationError(f"torch fails on `{short(call)}` at step {step}: {_reason(error)}", hint)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """What an exception says, on one line, with its kind where that tells more."""
     text = " ".join(str(error).split()).rstrip(".")
     if isinstance(error, ZeroDivisionError):

@@ -215,7 +215,7 @@ class _Run:
             "training would break there; look at the parameters' sizes and signs",
         )
 
-    def _fail(self, step: int, error: Exception) -> NoReturn:
+    def _fail(self, step: int, error: BaseException) -> NoReturn:
         if self.own:
             with usercode.blaming(str(self.spec.scheduler), lambda: step):
                 raise error

@@ -21,9 +21,16 @@ from lrviz.errors import LrvizError, SimulationError
 from lrviz.notation import Lambda, SchedulerCall
 from lrviz.spec import CodeCall
 
-_HERE: Final = str(Path(__file__).parent)
 loaded = False  # whether any code of the user's has run in this process
-_METRICS: Final = ("metric", "loss", "val", "score", "acc", "current")
+
+# Whose frames are not the user's own, unless there are no others.
+_NOT_OWN: Final = tuple(
+    str(Path(folder)) + os.sep
+    for folder in (str(Path(__file__).parent), *[sysconfig.get_path(n) for n in ("stdlib", "purelib", "platlib")])
+)
+_METRIC: Final = re.compile(r"metric|loss|score|acc|perplexity|error|(^|_)(val|value|current)$")
+_COUNT: Final = re.compile(r"step|epoch|iter|update|count|batch")
+_BROUGHT: Final[dict[str, set[str]]] = {}  # by folder: the modules that the user's files there imported from it
 
 
 @contextlib.contextmanager
@@ -206,7 +213,9 @@ def _plain(value: Any) -> Any:
 
 def _frames(error: BaseException) -> str:
     """The user's own frames, a line for the place and one for the code."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((_NOT_OWN[0], "<"))]
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((_NOT_OWN[0], "<frozen"))
+    ]
     own = [f for f in frames if not f.filename.startswith(_NOT_OWN)] or frames[-1:]
     shown = [f"\n    {_shown(f.filename)}:{f.lineno} in {f.name}\n        {f.line}" for f in own]
     lines = [line for line, _ in itertools.groupby(shown)][-5:]  # a recursion's frames are all the same
