@@ -56,6 +56,8 @@ def build_scheduler(call: SchedulerCall, optimizer: Optimizer) -> Any:
         raise SimulationError(f"`{short(call)}`: {error.message}", error.hint) from error
     except Exception as error:
         hint = "" if info else f"its parameters are {inspect.signature(cls)}"
+        if "cycle_momentum" in str(error):
+            hint = "cycle_momentum=False leaves the momentum alone; SGD and Adam have one"
         raise SimulationError(f"torch refuses `{short(call)}`: {_reason(error)}", hint) from error
 
 

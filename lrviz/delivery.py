@@ -38,10 +38,10 @@ def target(values: Mapping[str, Any], default_format: str, stem: str | None = No
     if path is None and (asked or default_format) in FIGURES:
         path = f"{stem or 'curve'}.{asked or default_format}"
     path = path or "-"
+    output.check_target(path)
     chosen = asked or default_format if path == "-" else asked or output.kind_of(path)
     if chosen == "table" and path != "-":
         chosen = output.kind_of(path)
-    output.check_target(path)
     if path == "-" and chosen in ("png", "pdf") and sys.stdout is not None and sys.stdout.isatty():
         raise UsageError(f"stdout is a terminal, which shows no {chosen.upper()}", "name a file with `-o`")
     return path, chosen
@@ -133,12 +133,8 @@ def summarise(trace: Trace, path: str | None, quiet: bool) -> None:
     """The two lines about a curve."""
     if not quiet and sys.stderr is not None:
         from lrviz import terminal
-        from lrviz.printable import draws_unicode
-        from lrviz.screen import Screen
 
-        ascii_only = not draws_unicode(sys.stderr)
-        shown = None if path in (None, "-") else path
-        speech.print_lines(terminal.summary_lines(trace, shown, Screen(stderr=True).width, ascii=ascii_only))
+        speech.print_lines(terminal.summary_lines(trace, None if path == "-" else path))
 
 
 def summarise_all(traces: Sequence[Trace], path: str | None, quiet: bool) -> None:

@@ -26,8 +26,9 @@ def describe_scheduler(name: str) -> None:
         raise UsageError(f"unknown scheduler `{name}`", f"{hint}`lrviz schedulers` lists them all")
     with guarding_stdout():
         pages.print_page(info)
-    from lrviz import delivery
+    from lrviz import delivery, output
     from lrviz.runs import read_run
 
     spec = read_run(info.example or info.short)
+    output.write_stdout("\n")
     delivery.print_chart(delivery.simulate_all([spec], quiet=True), height=12)
