@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from itertools import chain, count, cycle, repeat
+from itertools import chain, count, repeat
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -173,24 +173,14 @@ class _Run:
             return step if following is None else lambda: step(next(following))
         scheduler = self.scheduler
         total = getattr(scheduler, "total_steps", None)  # Accelerate stops a OneCycleLR that is over
-        between = self._batches_between()
 
         def several() -> None:
             argument = () if following is None else (next(following),)
-            if total is not None:
-                scheduler._step_count += next(between)
             for _ in range(times):
                 if total is None or scheduler._step_count <= total:
                     step(*argument)
 
         return several
-
-    def _batches_between(self) -> Iterator[int]:
-        """For each update the batches before its own, in which Accelerate counts a step that it does not make."""
-        each, k = self.loop.steps_per_epoch, self.loop.grad_accum
-        if self.loop.interval == "epoch":
-            return repeat(0)
-        return cycle([min(k, each - start) - 1 for start in range(0, each, k)])
 
     def _wanted(self) -> str:
         """What `scheduler.step()` is called with: nothing, a metric, or a count."""
