@@ -6,6 +6,7 @@
 #   make types         mypy, strict
 #   make wheel-test    build the wheel, install it alone, use it
 #   make bench         measure speed, memory and sizes      (ARGS="--quick")
+#   make docs          draw README's figures anew, and write today's output into its console blocks
 
 VENV ?= .venv
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test lint types wheel-test bench clean
+.PHONY: demo test lint types wheel-test bench docs clean
 
 demo: $(RUN)
 	$(BIN)/lrviz plot cosine --T_max 32
@@ -38,6 +39,19 @@ wheel-test: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+docs: $(DEV)
+	$(BIN)/lrviz compare -q \
+		"SequentialLR([LinearLR(start_factor=0.01, total_iters=100), CosineAnnealingLR(T_max=900)], milestones=[100])" \
+		"OneCycleLR(max_lr=1e-3, total_steps=total_steps)" \
+		"CosineAnnealingWarmRestarts(T_0=250)" \
+		"MultiStepLR(milestones=[500, 750])" \
+		--label "warm-up + cosine" --label "one cycle" --label "warm restarts" --label "multi-step" \
+		--epochs 100 --steps-per-epoch 10 --x epoch --size 9x4 -o docs/compare.svg
+	$(BIN)/lrviz plot -q cosine --T_max 32 --size 9x4 -o docs/cosine.svg
+	$(BIN)/lrviz plot -q plateau --metric docs/examples/val.csv:val_loss --patience 2 --interval epoch --epochs 12 \
+		--size 9x5 -o docs/plateau.svg
+	$(BIN)/python -m tests.readme
 
 clean:
 	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
