@@ -28,7 +28,10 @@ def build_optimizer(spec: RunSpec) -> Optimizer:
     choice = spec.optimizer
     cls = _cheap(_optimizer_class(choice.name))
     with torch.random.fork_rng(devices=[]):  # the layers draw their weights; the caller's generator stays as it was
-        groups = [{"params": list(torch.nn.Linear(2, 1).parameters()), "lr": group.lr} for group in spec.groups]
+        layers = [torch.nn.Linear(2, 1, bias=False) for _ in spec.groups]  # no bias: Muon takes matrices alone
+    groups = [
+        {"params": list(layer.parameters()), "lr": group.lr} for layer, group in zip(layers, spec.groups, strict=True)
+    ]
     options: dict[str, Any] = {"lr": spec.groups[0].lr}
     if choice.momentum is not None:
         options |= _momentum(cls, choice.name, choice.momentum)

@@ -98,6 +98,8 @@ def _onecycle(values: Mapping[str, Any], loop: TrainingLoop | None) -> list[str]
     if share * length < 1:
         notes.append(f"OneCycleLR: pct_start {print_value(share)} of {length} steps is under one: nothing warms up")
     if loop is not None and loop.scheduler_steps > length:
+        if loop.num_processes > 1:
+            return [*notes, f"OneCycleLR: Accelerate stops it after {count(length, 'step')}, and the rate stays"]
         raise SpecError(
             f"`OneCycleLR` ends after {count(length, 'step')}, and the run has {loop.scheduler_steps}; "
             "torch raises an error past the end",
