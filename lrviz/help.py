@@ -7,13 +7,22 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from lrviz.options import FIGURE_PANEL, OUTPUT_PANEL, RUN_PANEL, own_options
+from lrviz.printable import draws_unicode
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
     from lrviz.catalogue import Scheduler
 
 _MAX_WIDTH: Final = 100
+_NARROW: Final = 72  # columns under which an option and its help do not stand side by side
+_LONG: Final = 30  # columns of an option and its values, beyond which the values go below
+_TYPERS_OWN: Final = {
+    "install_completion": "set up completion in this shell",
+    "show_completion": "print the completion script of this shell",
+    "help": "show this page",
+}
 Row = tuple[str, str, str, str]  # flags, metavar, help, default
 
 
@@ -72,7 +81,7 @@ def _row(parameter: Any, ctx: Any) -> Row:
     flags = ", ".join(sorted(parameter.opts, key=len))
     metavar = parameter.metavar or ""
     default = parameter.show_default if isinstance(parameter.show_default, str) else ""
-    return flags, metavar, parameter.help or "", default
+    return flags, metavar, _TYPERS_OWN.get(str(parameter.name), parameter.help or ""), default
 
 
 def _render(usage: str, text: str, sections: list[tuple[str, list[Row]]], closing: str) -> str:
@@ -107,21 +116,39 @@ def _panel(title: str, rows: list[Row], width: int) -> RenderableType:
     from rich import box
     from rich.panel import Panel
     from rich.table import Table
-    from rich.text import Text
 
     table = Table.grid(padding=(0, 2, 0, 0), expand=True)
-    narrow = width < 72
-    table.add_column(no_wrap=not narrow, ratio=None if not narrow else 2)
-    table.add_column(ratio=1 if not narrow else 3)
-    for flags, metavar, words, default in rows:
-        first = Text(flags, style="cyan")
-        if metavar:
-            first.append(f" {metavar}" if len(flags) + len(metavar) < 30 else f"\n  {metavar}", style="dim")
-        second = Text(words)
-        if default:
-            second.append(f"  [{default}]", style="dim")
-        table.add_row(first, second)
-    ascii_only = (sys.stdout.encoding or "utf-8").lower().replace("-", "") not in ("utf8", "utf16")
-    return Panel(
-        table, title=title, title_align="left", border_style="dim", box=box.ASCII if ascii_only else box.ROUNDED
-    )
+    if width < _NARROW:
+        for row in rows:
+            flags, words = _texts(row, beside=False)
+            table.add_row(flags)
+            table.add_row(_indented(words))
+    else:
+        table.add_column(no_wrap=True)
+        table.add_column(ratio=1)
+        for row in rows:
+            table.add_row(*_texts(row, beside=True))
+    ascii_only = not draws_unicode(sys.stdout)
+    frame = box.ASCII if ascii_only else box.ROUNDED
+    return Panel(table, title=title, title_align="left", border_style="dim", box=frame)
+
+
+def _texts(row: Row, *, beside: bool) -> tuple[Text, Text]:
+    """The option and what it does; a long list of values goes on a line of its own beside the help."""
+    from rich.text import Text
+
+    flags, metavar, words, default = row
+    first = Text(flags, style="cyan")
+    if metavar:
+        apart = "\n  " if beside and len(flags) + len(metavar) >= _LONG else " "
+        first.append(f"{apart}{metavar}", style="dim")
+    second = Text(words)
+    if default:
+        second.append(f"  [{default}]", style="dim")
+    return first, second
+
+
+def _indented(text: Text) -> RenderableType:
+    from rich.padding import Padding
+
+    return Padding(text, (0, 0, 0, 2))

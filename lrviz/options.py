@@ -161,13 +161,18 @@ def scheduler_parameters() -> dict[str, Any]:
 def describe(parameter: Parameter) -> Option:
     """A scheduler's parameter as a row of help: its limits and its default, or what it follows from."""
     from lrviz.catalogue import REQUIRED
-    from lrviz.notation import print_value
 
     limits = f" ({parameter.limits})" if parameter.limits and not parameter.choices else ""
-    default = "required" if parameter.default is REQUIRED else print_value(parameter.default)
-    if parameter.follows and parameter.default is REQUIRED:
+    default = "required" if parameter.default is REQUIRED else _default(parameter.default)
+    if parameter.follows and (parameter.default is REQUIRED or parameter.default is None):
         default = f"from the run: {parameter.follows}"
     return Option(f"--{parameter.name}", parameter.help + limits, _metavar(parameter), default)
+
+
+def _default(value: object) -> str:
+    from lrviz.numbers import format_rate
+
+    return format_rate(value) if isinstance(value, float) else str(value)
 
 
 def own_options(info: Scheduler) -> list[Option]:
