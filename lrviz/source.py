@@ -13,11 +13,13 @@ from lrviz.expressions import MAX_DEPTH, MAX_LENGTH, check_size
 
 # Short names that are no names in Python, how they are told apart from code, and what stands in for them meanwhile:
 # something as long, so that every place stays where it is.
-_SPELLINGS: Final = (
-    (re.compile(r"(?<![\w.])warm-restarts(?!\w)"), "warm_restarts"),
-    (re.compile(r"(?<![\w.])lambda(?=\s*(?:[,(\])@]|$))", re.MULTILINE), "Lambda"),
-)
 SPELLED: Final = {"warm_restarts": "warm-restarts", "Lambda": "lambda"}
+_STAND_INS: Final = {spelled: name for name, spelled in SPELLED.items()}
+_SPELLINGS: Final = re.compile(
+    r"""(?P<text>\'\'\'.*?\'\'\'|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\#[^\n]*)
+    |(?<![\w.])(?:warm-restarts(?!\w)|lambda(?=\s*(?:[,(\])@]|$)))""",
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
 
 
 class _Place(ast.AST):
@@ -94,8 +96,7 @@ def _check_text(text: str) -> None:
 
 
 def _parsed(text: str) -> ast.Module:
-    for pattern, name in _SPELLINGS:
-        text = pattern.sub(name, text)
+    text = _SPELLINGS.sub(lambda found: found[0] if found["text"] else _STAND_INS[found[0]], text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python warns of odd spellings; what is wrong is refused later
