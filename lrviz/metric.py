@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -36,7 +37,7 @@ def read_metric(text: str, loop: TrainingLoop, names: Mapping[str, Any], folder:
     drive = text[:2] if re.match(r"[A-Za-z]:[\\/]", text) else ""
     path, _, column = text[len(drive) :].partition(":")
     path = drive + path
-    if Path(path).suffix.lower() in _SUFFIXES or (folder / path).is_file():
+    if Path(path).suffix.lower() in _SUFFIXES or _is_file(folder / path):
         return Metric(text, _from_file(folder / path, path, column))
     if numbers := _as_numbers(text):
         return Metric(text, numbers)
@@ -70,18 +71,32 @@ def metric_values(metric: Metric, calls: int) -> list[float]:
 def metric_notes(metric: Metric, calls: int) -> list[str]:
     """What there is to say of a metric: that its end is held, that it has NaN."""
     notes = []
-    if metric.function is None and len(metric.values) < calls:
-        notes.append(f"the metric has {len(metric.values)} values for {calls} scheduler steps: the last one is held")
+    count = len(metric.values)
+    if metric.function is None and 1 < count < calls - 1:  # the last step is not made; one value is a constant
+        notes.append(f"the metric has {count} values for {calls} scheduler steps: the last one is held")
     if any(value != value for value in metric.values):  # noqa: PLR0124 - NaN alone differs from itself
         notes.append("the metric has NaN in it, which torch counts as no improvement")
     return notes
 
 
-def _as_numbers(text: str) -> tuple[float, ...]:
+def _is_file(path: Path) -> bool:
     try:
-        return tuple(float(part) for part in text.strip().strip("[]").split(",") if part.strip())
-    except ValueError:
-        return ()
+        return path.is_file()
+    except OSError:  # a long list of numbers is too long a name
+        return False
+
+
+def _as_numbers(text: str) -> tuple[float, ...]:
+    """The values of a list; none where the text is something else."""
+    parts = [part for part in text.strip().strip("[]").split(",") if part.strip()]
+    values = [_number(part) for part in parts]
+    known = tuple(value for value in values if value is not None)
+    if len(known) == len(parts):
+        return known
+    if len(parts) > 1 and values[0] is not None:
+        wrong = parts[values.index(None)].strip()
+        raise SpecError(f"value {values.index(None) + 1} of the metric is no number: `{wrong:.40}`")
+    return ()
 
 
 def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any:
@@ -91,18 +106,18 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any
     epoch = f"(call // {each})" if by_step else "call"
     step = "call" if by_step else f"((call + 1) * {each} - 1)"
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         reason = getattr(error, "msg", None) or str(error) or "nested too deeply"
         raise SpecError(
             f"cannot read the metric `{text:.80}`: {reason}", "such as `val.csv:val_loss` or `exp(-epoch / 10) + 0.1`"
         ) from error
-    del tree
     known = {k: v for k, v in names.items() if k not in ("epoch", "step")}
     pattern = r"(?<![\w.])({})(?!\w)"
     body = re.sub(pattern.format("epoch"), epoch, text.strip())
     body = re.sub(pattern.format("step"), step, body)
     try:
+        parse_value(f"lambda epoch: ({text.strip()})", {**known, "step": 0})  # its errors speak the user's words
         made = parse_value(f"lambda call: ({body})", known)
     except NotationError as error:
         raise SpecError(f"cannot read the metric `{text:.80}`: {error.message.splitlines()[0]}", error.hint) from error
@@ -131,8 +146,12 @@ def _from_file(path: Path, shown: str, column: str) -> tuple[float, ...]:
 
 
 def _from_table(text: str, shown: str, column: str) -> tuple[float, ...]:
-    first = text.splitlines()[0]
-    rows = list(csv.reader(text.splitlines(), delimiter="\t" if "\t" in first and "," not in first else ","))
+    first = text.lstrip().splitlines()[0]
+    delimiter = next((d for d in ",\t;" if d in first), ",")
+    try:
+        rows = list(csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise SpecError(f"the metric file `{shown}` is no table: {error}") from error
     header = [name.strip() for name in rows[0]]
     start = 1
     if all(_number(name) is not None for name in header):  # no names: a bare list of numbers
@@ -140,13 +159,11 @@ def _from_table(text: str, shown: str, column: str) -> tuple[float, ...]:
     index = _column(header, column, shown)
     values = []
     for line, row in enumerate(rows[start:], start=start + 1):
-        if not any(cell.strip() for cell in row):
-            continue
         cell = row[index].strip() if index < len(row) else ""
+        if not cell:  # a row about something else, such as the training steps between two validations
+            continue
         number = _number(cell)
         if number is None:
-            if cell == "" and column == "":
-                continue
             raise SpecError(f"line {line} of the metric file `{shown}` has no number in `{header[index]}`: {cell!r}")
         values.append(number)
     return _some(values, shown)
@@ -162,12 +179,13 @@ def _from_json(text: str, shown: str, column: str, lines: bool) -> tuple[float, 
     if not isinstance(data, list):
         raise SpecError(f"the metric file `{shown}` must hold a list of numbers, got {type(data).__name__}")
     values = []
+    keys = list(dict.fromkeys(key for item in data if isinstance(item, dict) for key in item))
+    if keys:
+        column = _name(keys, column, shown)
     for at, item in enumerate(data):
         if isinstance(item, dict):
-            if column not in item and not column:
-                column = _name(list(item), column, shown)
-            if column not in item:
-                raise SpecError(f"item {at} of the metric file `{shown}` has no `{column}`")
+            if item.get(column) is None:  # a record about something else
+                continue
             item = item[column]  # noqa: PLW2901 - the number inside the record
         number = _number(item)
         if number is None:
@@ -184,13 +202,15 @@ def _name(names: list[str], column: str, shown: str) -> str:
     """The column asked for; without one, the only one there is."""
     if column in names:
         return column
+    if not names:
+        raise SpecError(f"the metric file `{shown}` has no values")
     listed = ", ".join(names[:20])
     if column:
         raise SpecError(f"the metric file `{shown}` has no column `{column}`", f"its columns are {listed}")
     if len(names) != 1:
         raise SpecError(
             f"the metric file `{shown}` has {len(names)} columns",
-            f"name one: `{shown}:{names[-1] if names else 'loss'}`; there are {listed}",
+            f"name one: `{shown}:{names[-1]}`; there are {listed}",
         )
     return names[0]
 
@@ -200,7 +220,7 @@ def _number(value: Any) -> float | None:
         return None
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

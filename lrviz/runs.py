@@ -38,6 +38,8 @@ FIELDS: Final = (
 )
 MAX_CURVES: Final = 24
 
+_DICT_KEY: Final = re.compile(r"""\s*(['"])\w+\1\s*:""")
+
 _CODE: Final = r"""^\s*(?P<where>(?:[A-Za-z]:[\\/])?[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*)
     :(?P<call>[A-Za-z_][\w.]*\s*(?:\(.*\))?)\s*$"""
 
@@ -196,6 +198,10 @@ class Sweep:
         pieces, choices = [""], []
         rest = text
         while (opening := _outside(rest, "{", any_depth=True)) is not None:
+            if _DICT_KEY.match(rest, opening + 1):  # not a sweep, but what Lightning wants returned
+                pieces[-1] += rest[: opening + 1]
+                rest = rest[opening + 1 :]
+                continue
             closing = rest.find("}", opening)
             inside = rest[opening + 1 : closing]
             if closing < 0 or "{" in inside:
