@@ -29,7 +29,7 @@ def plot(schedulers: Sequence[str], parameters: Mapping[str, str], values: Value
     path, chosen = delivery.target(values, "png", _stem(spec))
     (trace,) = delivery.simulate_all([spec], values["quiet"], figure=chosen in FIGURES)
     delivery.write([trace], path, chosen, look)
-    delivery.say_runs([spec], values["quiet"])
+    delivery.say_runs([spec], values["quiet"], [trace])
     delivery.summarise(trace, path, values["quiet"])
 
 
@@ -40,7 +40,7 @@ def table(schedulers: Sequence[str], parameters: Mapping[str, str], values: Valu
 
     path, chosen = delivery.target(values, "table")
     (trace,) = delivery.simulate_all([spec], values["quiet"], figure=chosen in FIGURES)
-    delivery.say_runs([spec], values["quiet"])
+    delivery.say_runs([spec], values["quiet"], [trace])
     delivery.write([trace], path, chosen)
 
 
@@ -50,7 +50,7 @@ def show(schedulers: Sequence[str], parameters: Mapping[str, str], values: Value
     from lrviz import delivery
 
     traces = delivery.simulate_all([spec], values["quiet"])
-    delivery.say_runs([spec], values["quiet"])
+    delivery.say_runs([spec], values["quiet"], traces)
     delivery.print_chart(traces, log=values["log"])
     delivery.summarise(traces[0], None, values["quiet"])
 
@@ -66,14 +66,14 @@ def compare(specs: Sequence[str], values: Values) -> None:
 
     if values["show_chart"]:
         traces = delivery.simulate_all(runs, quiet)
-        delivery.say_runs(runs, quiet)
+        delivery.say_runs(runs, quiet, traces)
         delivery.print_chart(traces, log=values["log"])
         delivery.summarise_all(traces, None, quiet)
         return
     path, chosen = delivery.target(values, "png", "compare")
     traces = delivery.simulate_all(runs, quiet, figure=chosen in FIGURES)
     delivery.write(traces, path, chosen, look)
-    delivery.say_runs(runs, quiet)
+    delivery.say_runs(runs, quiet, traces)
     delivery.summarise_all(traces, path, quiet)
 
 

@@ -110,8 +110,11 @@ def print_chart(traces: Sequence[Trace], height: int | None = None, log: bool = 
         terminal.print_chart(traces, height, log=log)
 
 
-def say_runs(specs: Sequence[RunSpec], quiet: bool) -> None:
-    """What the reader must know of the runs: what was filled in, and what is legal but odd."""
+def say_runs(specs: Sequence[RunSpec], quiet: bool, traces: Sequence[Trace] = ()) -> None:
+    """What the reader must know of the runs: what was filled in, and what is legal but odd.
+
+    `traces` show which schedulers of the user's own watch a metric.
+    """
     if quiet:
         return
     several = len(specs) > 1
@@ -120,9 +123,11 @@ def say_runs(specs: Sequence[RunSpec], quiet: bool) -> None:
             whose = f" for {getattr(spec.scheduler, 'name', spec.label)}" if several else ""
             speech.print_lines([f"from the run{whose}: {', '.join(spec.filled)}"])
     notes = []
+    stalling = [trace.spec for trace in traces if trace.metric is not None and trace.spec.metric is None]
     for spec in specs:
         scheduler = spec.scheduler
-        if isinstance(scheduler, SchedulerCall) and scheduler.name == "ReduceLROnPlateau" and spec.metric is None:
+        plateau = isinstance(scheduler, SchedulerCall) and scheduler.name == "ReduceLROnPlateau"
+        if (plateau and spec.metric is None) or spec in stalling:
             notes.append("no metric given: a built-in loss that falls for a quarter of the run and then stalls")
         notes += spec.notes
     for note in dict.fromkeys(notes):
