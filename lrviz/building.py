@@ -58,10 +58,17 @@ def build_scheduler(call: SchedulerCall, optimizer: Optimizer) -> Any:
     except LrvizError as error:
         raise SimulationError(f"`{short(call)}`: {error.message}", error.hint) from error
     except Exception as error:
-        hint = "" if info else f"its parameters are {inspect.signature(cls)}"
+        hint = "" if info else f"its parameters are {_parameters(cls)}"
         if "cycle_momentum" in str(error):
             hint = "cycle_momentum=False leaves the momentum alone; SGD and Adam have one"
         raise SimulationError(f"torch refuses `{short(call)}`: {_reason(error)}", hint) from error
+
+
+def _parameters(cls: Any) -> str:
+    """The parameters of a class that the catalogue does not know: "step_size, gamma=0.1"."""
+    parameters = inspect.signature(cls).parameters.values()
+    own = [p.replace(annotation=p.empty) for p in parameters if p.name not in ("optimizer", "last_epoch")]
+    return ", ".join(str(p).replace(" = ", "=") for p in own)
 
 
 def short(call: object) -> str:
