@@ -130,6 +130,7 @@ def say_runs(specs: Sequence[RunSpec], quiet: bool, traces: Sequence[Trace] = ()
         if (plateau and spec.metric is None) or spec in stalling:
             notes.append("no metric given: a built-in loss that falls for a quarter of the run and then stalls")
         notes += spec.notes
+    notes += [f"`{t.spec.scheduler}` watches no metric" for t in traces if t.metric is None and t.spec.metric]
     for note in dict.fromkeys(notes):
         speech.print_note(note)
 

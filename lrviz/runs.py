@@ -53,6 +53,7 @@ class Fields:
     lets: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()  # what the metric's path is relative to
     show_momentum: bool = False
+    shared: bool = False  # by several runs, of which some may watch no metric
 
     def over(self, values: Mapping[str, Any], prefix: str = "") -> Fields:
         """These fields with others in their place; one way to give an epoch's length replaces the other."""
@@ -89,6 +90,8 @@ def read_run(
     loop, groups = read_loop(fields.values, fields.prefix), read_groups(fields.values.get("lr"), fields.prefix)
     optimizer = read_optimizer(fields.values, fields.prefix)
     names = run_names(loop, groups) | dict(fields.lets)
+    if (file := scheduler.strip().rstrip(":")).endswith(".py"):
+        raise UsageError(f"`{file}` names no scheduler in the file", f"name the function or class: `{file}:NAME`")
     if ":" in scheduler and (match := re.match(_CODE, scheduler, re.VERBOSE | re.DOTALL)):
         call: SchedulerCall | CodeCall = CodeCall(match["where"].strip(), parse(match["call"], names, KNOWN))
         if parameters:
@@ -102,13 +105,16 @@ def read_run(
         resolved = resolve(written, loop, groups)
         call, filled, notes = resolved.call, resolved.filled, resolved.notes
     metric: Metric | None = None
-    if (text_of_metric := fields.values.get("metric")) is not None:
+    text_of_metric = fields.values.get("metric")
+    if text_of_metric is not None and isinstance(call, SchedulerCall) and call.name != "ReduceLROnPlateau":
+        if not fields.shared or "metric" in own:
+            raise SpecError(f"`{call.name}` watches no metric", "leave out the metric, or use `plateau`")
+        text_of_metric = None
+    if text_of_metric is not None:
         from lrviz.metric import metric_notes, read_metric
 
         metric = read_metric(text_of_metric, loop, names, fields.folder)
         notes = [*notes, *metric_notes(metric, loop.scheduler_calls)]
-        if isinstance(call, SchedulerCall) and call.name != "ReduceLROnPlateau":
-            raise SpecError(f"`{call.name}` watches no metric", "leave out the metric, or use `plateau`")
     if own and not name:
         name = f"{call} @ {', '.join(f'{k}={v}' for k, v in own.items())}"
     return RunSpec(
@@ -140,6 +146,7 @@ def read_runs(
     """
     if len(labels) > len(texts):
         raise UsageError(f"{len(labels)} labels for {len(texts)} schedulers", "give `--label` once for each, in order")
+    fields = replace(fields, shared=True)
     sweeps = [Sweep.of(text) for text in texts]
     total = sum(sweep.size for sweep in sweeps)
     if total > max_curves:

@@ -161,11 +161,6 @@ class _Run:
         step: Callable[..., Any] = self.scheduler.step
         following: Iterator[Any] | None = None
         wanted = self._wanted()
-        if self.spec.metric is not None and wanted != "metric":
-            raise SpecError(
-                f"`{building.short(self.spec.scheduler)}` watches no metric",
-                "leave out the metric, or let its `step` take one",
-            )
         if wanted == "metric":
             metric = self.spec.metric or stalling_loss(self.readings)
             values = metric_values(metric, self.readings)
