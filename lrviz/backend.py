@@ -82,10 +82,31 @@ def _keep_backend(name: str) -> None:
 with muted(), _sheltered():
     import matplotlib as mpl
     from matplotlib.axes import Axes
+    from matplotlib.axis import XAxis, YAxis
     from matplotlib.backends import backend_agg
+    from matplotlib.colors import to_rgb
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
     from matplotlib.lines import Line2D
+    from matplotlib.path import Path as Outline
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
 agg: Any = backend_agg  # which has no types
 
-__all__ = ["Axes", "Figure", "Line2D", "agg", "mpl", "muted"]
+__all__ = [
+    "Axes",
+    "Figure",
+    "FixedFormatter",
+    "FixedLocator",
+    "FontProperties",
+    "Line2D",
+    "NullFormatter",
+    "NullLocator",
+    "Outline",
+    "XAxis",
+    "YAxis",
+    "agg",
+    "mpl",
+    "muted",
+    "to_rgb",
+]

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from matplotlib.colors import to_rgb
 
-from lrviz.backend import Axes, Line2D, mpl
+from lrviz.backend import Axes, Line2D, mpl, to_rgb
 from lrviz.curves import Cell, Curve
 from lrviz.decimate import Values
 from lrviz.labels import LINE, shorten, spread, wrap
@@ -52,9 +51,7 @@ class EndLabel:
         )  # fmt: skip
         if abs(self.middle - self.end[1]) > _FAR and self.left > self.end[0] + 1.5 * _GAP:
             x, y = zip(self.end, (self.left - 0.03, self.middle), strict=True)
-            axes.add_artist(
-                Line2D(x, y, color=self.curve.colour, linewidth=0.6, alpha=0.7, transform=where, clip_on=False)
-            )
+            sheet.figure.add_artist(Line2D(x, y, color=self.curve.colour, linewidth=0.6, alpha=0.7, transform=where))
 
 
 def end_labels(sheet: Sheet, cell: Cell, room: Box, limits: Limits) -> tuple[Box, list[EndLabel]] | None:

@@ -16,8 +16,7 @@ Values = NDArray[np.float64]
 _SHARP = 3.0  # a jump changes the rate this many times more than the steps before and after it do
 _SHARP_AT_END = 32.0  # at either end, where only one neighbour can tell
 _NOISE = 1e-6  # changes below this share of the value are rounding
-_VISIBLE = 1e-3  # changes below this share of the whole range are not worth a look
-_ROWS = 1 << 20  # values looked at in one go, to bound the memory
+_CHUNK = 1 << 18  # values looked at in one go, which bounds the memory and stays in the cache
 
 
 def keep(values: Values, buckets: int) -> Indices:
@@ -108,19 +107,18 @@ def outline(values: Values, buckets: int) -> tuple[Values, Values]:
 
 
 def _jumps_within(values: Values, width: int) -> Indices:
-    """The sharpest jump of each bucket of `width` neighbours, where it can be seen at all."""
-    spread = float(np.nanmax(values) - np.nanmin(values)) if np.isfinite(values).any() else 0.0
-    begins = np.arange(0, values.size, width, dtype=np.int64)
+    """The sharpest jump of each bucket of `width` neighbours."""
     found: list[Indices] = []
-    for first in range(0, begins.size, max(_ROWS // width, 1)):
-        some = begins[first : first + max(_ROWS // width, 1)]
-        # One value more on the left, so that the step from the bucket before is looked at too.
-        left, right = max(int(some[0]) - 1, 0), min(int(some[-1]) + width, values.size)
-        change = np.abs(np.diff(values[left:right], prepend=values[left] if some[0] == 0 else np.nan))
-        change = change if some[0] == 0 else change[1:]
-        change = np.pad(np.nan_to_num(change, nan=0.0), (0, some.size * width - change.size)).reshape(-1, width)
-        steepest = change.argmax(axis=1)
-        seen = change[np.arange(some.size), steepest] > _VISIBLE * spread
-        at = (some + steepest)[seen]
+    for first in range(0, values.size, max(_CHUNK // width, 1) * width):
+        last = min(first + max(_CHUNK // width, 1) * width, values.size)
+        begins = np.arange(first, last, width, dtype=np.int64)
+        change = np.zeros(begins.size * width)
+        start = max(first, 1)
+        np.subtract(values[start:last], values[start - 1 : last - 1], out=change[start - first : last - first])
+        np.abs(change, out=change)
+        if np.isnan(change.max()):
+            change[np.isnan(change)] = 0.0
+        at = begins + change.reshape(-1, width).argmax(axis=1)
+        at = at[(at > 0) & (at < values.size)]
         found.append(at[jumps(values, at)])
     return np.concatenate(found)

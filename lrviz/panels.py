@@ -7,12 +7,22 @@ from dataclasses import dataclass, field
 from math import log
 
 import numpy as np
-from matplotlib.axis import XAxis, YAxis
-from matplotlib.font_manager import FontProperties
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
 from lrviz import ticks
-from lrviz.backend import Axes, Figure, Line2D, agg, mpl
+from lrviz.backend import (
+    Axes,
+    Figure,
+    FixedFormatter,
+    FixedLocator,
+    FontProperties,
+    Line2D,
+    NullFormatter,
+    NullLocator,
+    XAxis,
+    YAxis,
+    agg,
+    mpl,
+)
 from lrviz.curves import Cell, Curve
 from lrviz.look import FigureOptions
 from lrviz.style import Look

@@ -271,4 +271,6 @@ def _read(name: str, path: Path) -> dict[str, object]:
             most = _MOST_DPI if key.endswith("dpi") else _LARGEST
             if not (math.isfinite(value) and abs(value) <= most):
                 raise SpecError(f"cannot use the style `{name}`: `{key}` is {value:g}, beyond {most:g}")
+            if value < 1 and key.endswith(("font.size", "fontsize", "labelsize", "titlesize")):
+                raise SpecError(f"cannot use the style `{name}`: `{key}` is {value:g}, below 1")
     return {key: value for key, value in settings.items() if key.startswith((*_STYLED, *_STYLED_TOO))}

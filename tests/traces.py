@@ -6,19 +6,22 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lrviz.notation import SchedulerCall
 from lrviz.spec import ParamGroup, RunSpec, TrainingLoop
 from lrviz.trace import Trace
 
+Values = Sequence[float] | NDArray[np.float64]
+
 
 def trace(
-    *curves: Sequence[float],
+    *curves: Values,
     label: str = "",
     names: Sequence[str] = (),
     loop: TrainingLoop | None = None,
-    momentum: Sequence[Sequence[float]] | None = None,
-    metric: Sequence[float] | None = None,
+    momentum: Sequence[Values] | None = None,
+    metric: Values | None = None,
     **fields: Any,
 ) -> Trace:
     """A run with a parameter group for each of the curves; the notation it carries is that of a cosine."""

@@ -1,0 +1,480 @@
+"""Figures by their artists: what is drawn, where, and that no text lies on another."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.colors import same_color
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from lrviz import style
+from lrviz.curves import Curve, taking_turns
+from lrviz.errors import SpecError
+from lrviz.figure import draw, render
+from lrviz.grid import columns_for
+from lrviz.look import FigureOptions
+from lrviz.render import Chart
+from lrviz.spec import TrainingLoop
+from lrviz.trace import Trace
+from tests.traces import trace
+
+LOOP = TrainingLoop(epochs=4, steps_per_epoch=8)
+LONG = (
+    "SequentialLR(schedulers=[LinearLR(start_factor=0.1, total_iters=5), CosineAnnealingLR(T_max=27), "
+    "ConstantLR(factor=0.5, total_iters=10), PolynomialLR(total_iters=8, power=2)], milestones=[5, 15, 25])"
+)
+
+
+def cosine(n: int = 32, high: float = 1e-3, low: float = 0.0, period: int | None = None) -> np.ndarray:
+    return low + (high - low) * (1 + np.cos(np.pi * np.arange(n) / (period or n))) / 2
+
+
+def halving(n: int = 32, size: int = 4) -> np.ndarray:
+    return 1e-3 * 0.5 ** (np.arange(n) // size)
+
+
+def many(count: int, label: str = "cosine(T_max={0}, eta_min=0)") -> list[Trace]:
+    return [trace(cosine(period=8 + i), label=label.format(8 + i), loop=LOOP) for i in range(count)]
+
+
+def shown(figure: Figure) -> list[tuple[Text, tuple[float, float, float, float]]]:
+    """Every text that can be seen, with its box in pixels."""
+    assert isinstance(figure, Chart)
+    canvas = FigureCanvasAgg(figure)
+    with style.applied(figure.look):
+        canvas.draw()  # type: ignore[no-untyped-call]
+        renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+        texts = [text for text in figure.findobj(Text) if text.get_visible()]
+        boxes = [(text, text.get_window_extent(renderer)) for text in texts if text.get_text()]
+    return [(text, (box.x0, box.y0, box.x1, box.y1)) for text, box in boxes if box.width > 0]
+
+
+def assert_readable(figure: Figure) -> None:
+    """No text is clipped by the edge, and none lies on another."""
+    width, height = figure.get_size_inches() * figure.dpi
+    boxes = shown(figure)
+    for text, (left, bottom, right, top) in boxes:
+        assert left >= -1, f"{text.get_text()!r} is cut off at the left"
+        assert bottom >= -1, f"{text.get_text()!r} is cut off at the bottom"
+        assert right <= width + 1, f"{text.get_text()!r} is cut off at the right"
+        assert top <= height + 1, f"{text.get_text()!r} is cut off at the top"
+    for (one, a), (other, b) in itertools.combinations(boxes, 2):
+        apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 1 or b[3] <= a[1] + 1
+        assert apart, f"{one.get_text()!r} lies on {other.get_text()!r}"
+
+
+def lines(axes: Axes) -> list[Line2D]:
+    return list(axes.get_lines())
+
+
+def texts(figure: Figure) -> list[str]:
+    return [" ".join(text.get_text().split()) for text, _ in shown(figure)]
+
+
+def xy(line: Line2D) -> np.ndarray:
+    return np.asarray(line.get_xydata())
+
+
+def test_a_smooth_curve_is_drawn_through_every_update() -> None:
+    lr = cosine()
+    (axes,) = draw([trace(lr, label="cosine", loop=LOOP)]).axes
+    (line,) = lines(axes)
+    np.testing.assert_array_equal(xy(line), np.column_stack([np.arange(32), lr]))
+    assert line.get_marker() == "o"
+    assert axes.get_xlabel() == "Step (8 per epoch)"
+    assert axes.get_ylabel() == "Learning rate"
+    assert axes.get_title(loc="left") == "cosine"
+    assert axes.get_yscale() == "linear"
+    assert axes.get_ylim() == pytest.approx((-3e-5, 1.05e-3))
+    assert not axes.spines["top"].get_visible()
+    assert not axes.spines["right"].get_visible()
+
+
+def test_a_drop_is_upright_at_the_first_step_of_the_new_rate() -> None:
+    (axes,) = draw([trace(halving(), loop=LOOP)]).axes
+    (line,) = lines(axes)
+    points = xy(line)
+    at = np.flatnonzero(np.diff(points[:, 1]))
+    assert points[at, 0].tolist() == points[at + 1, 0].tolist() == [4, 8, 12, 16, 20, 24, 28]
+    every = line.get_markevery()
+    assert isinstance(every, list)
+    np.testing.assert_array_equal(points[every], np.column_stack([np.arange(32), halving()]))
+
+
+def test_ticks_stand_at_epochs_and_say_rates_in_short() -> None:
+    figure = draw([trace(cosine(), loop=LOOP)])
+    shown(figure)
+    (axes,) = figure.axes
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "8", "16", "24", "32"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["0", "2e-4", "4e-4", "6e-4", "8e-4", "1e-3"]
+
+
+def test_an_axis_of_epochs_puts_runs_of_different_steps_over_each_other() -> None:
+    one = trace(cosine(32), label="a", loop=LOOP)
+    two = trace(cosine(64), label="b", loop=TrainingLoop(epochs=4, steps_per_epoch=16))
+    (axes,) = draw([one, two], FigureOptions(x="epoch")).axes
+    assert axes.get_xlabel() == "Epoch"
+    assert [xy(line)[-1, 0] for line in lines(axes)] == [31 / 8, 63 / 16]
+    (axes,) = draw([one, two]).axes
+    assert axes.get_xlabel() == "Step"
+
+
+@pytest.mark.parametrize(
+    ("steps", "curves", "marked"),
+    [
+        pytest.param(64, 1, True, id="few"),
+        pytest.param(65, 1, False, id="many-steps"),
+        pytest.param(32, 9, False, id="many-curves"),
+        pytest.param(1, 1, True, id="one-step"),
+    ],
+)
+def test_markers_only_where_there_are_few_steps(steps: int, curves: int, marked: bool) -> None:
+    loop = TrainingLoop(epochs=1, steps_per_epoch=steps)
+    traces = [trace(cosine(steps, period=10 + i), label=f"c{i}", loop=loop) for i in range(curves)]
+    (axes,) = draw(traces).axes
+    assert [line.get_marker() != "None" for line in lines(axes)] == [marked] * curves
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("size", [None, (10.0, 5.0), (7.0, 4.0), (4.0, 3.0)])
+def test_up_to_five_curves_are_named_at_their_ends(count: int, size: tuple[float, float] | None) -> None:
+    figure = draw(many(count), FigureOptions(size=size))
+    assert_readable(figure)
+    named = {str(line.get_label()).replace(" ", "") for line in lines(figure.axes[0])}
+    assert named <= {text.replace(" ", "") for text in texts(figure)}
+    if size is None:
+        assert not figure.legends
+        colours = {" ".join(text.get_text().split()): text.get_color() for text, _ in shown(figure)}
+        first = lines(figure.axes[0])[0]
+        assert same_color(str(first.get_color()), colours[str(first.get_label())])
+
+
+def test_labels_of_curves_that_end_in_one_place_are_spread() -> None:
+    figure = draw(
+        [trace(cosine(high=h), label=f"curve {i}", loop=LOOP) for i, h in enumerate((1e-3, 5e-4, 2e-4, 1e-4))]
+    )
+    assert_readable(figure)
+    assert not figure.legends
+
+
+def test_a_short_run_is_named_where_it_ends() -> None:
+    short, long = trace(cosine(32), label="short", loop=LOOP), trace(cosine(64), label="long")
+    figure = draw([short, long])
+    assert_readable(figure)
+    where = {text.get_text(): box for text, box in shown(figure)}
+    inside = figure.axes[0].get_window_extent().extents
+    assert where["short"][2] < inside[2]
+    assert where["long"][0] > inside[2]
+    end = figure.axes[0].transData.transform((31, cosine(32)[-1]))
+    assert where["short"][0] - end[0] < 0.2 * figure.dpi
+
+
+def test_no_free_place_beside_a_short_run_means_a_legend() -> None:
+    under = trace(np.full(32, 5e-4), label="a label as long as half of the axes are, if not longer", loop=LOOP)
+    figure = draw([under, trace(np.tile([4e-4, 6e-4], 32), label="zigzag", loop=TrainingLoop(8, 8))])
+    assert figure.legends
+    assert_readable(figure)
+
+
+@pytest.mark.parametrize(
+    ("count", "label"),
+    [
+        pytest.param(6, "T_max={0}", id="short-labels"),
+        pytest.param(8, "CosineAnnealingLR(T_max={0}, eta_min=0.0001)", id="eight"),
+        pytest.param(24, "CosineAnnealingLR(T_max={0}, eta_min=0.0001)", id="twenty-four"),
+        pytest.param(7, LONG + " {0}", id="long-labels"),
+    ],
+)
+@pytest.mark.parametrize("size", [None, (10.0, 5.0), (4.0, 3.0)])
+def test_more_curves_have_a_legend_beside_the_axes(count: int, label: str, size: tuple[float, float] | None) -> None:
+    figure = draw(many(count, label), FigureOptions(size=size))
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == count
+    assert_readable(figure)
+    inside, outside = figure.axes[0].get_window_extent(), legend.get_window_extent()
+    assert not inside.overlaps(outside)
+    assert inside.height > 0.25 * figure.bbox.height
+    if size is None:
+        named = [text.get_text().replace("\n", " ") for text in legend.get_texts()]
+        assert len(set(named)) == count
+
+
+def test_a_label_that_begins_with_an_underscore_is_named_all_the_same() -> None:
+    figure = draw(many(7, "_{0}"))
+    assert "_8" in texts(figure)
+
+
+@pytest.mark.parametrize("label", [LONG, "x" * 5000, "a b " * 300], ids=["notation", "one-word", "words"])
+@pytest.mark.parametrize("size", [None, (4.0, 3.0), (1.0, 1.0)])
+def test_a_long_title_wraps(label: str, size: tuple[float, float] | None) -> None:
+    figure = draw([trace(cosine(), label=label, loop=LOOP)], FigureOptions(size=size))
+    title = figure.axes[0].get_title(loc="left")
+    assert 1 <= title.count("\n") <= 2
+    if size != (1.0, 1.0):
+        assert_readable(figure)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 8, 17, 24])
+@pytest.mark.parametrize("size", [None, (12.0, 9.0)])
+def test_a_grid_has_a_panel_for_each_trace(count: int, size: tuple[float, float] | None) -> None:
+    traces = many(count, "CosineAnnealingLR(T_max={0}, eta_min=0.0001)")
+    figure = draw(traces, FigureOptions(layout="grid", size=size))
+    assert len(figure.axes) == count
+    assert [" ".join(axes.get_title(loc="left").split()) for axes in figure.axes] == [t.label for t in traces]
+    assert_readable(figure)
+    assert figure.get_supxlabel() == "Step (8 per epoch)"
+    assert figure.get_supylabel() == "Learning rate"
+    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+    for one, other in itertools.combinations(figure.axes, 2):
+        assert not one.get_window_extent().overlaps(other.get_window_extent())
+
+
+def test_a_grid_labels_its_axes_at_the_left_and_at_the_foot() -> None:
+    figure = draw(many(5), FigureOptions(layout="grid", columns=3))
+    shown(figure)
+    with_x = [any(tick.get_text() for tick in axes.get_xticklabels()) for axes in figure.axes]
+    with_y = [any(tick.get_text() for tick in axes.get_yticklabels()) for axes in figure.axes]
+    assert with_x == [False, False, True, True, True]
+    assert with_y == [True, False, False, True, False]
+
+
+def test_a_grid_of_different_lengths_and_free_axes() -> None:
+    traces = [trace(cosine(32), label="a", loop=LOOP), trace(cosine(64, high=0.1), label="b"), *many(1)]
+    figure = draw(traces, FigureOptions(layout="grid", share_y=False))
+    assert_readable(figure)
+    assert len({axes.get_xlim() for axes in figure.axes}) == 2
+    assert len({axes.get_ylim() for axes in figure.axes}) == 2
+    assert all(any(tick.get_text() for tick in axes.get_yticklabels()) for axes in figure.axes)
+
+
+@pytest.mark.parametrize(
+    ("count", "columns"), [(1, 1), (2, 2), (3, 3), (4, 2), (5, 3), (6, 3), (8, 4), (9, 3), (17, 5), (24, 5), (100, 5)]
+)
+def test_columns_of_a_grid(count: int, columns: int) -> None:
+    assert columns_for(count) == columns
+
+
+def test_parameter_groups_are_lines_with_their_names() -> None:
+    one = trace(cosine(high=1e-4), cosine(), label="cosine", names=("backbone", "head"), loop=LOOP)
+    figure = draw([one])
+    assert [line.get_label() for line in lines(figure.axes[0])] == ["backbone", "head"]
+    assert {"backbone", "head", "cosine"} <= set(texts(figure))
+    assert_readable(figure)
+    both = draw([one, trace(halving(), label="step", loop=LOOP)])
+    assert [line.get_label() for line in lines(both.axes[0])] == ["cosine: backbone", "cosine: head", "step"]
+    grid = draw([one, one], FigureOptions(layout="grid"))
+    assert [text.get_text() for text in grid.legends[0].get_texts()] == ["backbone", "head"]
+    assert len({line.get_color() for axes in grid.axes for line in lines(axes)}) == 2
+    assert_readable(grid)
+
+
+def moving(**how: Any) -> Trace:
+    return trace(cosine(), label="onecycle", loop=LOOP, momentum=[0.95 - 0.1 * np.sin(np.arange(32) / 10)], **how)
+
+
+def test_momentum_has_a_thinner_panel_under_the_rates_when_asked_for() -> None:
+    (alone,) = draw([moving()]).axes
+    assert alone.get_xlabel()
+    figure = draw([moving(momentum_name="betas[0]")], FigureOptions(momentum=True))
+    rates, momentum = figure.axes
+    assert momentum.get_ylabel() == "betas[0]"
+    assert momentum.get_xlabel()
+    assert not rates.get_xlabel()
+    assert rates.get_xlim() == momentum.get_xlim()
+    assert rates.get_position().y0 > momentum.get_position().y1
+    assert momentum.get_position().height < 0.5 * rates.get_position().height
+    np.testing.assert_array_equal(xy(lines(momentum)[0])[:, 1], moving().momentum[:, 0])  # type: ignore[index]
+    assert_readable(figure)
+
+
+def test_momentum_asked_of_a_trace_without_it_is_no_panel() -> None:
+    assert len(draw(many(1), FigureOptions(momentum=True)).axes) == 1
+
+
+def test_a_metric_has_a_panel_and_each_cut_is_marked() -> None:
+    lr = np.repeat([0.1, 0.01, 0.001], [12, 12, 8])
+    metric = np.r_[np.full(8, np.nan), np.repeat([1.0, 0.5, 0.5], 8)]
+    figure = draw([trace(lr, label="plateau", loop=LOOP, metric=metric)])
+    rates, under = figure.axes
+    assert under.get_ylabel() == "metric"
+    for axes in (rates, under):
+        (marks,) = [artist for artist in axes.collections if isinstance(artist, LineCollection)]
+        assert sorted(segment[0][0] for segment in marks.get_segments()) == [12, 24]
+    drawn = xy(lines(under)[0])
+    assert np.nanmin(drawn[:, 1]) == 0.5
+    assert np.isnan(drawn[0, 1])
+    assert_readable(figure)
+
+
+def test_panels_of_every_kind_in_a_grid() -> None:
+    metric = np.r_[np.full(8, np.nan), np.repeat([1.0, 0.5, 0.5], 8)]
+    plateau = trace(np.repeat([0.1, 0.01], 16), label="plateau", loop=LOOP, metric=metric)
+    figure = draw([plateau, moving(), *many(2)], FigureOptions(layout="grid", momentum=True))
+    assert len(figure.axes) == 6
+    assert_readable(figure)
+
+
+def test_a_metric_that_is_never_a_number_has_no_panel() -> None:
+    assert len(draw([trace(cosine(), loop=LOOP, metric=np.full(32, np.nan))]).axes) == 1
+
+
+def dashes(line: Line2D) -> tuple[float, ...]:
+    pattern = line._unscaled_dash_pattern[1]  # type: ignore[attr-defined]
+    return tuple(pattern or ())
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_curves_on_one_another_take_turns(count: int) -> None:
+    traces = [trace(cosine(), label=f"same {i}", loop=LOOP) for i in range(count)]
+    figure = draw([*traces, trace(halving(), label="other", loop=LOOP)])
+    first, *rest, other = lines(figure.axes[0])
+    assert not dashes(first)
+    assert not dashes(other)
+    strokes = {(dashes(line)[0], sum(dashes(line)), line.get_zorder()) for line in rest}
+    assert len(strokes) == 1
+    (stroke, whole, _) = strokes.pop()
+    assert whole == count * stroke
+    assert len({line._unscaled_dash_pattern[0] for line in rest}) == count - 1  # type: ignore[attr-defined]
+    assert len({line.get_color() for line in (first, *rest, other)}) == count + 1
+    assert_readable(figure)
+
+
+def test_curves_near_one_another_only_for_a_while_stay_solid() -> None:
+    made = [Curve("a", np.arange(4.0), np.array([1, 1, 1, y]), "k") for y in (0.0, 0.5)]
+    assert taking_turns(tuple(made), log=False) == tuple(made)
+
+
+def test_nine_curves_have_as_many_looks() -> None:
+    found = lines(draw(many(24)).axes[0])
+    assert len({(line.get_color(), dashes(line)) for line in found}) == 24
+
+
+def test_eight_decades_on_a_logarithmic_axis() -> None:
+    figure = draw(
+        [trace(np.geomspace(0.1, 1e-9, 32), label="a"), trace(cosine(high=0.1), label="b")], FigureOptions(log=True)
+    )
+    (axes,) = figure.axes
+    assert axes.get_yscale() == "log"
+    assert_readable(figure)
+    ticks = [tick.get_text() for tick in axes.get_yticklabels()]
+    assert all(re.fullmatch(r"1e-\d", tick) for tick in ticks)
+    assert len(ticks) >= 5
+    low, high = axes.get_ylim()
+    assert 1e-10 < low < 1e-9
+    assert 0.1 < high < 1
+
+
+@pytest.mark.parametrize(
+    ("lr", "low", "high"),
+    [
+        pytest.param(np.r_[np.full(16, 1e-3), np.zeros(16)], 5e-4, 1.1e-3, id="zeros"),
+        pytest.param(cosine(1_000_000), 1e-10, 5e-3, id="a-long-cosine"),
+        pytest.param(np.geomspace(1e-3, 1e-300, 32), 1e-16, 5e-3, id="three-hundred-decades"),
+        pytest.param(0.1 * 0.999 ** np.arange(32), 0.09, 0.11, id="less-than-a-decade"),
+        pytest.param(np.full(32, 1e-3), 1e-5, 1e-1, id="constant"),
+    ],
+)
+def test_a_logarithmic_axis_shows_what_matters(lr: np.ndarray, low: float, high: float) -> None:
+    figure = draw([trace(lr, label="curve")], FigureOptions(log=True))
+    (axes,) = figure.axes
+    assert low <= axes.get_ylim()[0] < lr.max() < axes.get_ylim()[1] <= high
+    shown(figure)
+    assert sum(bool(tick.get_text()) for tick in axes.get_yticklabels()) >= 2
+    assert_readable(figure)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_rate_of_zero_throughout_lies_on_a_linear_axis(log: bool) -> None:
+    figure = draw([trace(np.zeros(32), label="nothing", loop=LOOP)], FigureOptions(log=log))
+    (axes,) = figure.axes
+    assert axes.get_yscale() == "linear"
+    assert axes.get_ylim()[0] < 0 < axes.get_ylim()[1]
+    assert_readable(figure)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_the_shortest_runs(n: int) -> None:
+    for options in (FigureOptions(), FigureOptions(log=True), FigureOptions(x="epoch"), FigureOptions(layout="grid")):
+        figure = draw([trace(np.full(n, 1e-3), label="short"), trace(np.full(n, 1e-3), label="too")], options)
+        assert_readable(figure)
+        assert len(xy(lines(figure.axes[0])[0])) == n
+
+
+def test_text_of_the_users_own_is_data() -> None:
+    evil = ["$\\frac{1}{2}$ <script>alert(1)</script>", "a\nb\x1b[31m", "_x $ %s {} \\n", "学習率 \u202e🙂", "$x$"]
+    figure = draw([trace(halving(size=2 + i), label=label, loop=LOOP) for i, label in enumerate(evil)])
+    assert "$\\frac{1}{2}$ <script>alert(1)</script>" in texts(figure)
+    assert "a b\\x1b[31m" in texts(figure)
+    assert_readable(figure)
+    title = draw([trace(cosine(), loop=LOOP)], FigureOptions(title="$\\alpha$ <b>\n"))
+    assert title.axes[0].get_title(loc="left") == "$\\alpha$ <b>"
+    for suffix in (".png", ".svg", ".pdf"):
+        assert render(figure, suffix)
+
+
+def test_a_title_of_the_users_own() -> None:
+    assert draw(many(3), FigureOptions(title="Three")).axes[0].get_title(loc="left") == "Three"
+    assert draw(many(3)).axes[0].get_title(loc="left") == ""
+    assert draw(many(3), FigureOptions(title="Three", layout="grid")).get_suptitle() == "Three"
+
+
+def test_a_million_steps_are_drawn_with_few_points_that_keep_the_extremes() -> None:
+    restarts = np.tile(cosine(20_000, low=1e-5), 50)
+    (line,) = lines(draw([trace(restarts, label="restarts")]).axes[0])
+    points = xy(line)
+    assert len(points) < 8000
+    tops = points[points[:, 1] == 1e-3, 0]
+    assert set(range(0, 1_000_000, 20_000)) <= set(tops.astype(int).tolist())
+    upright = np.flatnonzero((np.diff(points[:, 0]) == 0) & (np.diff(points[:, 1]) > 9e-4))
+    assert points[upright, 0].astype(int).tolist() == list(range(20_000, 1_000_000, 20_000))
+
+
+def test_the_guides_own_look() -> None:
+    figure = draw([trace(cosine(), loop=LOOP)], FigureOptions(style="cheatsheet"))
+    (axes,) = figure.axes
+    (line,) = lines(axes)
+    assert tuple(figure.get_size_inches()) == (10, 5)
+    assert same_color(str(line.get_color()), "black")
+    assert line.get_marker() == "o"
+    assert axes.get_ylim() == pytest.approx((0, 1.1e-3))
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("Steps", "Learning Rate")
+    assert axes.get_xticks().tolist() == [0, 8, 16, 24, 32]
+    assert sorted([*axes.get_xticks(), *axes.get_xticks(minor=True)]) == list(range(33))
+    assert not axes.spines["top"].get_visible()
+
+
+@pytest.mark.parametrize("name", ["dark", "cheatsheet", "default", "ggplot", "classic", "fivethirtyeight", "grayscale"])
+@pytest.mark.parametrize("layout", ["overlay", "grid"])
+def test_other_styles_are_readable_too(name: str, layout: str) -> None:
+    traces = many(3, "CosineAnnealingLR(T_max={0}, eta_min=0.0001)")
+    assert_readable(draw(traces, FigureOptions(style=name, layout=layout)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(1.0, 1.0), (1.0, 30.0), (30.0, 1.0), (2.0, 1.5)])
+@pytest.mark.parametrize("layout", ["overlay", "grid"])
+@pytest.mark.parametrize("count", [1, 4, 24])
+def test_no_size_is_too_odd(size: tuple[float, float], layout: str, count: int) -> None:
+    options = FigureOptions(size=size, layout=layout, momentum=True, dpi=50)  # type: ignore[arg-type]
+    figure = draw([moving(), *many(count)], options)
+    assert tuple(figure.get_size_inches()) == size
+    assert render(figure, ".png")
+
+
+def test_nothing_to_draw() -> None:
+    with pytest.raises(SpecError, match="nothing to draw"):
+        draw([])
+
+
+def test_a_figure_knows_no_pyplot_and_shows_itself_in_a_notebook() -> None:
+    figure = draw(many(1))
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert figure.canvas.manager is None

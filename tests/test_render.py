@@ -1,0 +1,255 @@
+"""The bytes of figures: the same every time, whoever draws, and light at any number of steps."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import struct
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+import zlib
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from lrviz import style
+from lrviz.errors import OutputError
+from lrviz.figure import draw, render
+from lrviz.look import FigureOptions
+from lrviz.spec import TrainingLoop
+from lrviz.trace import Trace
+from tests.conftest import ROOT
+from tests.traces import trace
+
+SUFFIXES = (".png", ".svg", ".pdf")
+LOOP = TrainingLoop(epochs=4, steps_per_epoch=8)
+
+
+def curves() -> list[Trace]:
+    lr = np.repeat(1e-3 * 0.5 ** np.arange(8.0), 4)
+    return [trace(lr, label="step(step_size=4)", loop=LOOP), trace(lr[::-1], label="up", loop=LOOP)]
+
+
+def restarts(n: int, cycles: int) -> Trace:
+    one = (1 + np.cos(np.pi * np.arange(n // cycles) / (n // cycles))) / 2
+    loop = TrainingLoop(epochs=100, steps_per_epoch=n // 100)
+    return trace(np.tile(1e-3 * one, cycles), label=f"CosineAnnealingWarmRestarts(T_0={n // cycles})", loop=loop)
+
+
+def pixels(data: bytes) -> np.ndarray:
+    """The pixels of a PNG of lrviz's, unpacked by hand."""
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    found, at = {}, 8
+    while at < len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        kind, body = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        assert struct.unpack(">I", data[at + 8 + length : at + 12 + length]) == (zlib.crc32(kind + body),)
+        found[kind] = body
+        at += 12 + length
+    width, height, depth, colour, *_ = struct.unpack(">IIBBBBB", found[b"IHDR"])
+    assert (depth, colour) == (8, 6)
+    rows = np.frombuffer(zlib.decompress(found[b"IDAT"]), dtype=np.uint8).reshape(height, 1 + 4 * width)
+    assert not rows[:, 0].any()
+    return rows[:, 1:].reshape(height, width, 4)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("options", [FigureOptions(), FigureOptions(style="dark", layout="grid", log=True)])
+def test_the_same_figure_has_the_same_bytes(suffix: str, options: FigureOptions) -> None:
+    figure = draw(curves(), options)
+    first = render(figure, suffix)
+    assert render(figure, suffix) == first
+    assert render(draw(curves(), options), suffix) == first
+
+
+def test_a_png_holds_the_pixels_that_were_drawn() -> None:
+    figure = draw(curves())
+    shown = pixels(render(figure, ".png"))
+    assert shown.shape == (750, 1500, 4)
+    canvas = FigureCanvasAgg(figure)
+    with style.applied(figure.look):
+        canvas.draw()  # type: ignore[no-untyped-call]
+        expected = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    np.testing.assert_array_equal(shown, expected)
+    image = pytest.importorskip("PIL.Image").open(io.BytesIO(render(figure, ".png")))
+    np.testing.assert_array_equal(np.asarray(image), expected)
+    assert image.info["dpi"] == pytest.approx((150, 150), abs=0.1)
+
+
+def test_dpi() -> None:
+    figure = draw(curves(), FigureOptions(dpi=40))
+    assert pixels(render(figure, ".png")).shape == (200, 400, 4)
+    assert pixels(render(figure, ".png", 80)).shape == (400, 800, 4)
+    assert pixels(render(figure, ".png")).shape == (200, 400, 4)
+    assert figure.dpi == 40
+
+
+def test_a_suffix_that_nobody_writes() -> None:
+    with pytest.raises(OutputError, match=r"no writer for `\.gif`"):
+        render(draw(curves()), ".gif")
+
+
+def test_an_svg_is_well_formed_and_says_what_it_shows() -> None:
+    evil = "$\\frac{1}{2}$ <script>alert('&')</script> -- >\x0b]]>\n\ud800"
+    data = render(draw([trace(np.ones(8), label=evil)]), ".svg")
+    root = ET.fromstring(data)  # noqa: S314 - our own
+    names = {"svg": "http://www.w3.org/2000/svg"}
+    title = root.find("svg:title", names)
+    assert title is not None
+    assert title.text is not None
+    assert title.text.startswith("Learning rate schedule; $\\frac{1}{2}$ <script>")
+    assert b"<script" not in data
+    assert b"<dc:date>" not in data
+    assert not root.findall(".//svg:script", names)
+
+
+def test_a_pdf_has_no_date_and_fonts_as_they_are() -> None:
+    data = render(draw(curves()), ".pdf")
+    assert data.startswith(b"%PDF")
+    assert b"CreationDate" not in data
+    assert b"/TrueType" in data or b"/CIDFontType2" in data
+    assert b"/Type3" not in data
+
+
+@pytest.mark.parametrize("cycles", [1, 50, 500, 5000])
+def test_an_svg_stays_light_at_a_million_steps(cycles: int) -> None:
+    assert len(render(draw([restarts(1_000_000, cycles)]), ".svg")) < 100_000
+
+
+def test_an_svg_of_noise_stays_light_and_the_figure_whole() -> None:
+    figure = draw([trace(np.random.default_rng(1).random(1_000_000), label="noise")])
+    (line,) = figure.axes[0].get_lines()
+    before = np.array(line.get_xydata())
+    assert len(render(figure, ".svg")) < 100_000
+    np.testing.assert_array_equal(line.get_xydata(), before)
+
+
+def test_many_curves_share_the_budget() -> None:
+    noise = np.random.default_rng(1)
+    one = len(render(draw([trace(noise.random(100_000), label="noise")]), ".svg"))
+    eight = len(render(draw([trace(noise.random(100_000), label=f"noise {i}") for i in range(8)]), ".svg"))
+    assert eight < 1.6 * one
+
+
+def test_reduction_cannot_be_seen() -> None:
+    """Against a drawing of every step; a round line end can differ by a shade where cycles touch."""
+    run = restarts(200_000, 50)
+    figure = draw([run], FigureOptions(dpi=100))
+    reduced = pixels(render(figure, ".png")).astype(int)
+    (line,) = figure.axes[0].get_lines()
+    steps = np.arange(200_000)
+    fall = np.flatnonzero(np.diff(run.lr[:, 0]) > 5e-4) + 1
+    line.set_data(np.insert(steps, fall, fall), np.insert(run.lr[:, 0], fall, run.lr[fall - 1, 0]))
+    whole = pixels(render(figure, ".png")).astype(int)
+    differ = np.abs(reduced - whole).max(axis=2)
+    assert (differ > 60).mean() < 0.002
+    assert differ.mean() < 1.0
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_callers_settings_neither_leak_in_nor_change(suffix: str) -> None:
+    clean = render(draw(curves()), suffix)
+    settings = {
+        "lines.linewidth": 9.0, "axes.facecolor": "red", "savefig.dpi": 30, "savefig.bbox": "tight",
+        "savefig.facecolor": "green", "svg.fonttype": "none", "svg.hashsalt": None, "pdf.fonttype": 3,
+        "font.size": 30.0, "text.usetex": True, "path.simplify": False, "figure.constrained_layout.use": True,
+        "axes.grid": True, "xtick.minor.visible": True, "text.hinting": "none", "axes.unicode_minus": False,
+        "figure.dpi": 33.0, "legend.fontsize": 40, "axes.formatter.use_mathtext": True, "path.sketch": (5, 50, 2),
+    }  # fmt: skip
+    with mpl.rc_context(settings):  # type: ignore[arg-type]
+        before = dict(mpl.rcParams)
+        figure = draw(curves())
+        assert dict(mpl.rcParams) == before
+        assert render(figure, suffix) == clean
+        assert dict(mpl.rcParams) == before
+    assert render(figure, suffix) == clean
+
+
+def test_a_figure_of_the_callers_own_can_be_rendered() -> None:
+    figure = Figure()
+    figure.add_subplot().plot([1, 2, 3])
+    assert render(figure, ".png").startswith(b"\x89PNG")
+    assert type(figure.canvas).__name__ == "FigureCanvasBase"
+
+
+SCRIPT = """
+import hashlib, sys
+import numpy as np
+from lrviz.figure import draw, render
+from tests.traces import trace
+lr = 1e-3 * 0.5 ** (np.arange(32) // 4)
+figure = draw([trace(lr, label="a"), trace(lr[::-1], label="学 $x$")])
+for suffix in sys.argv[1:]:
+    print(suffix, hashlib.sha256(render(figure, suffix)).hexdigest())
+import matplotlib
+backend = matplotlib.rcParams._get("backend")
+print("backend", backend if isinstance(backend, str) else "")
+assert "matplotlib.pyplot" not in sys.modules
+"""
+
+
+def drawn(folder: Path, **environment: str) -> str:
+    """What a fresh process in a folder draws: a digest for each kind of file. Nothing may be said."""
+    outcome = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *SUFFIXES],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    return outcome.stdout
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return drawn(tmp_path_factory.mktemp("plain"))
+
+
+SETTINGS = {
+    "look": b"lines.linewidth: 40\naxes.facecolor: red\nfont.size: 30\nsvg.fonttype: none\nsavefig.dpi: 30\n",
+    "unknown": b"no such: thing\nlines.linewidth: wide\nnonsense\naxes.grid: True\naxes.grid: True\n",
+    "locale": b"axes.formatter.use_locale: True\n",
+    "bytes": b"\xff\xfe\x00 lines.linewidth: 40",
+    "old": b"text.latex.unicode: True\nsavefig.jpeg_quality: 3\naxes.color_cycle: k\n",
+}
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_a_matplotlibrc_in_the_folder_does_not_matter(settings: bytes, plain: str, tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_bytes(settings)
+    assert drawn(tmp_path, LC_ALL="xx_YY.UTF-8") == plain
+
+
+def test_a_matplotlibrc_elsewhere_does_not_matter(plain: str, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_bytes(SETTINGS["bytes"])
+    assert drawn(tmp_path, MATPLOTLIBRC=str(tmp_path / "mine")) == plain
+    assert drawn(tmp_path, MATPLOTLIBRC=str(tmp_path / "none")) == plain
+
+
+def test_a_backend_that_there_is_not_does_not_matter(plain: str, tmp_path: Path) -> None:
+    assert drawn(tmp_path, MPLBACKEND="nonsense") == plain
+    assert re.sub("backend .*", "", drawn(tmp_path, MPLBACKEND="svg")) == re.sub("backend .*", "", plain)
+    assert "backend svg" in drawn(tmp_path, MPLBACKEND="svg")
+
+
+def test_bytes_repeat_in_other_surroundings(plain: str, tmp_path: Path) -> None:
+    assert drawn(tmp_path, PYTHONHASHSEED="1", TZ="Asia/Kathmandu", LANG="C", SOURCE_DATE_EPOCH="0") == plain
+    assert drawn(tmp_path, PYTHONHASHSEED="2", TZ="America/Lima", LANG="en_US.UTF-8") == plain
+
+
+def test_the_callers_own_matplotlibrc_is_theirs_still(tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 7\n", encoding="utf-8")
+    script = "import lrviz.figure, matplotlib; print(matplotlib.rcParams['lines.linewidth'])"
+    outcome = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert outcome.stdout == "7.0\n"

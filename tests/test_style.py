@@ -1,0 +1,215 @@
+"""Looks, styles of matplotlib's and of the user's, and the options of a figure."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from lrviz import style
+from lrviz.captions import readable
+from lrviz.errors import SpecError
+from lrviz.figure import draw, render
+from lrviz.look import FigureOptions
+from tests.conftest import Python
+from tests.traces import trace
+
+# How the three kinds of colour blindness see linear RGB: Machado, Oliveira and Fernandes (2009), full severity.
+SEEN_BY = {
+    "all": np.eye(3),
+    "protan": np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
+    "deutan": np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
+    "tritan": np.array([[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]]),
+}
+
+
+def linear(colour: str) -> np.ndarray:
+    rgb = np.array(to_rgb(colour))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb: np.ndarray) -> np.ndarray:
+    """CIE L*a*b* of linear RGB."""
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = to_xyz @ np.clip(rgb, 0, 1) / (0.9505, 1.0, 1.089)
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def contrast(one: object, other: object) -> float:
+    lights = sorted(float(linear(colour) @ (0.2126, 0.7152, 0.0722)) + 0.05 for colour in (one, other))  # type: ignore[arg-type]
+    return lights[1] / lights[0]
+
+
+@pytest.mark.parametrize("name", ["lrviz", "dark"])
+@pytest.mark.parametrize("eyes", SEEN_BY)
+def test_curves_are_told_apart_by_all_eyes(name: str, eyes: str) -> None:
+    colours = [lab(SEEN_BY[eyes] @ linear(colour)) for colour in style.OWN[name].palette]
+    for count, least in ((5, 20), (8, 13)):
+        for one, other in itertools.combinations(colours[:count], 2):
+            assert np.linalg.norm(one - other) > least
+
+
+@pytest.mark.parametrize("name", ["lrviz", "dark"])
+def test_the_first_curves_are_told_apart_in_grey_print(name: str) -> None:
+    lightness = sorted(lab(linear(colour))[0] for colour in style.OWN[name].palette[:5])
+    assert min(np.diff(lightness)) > 5
+    lightness = sorted(lab(linear(colour))[0] for colour in style.OWN[name].palette[:3])
+    assert min(np.diff(lightness)) > 8
+
+
+@pytest.mark.parametrize("name", style.OWN)
+def test_text_and_lines_stand_out_from_the_ground(name: str) -> None:
+    look = style.OWN[name]
+    ground = str(look.settings["figure.facecolor"])
+    for key in ("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"):
+        assert contrast(str(look.settings[key]), ground) > 7
+    for colour in look.palette:
+        assert contrast(colour, ground) > 1.8
+        assert contrast(readable(colour, ground), ground) >= 4.5
+
+
+def test_names() -> None:
+    names = style.names()
+    assert names[:3] == ("lrviz", "dark", "cheatsheet")
+    assert "ggplot" in names
+    assert not any(name.startswith("_") for name in names)
+
+
+@pytest.mark.parametrize("name", [name for name in style.names() if not name.startswith("seaborn")])
+def test_every_style_that_is_listed_can_be_used(name: str) -> None:
+    style.check(name)
+    before = dict(mpl.rcParams)
+    assert render(draw([trace([1e-3, 5e-4], [2e-4, 1e-4])], FigureOptions(style=name, dpi=30)), ".png")
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        pytest.param("drak", "did you mean `dark`?", id="near-one-of-ours"),
+        pytest.param("ggplott", "did you mean `ggplot`?", id="near-one-of-matplotlibs"),
+        pytest.param("zzz", "styles are `lrviz`", id="near-none"),
+        pytest.param("", "styles are `lrviz`", id="empty"),
+    ],
+)
+def test_an_unknown_style(name: str, hint: str) -> None:
+    with pytest.raises(SpecError, match=f"unknown style `{name}`") as caught:
+        FigureOptions(style=name)
+    assert caught.value.hint.startswith(hint)
+
+
+@pytest.mark.parametrize(
+    "name", ["no.mplstyle", "./nothing", "https://example.org/x.mplstyle", "a/\0.mplstyle", "/", "~x/y"]
+)
+def test_a_style_file_that_there_is_not(name: str) -> None:
+    with pytest.raises(SpecError, match="cannot read the style"):
+        style.check(name)
+
+
+def test_a_style_of_the_users_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.mplstyle"
+    path.write_text(
+        "axes.prop_cycle: cycler(color=['123456', 'abcdef'])\nfigure.figsize: 6, 3\nfigure.facecolor: ffeecc\n"
+        "savefig.dpi: 300\nbackend: svg\ntext.usetex: True\naxes.spines.top: True\nlines.linewidth: 3\n",
+        encoding="utf-8",
+    )
+    figure = draw([trace([1e-3, 5e-4], [2e-4, 1e-4])], FigureOptions(style=str(path)))
+    (axes,) = figure.axes
+    assert [line.get_color() for line in axes.get_lines()] == ["#123456", "#abcdef"]
+    assert axes.get_lines()[0].get_linewidth() == 3
+    assert tuple(figure.get_size_inches()) == (6, 3)
+    assert axes.spines["top"].get_visible()
+    assert render(figure, ".png")
+    assert not figure.axes[0].title.get_usetex()
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        pytest.param(b"lines.linewidth: wide\n", "Bad value in file", id="value"),
+        pytest.param(b"no.such.setting: 1\n", "Bad key no.such.setting", id="key"),
+        pytest.param(b"rubbish\n", "Missing colon", id="rubbish"),
+        pytest.param(b"\xff\xfe\x00\n", "not UTF-8", id="bytes"),
+        pytest.param(b"savefig.dpi: banana\n", "Bad value", id="savefig-value"),
+        pytest.param(b"savefig.dpi: 1e9\n", "beyond 1200", id="savefig-dpi"),
+        pytest.param(b"figure.figsize: 1000, 1000\n", "from 1 to 100 inches", id="figsize"),
+        pytest.param(b"figure.figsize: nan, 3\n", "from 1 to 100 inches", id="figsize-nan"),
+        pytest.param(b"font.size: 1e7\n", "beyond 200", id="font"),
+        pytest.param(b"lines.linewidth: nan\n", "beyond 200", id="nan"),
+        pytest.param(b"font.size: -5\n", "cannot use the style", id="negative-font"),
+        pytest.param(b"font.size: 0\n", "cannot use the style", id="no-font"),
+    ],
+)
+def test_a_broken_style_file(content: bytes, complaint: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "broken.mplstyle"
+    path.write_bytes(content)
+    with pytest.raises(SpecError, match=complaint):
+        render(draw([trace([1e-3, 5e-4])], FigureOptions(style=str(path))), ".png")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_fonts_that_there_are_not_pass_in_silence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "font.mplstyle"
+    path.write_text("font.family: No Such Font\n", encoding="utf-8")
+    assert render(draw([trace([1e-3, 5e-4])], FigureOptions(style=str(path))), ".png")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_style_that_cannot_be_opened(tmp_path: Path) -> None:
+    folder = tmp_path / "folder.mplstyle"
+    folder.mkdir()
+    with pytest.raises(SpecError, match="no such file"):
+        style.check(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param({"size": (0.5, 5.0)}, "`size` must be from 1 to 100 inches each way, got 0.5x5", id="small"),
+        pytest.param({"size": (10.0, 101.0)}, "`size` must be from 1 to 100 inches each way, got 10x101", id="large"),
+        pytest.param({"size": (float("nan"), 5.0)}, "`size` must be", id="nan"),
+        pytest.param({"size": (float("inf"), 5.0)}, "`size` must be", id="infinite"),
+        pytest.param({"size": (60.0, 60.0)}, "81 million pixels; the most is 50 million", id="pixels"),
+        pytest.param({"size": (20.0, 20.0), "dpi": 600}, "144 million pixels", id="pixels-by-dpi"),
+        pytest.param({"dpi": 19}, "`dpi` must be from 20 to 1200, got 19", id="coarse"),
+        pytest.param({"dpi": 1201}, "`dpi` must be from 20 to 1200, got 1201", id="fine"),
+        pytest.param({"x": "time"}, "`x` must be step or epoch, got `time`", id="x"),
+        pytest.param({"layout": "pile"}, "`layout` must be overlay or grid, got `pile`", id="layout"),
+        pytest.param({"columns": 0}, "`columns` must be from 1 to 24, got 0", id="columns"),
+    ],
+)
+def test_options_that_make_no_figure(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        FigureOptions(**options)
+
+
+def test_options_and_a_check_of_the_style_load_nothing_heavy(python: Python) -> None:
+    script = (
+        "import sys; from lrviz.look import FigureOptions; FigureOptions(style='ggplot')\n"
+        "try: FigureOptions(style='gplot')\n"
+        "except Exception as error: print(error)\n"
+        "print({name.partition('.')[0] for name in sys.modules} & {'matplotlib', 'numpy', 'torch'})"
+    )
+    outcome = python("-c", script)
+    assert "did you mean `ggplot`" in outcome.stdout
+    assert outcome.stdout.endswith("set()\n")
+
+
+def test_a_style_beside_the_users_settings_has_a_name(tmp_path: Path) -> None:
+    folder = tmp_path / "stylelib"
+    folder.mkdir()
+    (folder / "ours.mplstyle").write_text("lines.linewidth: 5\n", encoding="utf-8")
+    script = "from lrviz import style; print(style.load('ours').settings)"
+    outcome = subprocess.run(
+        [sys.executable, "-c", script], env={"MPLCONFIGDIR": str(tmp_path)}, capture_output=True, text=True, check=True,
+        cwd=Path(__file__).parent.parent,
+    )  # fmt: skip
+    assert outcome.stdout == "{'lines.linewidth': 5.0}\n"
