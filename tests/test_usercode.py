@@ -1,0 +1,491 @@
+"""Code of the user's own: what runs, what is refused, and that its failures are shown as its own."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lrviz import usercode
+from lrviz.cli import main
+from lrviz.errors import NotationError, SimulationError, UsageError
+from lrviz.runs import Fields, read_run
+from lrviz.simulation import simulate
+
+HEAD = """\
+import torch
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, StepLR
+
+class Plain:
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+        self.groups = optimizer.param_groups
+    def step(self):
+        for group in self.groups:
+            group["lr"] *= 0.5
+
+"""
+HALVES = [1.0, 0.5, 0.25, 0.125]
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+    """Writes files into an empty current folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = set(sys.modules)
+
+    def write(code: str, name: str = "train.py", head: str = HEAD) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(head + code, encoding="utf-8")
+        return path
+
+    yield write
+    for name in set(sys.modules) - before:
+        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def rates(text: str, lr: str = "1", updates: int = 4) -> list[float]:
+    """The rates of the first group."""
+    trace = simulate(read_run(text, Fields({"lr": lr, "epochs": 1, "steps_per_epoch": updates})))
+    return list(map(float, trace.lr[:, 0]))
+
+
+def refused(text: str, lr: str = "1") -> SimulationError:
+    """The error for it."""
+    with pytest.raises(SimulationError) as caught:
+        rates(text, lr)
+    return caught.value
+
+
+def test_a_factory(write: Write) -> None:
+    write("def make(optimizer):\n    return Plain(optimizer)\n")
+    assert rates("train.py:make") == HALVES
+    assert rates("./train.py:make") == HALVES
+    assert rates("train:make") == HALVES
+
+
+def test_an_absolute_path(write: Write) -> None:
+    path = write("", name="elsewhere/train.py")
+    assert rates(f"{path}:Plain") == HALVES
+
+
+@pytest.mark.parametrize("name", ["my-train.py", "1 train.py", "class.py", "random.py", "torch.py.py", "Ünïcode.py"])
+def test_a_file_whose_name_is_no_module_or_anothers(name: str, write: Write) -> None:
+    write("", name=name)
+    random = sys.modules["random"]
+    assert rates(f"{name}:Plain") == HALVES
+    assert sys.modules["random"] is random
+
+
+def test_a_module_in_a_package(write: Write) -> None:
+    write("", "project/__init__.py", head="")
+    write("FACTOR = 0.5\n", "project/settings.py", head="")
+    write(
+        "from .settings import FACTOR\ndef make(optimizer):\n    return LambdaLR(optimizer, lambda e: FACTOR**e)\n",
+        "project/schedules.py",
+    )
+    assert rates("project.schedules:make") == HALVES
+    error = refused("project/schedules.py:make")
+    assert "relative import" in error.message
+    assert error.hint == "a file in a package is named as a module: `package.module:NAME`"
+
+
+def test_modules_beside_the_file(write: Write) -> None:
+    write("FACTOR = 0.5\n", "code/settings.py", head="")
+    write(
+        "from settings import FACTOR\ndef make(optimizer):\n    return LambdaLR(optimizer, lambda e: FACTOR**e)\n",
+        "code/train.py",
+    )
+    assert rates("code/train.py:make") == HALVES
+
+
+def test_two_folders_with_a_module_of_the_same_name(write: Write) -> None:
+    for folder, factor in (("old", 0.5), ("new", 0.1)):
+        write(f"FACTOR = {factor}\n", f"{folder}/settings.py", head="")
+        write(
+            "import settings\ndef make(optimizer):\n    return LambdaLR(optimizer, lambda e: settings.FACTOR**e)\n",
+            f"{folder}/train.py",
+        )
+    assert rates("old/train.py:make", updates=2) == [1.0, 0.5]
+    assert rates("new/train.py:make", updates=2) == [1.0, 0.1]
+    assert rates("old/train.py:make", updates=2) == [1.0, 0.5]
+
+
+def test_a_script_does_not_run_its_main(write: Write) -> None:
+    write("if __name__ == '__main__':\n    raise SystemExit('training')\n")
+    assert rates("train.py:Plain") == HALVES
+
+
+def test_the_import_path_stays_as_it_was(write: Write) -> None:
+    write("", name="code/train.py")
+    before = list(sys.path)
+    assert rates("code/train.py:Plain") == HALVES
+    assert sys.path == before
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("make(0.5)", HALVES),
+        ("make(gamma=0.5)", HALVES),
+        ("make(gamma=0.5, every=2)", [1.0, 1.0, 0.5, 0.5]),
+        ("make(1 / steps_per_epoch * 2)", HALVES),
+        ("by_function(lambda e: 0.5 ** e)", HALVES),
+        ("by_list([1, 2, 4, 8])", HALVES),
+        ("by_list(divisors=[1, 2, 4, 8])", HALVES),
+        ("Box.make(0.5)", HALVES),
+        ("make(optimizer, 0.5)", HALVES),
+    ],
+)
+def test_arguments_come_from_the_notation(call: str, expected: list[float], write: Write) -> None:
+    write(
+        "def make(optimizer, gamma, *, every=1):\n    return StepLR(optimizer, every, gamma)\n"
+        "def by_function(optimizer, function):\n    return LambdaLR(optimizer, function)\n"
+        "def by_list(optimizer, divisors):\n"
+        "    assert type(divisors) is list\n"
+        "    return LambdaLR(optimizer, lambda e: 1 / divisors[e])\n"
+        "class Box:\n    @staticmethod\n    def make(optimizer, gamma):\n        return make(optimizer, gamma)\n"
+    )
+    assert rates(f"train.py:{call}") == expected
+
+
+WANTED = [
+    ("self", "nothing"),
+    ("self, epoch=None", "nothing"),
+    ("self, *args, **kwargs", "nothing"),
+    ("self, metrics", "metric"),
+    ("self, metric, epoch=None", "metric"),
+    ("self, val_loss", "metric"),
+    ("self, loss", "metric"),
+    ("self, accuracy", "metric"),
+    ("self, value", "metric"),
+    ("self, current", "metric"),
+    ("self, epoch", "count"),
+    ("self, step", "count"),
+    ("self, current_step", "count"),
+    ("self, num_updates", "count"),
+    ("self, interval", "count"),
+    ("self, t", "count"),
+]
+
+
+@pytest.mark.parametrize(("parameters", "wanted"), WANTED, ids=[parameters for parameters, _ in WANTED])
+def test_what_a_step_wants_is_asked_of_its_signature(parameters: str, wanted: str) -> None:
+    names: dict[str, type] = {}
+    exec(f"class Own:\n    def step({parameters}): pass", names)  # noqa: S102 - the lines above
+    assert usercode.step_argument(names["Own"]()) == wanted
+
+
+def test_a_step_that_wants_two_things(write: Write) -> None:
+    write("class Two(Plain):\n    def step(self, loss, epoch): pass\n")
+    error = refused("train.py:Two")
+    assert error.message == "`Two.step` wants loss, epoch"
+    assert error.hint == "lrviz can give nothing, a metric, or a step count"
+
+
+RAISES = """\
+def inner(number):
+    raise ValueError(f"no luck\\n  with {number}")
+
+class Raises(Plain):
+    def __init__(self, optimizer):
+        super().__init__(optimizer)
+        self.steps = 0
+    def step(self):
+        self.steps += 1
+        if self.steps == 3:
+            inner(self.steps)
+def at_once(optimizer):
+    return StepLR(optimizer, "x" + 1)
+def deep(optimizer):
+    return deep(optimizer)
+def inside_torch(optimizer):
+    return LambdaLR(optimizer, [len])
+class Leaves(Plain):
+    def step(self): raise SystemExit(3)
+"""
+
+
+def test_an_exception_is_shown_with_the_users_own_frames_alone(write: Write) -> None:
+    write(RAISES, head=HEAD)
+    lines = (HEAD + RAISES).splitlines()
+    call = lines.index("            inner(self.steps)") + 1
+    place = lines.index('    raise ValueError(f"no luck\\n  with {number}")') + 1
+    assert refused("train.py:Raises").message.splitlines() == [
+        "`train.py:Raises` raised ValueError: no luck with 3 at step 3",
+        f"    train.py:{call} in step",
+        "        inner(self.steps)",
+        f"    train.py:{place} in inner",
+        '        raise ValueError(f"no luck\\n  with {number}")',
+    ]
+
+
+def test_an_exception_of_a_factory(write: Write) -> None:
+    write(RAISES)
+    message = refused("train.py:at_once").message
+    assert message.startswith('`train.py:at_once` raised TypeError: can only concatenate str (not "int") to str\n')
+    assert "lrviz" not in message
+
+
+def test_an_exception_inside_torch_is_shown_where_the_user_called_it(write: Write) -> None:
+    write(RAISES)
+    message = refused("train.py:inside_torch").message
+    assert "object of type 'int' has no len()" in message
+    assert re.findall(r"(\S+):\d+ in (\w+)", message) == [("train.py", "inside_torch")]
+
+
+def test_a_recursion_without_end(write: Write) -> None:
+    write(RAISES)
+    message = refused("train.py:deep").message
+    assert message.startswith("`train.py:deep` raised RecursionError: maximum recursion depth exceeded")
+    assert message.count("return deep(optimizer)") == 1
+
+
+def test_a_step_that_leaves_the_program(write: Write) -> None:
+    write(RAISES)
+    assert refused("train.py:Leaves").message.startswith("`train.py:Leaves` raised SystemExit: 3 at step 1\n")
+
+
+def test_ctrl_c_is_passed_on(write: Write) -> None:
+    write("class Slow(Plain):\n    def step(self): raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        rates("train.py:Slow")
+    assert main(["table", "train.py:Slow"]) == 130
+
+
+MODULES = [
+    pytest.param(
+        "import no_such_package.inside\n",
+        "`train.py` raised ModuleNotFoundError: No module named 'no_such_package'\n"
+        "    train.py:1 in <module>\n        import no_such_package.inside",
+        "install `no_such_package` where lrviz is installed, or run lrviz from the folder it is in",
+        id="a missing package",
+    ),
+    pytest.param(
+        "def make(optimizer):\n    return optimizer lr\n",
+        "`train.py` raised SyntaxError: invalid syntax (train.py, line 2)\n"
+        "    train.py:2\n        return optimizer lr\n                         ^",
+        "",
+        id="a syntax error",
+    ),
+    pytest.param(
+        "import sys\nsys.exit('usage: train.py DATA')\n",
+        "`train.py` raised SystemExit: usage: train.py DATA\n    train.py:2 in <module>\n"
+        "        sys.exit('usage: train.py DATA')",
+        "keep what a script does when run under `if __name__ == '__main__':`",
+        id="sys.exit",
+    ),
+    pytest.param(
+        "raise RuntimeError\n",
+        "`train.py` raised RuntimeError\n    train.py:1 in <module>\n        raise RuntimeError",
+        "",
+        id="no message",
+    ),
+    pytest.param(
+        "import json\njson.loads('{')\n",
+        "`train.py` raised JSONDecodeError: "
+        "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)\n"
+        "    train.py:2 in <module>\n        json.loads('{')",
+        "",
+        id="inside the standard library",
+    ),
+    pytest.param(
+        "make = 5\n",
+        "`train.py:make` is no function, it is int",
+        "name a function or a class that takes the optimizer",
+        id="no callable",
+    ),
+    pytest.param("", "`train.py` has no `make`", "it has no functions", id="empty"),
+    pytest.param(
+        "def mike(o): ...\n", "`train.py` has no `make`", "did you mean `train.py:mike`?", id="a name that is close"
+    ),
+    pytest.param(
+        "from math import sin\ndef f(o): ...\nclass G: ...\n",
+        "`train.py` has no `make`",
+        "it has f, G",
+        id="another name",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "message", "hint"), MODULES)
+def test_a_file_that_cannot_be_used(code: str, message: str, hint: str, write: Write) -> None:
+    write(code, head="")
+    error = refused("train.py:make")
+    assert (error.message, error.hint) == (message, hint)
+
+
+def test_a_script_that_parses_its_arguments(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--data', required=True)\n"
+        "options = parser.parse_args([])\n",
+        head="",
+    )
+    message = refused("train.py:make").message
+    assert re.findall(r"(\S+):(\d+) in", message) == [("train.py", "4")]
+    assert "arguments are required: --data" in capsys.readouterr().err
+
+
+RETURNS = [
+    ("return None", "None", "is a `return` missing at its end?"),
+    ("pass", "None", "is a `return` missing at its end?"),
+    ("return Plain", "a class, Plain", "return something with a `step()`"),
+    ("return [optimizer], [Plain(optimizer)]", "tuple", "return something with a `step()`"),
+    ("return {'scheduler': Plain(optimizer)}", "dict", "return something with a `step()`"),
+    ("yield Plain(optimizer)", "generator", "return something with a `step()`"),
+    ("return optimizer.param_groups", "list", "return something with a `step()`"),
+]
+
+
+@pytest.mark.parametrize(("code", "got", "hint"), RETURNS, ids=[code for code, _, _ in RETURNS])
+def test_what_is_returned_must_be_a_scheduler(code: str, got: str, hint: str, write: Write) -> None:
+    write(f"def make(optimizer):\n    {code}\n")
+    error = refused("train.py:make")
+    assert error.message == f"`train.py:make` must return a scheduler, got {got}"
+    assert error.hint == hint
+
+
+CALLS = [
+    ("Needs", "missing a required argument: 'warmup'", "Needs(optimizer, warmup)"),
+    ("Needs(1, 2)", "too many positional arguments", "Needs(optimizer, warmup)"),
+    ("Needs(warm=1)", "missing a required argument: 'warmup'", "Needs(optimizer, warmup)"),
+    ("nothing", "too many positional arguments", "nothing()"),
+]
+
+
+@pytest.mark.parametrize(("call", "reason", "signature"), CALLS, ids=[call for call, _, _ in CALLS])
+def test_arguments_that_do_not_suit(call: str, reason: str, signature: str, write: Write) -> None:
+    write(
+        "class Needs(Plain):\n    def __init__(self, optimizer, warmup): ...\ndef nothing(): ...\n",
+    )
+    error = refused(f"train.py:{call}")
+    name = call.partition("(")[0]
+    assert error.message == f"`train.py:{call}` cannot be called so: {reason}"
+    assert error.hint == (
+        f"it is {signature}; the optimizer comes first, the rest in brackets: `train.py:{name}(NAME=VALUE)`"
+    )
+
+
+def test_a_scheduler_of_the_notation_is_no_argument(write: Write) -> None:
+    write("def make(optimizer, schedulers): ...\n")
+    assert refused("train.py:make([cosine()])").message == "`cosine()` cannot be given to your own code"
+
+
+RATES = [
+    ("torch.tensor([0.5, 0.25])", "is no number: [0.5, 0.25]"),
+    ("None", "is no number: None"),
+    ("'0.5'", "is no number: '0.5'"),
+    ("'x'", "is no number: 'x'"),
+    ("1j", "is complex"),
+    ("10**400", "is no number: 1000000000"),
+    ("float('nan')", "is NaN"),
+    ("float('inf')", "is infinite"),
+    ("-1", "is negative (-1)"),
+]
+
+
+@pytest.mark.parametrize(("value", "told"), RATES, ids=[value for value, _ in RATES])
+def test_a_rate_that_is_none(value: str, told: str, write: Write) -> None:
+    write(f"class Own(Plain):\n    def step(self):\n        self.groups[0]['lr'] = {value}\n")
+    message = refused("train.py:Own").message
+    assert message.startswith(f"the rate of `train.py:Own` {told}")
+    assert message.endswith(" at step 1")
+
+
+@pytest.mark.parametrize("value", ["torch.tensor(0.5)", "torch.tensor([0.5])", "True", "1"])
+def test_a_rate_that_is_a_number_in_other_clothes(value: str, write: Write) -> None:
+    write(f"class Own(Plain):\n    def step(self):\n        self.groups[0]['lr'] = {value}\n")
+    assert rates("train.py:Own", lr="0.25", updates=2) == [0.25, 0.5 if "tensor" in value else 1.0]
+
+
+GROUPS = [
+    ("self.optimizer.add_param_group({'params': [torch.zeros(1)]})", 2),
+    ("self.optimizer.param_groups.clear()", 0),
+    ("self.optimizer.param_groups = self.optimizer.param_groups * 3", 3),
+]
+
+
+@pytest.mark.parametrize("when", ["step", "__init__"])
+@pytest.mark.parametrize(("code", "count"), GROUPS, ids=["more", "none", "others"])
+def test_the_number_of_groups_must_stay(code: str, count: int, when: str, write: Write) -> None:
+    head = "step(self):" if when == "step" else "__init__(self, optimizer):\n        self.optimizer = optimizer"
+    write(f"class Own(Plain):\n    def {head}\n        {code}\n")
+    error = refused("train.py:Own")
+    assert error.message == f"`train.py:Own` makes {count} parameter groups of 1"
+
+
+def test_a_rate_that_is_taken_away(write: Write) -> None:
+    write("class Own(Plain):\n    def step(self):\n        self.groups[0].pop('lr', None)\n")
+    assert refused("train.py:Own").message == "the rate of `train.py:Own` is no number: None at step 1"
+
+
+PLACES = [
+    ("nofile.py:make", SimulationError, "no file `nofile.py`"),
+    ("folder.py:make", SimulationError, "no file `folder.py`"),
+    ("nopackage:make", SimulationError, "no module `nopackage`"),
+    ("no.package:make", SimulationError, "no module `no.package`"),
+    ("train.py", UsageError, "`train.py` names no scheduler in the file"),
+    ("train.py:", UsageError, "`train.py` names no scheduler in the file"),
+    ("train.py:Plain(", NotationError, "cannot read the notation: '(' was never closed"),
+    ("train.py:Plain(x=)", NotationError, "cannot read the notation"),
+    ("train.py:Plain(x=unknown)", NotationError, "unknown name `unknown`"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "message"), PLACES, ids=[text for text, _, _ in PLACES])
+def test_a_place_that_is_none(text: str, kind: type[Exception], message: str, write: Write) -> None:
+    write("")
+    Path("folder.py").mkdir()
+    with pytest.raises(kind, match=re.escape(message)):
+        rates(text)
+
+
+def test_parameters_as_options_are_refused(write: Write) -> None:
+    write("")
+    with pytest.raises(UsageError, match=r"`train\.py` takes its values in brackets, got `--gamma`"):
+        read_run("train.py:Plain", parameters={"gamma": "0.5"})
+
+
+def test_what_it_prints_does_not_mix_with_data(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        "import sys\nprint('imported')\nclass Loud(Plain):\n    def step(self):\n        super().step()\n"
+        "        print('stepped')\n        sys.stdout.write('written\\n')\n",
+    )
+    length = ["--lr", "1", "--epochs", "1", "--steps-per-epoch", "3"]
+    assert main(["table", "train.py:Loud", *length, "--format", "csv", "-q"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "step,epoch,lr\n0,0,1.0\n1,0,0.5\n2,0,0.25\n"
+    assert err == "imported\nstepped\nwritten\nstepped\nwritten\n"
+
+
+def test_an_error_ends_with_two_and_nothing_written(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write(RAISES)
+    assert main(["plot", "train.py:Raises", "-o", "out/raises.png"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: `train.py:Raises` raised ValueError: no luck with 3 at step 3\n    train.py:")
+    assert "Traceback" not in err
+    assert not Path("out/raises.png").exists()
+
+
+def test_a_figure_is_named_by_the_function(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write("")
+    assert main(["plot", "train.py:Plain", "-q"]) == 0
+    assert capsys.readouterr().out == "plain.png\n"
+    assert Path("plain.png").stat().st_size > 1000
+
+
+def test_a_metric_that_it_watches_or_not_is_said(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write("class ByLoss(Plain):\n    def step(self, loss):\n        super().step()\n")
+    assert main(["table", "train.py:ByLoss", "--format", "csv"]) == 0
+    assert "note: no metric given: a built-in loss that falls" in capsys.readouterr().err
+    assert main(["table", "train.py:Plain", "--metric", "0.5", "--format", "csv"]) == 0
+    assert "note: `train.py:Plain` watches no metric\n" in capsys.readouterr().err
