@@ -27,10 +27,10 @@ def test_the_loop_and_start_up_report_each_of_their_rows(tmp_path: Path, capsys:
     findings = json.loads(report.read_text(encoding="utf-8"))["findings"]
     measured = {finding["what"]: finding for finding in findings}
     assert {f"loop, {scheduler.name}" for scheduler in catalogue.SCHEDULERS} <= measured.keys()
-    assert {"loop, median", "lrviz --help", "lrviz schedulers"} <= measured.keys()
+    assert {"loop, median", "loop, 100 groups", "lrviz --help", "lrviz schedulers"} <= measured.keys()
     assert all(finding["value"] > 0 and finding["unit"] == "x" for finding in findings)
     assert all(finding["met"] == (finding["value"] <= finding["target"]) for finding in findings)
-    assert "loop, median" in capsys.readouterr().out
+    assert "loop, 100 groups" in capsys.readouterr().out
 
 
 def test_a_rate_that_differs_stops_the_loop() -> None:

@@ -17,12 +17,12 @@ BENCHMARKS = ("startup", "wholerun", "loop", "memory")
 def main(words: list[str] | None = None) -> None:
     """Read the options, run the benchmarks one after the other, report."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="How quick and how light lrviz is.")
-    parser.add_argument("--runs", type=int, metavar="N", help="timed runs of each pair (9, or 3 when quick)")
+    parser.add_argument("--runs", type=int, metavar="N", help="timed runs of each pair (7, or 3 when quick)")
     parser.add_argument("--quick", action="store_true", help="fewer runs, nothing that takes long")
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="one benchmark alone; repeatable")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings to FILE as well")
     options = parser.parse_args(words)
-    runs = options.runs if options.runs is not None else (3 if options.quick else 9)
+    runs = options.runs if options.runs is not None else (3 if options.quick else 7)
     if runs < 1:
         parser.error(f"--runs must be 1 or more, got {runs}")
 

@@ -18,6 +18,7 @@ from tests.benchmarks.report import Finding, Plan, duration
 
 EACH_TARGET = 0.35
 MEDIAN_TARGET = 0.22
+GROUPS, GROUPS_TARGET = 100, 0.30
 LR = 1e-3
 
 
@@ -107,8 +108,21 @@ def plain_loop(make: Callable[[optim.Optimizer], torch_lr.LRScheduler], n: int, 
     return rates
 
 
+def plain_loop_of_groups(make: Callable[[optim.Optimizer], torch_lr.LRScheduler], n: int) -> list[list[float]]:
+    """The n rates of each of many parameter groups, by hand."""
+    optimizer = optim.SGD([{"params": nn.Linear(2, 1).parameters()} for _ in range(GROUPS)], lr=LR)
+    scheduler = make(optimizer)
+    rates = []
+    for _ in range(n - 1):
+        rates.append([group["lr"] for group in optimizer.param_groups])
+        optimizer.step()
+        scheduler.step()
+    rates.append([group["lr"] for group in optimizer.param_groups])
+    return rates
+
+
 def measure(plan: Plan) -> Iterator[Finding]:
-    """Each scheduler's time per step as a share of the plain loop's, then the median over all.
+    """Each scheduler's time per step as a share of the plain loop's, the median over all, and many groups.
 
     Raises:
         SystemExit: a rate differs from the plain loop's.
@@ -118,18 +132,21 @@ def measure(plan: Plan) -> Iterator[Finding]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own, such as the deprecated argument inside SequentialLR
         for name, row in rows(n).items():
-            share, ours, plain = compare(name, row, n, plan.runs)
+            share, detail = compare(name, row, n, plan.runs)
             shares.append(share)
-            yield Finding(
-                f"loop, {name}", share, "x", EACH_TARGET, f"{duration(ours)} against {duration(plain)} a step"
-            )
-    yield Finding(
-        "loop, median", statistics.median(shares), "x", MEDIAN_TARGET, f"{len(shares)} schedulers, {n:,} steps"
-    )
+            yield Finding(f"loop, {name}", share, "x", EACH_TARGET, detail)
+        detail = f"{len(shares)} schedulers, {n:,} steps"
+        yield Finding("loop, median", statistics.median(shares), "x", MEDIAN_TARGET, detail)
+        share, detail = compare_groups(n // 10, plan.runs)
+        yield Finding(f"loop, {GROUPS} groups", share, "x", GROUPS_TARGET, detail)
 
 
-def compare(name: str, row: Row, n: int, runs: int) -> tuple[float, float, float]:
-    """The median share, and the median seconds a step of lrviz and of the plain loop."""
+def compare(name: str, row: Row, n: int, runs: int) -> tuple[float, str]:
+    """The share of the plain loop's time that lrviz takes for one scheduler, and what it is made of.
+
+    Raises:
+        SystemExit: a rate differs from the plain loop's.
+    """
 
     def ours() -> Trace:
         return lrviz.simulate(row.notation, lr=LR, epochs=1, steps_per_epoch=n)
@@ -138,16 +155,38 @@ def compare(name: str, row: Row, n: int, runs: int) -> tuple[float, float, float
     metrics = [] if trace.metric is None else trace.metric[1:].tolist()
     if trace.lr[:, 0].tolist() != plain_loop(row.make, n, metrics):
         raise SystemExit(f"{name}: the rates are not those of the plain loop")
+    return _share(ours, lambda: plain_loop(row.make, n, metrics), n, runs)
+
+
+def compare_groups(n: int, runs: int) -> tuple[float, str]:
+    """As `compare`, for one cosine over many parameter groups.
+
+    Raises:
+        SystemExit: a rate differs from the plain loop's.
+    """
+    row = rows(n)["CosineAnnealingLR"]
+
+    def ours() -> Trace:
+        return lrviz.simulate(row.notation, lr=[LR] * GROUPS, epochs=1, steps_per_epoch=n)
+
+    if ours().lr.tolist() != plain_loop_of_groups(row.make, n):
+        raise SystemExit(f"{GROUPS} groups: the rates are not those of the plain loop")
+    return _share(ours, lambda: plain_loop_of_groups(row.make, n), n, runs)
+
+
+def _share(ours: Callable[[], object], plain: Callable[[], object], n: int, runs: int) -> tuple[float, str]:
+    """The median share over runs in turn, and the median time of a step of each."""
     pairs = []
     for turn in range(runs):
         if turn % 2 == 0:
-            first = _seconds(ours)
-            pairs.append((first, _seconds(lambda: plain_loop(row.make, n, metrics))))
+            mine = _seconds(ours)
+            pairs.append((mine, _seconds(plain)))
         else:
-            first = _seconds(lambda: plain_loop(row.make, n, metrics))
-            pairs.append((_seconds(ours), first))
-    share = statistics.median(mine / plain for mine, plain in pairs)
-    return share, statistics.median(p[0] for p in pairs) / n, statistics.median(p[1] for p in pairs) / n
+            theirs = _seconds(plain)
+            pairs.append((_seconds(ours), theirs))
+    share = statistics.median(mine / theirs for mine, theirs in pairs)
+    mine, theirs = (statistics.median(times) / n for times in zip(*pairs, strict=True))
+    return share, f"{duration(mine)} against {duration(theirs)} a step"
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -25,5 +25,5 @@ def measure(plan: Plan) -> Iterator[Finding]:
     seconds = in_turn(commands, plan.runs, plan.folder)
     base = seconds.pop(floor)
     for name, each in seconds.items():
-        detail = f"{duration(median(each))} against {duration(median(base))} of `{floor}`"
+        detail = f"{duration(median(each))} against {duration(median(base))} of imports alone"
         yield Finding(f"lrviz {name}", ratio(each, base), "x", TARGET, detail)

@@ -9,12 +9,13 @@ from tests.benchmarks.processes import YARDSTICKS, in_turn, lrviz, python, ratio
 from tests.benchmarks.report import Finding, Plan, duration
 
 EPOCHS = 4
+EIGHT = ("cosine", "step", "multistep", "linear", "exponential", "polynomial", "warm-restarts", "onecycle")
 # Steps in the run, and the share of the hand-written script's time that is aimed at.
 SIZES = {32: 0.60, 100_000: None, 1_000_000: 0.35}
 
 
 def measure(plan: Plan) -> Iterator[Finding]:
-    """One cosine over the whole run, at each size."""
+    """One cosine over the whole run, at each size; then eight schedulers in one figure."""
     for steps, target in SIZES.items():
         if plan.quick and steps > 100_000:
             continue
@@ -37,3 +38,12 @@ def measure(plan: Plan) -> Iterator[Finding]:
         if imports := seconds.get("imports"):
             detail = f"{took} against {duration(median(imports))} of two imports"
             yield Finding(f"{what}, imports", ratio(ours, imports), "x", 1.05, detail)
+
+    commands = {
+        "eight": lrviz("compare", *EIGHT, "-o", "eight.png"),
+        "one": lrviz("plot", "cosine", "-o", "one.png"),
+    }
+    seconds = in_turn(commands, plan.runs, plan.folder)
+    eight, one = seconds["eight"], seconds["one"]
+    detail = f"{duration(median(eight))} against {duration(median(one))} of one `plot`"
+    yield Finding("compare, eight schedulers", ratio(eight, one), "x", 1.25, detail)
