@@ -6,6 +6,7 @@ Part of the matplotlib room. Places are in inches on the sheet.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -196,25 +197,30 @@ def key(sheet: Sheet, curves: tuple[Curve, ...], room: Box, most: float) -> Key:
         columns = max(columns, ceil(len(labels) / max(1, int(most / (_ROW * size)))))
         width = (room.width - (columns - 1) * _BETWEEN * size) / columns - _LEAD * size
         lines = [[shorten(label, width, size, sheet.measure)] for label in labels]
-    columns = ceil(len(labels) / ceil(len(labels) / columns))
     text = tuple("\n".join(line.rstrip() for line in some) for some in lines)
     return Key(curves, text, size, columns, room.width, _tall(lines, columns, size), right=False)
 
 
 def _columns(sheet: Sheet, labels: list[str], size: float, width: float) -> tuple[int, list[list[str]]]:
     """How many columns of whole labels fit into a width, and the lines of each label; one that is too long wraps."""
-    widest = max(sheet.measure(label, size) for label in labels)
-    columns = int((width + _BETWEEN * size) / (widest + (_LEAD + _BETWEEN) * size))
-    if columns > 0:
-        return columns, [[label] for label in labels]
+    widths = [sheet.measure(label, size) + (_LEAD + _BETWEEN) * size for label in labels]
+    for columns in range(len(labels), 0, -1):
+        if sum(max(column) for column in _split(widths, columns)) <= width + _BETWEEN * size:
+            return columns, [[label] for label in labels]
     return 1, [wrap(label, width - _LEAD * size, size, sheet.measure, _MOST_LINES) for label in labels]
 
 
 def _tall(labels: list[list[str]], columns: int, size: float) -> float:
-    """The height of a legend, of whose columns the first is no shorter than the others."""
-    rows = ceil(len(labels) / columns)
+    """The height of a legend."""
     heights = [(len(lines) - 1) * LINE * size + _ROW * size for lines in labels]
-    return max(sum(heights[first : first + rows]) for first in range(0, len(heights), rows))
+    return max(sum(column) for column in _split(heights, columns))
+
+
+def _split(values: list[float], columns: int) -> list[list[float]]:
+    """Values in columns as matplotlib fills them: the first ones are longer where it does not come out even."""
+    each, more = divmod(len(values), columns)
+    ends = [column * each + min(column, more) for column in range(columns + 1)]
+    return [values[first:last] for first, last in pairwise(ends)]
 
 
 def readable(colour: str, ground: str) -> tuple[float, float, float]:
