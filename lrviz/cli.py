@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from lrviz import options
-from lrviz.command import Command, Group, SchedulerCommand, UsageProblem, complete_scheduler
+from lrviz.command import Command, Group, SchedulerCommand, UsageProblem, complete_preset, complete_scheduler
 from lrviz.errors import LrvizError
 from lrviz.options import with_options
 
@@ -30,6 +30,11 @@ Specs = Annotated[
     list[str] | None, typer.Argument(metavar="SPEC ...", autocompletion=complete_scheduler, show_default=False)
 ]
 Name = Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=complete_scheduler, show_default=False)]
+
+Preset = Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=complete_preset, show_default=False)]
+PresetFile = Annotated[
+    str | None, typer.Argument(metavar="PRESET", autocompletion=complete_preset, show_default=False)
+]
 
 
 def _version(wanted: bool) -> None:
@@ -118,6 +123,24 @@ def schedulers(name: Name = None) -> None:
         listing.list_schedulers()
     else:
         listing.describe_scheduler(name)
+
+
+@app.command(cls=Command, help="List the presets that ship, or print one to copy and change.")
+@with_options(options.PRESETS)
+def presets(name: Preset = None, **values: Any) -> None:
+    """`lrviz presets`."""
+    from lrviz import preset_commands
+
+    preset_commands.presets(name, values)
+
+
+@app.command(cls=Command, help="Render a preset, shipped or a .toml file, into a folder; or check what is there.")
+@with_options(options.RENDER, options.QUIET)
+def render(preset: PresetFile = None, **values: Any) -> int:
+    """`lrviz render`; the exit status."""
+    from lrviz import preset_commands
+
+    return preset_commands.render(preset, values)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -107,4 +107,11 @@ def complete_scheduler(incomplete: str) -> list[tuple[str, str]]:
     return [(s.short, s.summary) for s in catalogue.SCHEDULERS if s.short.startswith(incomplete)]
 
 
+def complete_preset(incomplete: str) -> list[tuple[str, str]]:
+    """Presets that begin so, with what they show, for the shell."""
+    from lrviz import shipped
+
+    return [(name, shipped.about(name)) for name in shipped.preset_names() if name.startswith(incomplete)]
+
+
 UsageProblem: type[Exception] = typer.BadParameter.__mro__[1]  # Typer gives its usage errors no public name

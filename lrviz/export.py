@@ -115,13 +115,13 @@ def _quoted(text: str, separator: str) -> str:
 
 
 def _markdown(table: list[Column]) -> Iterator[str]:
-    names = [_code(column.name) if column.own else column.name for column in table]
+    names = [code(column.name) if column.own else column.name for column in table]
     yield "| " + " | ".join(names) + " |\n"
     yield "|" + " ---: |" * len(table) + "\n"
     yield from rows(table, start="| ", separator=" | ", end=" |")
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Text of the user's own as code, in which nothing is Markdown, HTML or mathematics.
 
     A code span has no escapes and trims its ends, so a text with a pipe, a backtick, a backslash, a line end or a

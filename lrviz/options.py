@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
@@ -119,6 +119,23 @@ SHOW_MOMENTUM: Final = Option(
 SHOW_CHART: Final = Option("--show", "draw a chart in the terminal in place of a file", name="show_chart")
 OUTPUT: Final = Option("-o --output", "the file to write; its suffix says the format, - is stdout", "FILE")
 QUIET: Final = Option("-q --quiet", "say nothing on stderr but errors")
+
+PRESETS: Final = (
+    Option("-o --output", "the file to write it to, - is stdout", "FILE", "-"),
+    Option("--schema", "print the JSON Schema of preset files, for editors"),
+)
+CHECK_FORMATS: Final = ("text", "json", "github")
+RENDER: Final = (
+    Option("-o --output", "the folder to render into, or to check", "DIR"),
+    Option("--only", "this figure alone; repeatable", "NAME", repeat=True),
+    Option("--formats", "the formats of every figure", "FORMAT,...", "png,svg"),
+    replace(FIGURE[0], help="the style of every figure, in place of the preset's", default=""),
+    Option("--prune", "remove files of earlier renders that are no longer in the preset"),
+    Option("--check", "render nothing; say what differs from what is there"),
+    Option("--format", "how --check says it", "|".join(CHECK_FORMATS), "text", complete=CHECK_FORMATS),
+    Option("--rtol", "relative difference that --check lets pass", "X", "0"),
+    Option("--allow-code", "run code of the preset's own, FILE.py:NAME"),
+)
 
 
 def format_option(*names: str, default: str) -> Option:

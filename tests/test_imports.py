@@ -47,8 +47,12 @@ ROOMS = {
     "terminal": Room("chart comparison pages screen terminal", "words numbers", "rich plotext numpy"),
     "files": Room("output reasons stdout", "words"),
     "api": Room("__init__ api", "words", later="torch numbers looks figure"),
-    "presets": Room("preset schema shipped", "words looks files"),
-    "sheets": Room("drift folder inline page record sheet", "words torch numbers looks figure files presets"),
+    "presets": Room("keycheck preset presetfile schema shipped", "words looks files"),
+    "sheets": Room(
+        "drift driftreport folder inline page parting plans record sheet",
+        "words torch numbers looks figure files presets",
+        "numpy",
+    ),
     "entrance": Room(
         "__main__ cli command delivery help options progress rooms speech usage",
         "words files",
