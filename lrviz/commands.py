@@ -65,6 +65,8 @@ def compare(specs: Sequence[str], values: Values) -> None:
     from lrviz import delivery
 
     if values["show_chart"]:
+        if values["output"] is not None or values["format"] is not None:
+            raise UsageError("`--show` draws in the terminal and writes no file", "leave out `--show`, or `-o`")
         traces = delivery.simulate_all(runs, quiet)
         delivery.say_runs(runs, quiet, traces)
         delivery.print_chart(traces, log=values["log"])
@@ -78,7 +80,7 @@ def compare(specs: Sequence[str], values: Values) -> None:
 
 
 def _fields(values: Values) -> Fields:
-    given = {name: values[name] for name in FIELDS if values.get(name)}
+    given = {name: values[name] for name in FIELDS if values.get(name) not in (None, False)}
     shown = values.get("show")
     if shown is not None:
         read_choice("--show", shown, ("momentum",))

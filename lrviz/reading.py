@@ -165,7 +165,8 @@ def read_choice(option: str, text: str, choices: tuple[str, ...]) -> str:
         UsageError: it is another.
     """
     if text not in choices:
-        raise UsageError(f"`{option}` must be {', '.join(choices[:-1])} or {choices[-1]}, got `{text}`")
+        listed = " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
+        raise UsageError(f"`{option}` must be {listed}, got `{text}`")
     return text
 
 

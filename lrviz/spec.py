@@ -74,9 +74,9 @@ class TrainingLoop:
         else:
             batches = ceil(ceil(self.dataset_size / self.batch_size) / self.num_processes)
         if batches < 1:
+            shared = f" for {self.num_processes} processes" if self.num_processes > 1 else ""
             raise SpecError(
-                f"{self.dataset_size} samples in batches of {self.batch_size} for {self.num_processes} processes "
-                "leave no whole batch",
+                f"{self.dataset_size} samples in batches of {self.batch_size}{shared} leave no whole batch",
                 "leave out `drop_last`, or make the batches smaller",
             )
         object.__setattr__(self, "steps_per_epoch", batches)
