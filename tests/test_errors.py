@@ -1,0 +1,730 @@
+"""Bad input: one clear error on stderr, nothing on stdout, status 2, and no file made or touched.
+
+And input that looks bad and is legal: the curve that torch makes of it, with a note where it is probably not meant.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    CyclicLR,
+    ExponentialLR,
+    LinearLR,
+    MultiStepLR,
+    OneCycleLR,
+    PolynomialLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+    StepLR,
+)
+
+from lrviz.cli import main
+from tests.conftest import Python
+from tests.plain_loop import Make, rates
+
+Capture = pytest.CaptureFixture[str]
+
+
+def said(error: str, hint: str = "") -> str:
+    """What stderr holds."""
+    return f"error: {error}\n" + (f"\nhint: {hint}\n" if hint else "")
+
+
+def finite(scheduler: str, parameter: str, value: str = "nan") -> str:
+    return said(f"`{scheduler}` needs a finite number for `{parameter}`, got float('{value}')")
+
+
+def whole(scheduler: str, parameter: str, value: str) -> str:
+    return said(f"`{scheduler}` needs a whole number for `{parameter}`, got {value}")
+
+
+def fraction(scheduler: str, parameter: str, value: str = "2.5", instead: int = 2) -> str:
+    return said(
+        f"`{scheduler}` needs a whole number for `{parameter}`, got {value}",
+        f"`int(...)` makes one: {parameter}={instead}",
+    )
+
+
+def limit(scheduler: str, limits: str, value: str) -> str:
+    return said(f"`{scheduler}` needs {limits}, got {value}")
+
+
+BREAKS = "training would break there; look at the parameters' sizes and signs"
+PARTS = "numbers, lists, arithmetic, comparisons, `a if c else b`, min, max, abs, round, int, float and math are"
+LISTS = "`lrviz schedulers` lists them all"
+PLOT_PAGE = "`lrviz plot --help` lists the options"
+
+
+def complex_value(text: str) -> str:
+    return said(f"`1j` is not part of the notation\n    {text}\n    {' ' * text.index('1j')}^", PARTS)
+
+
+def breaks(scheduler: str, kind: str, step: int) -> str:
+    return said(f"the rate of `{scheduler}` is {kind} at step {step}", BREAKS)
+
+
+# The command line after `lrviz`, word by word (split at blanks where it is one text), and what stderr holds.
+ERRORS: dict[str, tuple[str | list[str], str]] = {
+    # The base rate
+    "lr nan": ("plot cosine --lr nan", said("`lr` must be a finite number above 0, got nan")),
+    "lr inf": ("plot cosine --lr inf", said("`lr` must be a finite number above 0, got inf")),
+    "lr -1": ("plot cosine --lr -1", said("`lr` must be a finite number above 0, got -1.0")),
+    "lr 0": ("plot cosine --lr 0", said("`lr` must be above 0, got 0", "schedulers scale this rate, so 0 stays 0")),
+    "lr True": ("plot cosine --lr True", said("`--lr` must be a number, got `True`")),
+    "lr text": ("plot cosine --lr fast", said("`--lr` must be a number, got `fast`")),
+    "lr empty": (["plot", "cosine", "--lr", ""], said("`--lr` must be a number, got ``")),
+    "lr complex": ("plot cosine --lr 1j", said("`--lr` must be a number, got `1j`")),
+    "lr of one group nan": ("plot cosine --lr a=1,b=nan", said("`lr` of `b` must be a finite number above 0, got nan")),
+    # StepLR
+    "step_size 0": ("plot step --step_size 0", limit("StepLR", "a `step_size` of 1 or more", "0")),
+    "step_size -1": ("plot step --step_size -1", limit("StepLR", "a `step_size` of 1 or more", "-1")),
+    "step_size 2.5": ("plot step --step_size 2.5", fraction("StepLR", "step_size")),
+    "step_size nan": ("plot step --step_size nan", whole("StepLR", "step_size", "float('nan')")),
+    "step_size inf": ("plot step --step_size inf", whole("StepLR", "step_size", "float('inf')")),
+    # gamma, of every scheduler that has one
+    "step gamma -1": ("plot step --gamma -1", limit("StepLR", "a `gamma` of 0 or more", "-1.0")),
+    "step gamma nan": ("plot step --gamma nan", finite("StepLR", "gamma")),
+    "step gamma inf": ("plot step --gamma inf", finite("StepLR", "gamma", "inf")),
+    "step gamma complex": ("plot StepLR(4,gamma=1j)", complex_value("StepLR(4,gamma=1j)")),
+    "step gamma 1e308": ("plot StepLR(4,gamma=1e308)", breaks("StepLR(step_size=4, gamma=1e308)", "infinite", 8)),
+    "multistep gamma -1": ("plot multistep --gamma -1", limit("MultiStepLR", "a `gamma` of 0 or more", "-1.0")),
+    "multistep gamma nan": ("plot multistep --gamma nan", finite("MultiStepLR", "gamma")),
+    "multistep gamma 1e308": (
+        "plot MultiStepLR([2,4],1e308)",
+        breaks("MultiStepLR(milestones=[2, 4], gamma=1e308)", "infinite", 4),
+    ),
+    "exponential gamma -1": ("plot exponential --gamma -1", limit("ExponentialLR", "a `gamma` of 0 or more", "-1.0")),
+    "exponential gamma nan": ("plot exponential --gamma nan", finite("ExponentialLR", "gamma")),
+    "exponential gamma inf": ("plot exponential --gamma inf", finite("ExponentialLR", "gamma", "inf")),
+    "exponential gamma complex": ("plot ExponentialLR(1j)", complex_value("ExponentialLR(1j)")),
+    "exponential gamma 1e308": ("plot ExponentialLR(1e308)", breaks("ExponentialLR(gamma=1e308)", "infinite", 2)),
+    # MultiStepLR's milestones
+    "milestones -1": ("plot multistep --milestones -1", limit("MultiStepLR", "`milestones` of 0 or more", "-1")),
+    "milestones 2.5": ("plot multistep --milestones 2.5", fraction("MultiStepLR", "milestones")),
+    "milestones nan": ("plot multistep --milestones nan", whole("MultiStepLR", "milestones", "float('nan')")),
+    "milestones of text": ("plot MultiStepLR(['4'])", whole("MultiStepLR", "milestones", "'4'")),
+    "milestones text": (
+        "plot MultiStepLR('48')",
+        said("`MultiStepLR` needs a list of whole numbers such as [8, 24] for `milestones`, got '48'"),
+    ),
+    "milestones None": (
+        "plot MultiStepLR(None)",
+        said("`MultiStepLR` needs a list of whole numbers such as [8, 24] for `milestones`, got None"),
+    ),
+    "milestones empty": (
+        "plot MultiStepLR([])",
+        said("`MultiStepLR` needs at least one number in `milestones`, got []"),
+    ),
+    "milestones without a value": (
+        ["plot", "multistep", "--milestones", ""],
+        said("`--milestones`: empty value", "such as 8, 1e-3 or [8, 24]"),
+    ),
+    # ConstantLR
+    "constant factor 0": ("plot constant --factor 0", limit("ConstantLR", "a `factor` above 0, at most 1", "0.0")),
+    "constant factor nan": ("plot constant --factor nan", finite("ConstantLR", "factor")),
+    "constant factor 1e-320": ("plot ConstantLR(1e-320)", breaks("ConstantLR(factor=1e-320)", "infinite", 5)),
+    "constant total_iters 0": (
+        "plot constant --total_iters 0",
+        limit("ConstantLR", "a `total_iters` of 1 or more", "0"),
+    ),
+    "constant total_iters -1": (
+        "plot constant --total_iters -1",
+        limit("ConstantLR", "a `total_iters` of 1 or more", "-1"),
+    ),
+    "constant total_iters 2.5": ("plot constant --total_iters 2.5", fraction("ConstantLR", "total_iters")),
+    "constant total_iters nan": ("plot constant --total_iters nan", whole("ConstantLR", "total_iters", "float('nan')")),
+    "constant total_iters text": ("plot ConstantLR(total_iters='4')", whole("ConstantLR", "total_iters", "'4'")),
+    "constant total_iters None": ("plot ConstantLR(total_iters=None)", whole("ConstantLR", "total_iters", "None")),
+    # LinearLR
+    "linear total_iters 0": ("plot linear --total_iters 0", limit("LinearLR", "a `total_iters` of 1 or more", "0")),
+    "linear total_iters -1": ("plot linear --total_iters -1", limit("LinearLR", "a `total_iters` of 1 or more", "-1")),
+    "linear total_iters nan": ("plot linear --total_iters nan", whole("LinearLR", "total_iters", "float('nan')")),
+    "linear total_iters 2.5": ("plot linear --total_iters 2.5", fraction("LinearLR", "total_iters")),
+    "linear start_factor 0": (
+        "plot linear --start_factor 0",
+        limit("LinearLR", "a `start_factor` above 0, at most 1", "0.0"),
+    ),
+    "linear end_factor 2": ("plot linear --end_factor 2", limit("LinearLR", "an `end_factor` from 0 to 1", "2.0")),
+    # PolynomialLR
+    "polynomial total_iters 0": (
+        "plot polynomial --total_iters 0",
+        limit("PolynomialLR", "a `total_iters` of 1 or more", "0"),
+    ),
+    "polynomial total_iters -1": (
+        "plot polynomial --total_iters -1",
+        limit("PolynomialLR", "a `total_iters` of 1 or more", "-1"),
+    ),
+    "polynomial total_iters inf": (
+        "plot polynomial --total_iters inf",
+        whole("PolynomialLR", "total_iters", "float('inf')"),
+    ),
+    "polynomial total_iters nan": (
+        "plot polynomial --total_iters nan",
+        whole("PolynomialLR", "total_iters", "float('nan')"),
+    ),
+    "polynomial total_iters 2.5": ("plot polynomial --total_iters 2.5", fraction("PolynomialLR", "total_iters")),
+    "polynomial power -1": ("plot polynomial --power -1", limit("PolynomialLR", "a `power` of 0 or more", "-1.0")),
+    "polynomial power nan": ("plot polynomial --power nan", finite("PolynomialLR", "power")),
+    "polynomial power complex": ("plot PolynomialLR(5,1j)", complex_value("PolynomialLR(5,1j)")),
+    # The cosines
+    "cosine T_max 0": ("plot cosine --T_max 0", limit("CosineAnnealingLR", "a `T_max` of 1 or more", "0")),
+    "cosine T_max -8": ("plot cosine --T_max -8", limit("CosineAnnealingLR", "a `T_max` of 1 or more", "-8")),
+    "cosine T_max 0.5": ("plot cosine --T_max 0.5", fraction("CosineAnnealingLR", "T_max", "0.5", 1)),
+    "cosine T_max nan": ("plot cosine --T_max nan", whole("CosineAnnealingLR", "T_max", "float('nan')")),
+    "cosine T_max inf": ("plot cosine --T_max inf", whole("CosineAnnealingLR", "T_max", "float('inf')")),
+    "cosine eta_min -1": ("plot cosine --eta_min -1", limit("CosineAnnealingLR", "an `eta_min` of 0 or more", "-1.0")),
+    "cosine eta_min nan": ("plot cosine --eta_min nan", finite("CosineAnnealingLR", "eta_min")),
+    "cosine eta_min inf": ("plot cosine --eta_min inf", finite("CosineAnnealingLR", "eta_min", "inf")),
+    "warm-restarts T_0 0": (
+        "plot warm-restarts --T_0 0",
+        limit("CosineAnnealingWarmRestarts", "a `T_0` of 1 or more", "0"),
+    ),
+    "warm-restarts T_mult 0": (
+        "plot warm-restarts --T_mult 0",
+        limit("CosineAnnealingWarmRestarts", "a `T_mult` of 1 or more", "0"),
+    ),
+    "warm-restarts eta_min -1": (
+        "plot warm-restarts --eta_min -1",
+        limit("CosineAnnealingWarmRestarts", "an `eta_min` of 0 or more", "-1.0"),
+    ),
+    "warm-restarts eta_min nan": ("plot warm-restarts --eta_min nan", finite("CosineAnnealingWarmRestarts", "eta_min")),
+    "warm-restarts T_0 a float": (
+        "plot CosineAnnealingWarmRestarts(4.0)",
+        said(
+            "torch refuses `CosineAnnealingWarmRestarts(T_0=4.0)`: "
+            "ValueError: Expected positive integer T_0, but got 4.0"
+        ),
+    ),
+    # CyclicLR
+    "cyclic base_lr -1": ("plot cyclic --base_lr -1", limit("CyclicLR", "a `base_lr` of 0 or more", "-1")),
+    "cyclic base_lr nan": ("plot cyclic --base_lr nan", finite("CyclicLR", "base_lr")),
+    "cyclic max_lr inf": ("plot cyclic --max_lr inf", finite("CyclicLR", "max_lr", "inf")),
+    "cyclic step_size_up 0": ("plot cyclic --step_size_up 0", limit("CyclicLR", "a `step_size_up` of 1 or more", "0")),
+    "cyclic step_size_up inf": ("plot cyclic --step_size_up inf", whole("CyclicLR", "step_size_up", "float('inf')")),
+    "cyclic step_size_up -4": (
+        "plot cyclic --step_size_up -4",
+        limit("CyclicLR", "a `step_size_up` of 1 or more", "-4"),
+    ),
+    "cyclic step_size_down 0": (
+        "plot cyclic --step_size_down 0",
+        limit("CyclicLR", "a `step_size_down` of 1 or more", "0"),
+    ),
+    "cyclic step_size_down -1": (
+        "plot cyclic --step_size_down -1",
+        limit("CyclicLR", "a `step_size_down` of 1 or more", "-1"),
+    ),
+    "cyclic triangular2 beyond 1024 cycles": (
+        "plot CyclicLR(1e-4,1e-3,1,mode='triangular2') --epochs 300",
+        said(
+            "torch fails on `CyclicLR(base_lr=1e-4, max_lr=1e-3, step_size_up=1, mode='triangular2')` at step 2048: "
+            "OverflowError: (34, 'Numerical result out of range')",
+            "triangular2 overflows in torch after 1,024 cycles: make step_size_up longer, or use mode='exp_range'",
+        ),
+    ),
+    "cyclic exp_range with a huge gamma": (
+        "plot CyclicLR(1e-4,1e-3,4,mode='exp_range',gamma=1e60) --epochs 1",
+        said(
+            "torch fails on `CyclicLR(base_lr=1e-4, max_lr=1e-3, step_size_up=4, mode='exp_range', gamma=1e60)` "
+            "at step 6: OverflowError: (34, 'Numerical result out of range')"
+        ),
+    ),
+    "cyclic momentum nan": ("plot cyclic --base_momentum nan", finite("CyclicLR", "base_momentum")),
+    "cyclic momentum 2": ("plot cyclic --max_momentum 2", limit("CyclicLR", "a `max_momentum` from 0 to 1", "2")),
+    "cyclic momentum -1": ("plot cyclic --base_momentum -1", limit("CyclicLR", "a `base_momentum` from 0 to 1", "-1")),
+    "cyclic mode unknown": (
+        "plot cyclic --mode triangle",
+        said("`CyclicLR` has no `mode` 'triangle'", "use triangular, triangular2 or exp_range"),
+    ),
+    "cyclic cycle_momentum neither": (
+        "plot cyclic --cycle_momentum maybe",
+        said("`--cycle_momentum` must be True or False, got `maybe`"),
+    ),
+    # OneCycleLR
+    "onecycle shorter than the run": (
+        "plot onecycle --total_steps 10",
+        said(
+            "`OneCycleLR` ends after 10 steps, and the run has 32; torch raises an error past the end",
+            "leave out `total_steps`, or make it the length of the run",
+        ),
+    ),
+    "onecycle shorter than the run, by epochs": (
+        "plot OneCycleLR(1e-3,epochs=2,steps_per_epoch=8)",
+        said(
+            "`OneCycleLR` ends after 16 steps, and the run has 32; torch raises an error past the end",
+            "leave out `total_steps`, or make it the length of the run",
+        ),
+    ),
+    "onecycle pct_start whole": (
+        "plot OneCycleLR(1e-3,pct_start=0)",
+        said("`OneCycleLR` needs a float for `pct_start`, got 0", "write pct_start=0.0"),
+    ),
+    "onecycle pct_start of one step": (
+        "plot onecycle --pct_start 1/32",
+        said(
+            "`OneCycleLR` cannot warm up in 1 step: `pct_start` 0.03125 of 32 steps; torch divides by zero",
+            "choose a greater `pct_start`, or 0.0 for no warm-up",
+        ),
+    ),
+    "onecycle pct_start nan": ("plot onecycle --pct_start nan", finite("OneCycleLR", "pct_start")),
+    "onecycle pct_start 1.5": (
+        "plot onecycle --pct_start 1.5",
+        limit("OneCycleLR", "a `pct_start` from 0 to 1", "1.5"),
+    ),
+    "onecycle div_factor 0": ("plot onecycle --div_factor 0", limit("OneCycleLR", "a `div_factor` above 0", "0.0")),
+    "onecycle div_factor -1": ("plot onecycle --div_factor -1", limit("OneCycleLR", "a `div_factor` above 0", "-1.0")),
+    "onecycle div_factor nan": ("plot onecycle --div_factor nan", finite("OneCycleLR", "div_factor")),
+    "onecycle final_div_factor 0": (
+        "plot onecycle --final_div_factor 0",
+        limit("OneCycleLR", "a `final_div_factor` above 0", "0.0"),
+    ),
+    "onecycle final_div_factor -1": (
+        "plot onecycle --final_div_factor -1",
+        limit("OneCycleLR", "a `final_div_factor` above 0", "-1.0"),
+    ),
+    "onecycle final_div_factor nan": ("plot onecycle --final_div_factor nan", finite("OneCycleLR", "final_div_factor")),
+    "onecycle momentum nan": ("plot onecycle --base_momentum nan", finite("OneCycleLR", "base_momentum")),
+    "onecycle momentum 2": ("plot onecycle --max_momentum 2", limit("OneCycleLR", "a `max_momentum` from 0 to 1", "2")),
+    "onecycle momentum -1": (
+        "plot onecycle --base_momentum -1",
+        limit("OneCycleLR", "a `base_momentum` from 0 to 1", "-1"),
+    ),
+    "onecycle max_lr 0": ("plot onecycle --max_lr 0", limit("OneCycleLR", "a `max_lr` above 0", "0")),
+    # ReduceLROnPlateau
+    "plateau factor nan": ("plot plateau --factor nan", finite("ReduceLROnPlateau", "factor")),
+    "plateau factor -0.5": (
+        "plot plateau --factor -0.5",
+        limit("ReduceLROnPlateau", "a `factor` of at least 0, below 1", "-0.5"),
+    ),
+    "plateau factor 1": (
+        "plot plateau --factor 1",
+        limit("ReduceLROnPlateau", "a `factor` of at least 0, below 1", "1.0"),
+    ),
+    "plateau patience -1": (
+        "plot plateau --patience -1",
+        limit("ReduceLROnPlateau", "a `patience` of 0 or more", "-1"),
+    ),
+    "plateau eps nan": ("plot plateau --eps nan", finite("ReduceLROnPlateau", "eps")),
+    "plateau eps inf": ("plot plateau --eps inf", finite("ReduceLROnPlateau", "eps", "inf")),
+    "plateau mode unknown": (
+        "plot plateau --mode avg",
+        said("`ReduceLROnPlateau` has no `mode` 'avg'", "use min or max"),
+    ),
+    # SWALR
+    "swa swa_lr nan": ("plot swa --swa_lr nan", finite("SWALR", "swa_lr")),
+    "swa swa_lr inf": ("plot swa --swa_lr inf", finite("SWALR", "swa_lr", "inf")),
+    "swa anneal_epochs -1": ("plot swa --anneal_epochs -1", limit("SWALR", "an `anneal_epochs` of 0 or more", "-1")),
+    # Functions
+    "lambda that gives nan": (
+        ["plot", "LambdaLR(lambda e: nan if e == 3 else 1)"],
+        breaks("LambdaLR(lr_lambda=lambda e: nan if e == 3 else 1)", "NaN", 3),
+    ),
+    "lambda that gives inf": (
+        ["plot", "LambdaLR(lambda e: inf)"],
+        breaks("LambdaLR(lr_lambda=lambda e: inf)", "infinite", 0),
+    ),
+    "lambda that goes below 0": (
+        ["plot", "LambdaLR(lambda e: 1 - e / 4)"],
+        breaks("LambdaLR(lr_lambda=lambda e: 1 - e / 4)", "negative (-0.00025)", 5),
+    ),
+    "lambda that gives a complex number": (
+        ["plot", "LambdaLR(lambda e: (3 - e) ** 0.5)"],
+        said("`LambdaLR(lr_lambda=lambda e: (3 - e) ** 0.5)` fails at step 4: (-1) ** 0.5 is a complex number"),
+    ),
+    "lambda that gives text": (
+        ["plot", "LambdaLR(lambda e: 'a')"],
+        said("`'a'` is not a number\n    LambdaLR(lambda e: 'a')\n                       ^"),
+    ),
+    "lambda that divides by zero": (
+        ["plot", "LambdaLR(lambda e: 1 / (e - 3))"],
+        said("torch fails on `LambdaLR(lr_lambda=lambda e: 1 / (e - 3))` at step 3: division by zero"),
+    ),
+    "multiplicative that gives nan": (
+        ["plot", "MultiplicativeLR(lambda e: nan)"],
+        breaks("MultiplicativeLR(lr_lambda=lambda e: nan)", "NaN", 1),
+    ),
+    "multiplicative that gives a complex number": (
+        ["plot", "MultiplicativeLR(lambda e: (3 - e) ** 0.5)"],
+        said("`MultiplicativeLR(lr_lambda=lambda e: (3 - e) ** 0.5)` fails at step 4: (-1) ** 0.5 is a complex number"),
+    ),
+    "lambda of the powers": (
+        ["plot", "LambdaLR(lambda e: 9**9**9**9)"],
+        said("`LambdaLR(lr_lambda=lambda e: 9 ** 9 ** 9 ** 9)`: the power 9 ** 387420489 is too large"),
+    ),
+    # Composites
+    "sequential milestones that fall": (
+        "plot SequentialLR([linear,cosine,step],[9,4])",
+        said("`SequentialLR` needs `milestones` of 1 or more that rise, got [9, 4]", "torch would skip a scheduler"),
+    ),
+    "sequential milestones -1": (
+        "plot SequentialLR([linear,cosine],[-1])",
+        limit("SequentialLR", "`milestones` of 0 or more", "-1"),
+    ),
+    "sequential milestones nan": (
+        "plot SequentialLR([linear,cosine],[nan])",
+        whole("SequentialLR", "milestones", "float('nan')"),
+    ),
+    "sequential milestones 2.5": (
+        "plot SequentialLR([linear,cosine],[2.5])",
+        fraction("SequentialLR", "milestones"),
+    ),
+    "one scheduler twice": (
+        ["plot", "s = StepLR(opt, 4)\nChainedScheduler([s, s])"],
+        said(
+            "`s` stands here twice: torch would step the same scheduler twice\n"
+            "    ChainedScheduler([s, s])\n                         ^",
+            "make a scheduler of its own for each place",
+        ),
+    ),
+    "a composite at a milestone": (
+        "plot SequentialLR([linear,chained([cosine])],[4])",
+        said(
+            "torch fails on `SequentialLR(schedulers=[LinearLR(), ChainedScheduler(schedulers=[CosineAnnealingLR(T_max="
+            "32)])],...` at step 4: NotImplementedError",
+            "torch starts no SequentialLR or ChainedScheduler at a milestone: put its schedulers in the outer list",
+        ),
+    ),
+    # The command line
+    "an unknown scheduler": ("plot cosin", said("unknown scheduler `cosin`", f"did you mean `cosine`? {LISTS}")),
+    "a scheduler like no other": ("plot quantum", said("unknown scheduler `quantum`", LISTS)),
+    "an unknown parameter": (
+        "plot cosine --T_mx 3",
+        said("no such option `--T_mx`", f"did you mean `--T_max`? {PLOT_PAGE}"),
+    ),
+    "another scheduler's parameter": (
+        "plot cosine --gamma 0.5",
+        said("`CosineAnnealingLR` has no parameter `--gamma`", "it takes --T_max, --eta_min"),
+    ),
+    "an unknown option": (
+        "plot cosine --zzz",
+        said("no such option `--zzz`", f"CosineAnnealingLR takes --T_max, --eta_min; {PLOT_PAGE}"),
+    ),
+    "a missing value": ("plot cosine --T_max", said("`--T_max` needs a value", PLOT_PAGE)),
+    "a value that is no number": (
+        "plot cosine --T_max many",
+        said(
+            "`--T_max`: unknown name `many`\n    many\n    ^",
+            "give it a value with `--let many=...`, or use one of `total_steps`, `epochs`, `steps_per_epoch`, `lr`",
+        ),
+    ),
+    "a parameter twice": (
+        "plot StepLR(step_size=4) --step_size 5",
+        said("`step_size` is given twice, in the notation and as `--step_size`"),
+    ),
+    "epochs 0": ("plot cosine --epochs 0", said("`--epochs` must be 1 or more, got 0")),
+    "epochs 2.5": ("plot cosine --epochs 2.5", said("`--epochs` must be a whole number, got `2.5`")),
+    "epochs inf": ("plot cosine --epochs inf", said("`--epochs` must be a whole number, got `inf`")),
+    "epochs nan": ("plot cosine --epochs nan", said("`--epochs` must be a whole number, got `nan`")),
+    "epochs text": ("plot cosine --epochs ten", said("`--epochs` must be a number, got `ten`")),
+    "epochs badly underscored": ("plot cosine --epochs 1__0", said("`--epochs` must be a number, got `1__0`")),
+    "steps-per-epoch -1": ("plot cosine --steps-per-epoch -1", said("`--steps-per-epoch` must be 1 or more, got -1")),
+    "a million million steps": (
+        "plot cosine --epochs 1000000 --steps-per-epoch 1000000",
+        said(
+            "1000000 epochs of 1000000 steps make 1,000,000,000,000 updates; the limit is 100,000,000",
+            "a shorter run has the same shape: scale the steps and the scheduler's parameters down together",
+        ),
+    ),
+    "an unknown interval": ("plot cosine --interval batch", said("`--interval` must be step or epoch, got `batch`")),
+    "a let without a value": (
+        "plot cosine --let x",
+        said("`--let` wants NAME=VALUE, got `x`", "such as `--let num_epochs=90`"),
+    ),
+    "a let with a bad name": (
+        "plot cosine --let 1x=3",
+        said("`--let` wants NAME=VALUE, got `1x=3`", "such as `--let num_epochs=90`"),
+    ),
+    "a let of nothing": ("plot cosine --let x=", said("empty value", "such as 8, 1e-3 or [8, 24]")),
+    "two schedulers": (
+        "plot cosine step",
+        said(
+            "`lrviz plot` takes one scheduler, got 2: `cosine`, `step`",
+            "`lrviz compare cosine step` puts them side by side; notation needs quotes",
+        ),
+    ),
+    "no scheduler": (
+        "plot",
+        said("`lrviz plot` needs a scheduler", f"such as `lrviz plot cosine`; {LISTS}"),
+    ),
+    "an unknown command": ("plto cosine", said("no such command `plto`", "did you mean `lrviz plot`?")),
+    "a command like no other": ("xyz", said("no such command `xyz`", "`lrviz --help` lists the commands")),
+    "an option before the command": (
+        "--verion",
+        said("no such option `--verion`", "`lrviz --help` lists the commands"),
+    ),
+    "schedulers of an unknown name": (
+        "schedulers cosin",
+        said("unknown scheduler `cosin`", f"did you mean `cosine`? {LISTS}"),
+    ),
+    # Notation
+    "an empty text": (["plot", ""], said("empty notation", "write one like `cosine` or `CosineAnnealingLR(T_max=32)`")),
+    "blanks": (["plot", " \n "], said("empty notation", "write one like `cosine` or `CosineAnnealingLR(T_max=32)`")),
+    "a bracket that is not closed": (
+        "plot CosineAnnealingLR(T_max=32",
+        said(
+            "cannot read the notation: '(' was never closed\n    CosineAnnealingLR(T_max=32\n                     ^",
+            "1 closing bracket missing; quote the whole notation in the shell",
+        ),
+    ),
+    "a syntax error on the second line": (
+        ["plot", "n = 4\nStepLR(opt, 4 n)"],
+        said(
+            "cannot read the notation: invalid syntax. Perhaps you forgot a comma?\n"
+            "    StepLR(opt, 4 n)\n                ^",
+            "write it as in Python: `StepLR(step_size=4, gamma=0.5)`",
+        ),
+    ),
+    "an import": (
+        "plot __import__('os')",
+        said("`__import__` is not part of the notation\n    __import__('os')\n    ^"),
+    ),
+    "powers of powers": (
+        ["plot", "lambda e: 9**9**9**9"],
+        said(
+            "`lambda e: 9 ** 9 ** 9 ** 9` is not a scheduler\n    lambda e: 9**9**9**9\n    ^",
+            "write one like `cosine` or `CosineAnnealingLR(T_max=32)`",
+        ),
+    ),
+    "a class of a tuple": (
+        "plot ().__class__",
+        said("`().__class__` is not a scheduler's name\n    ().__class__\n    ^"),
+    ),
+    "ten thousand brackets": (
+        ["plot", "(" * 10_000 + ")" * 10_000],
+        said("brackets are nested 10,000 deep; 100 is the limit"),
+    ),
+    "ten thousand brackets in a value": (
+        ["plot", "cosine", "--T_max", "[" * 10_000],
+        said("`--T_max`: brackets are nested 10,000 deep; 100 is the limit"),
+    ),
+    # Where it goes
+    "a format there is not": (
+        "plot cosine -o curve.gif",
+        said("cannot write `curve.gif`: no writer for `.gif`", "use .png, .svg, .pdf, .csv, .tsv, .json or .md"),
+    ),
+    "no suffix": (
+        "plot cosine -o curve",
+        said("cannot write `curve`: no suffix says which format", "use .png, .svg, .pdf, .csv, .tsv, .json or .md"),
+    ),
+    "a format by name there is not": (
+        "plot cosine --format gif",
+        said("`--format` must be png, svg, pdf, csv, tsv, json, md or table, got `gif`"),
+    ),
+    "a folder": (
+        "plot cosine -o .",
+        said("cannot write `.`: it is a folder", "add a file name, such as `curve.png`"),
+    ),
+    "a size that is none": (
+        "plot cosine --size big",
+        said("`--size` must be WIDTHxHEIGHT in inches, got `big`", "such as `--size 10x5`"),
+    ),
+    "a size of nothing": (
+        "plot cosine --size 0x5",
+        said("`size` must be from 1 to 100 inches each way, got 0x5", "width and height in inches, such as 10x5"),
+    ),
+    "a resolution of nothing": ("plot cosine --dpi 0", said("`--dpi` must be 1 or more, got 0")),
+    "an axis there is not": ("plot cosine --x time", said("`--x` must be step or epoch, got `time`")),
+    "a style there is not": (
+        "plot cosine --style nonsense",
+        said(
+            "unknown style `nonsense`",
+            "styles are `lrviz`, `dark`, `cheatsheet`, any of matplotlib's, or a .mplstyle file",
+        ),
+    ),
+}
+
+
+def words(line: str | list[str]) -> list[str]:
+    return line.split(" ") if isinstance(line, str) else line
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to run in, as wide as a terminal may be."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("line", "stderr"), ERRORS.values(), ids=ERRORS.keys())
+def test_bad_input(line: str | list[str], stderr: str, here: Path, capsys: Capture) -> None:
+    status = main(words(line))
+    printed = capsys.readouterr()
+    assert printed.err == stderr
+    assert printed.out == ""
+    assert status == 2
+    assert list(here.iterdir()) == []
+
+
+def test_a_file_where_a_folder_should_be(here: Path, capsys: Capture) -> None:
+    (here / "runs").write_text("mine")
+    assert main(["plot", "cosine", "-o", "runs/curve.png"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err == said("cannot write `runs/curve.png`: `runs` is a file where a folder should be")
+    assert printed.out == ""
+    assert (here / "runs").read_text() == "mine"
+
+
+@pytest.fixture
+def theirs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that others own, in the folder to run in; nobody runs the test, for root may write everywhere."""
+    with TemporaryDirectory() as above:
+        Path(above).chmod(0o755)
+        folder = Path(above) / "theirs"
+        folder.mkdir(mode=0o555)
+        monkeypatch.chdir(above)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)
+        yield folder
+        os.seteuid(user)
+        monkeypatch.undo()
+
+
+def test_a_folder_without_permission(theirs: Path, capsys: Capture) -> None:
+    status = main(["plot", "cosine", "-o", "theirs/curve.png"])
+    printed = capsys.readouterr()
+    assert printed.err == said("cannot write `theirs/curve.png`: permission denied", "choose a folder you may write to")
+    assert (status, printed.out) == (2, "")
+    assert list(theirs.iterdir()) == []
+
+
+def test_an_error_leaves_the_old_file_whole(here: Path, capsys: Capture) -> None:
+    (here / "curve.csv").write_text("mine")
+    assert main(["table", "StepLR(2, gamma=1e308)", "-o", "curve.csv"]) == 2
+    assert capsys.readouterr().err == breaks("StepLR(step_size=2, gamma=1e308)", "infinite", 4)
+    assert [path.name for path in here.iterdir()] == ["curve.csv"]
+    assert (here / "curve.csv").read_text() == "mine"
+
+
+# What is legal, and only looks odd: the rates that torch gives, and what is said of them.
+
+LEGAL: dict[str, tuple[str, Make, str]] = {
+    "milestones out of order": (
+        "MultiStepLR([24, 8, 16], gamma=0.5)",
+        lambda o: MultiStepLR(o, [24, 8, 16], gamma=0.5),
+        "",
+    ),
+    "a milestone twice": (
+        "MultiStepLR([8, 8], gamma=0.5)",
+        lambda o: MultiStepLR(o, [8, 8], gamma=0.5),
+        "note: MultiStepLR: a milestone is listed twice, so gamma acts twice there\n",
+    ),
+    "a milestone at the start": (
+        "MultiStepLR([0], gamma=0.5)",
+        lambda o: MultiStepLR(o, [0], gamma=0.5),
+        "note: MultiStepLR: milestone 0 lowers the rate before the first update\n",
+    ),
+    "a milestone past the end": ("MultiStepLR([90])", lambda o: MultiStepLR(o, [90]), ""),
+    "milestones as whole floats": ("MultiStepLR([8.0])", lambda o: MultiStepLR(o, [8.0]), ""),  # type: ignore[list-item]
+    "a gamma above 1": ("ExponentialLR(1.1)", lambda o: ExponentialLR(o, 1.1), ""),
+    "a gamma of 0": ("StepLR(8, gamma=0)", lambda o: StepLR(o, 8, gamma=0), ""),
+    "a gamma that leaves nothing": ("ExponentialLR(1e-300)", lambda o: ExponentialLR(o, 1e-300), ""),
+    "a decay that ends a hair below 0": (
+        "LinearLR(start_factor=1.0, end_factor=0.0, total_iters=7)",
+        lambda o: LinearLR(o, start_factor=1.0, end_factor=0.0, total_iters=7),
+        "",
+    ),
+    "a power of 0": ("PolynomialLR(8, power=0)", lambda o: PolynomialLR(o, 8, power=0), ""),
+    "a cosine that climbs again": ("CosineAnnealingLR(5)", lambda o: CosineAnnealingLR(o, 5), ""),
+    "a cosine of one step": ("CosineAnnealingLR(1)", lambda o: CosineAnnealingLR(o, 1), ""),
+    "a floor above the rate": (
+        "CosineAnnealingLR(8, eta_min=3)",
+        lambda o: CosineAnnealingLR(o, 8, eta_min=3),
+        "note: CosineAnnealingLR: eta_min 3 is above the base rate 1, so the rate rises to it\n",
+    ),
+    "a floor above the rate, with restarts": (
+        "CosineAnnealingWarmRestarts(8, eta_min=3)",
+        lambda o: CosineAnnealingWarmRestarts(o, 8, eta_min=3),
+        "note: CosineAnnealingWarmRestarts: eta_min 3 is above the base rate 1, so the rate rises to it\n",
+    ),
+    "a cycle upside down": (
+        "CyclicLR(1, 0.5, 4, cycle_momentum=False)",
+        lambda o: CyclicLR(o, 1, 0.5, 4, cycle_momentum=False),
+        "note: CyclicLR: base_lr 1 is above max_lr 0.5, so the cycle is inverted\n",
+    ),
+    "total_steps and another length": (
+        "OneCycleLR(1, total_steps=40, epochs=4, steps_per_epoch=8, cycle_momentum=False)",
+        lambda o: OneCycleLR(o, 1, total_steps=40, epochs=4, steps_per_epoch=8, cycle_momentum=False),
+        "note: OneCycleLR: total_steps 40 wins over epochs 4 x steps_per_epoch 8 = 32\n",
+    ),
+    "no warm-up": (
+        "OneCycleLR(1, 32, pct_start=0.0, cycle_momentum=False)",
+        lambda o: OneCycleLR(o, 1, 32, pct_start=0.0, cycle_momentum=False),
+        "note: OneCycleLR: pct_start 0.0 of 32 steps is under one: nothing warms up\n",
+    ),
+    "less than a step of warm-up": (
+        "OneCycleLR(1, 32, pct_start=0.02, cycle_momentum=False)",
+        lambda o: OneCycleLR(o, 1, 32, pct_start=0.02, cycle_momentum=False),
+        "note: OneCycleLR: pct_start 0.02 of 32 steps is under one: nothing warms up\n",
+    ),
+    "nothing but warm-up": (
+        "OneCycleLR(1, 32, pct_start=1.0, cycle_momentum=False)",
+        lambda o: OneCycleLR(o, 1, 32, pct_start=1.0, cycle_momentum=False),
+        "",
+    ),
+    "a least rate above the rate": (
+        "ReduceLROnPlateau(min_lr=2, patience=2)",
+        lambda o: ReduceLROnPlateau(o, min_lr=2, patience=2),
+        "note: no metric given: a built-in loss that falls for a quarter of the run and then stalls\n"
+        "note: ReduceLROnPlateau: min_lr 2 is above the base rate 1, so the rate is never reduced\n",
+    ),
+    "one scheduler, no milestones": (
+        "SequentialLR([StepLR(8)], [])",
+        lambda o: SequentialLR(o, [StepLR(o, 8)], []),
+        "",
+    ),
+    "a composite first in a composite": (
+        "SequentialLR([SequentialLR([StepLR(3)], []), StepLR(8)], [16])",
+        lambda o: SequentialLR(o, [SequentialLR(o, [StepLR(o, 3)], []), StepLR(o, 8)], [16]),
+        "note: SequentialLR: torch runs a SequentialLR that comes first one step early\n",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # torch warns of its own composites
+@pytest.mark.parametrize(("notation", "make", "stderr"), LEGAL.values(), ids=LEGAL.keys())
+def test_legal_and_odd(notation: str, make: Make, stderr: str, capsys: Capture) -> None:
+    assert main(["table", notation, "--lr", "1", "--format", "csv"]) == 0
+    printed = capsys.readouterr()
+    shown = [float(line.split(",")[2]) for line in printed.out.splitlines()[1:]]
+    assert shown == rates(make, 32, metrics=[1 / (1 + min(t, 8)) for t in range(32)])
+    assert printed.err == stderr
+
+
+def test_triangular2_is_right_up_to_where_torch_fails(capsys: Capture) -> None:
+    notation = "CyclicLR(0.1, 1, 1, mode='triangular2', cycle_momentum=False)"
+    assert main(["table", notation, "--lr", "1", "--epochs", "256", "--format", "csv"]) == 0
+    shown = [float(line.split(",")[2]) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert shown == rates(lambda o: CyclicLR(o, 0.1, 1, 1, mode="triangular2", cycle_momentum=False), 2048)
+    assert main(["table", notation, "--lr", "1", "--epochs", "257", "--format", "csv"]) == 2
+
+
+@pytest.mark.parametrize("label", [r"$\frac{$", "<script>alert(1)</script>", "a\nb\x1b[31m", "", "学習率", "%s {0} \\"])
+def test_a_label_is_only_text(label: str, here: Path, capsys: Capture) -> None:
+    assert main(["table", "StepLR(4)", "--label", label, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["traces"][0]["label"] == (label or "StepLR(step_size=4)")
+    assert main(["plot", "StepLR(4)", "--label", label, "-o", "curve.svg"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == "curve.svg\n"
+    assert "\x1b" not in printed.err
+    assert b"<script" not in (here / "curve.svg").read_bytes()
+
+
+# The same in a process of its own, as a shell sees it.
+
+
+@pytest.mark.parametrize(
+    "row", ["an unknown scheduler", "lr nan", "a bracket that is not closed", "no suffix", "step gamma 1e308"]
+)
+def test_bad_input_in_a_process(row: str, python: Python, tmp_path: Path) -> None:
+    line, stderr = ERRORS[row]
+    finished = python("-m", "lrviz", *words(line))
+    assert (finished.returncode, finished.stdout, finished.stderr) == (2, "", stderr)
+    assert list(tmp_path.iterdir()) == []
