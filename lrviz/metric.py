@@ -132,7 +132,8 @@ def _from_file(path: Path, shown: str, column: str) -> tuple[float, ...]:
             raise SpecError(f"the metric file `{shown}` is over {MAX_BYTES // 1_000_000} MB")
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise SpecError(f"no metric file `{shown}`", "the path is relative to the current folder") from error
+        base = "the current folder" if path == Path(shown) else "the folder of the preset"
+        raise SpecError(f"no metric file `{shown}`", f"the path is relative to {base}") from error
     except UnicodeDecodeError as error:
         raise SpecError(f"the metric file `{shown}` is not text in UTF-8") from error
     except OSError as error:
