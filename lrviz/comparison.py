@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lrviz.numbers import format_rate
-from lrviz.printable import printable, shorten
+from lrviz.printable import cells, printable, shorten
 from lrviz.trace import Summary
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from lrviz.trace import Trace
 
 _HEADINGS: Final = ("peak", "at step", "final", "warm-up ends", "mean", "parts at")
-_LEAST_LABEL: Final = 16  # columns of a label
 _TABLE: Final = 76  # columns under which a table has no room for the labels
 
 
@@ -60,8 +59,11 @@ def parting(one: NDArray[np.float64], other: NDArray[np.float64]) -> int | None:
 def summary_lines(traces: Sequence[Trace], path: str | None, width: int) -> list[str]:
     """What was put side by side, in two lines of at most `width` columns."""
     loops = {trace.spec.loop for trace in traces}
-    lengths = sorted({trace.updates for trace in traces})
-    steps = f"{lengths[0]:,} steps" if len(lengths) == 1 else f"{lengths[0]:,} to {lengths[-1]:,} steps"
+    updates = [loop.updates for loop in loops]
+    if updates == [loop.scheduler_steps for loop in loops]:
+        steps = _range(updates, "step")
+    else:
+        steps = f"{_range(updates, 'update')}, {_range([loop.scheduler_steps for loop in loops], 'scheduler step')}"
     if len(loops) == 1:
         loop = traces[0].spec.loop
         steps += f", {loop.epochs:,} epoch{'' if loop.epochs == 1 else 's'} of {loop.updates_per_epoch:,}"
@@ -72,24 +74,32 @@ def summary_lines(traces: Sequence[Trace], path: str | None, width: int) -> list
     return [shorten(printable(line), width) for line in (f"{count} · {steps}", second)]
 
 
+def _range(counts: Sequence[int], what: str) -> str:
+    least, most = min(counts), max(counts)
+    counted = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    return f"{counted} {what}" if most == 1 else f"{counted} {what}s"
+
+
 def print_differences(rows: Sequence[Row], screen: Screen) -> None:
     """A table of how the curves differ: peak and where, final rate, end of warm-up, mean, where they part."""
+    from rich.text import Text
+
     if screen.width < _TABLE:
         for number, row in enumerate(rows):
-            screen.print(shorten(printable(row.label), screen.width))
+            screen.print(Text(printable(row.label), overflow="fold"))
             screen.print("\n".join(f"  {fact}" for fact in _facts(row, number)))
         return
-    from rich.table import Table
-
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column()
-    for _ in _HEADINGS:
-        table.add_column(justify="right", no_wrap=True)
-    table.add_row("", *_HEADINGS, style="dim")
-    room = screen.width - (_TABLE - _LEAST_LABEL)
-    for number, row in enumerate(rows):
-        table.add_row(shorten(printable(row.label), room), *_cells(row, number))
-    screen.print(table)
+    table = [_HEADINGS, *(_cells(row, number) for number, row in enumerate(rows))]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    head, *lines = ["".join(f"  {cell:>{width}}" for cell, width in zip(r, widths, strict=True)) for r in table]
+    labels = [printable(row.label) for row in rows]
+    room = min(max(map(cells, labels)), screen.width - len(head))
+    screen.print(Text(" " * room + head, "dim"))
+    for label, line in zip(labels, lines, strict=True):
+        if cells(label) > room:  # on a line of its own: curves of one scheduler differ at the end of their labels
+            screen.print(Text(label, overflow="fold"))
+            label = ""  # noqa: PLW2901 - it is printed
+        screen.print(Text(label + " " * (room - cells(label)) + line))
 
 
 def _cells(row: Row, number: int) -> tuple[str, ...]:
