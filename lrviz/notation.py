@@ -9,55 +9,24 @@ LambdaLR(lr_lambda=lambda epoch: 0.95 ** epoch)
 from __future__ import annotations
 
 import ast
-import math
-import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any, cast
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, Final, cast
 
 from lrviz.arithmetic import ExpressionError, function_of
+from lrviz.calls import Lambda, SchedulerCall, Value, print_value
 from lrviz.errors import NotationError
 from lrviz.expressions import compile_function, evaluate, refused, shown
 from lrviz.source import SPELLED, Source
 
-_EXAMPLE = "write one like `cosine` or `CosineAnnealingLR(T_max=32)`"
-_MAX_BITS = 1023  # a whole number beyond is no float
+Place = tuple[int, int]  # line and column
 
-Value = Any  # None, bool, int, float, str, Lambda, SchedulerCall, or a tuple of values
+__all__ = ["Lambda", "SchedulerCall", "Value", "parse", "parse_value", "print_value"]
 
-
-@dataclass(frozen=True)
-class Lambda:
-    """A function of one number, such as `lambda epoch: 0.95 ** epoch`, equal to any other with the same source."""
-
-    source: str
-    function: Callable[[Any], Any] = field(compare=False, repr=False)
-
-    def __call__(self, number: Any) -> Any:
-        """The function's value at `number`."""
-        return self.function(number)
-
-    def __str__(self) -> str:
-        return self.source
-
-
-@dataclass(frozen=True)
-class SchedulerCall:
-    """A scheduler's name and the values it is called with; `str()` gives notation that reads back equal."""
-
-    name: str
-    args: tuple[Value, ...] = ()
-    kwargs: tuple[tuple[str, Value], ...] = ()
-    module: str = ""
-
-    def get(self, name: str, default: Value = None) -> Value:
-        """The value of a keyword argument."""
-        return dict(self.kwargs).get(name, default)
-
-    def __str__(self) -> str:
-        path = f"{self.module}.{self.name}" if self.module else self.name
-        arguments = [print_value(a) for a in self.args] + [f"{k}={print_value(v)}" for k, v in self.kwargs]
-        return f"{path}({', '.join(arguments)})"
+_EXAMPLE: Final = "write one like `cosine` or `CosineAnnealingLR(T_max=32)`"
+_LAST: Final = (1_000_000, 0)  # where a scheduler is made that no line before has made
+_MAX_BITS: Final = 1023  # a whole number beyond is no float
+# Those that overwrite the rate when they are made.
+_SETS_RATES: Final = ("CyclicLR", "OneCycleLR", "cyclic", "onecycle")
 
 
 def parse(text: str, names: Mapping[str, Any], known: Collection[str] = ()) -> SchedulerCall:
@@ -85,30 +54,6 @@ def parse_value(text: str, names: Mapping[str, Any], known: Collection[str] = ()
     return _guarded(text, lambda tree: _Reader(tree, names, known).value())
 
 
-def print_value(value: Value) -> str:
-    """A value as notation."""
-    if isinstance(value, float):
-        return _print_float(value)
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(print_value, value))}]"
-    if isinstance(value, Lambda | SchedulerCall):
-        return str(value)
-    return repr(value)
-
-
-def _print_float(value: float) -> str:
-    if not math.isfinite(value):
-        return f"float('{value}')"
-    text = re.sub(r"e([+-])0+", r"e\1", repr(value)).replace("e+", "e")
-    sign, _, fraction = text.partition("0.")
-    digits = fraction.lstrip("0")
-    if sign not in ("", "-") or not digits or len(digits) == len(fraction):
-        return text
-    # 0.00025 -> 2.5e-4: the field writes small rates so; 0.0025 stays as it is, for no spelling is shorter
-    scientific = f"{sign}{digits[0]}{'.' if digits[1:] else ''}{digits[1:]}e-{len(fraction) - len(digits) + 1}"
-    return scientific if len(scientific) < len(text) or abs(value) < 1e-3 else text
-
-
 def _guarded(text: str, read: Callable[[ast.Module], Any]) -> Any:
     """Run a reader of the text's tree; give its errors the line and a caret."""
     source = Source(text)
@@ -126,6 +71,7 @@ class _Reader:
         self.body = tree.body
         self.defined: dict[str, ast.expr] = {}  # what earlier lines of a pasted script assign
         self.used: set[str] = set()  # those of them that are schedulers, and have their place
+        self.made: dict[int, Place] = {}  # where: by the scheduler's id
 
     def scheduler(self) -> SchedulerCall:
         """The scheduler that a line, or a pasted script, makes."""
@@ -197,12 +143,37 @@ class _Reader:
                 for at, keyword in enumerate(keywords):
                     if keyword.arg in [k.arg for k in keywords[:at]]:
                         raise ExpressionError(f"`{keyword.arg}` is given twice", node=keyword)
-                return SchedulerCall(name, values, pairs, module)
+                call = SchedulerCall(name, values, pairs, module)
+                self._check_order(call, node)
+                return call
             case ast.Dict(keys=keys, values=entries):  # Lightning: {"scheduler": ..., "interval": "step"}
                 for key, entry in zip(keys, entries, strict=True):
                     if isinstance(key, ast.Constant) and key.value in ("scheduler", "lr_scheduler"):
                         return self._call(entry)
         raise ExpressionError(f"`{shown(node)}` is not a scheduler", _EXAMPLE, node)
+
+    def _check_order(self, call: SchedulerCall, node: ast.expr) -> None:
+        """Refuse a composite whose parts were made in another order than lrviz makes them, where that counts.
+
+        A scheduler changes the rate when it is made. SequentialLR puts it back, unless one has overwritten it.
+        """
+        if call.name in ("SequentialLR", "sequential") and not any(c.name in _SETS_RATES for c in call.children):
+            return
+        places = [place for child in call.children for place in self._places(child, _LAST)]
+        if places != sorted(places):
+            raise ExpressionError(
+                f"the schedulers of `{call.name}` are made in another order than they are listed in, "
+                "which changes torch's rates",
+                "make them in the order of the list",
+                node,
+            )
+
+    def _places(self, call: SchedulerCall, around: Place) -> Iterator[Place]:
+        """Where a scheduler and its parts are made, in the order in which lrviz makes them."""
+        place = self.made.get(id(call), around)
+        for child in call.children:
+            yield from self._places(child, place)
+        yield place
 
     def _pair(self, keyword: ast.keyword) -> tuple[str, Value]:
         if keyword.arg is None:
@@ -250,6 +221,7 @@ class _Reader:
                     node,
                 )
             self.used.add(name)
+            self.made[id(value)] = (assigned.lineno, assigned.col_offset)
         return value
 
     def _names_for(self, node: ast.AST) -> Mapping[str, Any]:

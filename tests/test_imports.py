@@ -33,7 +33,7 @@ class Room:
 
 ROOMS = {
     "words": Room(
-        "arithmetic catalogue checks errors expressions installed keys metric notation numbers printable reading "
+        "arithmetic calls catalogue checks errors expressions installed keys metric notation numbers printable reading "
         "resolve runs sizes source spec values",
     ),
     "torch": Room("building simulation usercode", "words numbers", "torch numpy"),

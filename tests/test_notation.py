@@ -100,6 +100,14 @@ READ: dict[str, tuple[str, SchedulerCall]] = {
         "a = LinearLR(opt)\nb = StepLR(opt, step_size=4)\ns = [a, b]\nSequentialLR(opt, schedulers=s, milestones=[4])",
         call("SequentialLR", schedulers=(call("LinearLR"), STEP), milestones=(4,)),
     ),
+    "children made in another order, where it does not count": (
+        "b = StepLR(opt, step_size=4)\na = LinearLR(opt)\nSequentialLR(opt, [a, b], [4])",
+        call("SequentialLR", (call("LinearLR"), STEP), (4,)),
+    ),
+    "children made in the order they are listed in, the last on the spot": (
+        "a = LinearLR(opt)\nb = chained([a])\nchained([b, StepLR(opt, step_size=4)])",
+        call("chained", (call("chained", (call("LinearLR"),)), STEP)),
+    ),
     "children inside children": (
         "chained([sequential([StepLR(opt, step_size=4)], []), linear])",
         call("chained", (call("sequential", (STEP,), ()), call("linear"))),
@@ -327,6 +335,8 @@ def test_a_lambda_gives_what_python_gives(expression: str, step: int) -> None:
 
 # What is refused: the text, what is said of it, and where the caret points in the line that is shown.
 
+ANOTHER_ORDER = "the schedulers of `{}` are made in another order than they are listed in, which changes torch's rates"
+
 REFUSED: dict[str, tuple[str, str, str]] = {
     "nothing": ("", "empty notation", ""),
     "blanks": (" \n\t ", "empty notation", ""),
@@ -457,6 +467,26 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "s = StepLR(opt, 4)\nt = s\nSequentialLR(opt, [s, t], [4])",
         "`s` stands here twice: torch would step the same scheduler twice",
         "s",
+    ),
+    "schedulers at once, made in another order": (
+        "a = LambdaLR(opt, lambda e: 1)\nb = LinearLR(opt)\nChainedScheduler([b, a])",
+        ANOTHER_ORDER.format("ChainedScheduler"),
+        "ChainedScheduler",
+    ),
+    "schedulers at once, one made on the spot": (
+        "a = LinearLR(opt)\nChainedScheduler([LambdaLR(opt, lambda e: 1), a])",
+        ANOTHER_ORDER.format("ChainedScheduler"),
+        "ChainedScheduler",
+    ),
+    "schedulers in turn, made in another order, with one that sets the rate": (
+        "a = OneCycleLR(opt, 1e-3, 32)\nb = LinearLR(opt)\ns = SequentialLR(opt, [b, a], [4])",
+        ANOTHER_ORDER.format("SequentialLR"),
+        "SequentialLR",
+    ),
+    "schedulers inside schedulers, made in another order": (
+        "a = LinearLR(opt)\nb = StepLR(opt, 4)\nc = SequentialLR(opt, [a], [])\nChainedScheduler([c, b])",
+        ANOTHER_ORDER.format("ChainedScheduler"),
+        "ChainedScheduler",
     ),
     "a number": ("32", "`32` is not a scheduler", "32"),
     "text": ("'cosine'", "`'cosine'` is not a scheduler", "'cosine'"),
