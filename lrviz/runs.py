@@ -21,6 +21,7 @@ from lrviz.notation import SchedulerCall, parse
 from lrviz.reading import read_groups, read_loop, read_optimizer, split, with_parameters
 from lrviz.resolve import KNOWN, resolve, run_names
 from lrviz.spec import CodeCall, Metric, RunSpec
+from lrviz.values import count
 
 FIELDS: Final = (
     "lr",
@@ -145,7 +146,9 @@ def read_runs(
         UsageError: too many curves or labels; and all that `read_run` raises.
     """
     if len(labels) > len(texts):
-        raise UsageError(f"{len(labels)} labels for {len(texts)} schedulers", "give `--label` once for each, in order")
+        raise UsageError(
+            f"{len(labels)} labels for {count(len(texts), 'scheduler')}", "give `--label` once for each, in order"
+        )
     fields = replace(fields, shared=True)
     sweeps = [Sweep.of(text) for text in texts]
     total = sum(sweep.size for sweep in sweeps)
@@ -240,9 +243,9 @@ def _outside(text: str, wanted: str, any_depth: bool = False) -> int | None:
     """Where a character stands outside of quotes, and of brackets too unless `any_depth`."""
     depth, quote = 0, ""
     for at, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
+        if quote:  # a comment is quoted by its `#` and the end of its line
+            quote = "" if character == ("\n" if quote == "#" else quote) else quote
+        elif character in "'\"#":
             quote = character
         elif character == wanted and (any_depth or depth == 0):
             return at
