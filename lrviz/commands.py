@@ -108,7 +108,7 @@ def _look(values: Values) -> FigureOptions:
     from lrviz.look import FigureOptions
 
     given: dict[str, Any] = {
-        "style": values["style"] or "lrviz",
+        "style": "lrviz" if values["style"] is None else values["style"],
         "log": values["log"],
         "title": values["title"],
         "momentum": values.get("show") == "momentum",

@@ -35,9 +35,8 @@ def target(values: Mapping[str, Any], default_format: str, stem: str | None = No
         allowed = (*FIGURES, *DATA, "table") if default_format == "png" else ("table", *DATA, *FIGURES)
         asked = read_choice("--format", asked, allowed)
     path = values["output"]
-    if path is None and (asked or default_format) in FIGURES:
-        path = f"{stem or 'curve'}.{asked or default_format}"
-    path = path or "-"
+    if path is None:
+        path = f"{stem or 'curve'}.{asked or default_format}" if (asked or default_format) in FIGURES else "-"
     output.check_target(path)
     chosen = asked or default_format if path == "-" else asked or output.kind_of(path)
     if chosen == "table" and path != "-":

@@ -10,7 +10,8 @@ from lrviz.catalogue import Parameter
 from lrviz.errors import NotationError, SpecError, UsageError
 from lrviz.installed import optimizer_names
 from lrviz.notation import SchedulerCall, parse_value
-from lrviz.resolve import KNOWN, find, unknown_parameter
+from lrviz.printable import shorten
+from lrviz.resolve import KNOWN, RUN_NAMES, find, unknown_parameter
 from lrviz.spec import OptimizerChoice, ParamGroup, TrainingLoop
 
 _COUNTS = ("epochs", "steps_per_epoch", "grad_accum", "num_processes", "dataset_size", "batch_size")
@@ -60,6 +61,8 @@ def read_groups(value: Any, prefix: str = "--") -> tuple[ParamGroup, ...]:
     groups = []
     for part in split(text[1:-1] if text.startswith("[") and text.endswith("]") else text):
         name, equals, rate = part.rpartition("=")
+        if not rate.strip():
+            raise UsageError(f"`{option}` lacks a rate, got `{shorten(text, 60)}`", "such as backbone=1e-4,head=1e-3")
         if equals and not name.strip():
             raise UsageError(f"a group of `{option}` has no name, got `{text}`", "such as backbone=1e-4,head=1e-3")
         groups.append(ParamGroup(name.strip(), read_number(option, rate)))
@@ -106,6 +109,11 @@ def read_lets(pairs: Sequence[str]) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip().isidentifier():
             raise UsageError(f"`--let` wants NAME=VALUE, got `{pair}`", "such as `--let num_epochs=90`")
+        if name.strip() in RUN_NAMES:
+            raise UsageError(
+                f"`{name.strip()}` is the run's own, and cannot be given with `--let`",
+                "`--epochs`, `--steps-per-epoch` and `--lr` decide the run",
+            )
         lets[name.strip()] = parse_value(value, lets)
     return lets
 
@@ -123,7 +131,7 @@ def read_number(option: str, given: Any) -> float:
         except NotationError:
             value = None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UsageError(f"`{option}` must be a number, got `{given}`")
+        raise UsageError(f"`{option}` must be a number, got `{shorten(str(given), 60)}`")
     try:
         return float(value)
     except OverflowError as error:

@@ -30,15 +30,14 @@ class Resolved:
     notes: list[str] = field(default_factory=list)
 
 
+RUN_NAMES: Final = ("total_steps", "epochs", "steps_per_epoch", "lr")
+
+
 def run_names(loop: TrainingLoop, groups: tuple[ParamGroup, ...]) -> dict[str, Any]:
     """The names of the run that notation may use; `lr` is a tuple when there are several groups."""
     rates = tuple(group.lr for group in groups)
-    return {
-        "total_steps": loop.scheduler_steps,
-        "epochs": loop.epochs,
-        "steps_per_epoch": loop.steps_per_epoch,
-        "lr": rates[0] if len(rates) == 1 else rates,
-    }
+    values = (loop.scheduler_steps, loop.epochs, loop.steps_per_epoch, rates[0] if len(rates) == 1 else rates)
+    return dict(zip(RUN_NAMES, values, strict=True))
 
 
 def resolve(

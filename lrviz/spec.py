@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import ceil, isfinite
+from math import ceil
+from sys import float_info
 from typing import Any, Final, Literal
 
 from lrviz.errors import SpecError
@@ -12,6 +13,7 @@ from lrviz.notation import SchedulerCall
 
 Interval = Literal["step", "epoch"]
 
+_GREATEST: Final = float_info.max  # what isfinite() would say, of integers without an end as well
 MAX_UPDATES: Final = 100_000_000  # eight bytes each: what a run keeps in memory
 
 
@@ -117,8 +119,8 @@ class ParamGroup:
         where = f"`lr` of `{self.name}`" if self.name else "`lr`"
         if isinstance(self.lr, bool) or not isinstance(self.lr, int | float):
             raise SpecError(f"{where} must be a number, got {self.lr!r}")
-        if not isfinite(self.lr) or self.lr < 0:
-            raise SpecError(f"{where} must be a finite number above 0, got {self.lr}")
+        if not 0 <= self.lr <= _GREATEST:
+            raise SpecError(f"{where} must be a finite number above 0, got {self.lr:.6g}")
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def _no_such_option(option: str, possible: list[str], words: Sequence[str], comm
             return UsageError(f"no such option `{option}`", f'parameters go into the notation: `"{call}"`')
         own = []
     others = {f"--{name}" for name in scheduler_parameters()} - set(own)
-    close = closest(option, own) or next((p for p in possible if p not in others), None)
+    close = closest(option, [*own, *(p for p in possible if p not in others)])
     if close:
         return UsageError(f"no such option `{option}`", f"did you mean `{close}`? {page}")
     listed = f"{info.name} takes {', '.join(own)}; " if info and own else ""

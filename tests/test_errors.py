@@ -76,11 +76,14 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     # The base rate
     "lr nan": ("plot cosine --lr nan", said("`lr` must be a finite number above 0, got nan")),
     "lr inf": ("plot cosine --lr inf", said("`lr` must be a finite number above 0, got inf")),
-    "lr -1": ("plot cosine --lr -1", said("`lr` must be a finite number above 0, got -1.0")),
+    "lr -1": ("plot cosine --lr -1", said("`lr` must be a finite number above 0, got -1")),
     "lr 0": ("plot cosine --lr 0", said("`lr` must be above 0, got 0", "schedulers scale this rate, so 0 stays 0")),
     "lr True": ("plot cosine --lr True", said("`--lr` must be a number, got `True`")),
     "lr text": ("plot cosine --lr fast", said("`--lr` must be a number, got `fast`")),
-    "lr empty": (["plot", "cosine", "--lr", ""], said("`--lr` must be a number, got ``")),
+    "lr empty": (
+        ["plot", "cosine", "--lr", ""],
+        said("`--lr` lacks a rate, got ``", "such as backbone=1e-4,head=1e-3"),
+    ),
     "lr complex": ("plot cosine --lr 1j", said("`--lr` must be a number, got `1j`")),
     "lr of one group nan": ("plot cosine --lr a=1,b=nan", said("`lr` of `b` must be a finite number above 0, got nan")),
     # StepLR
