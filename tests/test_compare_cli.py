@@ -239,7 +239,7 @@ ERRORS: list[tuple[str, list[str], str, str]] = [
         "give each group a name of its own",
     ),
     ("a group without a rate", ["plot", "cosine", "--lr", "a=1,b"], "`--lr` must be a number, got `b`", ""),
-    ("no rate", ["plot", "cosine", "--lr", ""], "`--lr` must be a number, got ``", ""),
+    ("no rate", ["plot", "cosine", "--lr", ""], "`--lr` lacks a rate, got ``", "such as backbone=1e-4,head=1e-3"),
     ("momentum 2", ["plot", "cosine", "--momentum", "2"], "`momentum` must be at least 0 and below 1, got 2", ""),
     (
         "momentum of none",
