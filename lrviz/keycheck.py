@@ -43,7 +43,7 @@ def check_table(place: Place, table: Mapping[str, Any]) -> None:
         if key.required and key.name not in table:
             if key.kind == "tables":
                 raise place.error(f"no `{heading(key)}` in it", f"{key.help} begins with `{heading(key)}`")
-            raise place.error(f"`{key.name}` is missing", f"{key.name} is {key.help}")
+            raise place.error(f"`{key.name}` is missing", _meaning(key))
 
 
 def _check_limits(place: Place, key: Key, value: Any) -> None:
@@ -58,20 +58,24 @@ def _check_limits(place: Place, key: Key, value: Any) -> None:
     what = f"`{key.name}`" if key.kind != "tables" else f"`{heading(key)}`"
     if key.least is not None and size < key.least:
         if key.kind in ("tables", "formats"):
-            raise place.error(f"no {what} in it" if key.kind == "tables" else f"{what} is empty")
-        raise place.error(f"{what} must be {key.least} or more, got {size}")
+            raise place.error(f"no {what} in it" if key.kind == "tables" else f"{what} is empty", _meaning(key))
+        raise place.error(f"{what} must be {key.least} or more, got {size}", _meaning(key))
     if key.most is not None and size > key.most:
         if key.kind == "tables":
-            raise place.error(f"{size:,} times {what} is too much; the limit is {key.most:,}")
-        raise place.error(f"{what} must be {key.most:,} or less, got {size:,}")
+            raise place.error(f"{size:,} times {what} is too much; the limit is {key.most:,}", "split it into several")
+        raise place.error(f"{what} must be {key.most:,} or less, got {size:,}", _meaning(key))
+
+
+def _meaning(key: Key) -> str:
+    return f"`{key.name}` is {key.help}" if key.kind != "switch" else f"`{key.name} = true` to {key.help}"
 
 
 def wrong_value(place: Place, key: Key, value: Any) -> UsageError:
     """The error for a value that is not what its key wants."""
-    hint = ""
+    hint = _meaning(key)
     if key.kind == "choice" and isinstance(value, str):
         close = difflib.get_close_matches(value.lower(), key.choices, n=1)
-        hint = f'did you mean "{close[0]}"?' if close else ""
+        hint = f'did you mean "{close[0]}"?' if close else hint
     elif isinstance(value, str) and key.kind in ("count", "number", "switch", "rates"):
         hint = "numbers, true and false go without quotes"
     elif key.inside in LISTS:

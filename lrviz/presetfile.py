@@ -47,7 +47,9 @@ def parse_toml(text: str, shown: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        why = str(error)
+        if not isinstance(error, tomllib.TOMLDecodeError):  # Python's own limits, of depth and of digits
+            why = "nested too deeply" if isinstance(error, RecursionError) else "a number with too many digits"
         message, _, place = why.partition(" (at ")
         lines = text.splitlines() or [""]
         if found := re.match(r"line (\d+), column (\d+)", place):
@@ -55,7 +57,7 @@ def parse_toml(text: str, shown: str) -> dict[str, Any]:
         elif place:
             line, column = len(lines), len(lines[-1]) + 1
         else:
-            raise UsageError(f"`{shown}` is no TOML: {message}") from error
+            raise UsageError(f"cannot read `{shown}`: {message}", "write it in a simpler way") from error
         source = lines[line - 1] if line <= len(lines) else ""
         first = max(column - 60, 1)
         pointed = f"\n    {printable(source[first - 1 : first + 79])}\n    {' ' * (column - first)}^"

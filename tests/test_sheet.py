@@ -1,0 +1,581 @@
+"""A preset rendered into a folder: what is there, that it repeats byte for byte, and that it is whole at any moment."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from lrviz import folder, inline, page
+from lrviz.cli import main
+from lrviz.errors import OutputError
+from lrviz.folder import JOURNAL, MANIFEST, opened
+from tests.conftest import ROOT
+
+Capture = pytest.CaptureFixture[str]
+
+SHIPPED = sorted(path.stem for path in (ROOT / "presets").glob("*.toml"))
+TWO = """
+[defaults]
+epochs = 2
+[[figure]]
+name = "one"
+[[figure.curve]]
+scheduler = "step(step_size=4, gamma=0.5)"
+[[figure]]
+name = "two"
+title = "Two"
+formats = ["svg"]
+[[figure.curve]]
+scheduler = "cosine"
+label = "down"
+[[figure.curve]]
+scheduler = "linear"
+label = "up"
+"""
+ENDS = {"index.html", "summary.md", MANIFEST}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to stand in, with a preset of two figures."""
+    (tmp_path / "p.toml").write_text(TWO)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def render(*words: str) -> None:
+    assert main(["render", *words]) == 0
+
+
+def files(target: Path) -> dict[str, bytes]:
+    """Every file in a folder and below it."""
+    return {str(p.relative_to(target)): p.read_bytes() for p in sorted(target.rglob("*")) if p.is_file()}
+
+
+def manifest(target: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((target / MANIFEST).read_bytes())
+    return found
+
+
+def check_whole(target: Path) -> None:
+    """Every file is whole, and the manifest, where there is one, matches."""
+    there = files(target)
+    for name, data in there.items():
+        if name.endswith(".png"):
+            assert data.endswith(b"IEND\xaeB`\x82"), name
+        elif name.endswith(".svg"):
+            ElementTree.fromstring(data)  # noqa: S314 - our own
+        elif name.endswith(".csv"):
+            lines = data.decode().split("\n")
+            assert lines[-1] == "", name
+            assert len({len(row) for row in csv.reader(lines[:-1])}) == 1, name
+        elif name == "index.html":
+            assert data.endswith(b"</html>\n"), name
+        elif name == "summary.md":
+            assert data.splitlines()[-1].startswith(b"made with"), name
+    if MANIFEST in there:
+        for name, item in manifest(target)["files"].items():
+            assert hashlib.sha256(there[name]).hexdigest() == item["sha256"], name
+            assert len(there[name]) == item["size"], name
+
+
+class TestRender:
+    def test_the_cheat_sheet_is_one_figure_with_the_numbers_of_the_reference(self, here: Path) -> None:
+        render("cheatsheet", "-o", "sheet", "-q")
+        assert {p.name for p in Path("sheet").iterdir()} == {
+            "cheatsheet.png",
+            "cheatsheet.svg",
+            "cheatsheet.csv",
+            *ENDS,
+        }
+        reference = json.loads((ROOT / "tests" / "data" / "cheatsheet.json").read_text(encoding="utf-8"))
+        with Path("sheet/cheatsheet.csv").open(newline="") as stream:
+            rows = list(csv.reader(stream))
+        assert rows[0][:2] == ["step", "epoch"]
+        panels = manifest(Path("sheet"))["figures"][0]["curves"]
+        assert len(panels) == 17
+        for panel, curve in zip(panels, reference["curves"], strict=False):
+            at = rows[0].index(panel["columns"][0])
+            assert [float(row[at]) for row in rows[1:]] == curve["lr"]
+        check_whole(Path("sheet"))
+
+    def test_paths_go_to_stdout_and_a_line_to_stderr(self, here: Path, capsys: Capture) -> None:
+        render("p.toml", "-o", "out/deep")
+        out, err = capsys.readouterr()
+        names = ["one.png", "one.svg", "one.csv", "two.svg", "two.csv", "index.html", "summary.md", "manifest.json"]
+        assert out.splitlines() == [str(Path("out/deep") / name) for name in names]
+        assert err == f"2 figures, 3 curves · {Path('out/deep/index.html')}\n"
+        assert {p.name for p in Path("out/deep").iterdir()} == set(names)
+
+    def test_notes_name_the_figure(self, here: Path, capsys: Capture) -> None:
+        Path("p.toml").write_text('[[figure]]\nname = "a"\n[[figure.curve]]\nscheduler = "plateau"\n')
+        render("p.toml", "-o", "out")
+        assert "note: `a`: no metric given: a built-in loss" in capsys.readouterr().err
+
+    def test_the_manifest_says_what_is_behind_each_file(self, here: Path) -> None:
+        render("p.toml", "-o", "out")
+        found = manifest(Path("out"))
+        assert (found["version"], found["preset"]) == (1, "p")
+        assert set(found["versions"]) == {"lrviz", "torch", "matplotlib", "python"}
+        assert {name: item.get("figure") for name, item in found["files"].items()} == {
+            "index.html": None,
+            "one.csv": "one",
+            "one.png": "one",
+            "one.svg": "one",
+            "summary.md": None,
+            "two.csv": "two",
+            "two.svg": "two",
+        }
+        one, two = found["figures"]
+        assert [curve["label"] for curve in two["curves"]] == ["down", "up"]
+        (curve,) = one["curves"]
+        assert curve["scheduler"] == "StepLR(step_size=4, gamma=0.5)"
+        assert (curve["epochs"], curve["steps_per_epoch"], curve["interval"]) == (2, 8, "step")
+        assert curve["lr"] == [{"group": "", "lr": 1e-3}]
+        summary = curve["summary"][0]
+        assert (summary["peak"], summary["peak_step"], summary["final"]) == (1e-3, 0, 1.25e-4)
+
+    def test_the_manifest_has_no_time_and_no_place(self, here: Path) -> None:
+        render(str(here / "p.toml"), "-o", str(here / "out"))
+        for name, data in files(here / "out").items():
+            assert str(here).encode() not in data, name
+            assert not re.search(rb"20[2-9]\d-\d\d-\d\d", data), name
+
+    def test_formats_and_style_of_the_command_line_win(self, here: Path) -> None:
+        render("p.toml", "-o", "out", "--formats", "pdf,png", "--style", "cheatsheet")
+        assert {p.name for p in Path("out").iterdir()} == {
+            *(f"{name}.{suffix}" for name in ("one", "two") for suffix in ("pdf", "png", "csv")),
+            *ENDS,
+        }
+        assert [figure["style"] for figure in manifest(Path("out"))["figures"]] == ["cheatsheet"] * 2
+        render("p.toml", "-o", "plain", "--formats", "png")
+        assert Path("plain/one.png").read_bytes() != Path("out/one.png").read_bytes()
+
+    def test_a_figure_is_that_of_plot(self, here: Path) -> None:
+        render("p.toml", "-o", "out")
+        scheduler = ["step", "--step_size", "4", "--gamma", "0.5", "--epochs", "2", "-q", "-o"]
+        assert main(["plot", *scheduler, "plot.png"]) == 0
+        assert Path("plot.png").read_bytes() == Path("out/one.png").read_bytes()
+        assert main(["table", *scheduler, "table.csv"]) == 0
+        assert Path("table.csv").read_bytes() == Path("out/one.csv").read_bytes()
+
+    def test_what_is_equal_is_not_written_again(self, here: Path) -> None:
+        render("p.toml", "-o", "out")
+        before = {p.name: p.stat().st_mtime_ns for p in Path("out").iterdir()}
+        render("p.toml", "-o", "out")
+        assert {p.name: p.stat().st_mtime_ns for p in Path("out").iterdir()} == before
+
+    def test_only_leaves_the_others_as_they_are(self, here: Path) -> None:
+        render("p.toml", "-o", "whole")
+        render("p.toml", "-o", "out")
+        Path("p.toml").write_text(TWO.replace("gamma=0.5", "gamma=0.6"))
+        render("p.toml", "-o", "out", "--only", "one")
+        check_whole(Path("out"))
+        whole, out = files(Path("whole")), files(Path("out"))
+        assert {name for name in out if whole[name] != out[name]} == {"one.png", "one.svg", "one.csv", *ENDS}
+        parts = page.sections(out["index.html"].decode())
+        assert list(parts) == ["one", "two"]
+        assert parts["two"] == page.sections(whole["index.html"].decode())["two"]
+        Path("p.toml").write_text(TWO)
+        render("p.toml", "-o", "out", "--only", "one")
+        assert files(Path("out")) == whole
+
+    def test_only_in_an_empty_folder_is_that_figure_alone(self, here: Path) -> None:
+        render("p.toml", "-o", "out", "--only", "two")
+        assert {p.name for p in Path("out").iterdir()} == {"two.svg", "two.csv", *ENDS}
+
+    def test_only_refuses_to_go_with_others_that_were_changed(self, here: Path, capsys: Capture) -> None:
+        render("p.toml", "-o", "out")
+        Path("out/two.csv").write_text("mine")
+        before = files(Path("out"))
+        capsys.readouterr()
+        assert main(["render", "p.toml", "-o", "out", "--only", "one"]) == 2
+        assert capsys.readouterr().err == (
+            "error: `--only` leaves the rest of `out` as it is, but `two.csv` is not as it was rendered\n\n"
+            "hint: render once without `--only`\n"
+        )
+        assert files(Path("out")) == before
+
+    def test_code_of_the_presets_own_runs_beside_it_with_leave(self, here: Path) -> None:
+        inside = here / "inside"
+        inside.mkdir()
+        (inside / "train.py").write_text(
+            "from torch.optim.lr_scheduler import StepLR\ndef make(optimizer):\n    return StepLR(optimizer, 4, 0.5)\n"
+        )
+        (inside / "p.toml").write_text('[[figure]]\nname = "a"\n[[figure.curve]]\nscheduler = "train.py:make"\n')
+        assert main(["render", "inside/p.toml", "-o", "out"]) == 2
+        render("inside/p.toml", "-o", "out", "--allow-code")
+        lines = Path("out/a.csv").read_text().splitlines()
+        assert lines[5] == "4,0,0.0005"
+        assert Path.cwd() == here
+
+
+class TestOwnFiles:
+    def test_files_of_a_figure_that_is_gone_are_reported_then_removed(self, here: Path, capsys: Capture) -> None:
+        render("p.toml", "-o", "out")
+        Path("out/mine.txt").write_text("mine")
+        Path("p.toml").write_text(TWO.replace('"one"', '"uno"'))
+        for _ in range(2):  # the second time nothing else has changed
+            capsys.readouterr()
+            render("p.toml", "-o", "out")
+            notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note")]
+            assert notes == [
+                f"note: `{Path('out') / name}` is of an earlier render; `--prune` removes it unless it was changed"
+                for name in ("one.csv", "one.png", "one.svg")
+            ]
+            assert Path("out/one.png").exists()
+        render("p.toml", "-o", "out", "--prune")
+        assert {p.name for p in Path("out").iterdir()} == {
+            "uno.png", "uno.svg", "uno.csv", "two.svg", "two.csv", "mine.txt", *ENDS,
+        }  # fmt: skip
+        check_whole(Path("out"))
+
+    def test_prune_leaves_what_somebody_changed(self, here: Path) -> None:
+        render("p.toml", "-o", "out")
+        Path("out/one.svg").write_text("edited by hand")
+        Path("p.toml").write_text(TWO.replace('"one"', '"uno"'))
+        render("p.toml", "-o", "out", "--prune")
+        assert Path("out/one.svg").read_text() == "edited by hand"
+        assert not Path("out/one.png").exists()
+
+    @pytest.mark.parametrize("name", ["one.png", "two.csv", "index.html", "manifest.json"])
+    def test_a_file_that_lrviz_did_not_write_is_never_replaced(self, here: Path, capsys: Capture, name: str) -> None:
+        Path("out").mkdir()
+        Path("out", name).write_text("mine")
+        assert main(["render", "p.toml", "-o", "out"]) == 2
+        assert capsys.readouterr().err == (
+            f"error: `out/{name}` is there already, and lrviz did not write it\n\n"
+            "hint: move it away, or choose another folder\n"
+        )
+        assert files(Path("out")) == {name: b"mine"}
+
+    def test_a_folder_in_the_way_is_left_alone(self, here: Path, capsys: Capture) -> None:
+        Path("out/one.png").mkdir(parents=True)
+        assert main(["render", "p.toml", "-o", "out"]) == 2
+        assert "`out/one.png` is there already" in capsys.readouterr().err
+
+    def test_a_link_is_replaced_rather_than_followed(self, here: Path) -> None:
+        render("p.toml", "-o", "out")
+        Path("elsewhere").write_text("mine")
+        Path("out/one.csv").unlink()
+        Path("out/one.csv").symlink_to(here / "elsewhere")
+        render("p.toml", "-o", "out")
+        assert Path("elsewhere").read_text() == "mine"
+        assert not Path("out/one.csv").is_symlink()
+
+    def test_a_manifest_that_points_out_of_the_folder_is_not_believed(self, here: Path) -> None:
+        render("p.toml", "-o", "out")
+        Path("precious").write_text("mine")
+        found = manifest(Path("out"))
+        found["leftover"]["../precious"] = {"sha256": hashlib.sha256(b"mine").hexdigest(), "size": 4}
+        Path("out", MANIFEST).write_text(json.dumps(found))
+        assert main(["render", "p.toml", "-o", "out", "--prune"]) == 2
+        assert Path("precious").read_text() == "mine"
+
+
+class TestRefusals:
+    def test_a_folder_that_is_a_file(self, here: Path, capsys: Capture) -> None:
+        Path("out").write_text("mine")
+        assert main(["render", "p.toml", "-o", "out"]) == 2
+        assert capsys.readouterr().err == "error: cannot write `out`: a file where a folder should be\n"
+        assert Path("out").read_text() == "mine"
+
+    def test_a_folder_below_a_file(self, here: Path, capsys: Capture) -> None:
+        assert main(["render", "p.toml", "-o", "p.toml/out"]) == 2
+        assert capsys.readouterr().err == "error: cannot write `p.toml/out`: a file where a folder should be\n"
+
+    @pytest.mark.parametrize("target", ["theirs", "theirs/new"])
+    def test_a_folder_that_may_not_be_written_to(
+        self, target: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    ) -> None:
+        with TemporaryDirectory() as above:
+            Path(above).chmod(0o755)
+            monkeypatch.chdir(above)
+            Path("theirs").mkdir(mode=0o555)
+            user = os.geteuid()
+            if user == 0:
+                os.seteuid(65534)  # nobody: root may write everywhere
+            try:
+                assert main(["render", "decay-strategies", "-o", target]) == 2
+            finally:
+                os.seteuid(user)
+            assert capsys.readouterr().err == (
+                f"error: cannot write `{target}`: permission denied\n\nhint: choose a folder you may write to\n"
+            )
+            assert list(Path("theirs").iterdir()) == []
+            monkeypatch.undo()
+
+    def test_a_disk_that_is_full_leaves_what_was_there(self, here: Path, capsys: Capture) -> None:
+        small = here / "small"
+        small.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "lrviz-test", str(small)]
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("mounting a tmpfs is not permitted")
+        try:
+            render("p.toml", "-o", "small/out", "--formats", "svg")
+            before = files(small)
+            capsys.readouterr()
+            assert main(["render", "cheatsheet", "-o", "small/out"]) == 2
+            assert capsys.readouterr().err == (
+                "error: cannot write `small/out/cheatsheet.png`: no space left on device\n\n"
+                "hint: free some space, or write to another disk\n"
+            )
+            assert files(small) == before
+            assert main(["render", "cheatsheet", "-o", "small/new"]) == 2
+            assert not (small / "new").exists()
+        finally:
+            subprocess.run(["umount", str(small)], check=True)
+
+    @pytest.mark.parametrize("when", ["write", "rename"])
+    def test_an_error_of_the_system_is_told(
+        self, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, when: str
+    ) -> None:
+        def full(*_: Any, **__: Any) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        render("p.toml", "-o", "out")
+        before = files(Path("out"))
+        Path("p.toml").write_text(TWO.replace("gamma=0.5", "gamma=0.6"))
+        with monkeypatch.context() as patch:
+            if when == "write":
+                patch.setattr(folder, "write_whole", full)
+            else:
+                patch.setattr(Path, "replace", full)
+            assert main(["render", "p.toml", "-o", "out"]) == 2
+        assert "no space left on device" in capsys.readouterr().err
+        assert files(Path("out")) == before
+
+    def test_two_renders_at_once(self, here: Path, capsys: Capture) -> None:
+        with opened(Path("out")):
+            assert main(["render", "p.toml", "-o", "out"]) == 2
+        assert capsys.readouterr().err == (
+            "error: another render is writing to `out`\n\nhint: wait for it, or choose another folder\n"
+        )
+
+    def test_a_folder_made_in_vain_is_taken_away(self, here: Path) -> None:
+        with pytest.raises(OutputError), opened(Path("a/b/c")):
+            raise OutputError("something")
+        assert not Path("a").exists()
+
+    def test_a_nul_in_the_path(self, here: Path, capsys: Capture) -> None:
+        assert main(["render", "p.toml", "-o", "out\0"]) == 2
+        assert "a path cannot hold a NUL character" in capsys.readouterr().err
+
+
+class TestHostileText:
+    LABELS = ("<script>alert(1)</script>", r"$\frac{1}{2}$ | `x`", "two\nlines", "--><!-- figure: one -->", "&amp;")
+
+    @pytest.fixture
+    def out(self, here: Path) -> Path:
+        curves = "".join(
+            f'[[figure.curve]]\nscheduler = "cosine(T_max={i})"\nlabel = {json.dumps(label)}\n'
+            for i, label in enumerate(self.LABELS, start=1)
+        )
+        title = json.dumps("</title><img src=x onerror=alert(1)>")
+        text = f'about = {title}\n[[figure]]\nname = "a"\ntitle = {title}\n{curves}'
+        Path("p.toml").write_text(text)
+        render("p.toml", "-o", "out")
+        return here / "out"
+
+    def test_on_the_page_it_is_text(self, out: Path) -> None:
+        html = (out / "index.html").read_text(encoding="utf-8")
+        assert "<script" not in html
+        assert "<img" not in html
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+        assert list(page.sections(html)) == ["a"]
+
+    def test_in_an_svg_it_is_text(self, out: Path) -> None:
+        tree = ElementTree.fromstring((out / "a.svg").read_bytes())  # noqa: S314 - our own
+        assert not [element for element in tree.iter() if element.tag.endswith(("script", "img"))]
+
+    def test_in_the_summary_it_is_code(self, out: Path) -> None:
+        lines = (out / "summary.md").read_text(encoding="utf-8").splitlines()
+        rows = [line for line in lines if line.startswith(("| `", "| <code>"))]
+        assert len(rows) == len(self.LABELS)
+        assert all(row.replace("\\|", "").count(" | ") == 6 for row in rows)
+        assert list(page.sections("\n".join(lines) + "\n")) == ["a"]
+
+    def test_in_the_numbers_it_reads_back(self, out: Path) -> None:
+        with (out / "a.csv").open(newline="", encoding="utf-8") as stream:
+            assert next(csv.reader(stream))[2:] == list(self.LABELS)
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of a preset of seven figures."""
+    target = tmp_path_factory.mktemp("page")
+    render("scheduler-tour", "-o", str(target), "-q")
+    return (target / "index.html").read_text(encoding="utf-8")
+
+
+class TestPage:
+    def test_it_asks_nothing_of_anywhere(self, html: str) -> None:
+        assert set(re.findall(r"(?:src|href)=\"(?!#)([^\"]*)\"", html)) == {
+            "data:,",
+            *(
+                f"{name}.{suffix}"
+                for name in ["step", "multistep", "exponential", "cosine", "warm-restarts", "plateau", "onecycle"]
+                for suffix in ("png", "svg", "csv")
+            ),
+        }
+        assert "http:" not in html.replace("http-equiv", "")
+        assert "https:" not in html
+        assert "@import" not in html
+        assert not re.search(r"url\((?!#)", html)
+
+    def test_ids_are_each_there_once_and_links_lead_to_one(self, html: str) -> None:
+        ids = re.findall(r" id=\"([^\"]*)\"", html)
+        assert len(ids) == len(set(ids))
+        wanted = set(re.findall(r"href=\"#([^\"]*)\"|url\(#([^)]*)\)", html))
+        assert {one or other for one, other in wanted} <= set(ids)
+        labelled = {name for names in re.findall(r"aria-labelledby=\"([^\"]*)\"", html) for name in names.split()}
+        assert labelled <= set(ids)
+
+    def test_colours_have_a_value_on_either_ground(self, html: str) -> None:
+        used = set(re.findall(r"var\(--i-(\w+)\)", html))
+        assert len(used) > 3
+        light, dark = re.findall(r":root\{(--i-[^}]*)\}", html)
+        for block in (light, dark):
+            assert set(re.findall(r"--i-(\w+):#[0-9a-f]{6};", block)) == used
+
+    @pytest.mark.parametrize("colour", ["222222", "1f4e9e", "b35628", "000000", "333333", "123456"])
+    def test_what_can_be_read_on_white_has_a_twin_for_black(self, colour: str) -> None:
+        _, dark = inline.colours(f"var(--i-{colour})")
+        found = dark.partition(":")[2].rstrip(";")
+        contrast = (inline._luminance(found) + 0.05) / (inline._luminance("#14171c") + 0.05)
+        assert contrast >= 4.5
+
+
+@pytest.mark.parametrize("preset", SHIPPED)
+def test_renders_are_equal_byte_for_byte_wherever_they_are_made(tmp_path: Path, preset: str) -> None:
+    environments = (
+        {"PYTHONHASHSEED": "1", "TZ": "UTC", "LANG": "C", "LC_ALL": "C"},
+        {"PYTHONHASHSEED": "2", "TZ": "Asia/Kathmandu", "LANG": "de_DE.UTF-8", "LC_ALL": "de_DE.UTF-8"},
+    )
+    trees = []
+    for number, environment in enumerate(environments):
+        place = tmp_path / f"place{number}" / ("deep" * number or "flat")
+        place.mkdir(parents=True)
+        subprocess.run(
+            [sys.executable, "-m", "lrviz", "render", preset, "-o", f"out{number}", "-q"],
+            cwd=place,
+            env=os.environ | environment | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        trees.append(files(place / f"out{number}"))
+    assert trees[0] == trees[1]
+    assert len(trees[0]) > 5
+
+
+class TestKilled:
+    """kill -9 in the middle of a render, over an older render of another content."""
+
+    OLD = TWO.replace("gamma=0.5", "gamma=0.25").replace('"two"', '"old"')
+
+    @pytest.fixture
+    def seconds(self, here: Path) -> float:
+        """How long a render takes here."""
+        started = time.perf_counter()
+        self.start("warm").wait()
+        started = time.perf_counter()
+        self.start("timed").wait()
+        return time.perf_counter() - started
+
+    def start(self, target: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "lrviz", "render", "p.toml", "-o", target, "-q"],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def test_at_20_random_moments(self, here: Path, seconds: float) -> None:
+        moments = random.Random(4)
+        killed = 0
+        for number in range(20):
+            target = Path(f"out{number}")
+            if number % 2:
+                Path("p.toml").write_text(self.OLD)
+                render("p.toml", "-o", str(target), "-q")
+            Path("p.toml").write_text(TWO)
+            process = self.start(str(target))
+            # Half of them near the end, where the files are put in place.
+            share = moments.uniform(0.1, 1.0) if number < 10 else moments.uniform(0.8, 1.05)
+            time.sleep(share * seconds)
+            process.send_signal(signal.SIGKILL)
+            killed += process.wait() == -signal.SIGKILL
+            if target.exists():
+                check_whole(target)
+            render("p.toml", "-o", str(target), "-q")  # the next one makes all of it good
+            check_whole(target)
+            assert {p.name for p in target.iterdir() if p.name.startswith(".")} == set()
+        assert killed >= 10
+
+    def test_after_each_change_to_the_folder(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Not at random: at every single rename and removal, in turn."""
+        render("p.toml", "-o", "fresh", "-q")
+        for number in range(100):
+            target = Path(f"out{number}")
+            Path("p.toml").write_text(self.OLD)
+            render("p.toml", "-o", str(target), "-q")
+            before = files(target)
+            Path("p.toml").write_text(TWO)
+            with monkeypatch.context() as patch:
+                finished = self.render_until(target, number, patch)
+            check_whole(target)
+            there = {name: data for name, data in files(target).items() if not name.startswith(".lrviz-new-")}
+            assert MANIFEST in there or JOURNAL in there
+            if MANIFEST in there:
+                old = {**before, JOURNAL: there.get(JOURNAL)}
+                new = {**before, **files(Path("fresh")), JOURNAL: there.get(JOURNAL)}
+                assert there.items() <= old.items() or set(there) == set(new) - ({JOURNAL} - set(there))
+            else:
+                assert main(["render", "p.toml", "-o", str(target), "--check", "-q"]) == 2
+            render("p.toml", "-o", str(target), "--prune", "-q")
+            assert files(target) == files(Path("fresh"))
+            if finished:
+                assert number > 5
+                return
+        raise AssertionError("a render has a hundred steps")
+
+    def render_until(self, target: Path, steps: int, patch: pytest.MonkeyPatch) -> bool:
+        """Render until so many changes to the folder were made, then die; whether it came to its end."""
+        left = steps
+
+        class Killed(BaseException):
+            pass
+
+        def dying(change: Any) -> Any:
+            def changed(*args: Any, **how: Any) -> Any:
+                nonlocal left
+                if left == 0:
+                    patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # the dead clean nothing up
+                    raise Killed
+                left -= 1
+                return change(*args, **how)
+
+            return changed
+
+        patch.setattr(Path, "replace", dying(Path.replace))
+        patch.setattr(Path, "unlink", dying(Path.unlink))
+        try:
+            return main(["render", "p.toml", "-o", str(target), "-q"]) == 0
+        except Killed:
+            return False
