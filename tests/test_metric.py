@@ -97,14 +97,23 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "content", "message", "hint"), REFUSED, ids=[m[:70] for _, _, m, _ in REFUSED])
-def test_files_that_are_refused(text: str, content: str | None, message: str, hint: str, tmp_path: Path) -> None:
+def test_files_that_are_refused(
+    text: str, content: str | None, message: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     if content is not None:
         (tmp_path / text.partition(":")[0]).write_text(content, encoding="utf-8")
     with pytest.raises(SpecError) as caught:
-        read_metric(text, LOOP, {}, tmp_path)
+        read_metric(text, LOOP, {})
     assert caught.value.message.startswith(message)
     assert len(caught.value.message) < 200
     assert caught.value.hint == hint
+
+
+def test_a_path_in_a_preset_is_relative_to_the_preset(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as caught:
+        read_metric("none.csv", LOOP, {}, tmp_path)
+    assert caught.value.hint == "the path is relative to the folder of the preset"
 
 
 def test_files_that_are_no_text(tmp_path: Path) -> None:

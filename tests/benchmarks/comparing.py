@@ -44,7 +44,8 @@ def measure(plan: Plan) -> Iterator[Finding]:
 def many_groups(n: int) -> tuple[float, float]:
     """The seconds of one run of lrviz, and of the plain loop; once each, for the plain loop takes minutes."""
     rates = [1e-4 * (i + 1) for i in range(GROUPS)]
-    package.simulate("cosine", lr=rates, epochs=1, steps_per_epoch=2)  # the first run imports, so it is not timed
+    package.simulate("cosine", lr=rates, epochs=1, steps_per_epoch=2)  # the first runs import, so they are not timed
+    _plain_loop(rates, 2)
     start = time.perf_counter()
     trace = package.simulate("cosine", lr=rates, epochs=1, steps_per_epoch=n)
     middle = time.perf_counter()
