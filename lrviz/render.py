@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -76,23 +74,10 @@ def _title(figure: Figure) -> str:
 
 
 def _png(figure: Figure) -> bytes:
-    """Draw with Agg and pack the pixels, which takes a quarter of the time that an imaging library takes."""
-    canvas = agg.FigureCanvasAgg(figure)
-    canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())
-    height, width, _ = pixels.shape
-    packed: Any = np.zeros((height, 4 * width + 1), dtype=np.uint8)  # each row begins with its filter, which is none
-    packed[:, 1:] = pixels.reshape(height, -1)
-    per_metre = round(figure.dpi / 0.0254)
-    chunks = (
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)),
-        (b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
-        (b"IDAT", zlib.compress(packed, 3)),
-        (b"IEND", b""),
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
+    buffer = BytesIO()
+    # Without the version in it bytes stay equal; more effort at packing takes twice the time for a fifth of the size.
+    agg.FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
+    return buffer.getvalue()
 
 
 def _svg(figure: Figure) -> bytes:
