@@ -35,7 +35,7 @@ def measure(plan: Plan) -> Iterator[Finding]:
     share = ratio(seconds["compare"], seconds["plot"])
     yield Finding(f"compare {len(EIGHT)} schedulers, one plot", share, "x", COMPARE_TARGET, detail)
 
-    n = 1_000 if plan.quick else 100_000
+    n = 5_000 if plan.quick else 100_000
     ours, plain = many_groups(n)
     detail = f"{duration(ours)} against {duration(plain)}, {n:,} steps"
     yield Finding(f"loop, {GROUPS} parameter groups", ours / plain, "x", GROUPS_TARGET, detail)
