@@ -15,7 +15,7 @@ from lrviz.printable import printable
 _BEGIN: Final = "<!-- figure: {} -->"
 _END: Final = "<!-- end of figure: {} -->"
 _SECTION = re.compile(r"^<!-- figure: ([\w.-]+) -->\n(.*?)^<!-- end of figure: \1 -->$", re.DOTALL | re.MULTILINE)
-_HEADINGS: Final = ("curve", "peak", "at step", "final", "mean", "warm-up ends")
+_HEADINGS: Final = ("curve", "peak", "at step", "final", "mean", "warm-up until")
 
 # Nothing is loaded from anywhere, and nothing runs: the browser is told to see to it.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -181,7 +181,7 @@ def _run(curve: Mapping[str, Any]) -> str:
     rates = [f"{g['group']} {format_rate(g['lr'])}" if g["group"] else format_rate(g["lr"]) for g in curve["lr"]]
     words = [
         f"{epochs:,} {'epoch' if epochs == 1 else 'epochs'} of {steps:,} {'step' if steps == 1 else 'steps'}",
-        f"stepped every {curve['interval']}",
+        *(["stepped once an epoch"] if curve["interval"] == "epoch" else []),
         f"lr {', '.join(rates)}",
         curve["optimizer"] + (f" with momentum {curve['momentum']:g}" if "momentum" in curve else ""),
     ]
@@ -207,7 +207,7 @@ def _numbers(curve: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
                 f"{item['peak_step']:,}",
                 format_rate(item["final"]),
                 format_rate(item["mean"]),
-                "-" if item["warmup_end"] is None else f"step {item['warmup_end']:,}",
+                "-" if item["warmup_end"] is None else f"{item['warmup_end']:,}",
             ],
         )
         for item in curve["summary"]

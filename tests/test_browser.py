@@ -141,11 +141,12 @@ def page(request: pytest.FixtureRequest, browser: webdriver.Chrome, pages: Path,
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     for log in ("browser", "performance"):
-        browser.get_log(log)  # what was before
+        browser.get_log(log)  # type: ignore[no-untyped-call] # what was before
     browser.get((pages / request.param / "index.html").as_uri())
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    console, events = (browser.get_log(log) for log in ("browser", "performance"))  # type: ignore[no-untyped-call]
+    messages = [json.loads(event["message"])["message"] for event in events]
     requests = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-    return Page(browser, request.param, screen, browser.get_log("browser"), requests)
+    return Page(browser, request.param, screen, console, requests)
 
 
 def luminance(colour: str) -> float:
