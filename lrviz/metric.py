@@ -136,6 +136,8 @@ def _from_file(path: Path, shown: str, column: str) -> tuple[float, ...]:
         raise SpecError(f"no metric file `{shown}`", f"the path is relative to {base}") from error
     except UnicodeDecodeError as error:
         raise SpecError(f"the metric file `{shown}` is not text in UTF-8") from error
+    except ValueError as error:  # a null byte, or what no file's name can hold
+        raise SpecError(f"no metric file `{shown}`") from error
     except OSError as error:
         raise SpecError(f"cannot read the metric file `{shown}`: {error.strerror}") from error
     if not text.strip():

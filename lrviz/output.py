@@ -74,6 +74,10 @@ def check_target(path: str | Path) -> None:
         raise OutputError("cannot write to an empty path", "name a file, such as `curve.png`")
     if "\0" in text:
         raise _refusal(text, "a path cannot hold a NUL character")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError as error:
+        raise _refusal(text, f"a path cannot hold {printable(error.object[error.start])}") from error
     with _blaming(text):
         found = _mode_of(Path(text))
         if text.endswith(os.sep) or Path(text).name in ("", "..") or (found is not None and stat.S_ISDIR(found)):

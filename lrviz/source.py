@@ -20,6 +20,7 @@ _SPELLINGS: Final = re.compile(
     |(?<![\w.])(?:warm-restarts(?!\w)|lambda(?=\s*(?:[,(\])@]|$)))""",
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
+_NO_TEXT: Final = re.compile("[\\0\ud800-\udfff]")
 
 
 class _Place(ast.AST):
@@ -87,10 +88,11 @@ def _check_text(text: str) -> None:
         deepest = max(deepest, depth)
     if deepest > MAX_DEPTH:
         raise ExpressionError(f"brackets are nested {deepest:,} deep; {MAX_DEPTH} is the limit")
-    if (null := text.find("\0")) >= 0:
-        before = text[:null]
+    if wrong := _NO_TEXT.search(text):
+        before = text[: wrong.start()]
+        found = "a null byte" if wrong[0] == "\0" else "a byte that is not UTF-8"
         raise ExpressionError(
-            "cannot read the notation: there is a null byte in it",
+            f"cannot read the notation: there is {found} in it",
             node=_Place(before.count("\n") + 1, len(before.rpartition("\n")[2])),
         )
 
