@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
+from torch.optim.lr_scheduler import LRScheduler
 
 from lrviz import building, catalogue, usercode
 from lrviz.errors import SimulationError, SpecError
@@ -172,6 +173,12 @@ class _Run:
         if times == 1:
             return step if following is None else lambda: step(next(following))
         scheduler = self.scheduler
+        if not isinstance(scheduler, LRScheduler):
+            raise SpecError(
+                f"Accelerate wraps torch's LRScheduler alone, and `{type(scheduler).__name__}` is none: "
+                f"it steps once where the loop says so, and not {times} times",
+                "leave the number of processes out, and give the batches of one process",
+            )
         total = getattr(scheduler, "total_steps", None)  # Accelerate stops a OneCycleLR that is over
 
         def several() -> None:

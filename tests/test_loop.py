@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader
 from lrviz.errors import SimulationError, SpecError
 from lrviz.runs import Fields, read_run
 from lrviz.simulation import simulate
+from lrviz.spec import Factory, RunSpec, TrainingLoop
 from lrviz.trace import Trace
 
 Make = Callable[[Any], Any]
@@ -647,3 +648,19 @@ def test_a_hundred_groups() -> None:
 def test_a_rate_that_breaks_names_its_group() -> None:
     with pytest.raises(SimulationError, match=r"the rate of `head` of `LambdaLR\(.*\)` is infinite at step 2"):
         run("LambdaLR(lr_lambda=[lambda e: 1, lambda e: 1e308 * e])", lr="body=1,head=1")
+
+
+def test_accelerate_wraps_no_scheduler_of_another_kind() -> None:
+    class Halving:
+        def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+            self.optimizer = optimizer
+
+        def step(self) -> None:
+            self.optimizer.param_groups[0]["lr"] /= 2
+
+    accelerate = pytest.importorskip("accelerate", reason="accelerate is not installed")
+    halving = Halving(optim.SGD(nn.Linear(2, 1).parameters(), lr=0.1))
+    assert accelerate.Accelerator(cpu=True).prepare(halving) is halving
+    spec = RunSpec(Factory(Halving), TrainingLoop(num_processes=2))
+    with pytest.raises(SpecError, match="`Halving` is none: it steps once where the loop says so, and not 2 times"):
+        simulate(spec)
