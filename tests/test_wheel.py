@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import subprocess
 import sys
@@ -97,6 +98,26 @@ def test_schedulers_lists_them_all(lrviz: Lrviz) -> None:
     assert done.returncode == 0, done.stderr
     for name in ("step", "cosine", "warm-restarts", "onecycle", "plateau", "sequential", "swa"):
         assert name in done.stdout
+
+
+def test_render_makes_the_cheat_sheet(lrviz: Lrviz, tmp_path: Path) -> None:
+    done = lrviz("render", "cheatsheet", "-o", "sheet/")
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "sheet" / "cheatsheet.csv").open(newline="", encoding="utf-8") as stream:
+        numbers = list(csv.DictReader(stream))
+    reference = json.loads((ROOT / "tests" / "data" / "cheatsheet.json").read_text(encoding="utf-8"))
+    step = next(curve["lr"] for curve in reference["curves"] if curve["name"] == "StepLR")
+    assert [float(row["StepLR"]) for row in numbers] == step
+    assert {path.name for path in (tmp_path / "sheet").iterdir()} >= {"index.html", "summary.md", "manifest.json"}
+    checked = lrviz("render", "cheatsheet", "-o", "sheet", "--check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_presets_are_there_to_copy(lrviz: Lrviz, tmp_path: Path) -> None:
+    listed = lrviz("presets").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == sorted(path.stem for path in (ROOT / "presets").glob("*.toml"))
+    assert lrviz("presets", "fine-tuning", "-o", "my.toml").returncode == 0
+    assert (tmp_path / "my.toml").read_bytes() == (ROOT / "presets" / "fine-tuning.toml").read_bytes()
 
 
 def test_a_wrong_command_line_is_an_error(lrviz: Lrviz, tmp_path: Path) -> None:
