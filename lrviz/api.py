@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from lrviz.arguments import check_look, check_type, plain, read_lets, read_rates
 from lrviz.errors import SpecError
+from lrviz.notation import SchedulerCall
 from lrviz.runs import Fields, read_run
-from lrviz.spec import Factory, Interval, ParamGroup, RunSpec, TrainingLoop
+from lrviz.spec import CodeCall, Factory, Interval, ParamGroup, RunSpec, TrainingLoop
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,6 +33,7 @@ def simulate(
     Args:
         scheduler: Notation such as `"CosineAnnealingLR(T_max=32)"` or `"cosine"`; or a function that takes an
             optimizer and returns a scheduler. The optimizer is made for the call, so nothing of the caller's changes.
+            Or a RunSpec, such as another trace's, which says all of its run and takes no other arguments.
         lr: The base rate; a list or a mapping of names gives one parameter group for each.
         epochs: Epochs in the run.
         steps_per_epoch: Updates in an epoch.
@@ -43,7 +46,8 @@ def simulate(
 
     Raises:
         NotationError: the notation cannot be read.
-        SpecError: a name is unknown, or a value makes no sense.
+        UsageError: a field after the notation's `@` is unknown, or its value is none.
+        SpecError: a name is unknown, a value makes no sense, or an argument is of the wrong type.
         SimulationError: torch refused the parameters, or a rate came out NaN, infinite, complex or negative.
 
     Examples:
@@ -53,13 +57,24 @@ def simulate(
     """
     from lrviz import simulation
 
+    check_type("label", label, str, "text")
+    loop = TrainingLoop(plain(epochs), plain(steps_per_epoch), interval)
+    rates = plain(lr)
+    groups = read_rates(rates)
+    values = {} if lets is None else read_lets(lets)
     if isinstance(scheduler, RunSpec):
+        if label or values or (loop, groups) != (TrainingLoop(), (ParamGroup(),)):
+            raise SpecError(
+                "a RunSpec says all of its run, and takes no other arguments",
+                "change it with `dataclasses.replace(spec, ...)`",
+            )
+        check_type("RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory, "resolved")
         return simulation.simulate(scheduler)
     if isinstance(scheduler, str):
-        fields = {"lr": lr, "epochs": epochs, "steps_per_epoch": steps_per_epoch, "interval": interval}
-        spec = read_run(scheduler, Fields(fields, prefix="", lets=lets or {}), name=label)
+        fields = {n: getattr(loop, n) for n in ("epochs", "steps_per_epoch", "interval")} | {"lr": rates}
+        spec = read_run(scheduler, Fields(fields, prefix="", lets=values), name=label)
     elif callable(scheduler):
-        spec = RunSpec(Factory(scheduler), TrainingLoop(epochs, steps_per_epoch, interval), _groups(lr), name=label)
+        spec = RunSpec(Factory(scheduler), loop, groups, name=label)
     else:
         raise SpecError(
             f"`scheduler` must be notation or a function that takes an optimizer, got {type(scheduler).__name__}",
@@ -95,20 +110,18 @@ def draw(
         A figure that pyplot knows nothing of.
 
     Raises:
-        SpecError: an option makes no sense, or there is nothing to draw.
+        SpecError: an option makes no sense or is of the wrong type, or there is nothing to draw.
     """
     from lrviz import figure
     from lrviz.look import FigureOptions
     from lrviz.trace import Trace
 
-    several = [traces] if isinstance(traces, Trace) else list(traces)
+    check_look(log, size, columns, style=style, x=x, layout=layout, title="" if title is None else title)
+    try:
+        several = [traces] if isinstance(traces, Trace) else list(traces)
+    except TypeError:
+        several = [traces]  # type: ignore[list-item] # the next line refuses it
+    for trace in several:
+        check_type("traces", trace, Trace, "what `simulate` gave")
     options = FigureOptions(style=style, log=log, size=size, title=title, x=x, layout=layout, columns=columns)
     return figure.draw(several, options)
-
-
-def _groups(lr: float | Sequence[float] | Mapping[str, float]) -> tuple[ParamGroup, ...]:
-    if isinstance(lr, Mapping):
-        return tuple(ParamGroup(name, rate) for name, rate in lr.items())
-    if isinstance(lr, Sequence):
-        return tuple(ParamGroup("", rate) for rate in lr)
-    return (ParamGroup("", lr),)

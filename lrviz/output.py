@@ -67,6 +67,8 @@ def check_target(path: str | Path) -> None:
     Raises:
         OutputError: the path is empty, names a folder, runs through a file, is too long, or may not be written.
     """
+    if not isinstance(path, str | Path):
+        raise OutputError(f"cannot write to {path!r}: it is no path")
     text = str(path)
     if text == "-":
         return
@@ -135,7 +137,7 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
         with guarding_stdout():
             yield sys.stdout.buffer
         return
-    check_target(text)
+    check_target(path)
     with _blaming(text):
         descriptor = _descriptor(text)
         found = _mode_of(Path(text))

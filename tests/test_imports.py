@@ -46,7 +46,7 @@ ROOMS = {
     ),
     "terminal": Room("chart comparison pages screen terminal", "words numbers", "rich plotext numpy"),
     "files": Room("output reasons stdout", "words"),
-    "api": Room("__init__ api", "words", later="torch numbers looks figure"),
+    "api": Room("__init__ api arguments", "words", later="torch numbers looks figure"),
     "presets": Room("keycheck preset presetfile schema shipped", "words looks files"),
     "sheets": Room(
         "drift driftreport folder inline page parting plans record sheet",
