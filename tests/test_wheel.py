@@ -120,6 +120,20 @@ def test_presets_are_there_to_copy(lrviz: Lrviz, tmp_path: Path) -> None:
     assert (tmp_path / "my.toml").read_bytes() == (ROOT / "presets" / "fine-tuning.toml").read_bytes()
 
 
+def test_every_preset_ships(lrviz: Lrviz) -> None:
+    done = lrviz("presets")
+    assert done.returncode == 0, done.stderr
+    listed = {line.split()[0] for line in done.stdout.splitlines() if line.strip()}
+    assert listed == {path.stem for path in (ROOT / "presets").glob("*.toml")}
+
+
+def test_a_preset_renders(lrviz: Lrviz, tmp_path: Path) -> None:
+    done = lrviz("render", "cheatsheet", "-o", "sheet")
+    assert done.returncode == 0, done.stderr
+    assert {"index.html", "manifest.json", "summary.md"} <= {path.name for path in (tmp_path / "sheet").iterdir()}
+    assert lrviz("render", "cheatsheet", "-o", "sheet", "--check").returncode == 0
+
+
 def test_a_wrong_command_line_is_an_error(lrviz: Lrviz, tmp_path: Path) -> None:
     done = lrviz("plot", "cosin")
     assert done.returncode == 2
