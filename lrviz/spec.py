@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import ceil
 from sys import float_info
 from typing import Any, Final, Literal
 
@@ -15,6 +14,11 @@ Interval = Literal["step", "epoch"]
 
 _GREATEST: Final = float_info.max  # what isfinite() would say, of integers without an end as well
 MAX_UPDATES: Final = 100_000_000  # eight bytes each: what a run keeps in memory
+
+
+def _share(count: int, parts: int) -> int:
+    """`count / parts`, a partial part counted; exact where a quotient of floats is not."""
+    return -(-count // parts)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class TrainingLoop:
         if self.drop_last:
             batches = self.dataset_size // self.batch_size // self.num_processes
         else:
-            batches = ceil(ceil(self.dataset_size / self.batch_size) / self.num_processes)
+            batches = _share(_share(self.dataset_size, self.batch_size), self.num_processes)
         if batches < 1:
             shared = f" for {self.num_processes} processes" if self.num_processes > 1 else ""
             raise SpecError(
@@ -86,7 +90,7 @@ class TrainingLoop:
     @property
     def updates_per_epoch(self) -> int:
         """Optimizer updates in one epoch."""
-        return ceil(self.steps_per_epoch / self.grad_accum)
+        return _share(self.steps_per_epoch, self.grad_accum)
 
     @property
     def updates(self) -> int:
