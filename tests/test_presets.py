@@ -675,3 +675,60 @@ def test_text_of_any_kind_is_read_or_refused(tmp_path_factory: pytest.TempPathFa
     path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
     with pytest.raises(LrvizError):  # what is so short is no preset
         load_preset(path)
+
+
+VALUES = st.one_of(
+    st.booleans(),
+    st.integers(-2, 40),
+    st.just(10**400),
+    st.floats(),
+    st.sampled_from(["", "step", "epoch", "grid", "cosine", "a.csv", "exp(-epoch)", "1/0", "Adam", "10x5", "dark"]),
+    st.text(max_size=8),
+    st.lists(st.one_of(st.floats(), st.integers(), st.just(10**400), st.sampled_from(["png", "svg"])), max_size=3),
+    st.dictionaries(st.text(max_size=3), st.one_of(st.floats(), st.text(max_size=5), st.just(10**400)), max_size=3),
+)
+SCHEDULERS = ("cosine", "step", "plateau", "onecycle", "cosine(T_max=a)", "lambda", "cosine @ lr=", "step(", "x.py:y")
+
+
+def toml(value: Any) -> str:
+    """A value as TOML."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return json.dumps(value).replace("\x7f", "\\u007f")
+        case list():
+            return f"[{', '.join(map(toml, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{toml(name)} = {toml(item)}' for name, item in value.items())}}}"
+    return repr(value)
+
+
+def lines(table: dict[str, Any]) -> str:
+    return "".join(f"{name} = {toml(value)}\n" for name, value in table.items())
+
+
+@st.composite
+def presets(draw: st.DrawFn) -> str:
+    """A preset with any values under keys that there are."""
+
+    def some(table: keys.Table, without: tuple[str, ...] = ()) -> dict[str, Any]:
+        names = [key.name for key in TABLES[table] if key.kind != "tables" and key.name not in without]
+        return draw(st.dictionaries(st.sampled_from(names), VALUES, max_size=3))
+
+    curve = {"scheduler": draw(st.sampled_from(SCHEDULERS))} | some("curve", ("scheduler",))
+    figure = {"name": "a"} | some("figure", ("name",))
+    return f"[defaults]\n{lines(some('defaults'))}[[figure]]\n{lines(figure)}[[figure.curve]]\n{lines(curve)}"
+
+
+@settings(max_examples=600)
+@given(presets())
+def test_values_of_any_kind_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "values.toml"
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    try:
+        preset = load_preset(path, allow_code=True)
+    except LrvizError as error:
+        assert error.message.startswith(f"`{path}`"[:20])  # noqa: PT017 - one of two good ends
+    else:
+        assert preset.figures[0].runs
