@@ -87,7 +87,7 @@ def check(
     """
     shown = printable(str(target))
     manifest = _manifest(preset, target, shown)
-    plans = [_as_rendered(plan, manifest["options"], overrides) for plan in chosen(preset, only)]
+    plans = chosen(preset, only)
     found = Findings(preset.name, shown, rtol, sum(len(plan.runs) for plan in plans), len(plans))
     rendered = {figure["name"]: figure for figure in manifest["figures"]}
     now = record.versions()
@@ -104,7 +104,7 @@ def check(
             continue
         traces = simulate_plan(plan, preset.folder, shifted(report, done, total))
         done += sum(run.loop.scheduler_calls for run in plan.runs)
-        _check_look(found, plan, rendered[plan.name])
+        _check_look(found, _as_rendered(plan, rendered[plan.name]["options"], overrides), rendered[plan.name])
         _check_curves(found, plan, traces, rendered[plan.name], target / f"{plan.name}.csv")
     return found
 
@@ -169,7 +169,7 @@ def _check_files(found: Findings, manifest: Mapping[str, Any], target: Path, onl
 
 
 def _check_look(found: Findings, plan: FigurePlan, rendered: Mapping[str, Any]) -> None:
-    before = {key: value for key, value in rendered.items() if key != "curves"}
+    before = {key: value for key, value in rendered.items() if key not in ("curves", "options")}
     for key, change in _changes(before, record.look_record(plan)).items():
         found.looks.append((plan.name, key, change))
     labels = [[str(curve.get("label")) for curve in rendered["curves"]], [run.label for run in plan.runs]]

@@ -181,8 +181,8 @@ def _is_manifest(found: Any) -> bool:
         and isinstance(figures, list)
         and all(isinstance(figure, dict) and isinstance(figure.get("name"), str) for figure in figures)
         and all(isinstance(figure.get("curves"), list) for figure in figures)
+        and all(isinstance(figure.get("options"), dict) for figure in figures)
         and all(isinstance(curve, dict) for figure in figures for curve in figure["curves"])
-        and isinstance(found.get("options"), dict)
         and isinstance(found.get("versions"), dict)
     )
 

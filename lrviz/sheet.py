@@ -74,7 +74,7 @@ def render(
             done += sum(run.loop.scheduler_calls for run in plan.runs)
             for name, written in _stage_figure(folder, plan, traces):
                 files[name] = {"sha256": written.sha256, "size": written.size, "figure": plan.name}
-            figures[plan.name] = record.figure_record(plan, traces)
+            figures[plan.name] = record.figure_record(plan, traces) | {"options": overrides.record()}
             summaries[plan.name] = page.summary_section(figures[plan.name])
             sections[plan.name] = page.page_section(figures[plan.name], *_for_page(plan, traces), plan.files)
             notes += _notes(plan, traces)
@@ -94,7 +94,6 @@ def render(
             "preset": preset.name,
             "about": preset.about,
             "versions": versions,
-            "options": overrides.record(),
             "figures": [figures[name] for name in order],
             "files": dict(sorted(files.items())),
             "leftover": leftover,

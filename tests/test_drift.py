@@ -103,6 +103,13 @@ class TestEqual:
         assert check(capsys, "--only", "two") == (0, "2 curves in 1 figure: all as rendered in `out`\n")
         assert check(capsys, "--only", "one")[0] == 1
 
+    def test_each_figure_has_options_of_its_own(self, here: Path, capsys: Capture) -> None:
+        assert main(["render", "p.toml", "-o", "out", "--only", "one", "--formats", "png", "--style", "dark"]) == 0
+        capsys.readouterr()
+        status, out = check(capsys)
+        assert status == 0
+        assert out.splitlines()[0] == "`one.svg` is of an earlier render; `lrviz render --prune` removes it"
+
     def test_formats_and_style_are_taken_as_they_were_rendered(self, here: Path, capsys: Capture) -> None:
         assert main(["render", "p.toml", "-o", "out", "--formats", "png", "--style", "dark", "--prune"]) == 0
         capsys.readouterr()
@@ -312,7 +319,7 @@ class TestNoRender:
                     '{"version": 1}',
                     "[" * 10_000,
                     '{"version": 1, "made_by": "lrviz render", "files": {"../x": {"sha256": ""}}, "leftover": {}, '
-                    '"figures": [], "options": {}, "versions": {}}',
+                    '"figures": [], "versions": {}}',
                 )
             ),
             pytest.param(
