@@ -659,6 +659,10 @@ def test_accelerate_wraps_no_scheduler_of_another_kind() -> None:
             self.optimizer.param_groups[0]["lr"] /= 2
 
     accelerate = pytest.importorskip("accelerate", reason="accelerate is not installed")
+    from accelerate.state import AcceleratorState, GradientState
+
+    AcceleratorState._reset_state(True)
+    GradientState._reset_state()
     halving = Halving(optim.SGD(nn.Linear(2, 1).parameters(), lr=0.1))
     assert accelerate.Accelerator(cpu=True).prepare(halving) is halving
     spec = RunSpec(Factory(Halving), TrainingLoop(num_processes=2))
