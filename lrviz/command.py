@@ -70,10 +70,8 @@ class SchedulerCommand(Command):
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Complete the options of the scheduler that is named, and none of the others'."""
-        from lrviz import catalogue
-
         found = super().shell_complete(ctx, incomplete)
-        info = next((catalogue.find(s) for s in ctx.params.get("scheduler") or ()), None)
+        info = named_scheduler(ctx.params.get("scheduler") or [])
         own = {f"--{p.name}" for p in info.parameters} if info else set()
         others = {f"--{name}" for name in scheduler_parameters()} - own
         return [item for item in found if item.value not in others]

@@ -109,7 +109,7 @@ def _render(usage: str, text: str, sections: list[tuple[str, list[Row]]], closin
     if closing:
         console.print()
         console.print(Text(closing))
-    return buffer.getvalue().rstrip("\n")
+    return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip("\n").split("\n"))
 
 
 def _panel(title: str, rows: list[Row], width: int) -> RenderableType:

@@ -169,10 +169,26 @@ def scheduler_parameters() -> dict[str, Any]:
 
     def command() -> None: ...
 
-    _sign(command, [_typed(Option(f"--{name}", p.help, _metavar(p), name=name)) for name, p in names.items()])
+    made_of = [(Option(f"--{name}", p.help, _metavar(p), name=name), _values_of(name)) for name, p in names.items()]
+    _sign(command, [_typed(option, values) for option, values in made_of])
     app.command()(command)
     made = {str(p.name): p for p in typer.main.get_command(app).params}
     return {name: made[name] for name in names}
+
+
+def _values_of(name: str) -> Callable[[Any], list[str]]:
+    """What completes a parameter's value: the words it takes in the scheduler that the command line names."""
+
+    def complete(ctx: Any) -> list[str]:
+        from lrviz import catalogue
+
+        named = (catalogue.find(word.partition("(")[0]) for word in ctx.meta["lrviz.words"])
+        parameter = next((info.parameter(name) for info in named if info), None)
+        if parameter is None:
+            return []
+        return ["True", "False"] if parameter.kind == "bool" else list(parameter.choices)
+
+    return complete
 
 
 def describe(parameter: Parameter) -> Option:
@@ -211,15 +227,15 @@ def _metavar(parameter: Parameter) -> str:
     }[parameter.kind]
 
 
-def _typed(option: Option) -> inspect.Parameter:
-    complete = (lambda: list(option.complete)) if option.complete else None
+def _typed(option: Option, complete: Callable[..., list[str]] | None = None) -> inspect.Parameter:
+    listed = (lambda: list(option.complete)) if option.complete else None
     declared: Any = typer.Option(
         *option.flags.split(),
         help=option.help,
         metavar=option.metavar or None,
         rich_help_panel=option.panel,
         show_default=option.default or False,
-        autocompletion=complete,
+        autocompletion=complete or listed,
     )
     annotation: Any = bool if not option.metavar else list[str] | None if option.repeat else str | None
     return inspect.Parameter(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
+from lrviz.catalogue import Scheduler
 from lrviz.command import named_scheduler
 from lrviz.errors import UsageError
-from lrviz.options import scheduler_parameters
+
+_WITH_PARAMETERS: Final = ("plot", "table", "show")  # commands that take a scheduler's parameters as options
 
 
 def usage_error(problem: Any, words: Sequence[str], commands: Sequence[str]) -> UsageError:
@@ -20,33 +23,46 @@ def usage_error(problem: Any, words: Sequence[str], commands: Sequence[str]) -> 
     """
     command = next((w for w in words if not w.startswith("-")), "")
     if command not in commands:
-        close = closest(command, commands)
-        return UsageError(
-            f"no such command `{command}`" if command else f"no such option `{words[0]}`",
-            f"did you mean `lrviz {close}`?" if close else "`lrviz --help` lists the commands",
-        )
-    page = f"`lrviz {command} --help` lists the options"
+        return _no_such_command(command or words[0], commands)
+    info = named_scheduler(list(words[words.index(command) + 1 :]))
+    short = f" {info.short}" if info and command in _WITH_PARAMETERS else ""
+    page = f"`lrviz {command}{short} --help` lists the options"
     option = getattr(problem, "option_name", None)
-    kind = type(problem).__name__
-    if kind == "NoSuchOption" and option:
-        return _no_such_option(option, list(getattr(problem, "possibilities", None) or ()), words, command, page)
-    if kind == "BadOptionUsage" and option:
-        return UsageError(f"`{option}` needs a value", page)
+    if option and words[0] != command:
+        close = closest(option, ("--version", "--help"))
+        hint = f"did you mean `{close}`?" if close else f"options come after it: `lrviz {command} ... {option}`"
+        return UsageError(f"no such option `{option}` before the command", hint)
     message = str(problem.format_message()).rstrip(".")
+    kind = type(problem).__name__
+    if option and kind == "NoSuchOption":
+        context = getattr(problem, "ctx", None)
+        flags = [flag for p in (context.command.params if context else ()) for flag in p.opts if flag.startswith("-")]
+        return _no_such_option(option, flags, info, command, page)
+    if option and kind == "BadOptionUsage":
+        return UsageError(f"`{option}` {'takes no' if 'not take' in message else 'needs a'} value", page)
+    if extra := re.search(r"extra argument(?:\(s\)|s)? \((.*)\)$", message, re.DOTALL):
+        return UsageError(f"`lrviz {command}` takes one name, got `{extra[1]}` beside it", page)
     return UsageError(f"{message[:1].lower()}{message[1:]}", page)
 
 
-def _no_such_option(option: str, possible: list[str], words: Sequence[str], command: str, page: str) -> UsageError:
-    info = named_scheduler(list(words[1:]))
+def _no_such_command(word: str, commands: Sequence[str]) -> UsageError:
+    if word.startswith("-"):
+        return UsageError(f"no such option `{word}`", "`lrviz --help` lists the commands")
+    close = f"lrviz {found}" if (found := closest(word, commands)) else ""
+    if named_scheduler([word]):
+        close = f"lrviz plot {word}" if "(" not in word else f'lrviz plot "{word}"'
+    hint = f"did you mean `{close}`?" if close else "`lrviz --help` lists the commands"
+    return UsageError(f"no such command `{word}`", hint)
+
+
+def _no_such_option(option: str, flags: list[str], info: Scheduler | None, command: str, page: str) -> UsageError:
     own = [f"--{p.name}" for p in info.parameters] if info else []
-    if command == "compare":
-        if info and (parameter := closest(option, own)):
+    if command not in _WITH_PARAMETERS:
+        if info and command == "compare" and (parameter := closest(option, own)):
             call = f"{info.short}({parameter.lstrip('-')}=...)"
             return UsageError(f"no such option `{option}`", f'parameters go into the notation: `"{call}"`')
         own = []
-    others = {f"--{name}" for name in scheduler_parameters()} - set(own)
-    close = closest(option, [*own, *(p for p in possible if p not in others)])
-    if close:
+    if close := closest(option, [*own, *flags]):
         return UsageError(f"no such option `{option}`", f"did you mean `{close}`? {page}")
     listed = f"{info.name} takes {', '.join(own)}; " if info and own else ""
     return UsageError(f"no such option `{option}`", listed + page)

@@ -60,7 +60,7 @@ def limit(scheduler: str, limits: str, value: str) -> str:
 BREAKS = "training would break there; look at the parameters' sizes and signs"
 PARTS = "numbers, lists, arithmetic, comparisons, `a if c else b`, min, max, abs, round, int, float and math are"
 LISTS = "`lrviz schedulers` lists them all"
-PLOT_PAGE = "`lrviz plot --help` lists the options"
+PLOT_PAGE = "`lrviz plot cosine --help` lists the options"
 
 
 def complex_value(text: str) -> str:
