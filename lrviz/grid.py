@@ -28,7 +28,8 @@ def columns_for(count: int) -> int:
     if count <= 3:
         return count
     root = sqrt(count)
-    choices = range(min(_MOST_COLUMNS, ceil(root)), min(_MOST_COLUMNS, ceil(root) + 1) + 1)
+    most = max(_MOST_COLUMNS, round(root))
+    choices = range(min(most, ceil(root)), min(most, ceil(root) + 1) + 1)
 
     def waste(columns: int) -> float:
         empty = -count % columns

@@ -16,7 +16,8 @@ _SMALLEST = 0.3  # of axes each way, however little room there is
 
 def title_lines(sheet: Sheet, text: str, width: float, most: int = 3) -> list[str]:
     """The lines of the figure's title: the one asked for, or the text given; none for no text."""
-    text = clean(sheet.options.title) if sheet.options.title is not None else text
+    if sheet.options.title is not None:
+        text = clean(sheet.options.title) if sheet.options.title.strip() else ""
     return wrap(text, width, sheet.sizes["axes.titlesize"], sheet.measure, most) if text else []
 
 

@@ -31,6 +31,8 @@ from lrviz.ticks import Ticks
 _ROW = 0.38  # inches from one label of a y axis to the next, at the least
 _BEYOND = 0.015  # of a run's length
 _MARKER = 0.045  # inches of a step, for it to have a marker
+_HUGE, _TINY = 1e300, 1e-280  # what is greater or less is beyond the arithmetic of axes
+_CONSTANT = 1e-6  # a metric that moves by less than this share of itself is drawn as if it did not
 _DECADES = 12  # a logarithmic axis goes no further down from its top
 
 
@@ -114,26 +116,31 @@ def rate_limits(cells: Sequence[Cell], sheet: Sheet) -> Limits:
     A linear axis begins at 0. A logarithmic one ends below the least rate that more than a few steps have; with
     nothing positive to show the axis is linear all the same.
     """
-    highest = max(_most(curve) for cell in cells for curve in cell.rates)
+    highest = max(0.0, _tame(max(_most(curve) for cell in cells for curve in cell.rates)))
     if sheet.options.log and highest > 0:
         lows = [float(curve.y[curve.y > 0].min()) for cell in cells for curve in cell.rates if (curve.y > 0).any()]
         typical = min((cell.typical for cell in cells if cell.typical > 0), default=highest)
-        low = max(min(lows), min(typical / 10, highest), highest * 10.0**-_DECADES)
+        low = min(max(min(lows), typical / 10, highest * 10.0**-_DECADES), highest)
         spare = max((highest / low) ** 0.04, 1.02)
         return Limits(low / spare, highest * spare, log=True)
-    base = max(cell.base for cell in cells)
+    base = _tame(max(cell.base for cell in cells))
     if sheet.look.guide:
-        return Limits(0.0, 1.1 * max(highest, base))
-    top = highest if highest > 0 else base or 1.0
+        return Limits(0.0, 1.1 * (max(highest, base) or 1.0))
+    top = highest or base or 1.0
     return Limits(-0.03 * top, 1.05 * top)
 
 
 def value_limits(curves: Sequence[Curve]) -> Limits:
     """The ends of an axis of a momentum or a metric: what there is, with a margin."""
-    low = min(float(np.nanmin(curve.y)) for curve in curves)
-    high = max(_most(curve) for curve in curves)
-    margin = 0.1 * (high - low) or 0.1 * abs(high) or 0.5
+    low, high = _tame(min(float(np.nanmin(curve.y)) for curve in curves)), _tame(max(map(_most, curves)))
+    size = max(abs(low), abs(high))
+    margin = 0.1 * (high - low if high - low > _CONSTANT * size else size) or 0.5
     return Limits(low - margin, high + margin)
+
+
+def _tame(value: float) -> float:
+    """The value, or the nearest that an axis can show."""
+    return 0.0 if abs(value) < _TINY else max(-_HUGE, min(value, _HUGE))
 
 
 def _most(curve: Curve) -> float:

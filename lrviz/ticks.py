@@ -124,12 +124,12 @@ def _in_thousands(value: float) -> str:
 
 def value_ticks(low: float, high: float, most: int) -> Ticks:
     """Round values within a linear axis's limits: at most `most` intervals, or what it takes to have two values."""
-    while True:
+    major: tuple[float, ...] = ()
+    while len(major) < 2:
         step = nice_step(high - low, most)
         major = tuple(i * step for i in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1))
-        if len(major) > 1:
-            return Ticks(major, rate_labels(major))
         most += 1
+    return Ticks(major, rate_labels(major))
 
 
 def log_ticks(low: float, high: float, most: int) -> Ticks:

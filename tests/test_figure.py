@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -257,7 +258,7 @@ def test_a_grid_of_different_lengths_and_free_axes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "columns"), [(1, 1), (2, 2), (3, 3), (4, 2), (5, 3), (6, 3), (8, 4), (9, 3), (17, 5), (24, 5), (100, 5)]
+    ("count", "columns"), [(1, 1), (2, 2), (3, 3), (4, 2), (5, 3), (6, 3), (8, 4), (9, 3), (17, 5), (24, 5), (100, 10)]
 )
 def test_columns_of_a_grid(count: int, columns: int) -> None:
     assert columns_for(count) == columns
@@ -407,6 +408,25 @@ def test_the_shortest_runs(n: int) -> None:
         figure = draw([trace(np.full(n, 1e-3), label="short"), trace(np.full(n, 1e-3), label="too")], options)
         assert_readable(figure)
         assert len(xy(lines(figure.axes[0])[0])) == n
+
+
+@pytest.mark.parametrize("size", [1.7e308, 1e300, 1e20, 1e-20, 1e-300, 1e-310, 5e-324])
+@pytest.mark.parametrize("options", [FigureOptions(), FigureOptions(log=True), FigureOptions(style="cheatsheet")])
+def test_rates_of_any_size(size: float, options: FigureOptions) -> None:
+    values = size * np.linspace(1.0, 0.5, 32)
+    run = trace(values, label="curve", loop=LOOP, momentum=[values], metric=values)
+    figure = draw([run], replace(options, momentum=True, dpi=50))
+    assert len(figure.axes) == 3
+    assert all(np.isfinite([*axes.get_ylim()]).all() for axes in figure.axes)
+    assert_readable(figure)
+
+
+@pytest.mark.parametrize("metric", [np.full(32, 0.5), np.zeros(32), 1e16 + np.arange(32.0), -np.arange(32.0)])
+def test_metrics_that_hardly_move(metric: np.ndarray) -> None:
+    (_, under) = draw([trace(cosine(), label="curve", metric=metric)]).axes
+    low, high = under.get_ylim()
+    assert low < metric.min() <= metric.max() < high
+    assert len(under.get_yticks()) >= 2
 
 
 def test_text_of_the_users_own_is_data() -> None:
