@@ -43,10 +43,12 @@ def inlined(svg: str, name: str, title: str, description: str, style: str, kind:
     body = re.sub(r"(?:xlink:)?href=\"#", f'href="#{name}--', body).replace("url(#", f"url(#{name}--")
     if style in ADAPTED:
         body = _COLOUR.sub(lambda m: f"var(--i-{m[0][1:]})", body)
+    # What has no colour of its own is black in an SVG.
+    ink = ' fill="var(--i-000000)"' if style in ADAPTED else ""
     body = re.sub(r"\n\s*", "\n", body)
     ids = f"{name}--title {name}--text"
     return (
-        f'<svg class="{kind}" viewBox="{head["box"]}" role="img" aria-labelledby="{ids}">\n'
+        f'<svg class="{kind}" viewBox="{head["box"]}"{ink} role="img" aria-labelledby="{ids}">\n'
         f'<title id="{name}--title">{escape(title)}</title>\n<desc id="{name}--text">{escape(description)}</desc>'
         f"{body.rstrip()}"
     )

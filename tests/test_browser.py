@@ -34,7 +34,7 @@ label = "<img src='x' onerror='document.title = 1'> a_label_that_is_long_and_has
 scheduler = "lambda(lr_lambda=lambda epoch: 0.95 ** epoch if epoch < 100 else 0.9 ** (epoch * epoch + 3 * epoch + 17))"
 label = "two\\nlines"
 """
-PAGES = ("cheatsheet", "scheduler-tour", "fine-tuning", "hostile")
+PAGES = {"cheatsheet": 1, "guide": 1, "scheduler-tour": 7, "fine-tuning": 2, "hostile": 1}  # with their figures
 
 # Every text that is shown: its colour, and the ground behind it, as "rgb(r, g, b)".
 TEXTS = """
@@ -52,8 +52,8 @@ while (walker.nextNode()) {
 for (const svg of document.querySelectorAll('svg')) {
   if (!svg.checkVisibility()) continue;
   const ground = getComputedStyle(svg.querySelector('path')).fill;
-  for (const glyphs of svg.querySelectorAll('g > g[style]')) {
-    if (glyphs.querySelector('use') && glyphs.getAttribute('transform'))
+  for (const glyphs of svg.querySelectorAll('g > g[transform]')) {
+    if (glyphs.querySelector('use'))
       found.push(['in a figure', getComputedStyle(glyphs).fill, ground]);
   }
 }
@@ -88,8 +88,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     (folder / "hostile.toml").write_text(HOSTILE)
     for name in PAGES:
-        preset = str(folder / "hostile.toml") if name == "hostile" else name
-        assert main(["render", preset, "-o", str(folder / name), "--formats", "svg", "-q"]) == 0
+        preset = {"hostile": str(folder / "hostile.toml"), "guide": "cheatsheet"}.get(name, name)
+        style = ["--style", "cheatsheet"] if name == "guide" else []
+        assert main(["render", preset, "-o", str(folder / name), "--formats", "svg", "-q", *style]) == 0
     return folder
 
 
@@ -186,7 +187,7 @@ class TestPage:
 
     def test_every_figure_is_visible_once_and_has_a_text(self, page: Page) -> None:
         figures = page.ask(FIGURES)
-        count = {"cheatsheet": 1, "scheduler-tour": 7, "fine-tuning": 2, "hostile": 1}[page.name]
+        count = PAGES[page.name]
         assert len(figures) == count
         for svgs in figures:
             (shown,) = [svg for svg in svgs if svg["shown"]]
@@ -210,7 +211,7 @@ class TestPage:
         assert weak == set()
 
     def test_landmarks_and_headings_are_there(self, page: Page) -> None:
-        count = {"cheatsheet": 1, "scheduler-tour": 7, "fine-tuning": 2, "hostile": 1}[page.name]
+        count = PAGES[page.name]
         one = {"main": 1, "header": 1, "footer": 1, "h1": 1, "section": count, "h2": count, "table": count}
         for element, wanted in one.items():
             assert page.ask(f"return document.querySelectorAll('{element}').length") == wanted

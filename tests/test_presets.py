@@ -474,6 +474,7 @@ class TestCommand:
         lines = capsys.readouterr().out.splitlines()
         assert [line.split()[0] for line in lines] == SHIPPED
         assert all(len(line.split()) > 5 for line in lines)
+        assert max(map(len, lines)) <= 80
 
     def test_presets_prints_the_file_as_it_is(self, capsys: Capture) -> None:
         assert main(["presets", "cheatsheet"]) == 0
