@@ -249,7 +249,8 @@ def _read(name: str, path: Path) -> dict[str, object]:
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            complaints.append(record.getMessage().strip().partition("\n")[0])
+            complaint = record.getMessage().strip().partition("\n")[0]
+            complaints.append(complaint.replace(repr(path), str(path)))
 
     logger, listener = logging.getLogger("matplotlib"), Listener(logging.WARNING)
     before = logger.level, logger.propagate

@@ -145,6 +145,11 @@ def test_a_style_of_the_users_own(tmp_path: Path) -> None:
         pytest.param(b"font.size: 1e7\n", "beyond 200", id="font"),
         pytest.param(b"lines.linewidth: nan\n", "beyond 200", id="nan"),
         pytest.param(b"font.size: -5\n", "cannot use the style", id="negative-font"),
+        pytest.param(b"lines.linewidth: wide\n", r"in file \S*broken.mplstyle, line 1", id="names-the-file"),
+        pytest.param(b"font.variant: large\n", "cannot use the style .*'large'", id="found-out-when-drawing"),
+        pytest.param(
+            b"axes.grid: True\ngrid.linestyle: (0, (0, 0))\n", "cannot use this style", id="found-out-when-rendering"
+        ),
         pytest.param(b"font.size: 0\n", "cannot use the style", id="no-font"),
     ],
 )
