@@ -12,9 +12,12 @@ from typing import NoReturn
 def run() -> NoReturn:
     """Run the command line and end the process with its status."""
     gc.disable()  # start-up makes thousands of objects and hardly any garbage; `rooms` turns it on again
-    from lrviz.cli import main
+    try:
+        from lrviz.cli import main
 
-    status = main()
+        status = main()
+    except KeyboardInterrupt:  # while the commands themselves are imported
+        status = 130
     usercode = sys.modules.get("lrviz.usercode")
     if usercode is not None and usercode.loaded:
         raise SystemExit(status)  # the user's code may have left something to do at exit

@@ -43,7 +43,7 @@ class Command(TyperCommand):
         """The help page."""
         from lrviz.help import command_page
 
-        return command_page(self, ctx, named_scheduler(ctx.meta["lrviz.words"]))
+        return _coloured(ctx, command_page(self, ctx, named_scheduler(ctx.meta["lrviz.words"])))
 
     def invoke(self, ctx: Any) -> Any:
         """Call the command; a reader of stdout that has gone is no error."""
@@ -88,7 +88,13 @@ class Group(TyperGroup):
         """The help page."""
         from lrviz.help import group_page
 
-        return group_page(self, ctx)
+        return _coloured(ctx, group_page(self, ctx))
+
+
+def _coloured(ctx: Any, page: str) -> str:
+    """The page, whose colours follow FORCE_COLOR too; Typer would take them off again in a pipe."""
+    ctx.color = True if "\x1b" in page else None
+    return page
 
 
 def named_scheduler(words: list[str]) -> Scheduler | None:

@@ -38,7 +38,7 @@ def table(schedulers: Sequence[str], parameters: Mapping[str, str], values: Valu
     spec = _spec("table", schedulers, parameters, values)
     from lrviz import delivery
 
-    path, chosen = delivery.target(values, "table")
+    path, chosen = delivery.target(values, "table", _stem(spec))
     (trace,) = delivery.simulate_all([spec], values["quiet"], figure=chosen in FIGURES)
     delivery.say_runs([spec], values["quiet"], [trace])
     delivery.write([trace], path, chosen)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _MAX_WIDTH: Final = 100
 _NARROW: Final = 72  # columns under which an option and its help do not stand side by side
 _LONG: Final = 30  # columns of an option and its values, beyond which the values go below
+_PARAMETERS: Final = "Parameters of "
 _TYPERS_OWN: Final = {
     "install_completion": "set up completion in this shell",
     "show_completion": "print the completion script of this shell",
@@ -59,7 +60,7 @@ def command_page(command: Any, ctx: Any, info: Scheduler | None) -> str:
     if info is not None and takes_scheduler:
         usage = info.short
         rows = [(o.flags, o.metavar, o.help, o.default) for o in own_options(info)]
-        sections.append((f"Parameters of {info.name}", rows))
+        sections.append((f"{_PARAMETERS}{info.name}", rows))
         closing = f"`lrviz schedulers {info.short}` tells when to use it and what to watch out for"
     elif takes_scheduler:
         from lrviz import catalogue
@@ -128,6 +129,8 @@ def _panel(title: str, rows: list[Row], width: int) -> RenderableType:
         table.add_column(ratio=1)
         for row in rows:
             table.add_row(*_texts(row, beside=True))
+    if len(title) + 6 > width:
+        title = title.removeprefix(_PARAMETERS)
     ascii_only = not draws_unicode(sys.stdout)
     frame = box.ASCII if ascii_only else box.ROUNDED
     return Panel(table, title=title, title_align="left", border_style="dim", box=frame)

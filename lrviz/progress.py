@@ -31,8 +31,8 @@ def progress_bar(what: str, quiet: bool = False) -> Iterator[Callable[[int, int]
         if not shown and (done == total or time.monotonic() - started < _PATIENCE):
             return
         if not shown:
+            shown = True  # first, for Ctrl-C may come while it starts, and the cursor must come back
             bar.start()
-            shown = True
         bar.update(task, completed=done, total=total)
 
     try:
