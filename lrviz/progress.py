@@ -30,10 +30,10 @@ def progress_bar(what: str, quiet: bool = False) -> Iterator[Callable[[int, int]
         nonlocal shown
         if not shown and (done == total or time.monotonic() - started < _PATIENCE):
             return
+        bar.update(task, completed=done, total=total)
         if not shown:
             shown = True  # first, for Ctrl-C may come while it starts, and the cursor must come back
             bar.start()
-        bar.update(task, completed=done, total=total)
 
     try:
         yield report
