@@ -32,9 +32,7 @@ Specs = Annotated[
 Name = Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=complete_scheduler, show_default=False)]
 
 Preset = Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=complete_preset, show_default=False)]
-PresetFile = Annotated[
-    str | None, typer.Argument(metavar="PRESET", autocompletion=complete_preset, show_default=False)
-]
+PresetFile = Annotated[str | None, typer.Argument(metavar="PRESET", autocompletion=complete_preset, show_default=False)]
 
 
 def _version(wanted: bool) -> None:
