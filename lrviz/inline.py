@@ -28,7 +28,7 @@ def inlined(svg: str, name: str, title: str, description: str, style: str, kind:
 
     Args:
         svg: The file, as matplotlib writes it.
-        name: What the ids in it begin with; unlike that of any other in the page.
+        name: What the ids in it begin with, before a colon; unlike that of any other in the page.
         title: What it shows, in few words.
         description: What there is to see in it.
         style: The style it was drawn in.
@@ -39,17 +39,17 @@ def inlined(svg: str, name: str, title: str, description: str, style: str, kind:
         raise AssertionError("matplotlib's SVG has a view box")
     body = _NOISE.sub("", svg[head.end() :])
     used = set(re.findall(r"(?:href=\"|url\()#([^\")]+)", body))
-    body = re.sub(r" id=\"([^\"]*)\"", lambda m: f' id="{name}--{m[1]}"' if m[1] in used else "", body)
-    body = re.sub(r"(?:xlink:)?href=\"#", f'href="#{name}--', body).replace("url(#", f"url(#{name}--")
+    body = re.sub(r" id=\"([^\"]*)\"", lambda m: f' id="{name}:{m[1]}"' if m[1] in used else "", body)
+    body = re.sub(r"(?:xlink:)?href=\"#", f'href="#{name}:', body).replace("url(#", f"url(#{name}:")
     if style in ADAPTED:
         body = _COLOUR.sub(lambda m: f"var(--i-{m[0][1:]})", body)
     # What has no colour of its own is black in an SVG.
     ink = ' fill="var(--i-000000)"' if style in ADAPTED else ""
     body = re.sub(r"\n\s*", "\n", body)
-    ids = f"{name}--title {name}--text"
+    ids = f"{name}:title {name}:text"
     return (
         f'<svg class="{kind}" viewBox="{head["box"]}"{ink} role="img" aria-labelledby="{ids}">\n'
-        f'<title id="{name}--title">{escape(title)}</title>\n<desc id="{name}--text">{escape(description)}</desc>'
+        f'<title id="{name}:title">{escape(title)}</title>\n<desc id="{name}:text">{escape(description)}</desc>'
         f"{body.rstrip()}"
     )
 

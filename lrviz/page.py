@@ -83,11 +83,11 @@ def page_section(figure: Mapping[str, Any], wide: str, narrow: str, files: Seque
     head = "".join(f'<th scope="col" role="columnheader">{h}</th>' for h in (*_HEADINGS, "notation"))
     rows = "".join(_row(curve, alone=len(loops) == 1) for curve in curves)
     return f"""\
-<section id="{name}" aria-labelledby="{name}--heading">
-<h2 id="{name}--heading">{escape(title)}</h2>
+<section id="{name}" aria-labelledby="{name}:heading">
+<h2 id="{name}:heading">{escape(title)}</h2>
 <figure>
 {inline.inlined(wide, name, title, _described(figure), figure["style"], "wide")}
-{inline.inlined(narrow, f"{name}--phone", title, _described(figure), figure["style"], "narrow")}
+{inline.inlined(narrow, f"{name}:phone", title, _described(figure), figure["style"], "narrow")}
 <figcaption>{caption} · {links}</figcaption>
 </figure>
 <table role="table"><caption>{len(curves)} {"curve" if len(curves) == 1 else "curves"} in numbers</caption>
@@ -126,13 +126,13 @@ def whole_page(
 </style>
 </head>
 <body>
-<a class="skip" href="#figures">to the figures</a>
+<a class="skip" href="#all:figures">to the figures</a>
 <header>
 <h1>{title}</h1>
 {lead}
 {nav}
 </header>
-<main id="figures">
+<main id="all:figures">
 {body}</main>
 <footer>{escape(_made_with(versions))}</footer>
 </body>

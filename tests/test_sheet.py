@@ -447,6 +447,14 @@ class TestPage:
         labelled = {name for names in re.findall(r"aria-labelledby=\"([^\"]*)\"", html) for name in names.split()}
         assert labelled <= set(ids)
 
+    def test_ids_differ_whatever_figures_are_called(self, here: Path) -> None:
+        names = ("figures", "a", "a--phone", "a--heading", "a.phone")
+        curve = '[[figure.curve]]\nscheduler = "cosine"\n'
+        Path("p.toml").write_text("".join(f'[[figure]]\nname = "{name}"\n{curve}' for name in names))
+        render("p.toml", "-o", "out", "--formats", "svg")
+        ids = re.findall(r" id=\"([^\"]*)\"", Path("out/index.html").read_text(encoding="utf-8"))
+        assert len(ids) == len(set(ids)) > 20
+
     def test_colours_have_a_value_on_either_ground(self, html: str) -> None:
         used = set(re.findall(r"var\(--i-(\w+)\)", html))
         assert len(used) > 3
