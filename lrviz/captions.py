@@ -162,7 +162,7 @@ class Key:
         handles = [
             Line2D(
                 [], [], color=curve.colour, marker=curve.marker or "None",
-                linestyle=(curve.shift, curve.dash) if curve.dash else "-", markeredgewidth=0.0, label=label,
+                linestyle=_handle(curve), markeredgewidth=0.0, label=label,
             )
             for curve, label in zip(self.curves, self.labels, strict=True)
         ]  # fmt: skip
@@ -173,6 +173,14 @@ class Key:
         )  # fmt: skip
         for text, label in zip(legend.get_texts(), self.labels, strict=True):
             text.set_text(label)  # a label that begins with an underscore is one too
+
+
+def _handle(curve: Curve) -> str | tuple[float, tuple[float, ...]]:
+    """The line of a curve in a legend: one that takes turns has short gaps, however many there are."""
+    if not curve.dash:
+        return "-"
+    stroke = curve.dash[0]
+    return (0.0, (stroke, stroke / 2)) if curve.shift else (0.0, curve.dash)
 
 
 def key(sheet: Sheet, curves: tuple[Curve, ...], room: Box, most: float) -> Key:

@@ -349,6 +349,16 @@ def test_curves_on_one_another_take_turns(count: int) -> None:
     assert_readable(figure)
 
 
+def test_each_of_twelve_curves_in_one_place_has_a_line_in_the_legend() -> None:
+    names = [f"g{i}" for i in range(12)]
+    (legend,) = draw([trace(*[cosine()] * 12, label="cosine", names=names, loop=LOOP)]).legends
+    handles = legend.get_lines()
+    assert len(handles) == 12
+    assert not dashes(handles[0])
+    assert {dashes(handle) for handle in handles[1:]} == {(4.0, 2.0)}
+    assert {handle._unscaled_dash_pattern[0] for handle in handles} == {0}  # type: ignore[attr-defined]
+
+
 def test_curves_near_one_another_only_for_a_while_stay_solid() -> None:
     made = [Curve("a", np.arange(4.0), np.array([1, 1, 1, y]), "k") for y in (0.0, 0.5)]
     assert taking_turns(tuple(made), log=False) == tuple(made)
