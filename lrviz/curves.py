@@ -92,7 +92,7 @@ def overlay(traces: Sequence[Trace], options: FigureOptions, look: Look, buckets
     )
     if first > _MOST_MARKED:
         cell = replace(cell, rates=tuple(replace(curve, marker="") for curve in cell.rates))
-    return replace(cell, rates=taking_turns(cell.rates, log=options.log))
+    return _taking_turns(cell, options)
 
 
 def cells(traces: Sequence[Trace], options: FigureOptions, look: Look, buckets: int) -> list[Cell]:
@@ -104,8 +104,7 @@ def cells(traces: Sequence[Trace], options: FigureOptions, look: Look, buckets: 
     found = []
     for trace in traces:
         numbers = [groups.get(name, 0) for name in trace.group_names]
-        cell = _part(trace, options, look, buckets, numbers, False)
-        found.append(replace(cell, rates=taking_turns(cell.rates, log=options.log)))
+        found.append(_taking_turns(_part(trace, options, look, buckets, numbers, False), options))
     return found
 
 
@@ -169,15 +168,26 @@ def _typical(lr: NDArray[np.float64]) -> float:
     return min(lows, default=0.0)
 
 
-def taking_turns(curves: tuple[Curve, ...], *, log: bool) -> tuple[Curve, ...]:
+def _taking_turns(cell: Cell, options: FigureOptions) -> Cell:
+    """The cell with turns in each of its panels."""
+    return replace(
+        cell,
+        rates=taking_turns(cell.rates, log=options.log),
+        momentum=taking_turns(cell.momentum, log=False, from_zero=False),
+        metric=taking_turns(cell.metric, log=False, from_zero=False),
+    )
+
+
+def taking_turns(curves: tuple[Curve, ...], *, log: bool, from_zero: bool = True) -> tuple[Curve, ...]:
     """Curves that lie on one another take turns: the first is solid, the others dash over it.
 
-    Of m curves in one place each has the line for one stroke in m.
+    Of m curves in one place each has the line for one stroke in m. A linear axis begins at 0 or, where it does not,
+    at the least value.
     """
     if len(curves) < 2:
         return curves
     places: list[list[int]] = []
-    samples = _sampled(curves, log=log)
+    samples = _sampled(curves, log=log, from_zero=from_zero and not log)
     for i in range(len(curves)):
         together = next((place for place in places if _coincide(samples[place[0]], samples[i])), None)
         if together is None:
@@ -196,7 +206,7 @@ def taking_turns(curves: tuple[Curve, ...], *, log: bool) -> tuple[Curve, ...]:
     return tuple(turned)
 
 
-def _sampled(curves: Sequence[Curve], *, log: bool) -> NDArray[np.float64]:
+def _sampled(curves: Sequence[Curve], *, log: bool, from_zero: bool) -> NDArray[np.float64]:
     """(K, S) heights of the curves at S places, as shares of the height of the axes; NaN beyond a curve's end."""
     at = np.linspace(0.0, max(curve.x[-1] for curve in curves), _SAMPLES)
     rows = np.stack([np.interp(at, curve.x, curve.y, right=np.nan) for curve in curves])
@@ -206,7 +216,8 @@ def _sampled(curves: Sequence[Curve], *, log: bool) -> NDArray[np.float64]:
     if log:
         rows = np.log10(np.where(rows > 0, rows, np.nan))
     low, high = (np.nanmin(rows), np.nanmax(rows)) if np.isfinite(rows).any() else (0.0, 1.0)
-    return rows / ((high - (low if log else min(low, 0.0))) or 1.0)
+    with np.errstate(over="ignore"):  # from the least number there is to the greatest
+        return rows / ((high - (min(low, 0.0) if from_zero else low)) or 1.0)
 
 
 def _coincide(one: Values, other: Values) -> bool:

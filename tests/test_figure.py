@@ -349,6 +349,19 @@ def test_curves_on_one_another_take_turns(count: int) -> None:
     assert_readable(figure)
 
 
+def test_momenta_and_metrics_on_one_another_take_turns_too() -> None:
+    momentum = 0.95 - 0.1 * np.sin(np.arange(32) / 10)
+    shifted = [momentum, momentum, momentum - 0.003]  # apart to the eye on an axis that does not begin at 0
+    one = trace(*[cosine()] * 3, label="onecycle", names=("a", "b", "c"), loop=LOOP, momentum=shifted)
+    figure = draw([one], FigureOptions(momentum=True))
+    rates, under = (lines(axes) for axes in figure.axes)
+    assert [bool(dashes(line)) for line in rates] == [False, True, True]
+    assert [bool(dashes(line)) for line in under] == [False, True, False]
+    metric = np.r_[np.nan, np.linspace(1.0, 0.5, 31)]
+    pair = [trace(cosine(), label=label, loop=LOOP, metric=metric) for label in "ab"]
+    assert [bool(dashes(line)) for line in lines(draw(pair).axes[1])] == [False, True]
+
+
 def test_each_of_twelve_curves_in_one_place_has_a_line_in_the_legend() -> None:
     names = [f"g{i}" for i in range(12)]
     (legend,) = draw([trace(*[cosine()] * 12, label="cosine", names=names, loop=LOOP)]).legends
@@ -428,6 +441,13 @@ def test_rates_of_any_size(size: float, options: FigureOptions) -> None:
     figure = draw([run], replace(options, momentum=True, dpi=50))
     assert len(figure.axes) == 3
     assert all(np.isfinite([*axes.get_ylim()]).all() for axes in figure.axes)
+    assert_readable(figure)
+
+
+def test_metrics_of_any_size_beside_one_another() -> None:
+    ends = [size * np.linspace(1.0, -1.0, 32) for size in (1.7e308, 1.7e308, 5e-324)]
+    figure = draw([trace(cosine(), label=str(i), loop=LOOP, metric=metric) for i, metric in enumerate(ends)])
+    assert np.isfinite([*figure.axes[1].get_ylim()]).all()
     assert_readable(figure)
 
 
