@@ -72,13 +72,13 @@ def jumps(values: Values, at: Indices) -> NDArray[np.bool_]:
     if last < 2:  # two values alone are a line
         return np.zeros(at.size, dtype=np.bool_)
     here, there = values[at], values[at - 1]
-    change = np.abs(here - there)
-    before = np.abs(there - values[np.maximum(at - 2, 0)])
-    after = np.abs(values[np.minimum(at + 1, last)] - here)
     inside = (at > 1) & (at < last)
-    sharp = np.where(inside, _SHARP, _SHARP_AT_END) * np.maximum(before, after)
-    noise = _NOISE * np.maximum(np.abs(here), np.abs(there))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):  # of NaN, and of the greatest numbers there are
+        change = np.abs(here - there)
+        before = np.abs(there - values[np.maximum(at - 2, 0)])
+        after = np.abs(values[np.minimum(at + 1, last)] - here)
+        sharp = np.where(inside, _SHARP, _SHARP_AT_END) * np.maximum(before, after)
+        noise = _NOISE * np.maximum(np.abs(here), np.abs(there))
         return (change > sharp) & (change > noise)
 
 
@@ -114,7 +114,8 @@ def _jumps_within(values: Values, width: int) -> Indices:
         begins = np.arange(first, last, width, dtype=np.int64)
         change = np.zeros(begins.size * width)
         start = max(first, 1)
-        np.subtract(values[start:last], values[start - 1 : last - 1], out=change[start - first : last - first])
+        with np.errstate(over="ignore"):
+            np.subtract(values[start:last], values[start - 1 : last - 1], out=change[start - first : last - first])
         np.abs(change, out=change)
         if np.isnan(change.max()):
             change[np.isnan(change)] = 0.0
