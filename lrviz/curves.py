@@ -40,6 +40,12 @@ class Curve:
         """Which of the points are updates of the run, rather than the upper or lower corner of a jump."""
         return np.flatnonzero(np.append(np.diff(self.x) > 0, True))
 
+    @property
+    def alone(self) -> NDArray[np.intp]:
+        """Which of the points have no number on either side, so that no line goes through them."""
+        there = np.pad(~np.isnan(self.y), 1)
+        return np.flatnonzero(there[1:-1] & ~there[:-2] & ~there[2:])
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -215,6 +215,8 @@ def draw_cell(
             )  # fmt: skip
         for curve in panel.curves:
             axes.add_line(_line(curve, marked=marked))
+            if curve.alone.size and not curve.marker:
+                axes.add_line(_dots(curve))
         drawn.append(axes)
     return drawn
 
@@ -229,6 +231,15 @@ def _line(curve: Curve, *, marked: bool) -> Line2D:
         line.set_markeredgewidth(0.0)
         line.set_markevery(curve.updates.tolist())
     return line
+
+
+def _dots(curve: Curve) -> Line2D:
+    """What is drawn of a value between two that are not numbers."""
+    size = 2.2 * float(mpl.rcParams["lines.linewidth"])
+    return Line2D(
+        curve.x[curve.alone], curve.y[curve.alone], color=curve.colour, linestyle="none", marker="o", markersize=size,
+        markeredgewidth=0.0, label=curve.label,
+    )  # fmt: skip
 
 
 def x_limits(sheet: Sheet, cell: Cell) -> tuple[float, float]:

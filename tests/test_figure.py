@@ -316,6 +316,19 @@ def test_a_metric_has_a_panel_and_each_cut_is_marked() -> None:
     assert_readable(figure)
 
 
+def test_a_lone_value_of_a_metric_is_a_dot() -> None:
+    nan = np.nan
+    metric = np.r_[nan, 0.9, nan, 0.8, 0.8, nan, nan, 0.6, np.full(23, nan), 0.5]
+    figure = draw([trace(cosine(), label="plateau", loop=LOOP, metric=metric)])
+    joined, dots = lines(figure.axes[1])
+    np.testing.assert_array_equal(xy(joined)[:, 1], metric)
+    np.testing.assert_array_equal(xy(dots), [[1, 0.9], [7, 0.6], [31, 0.5]])
+    assert (dots.get_linestyle(), dots.get_marker()) == ("None", "o")
+    assert same_color(str(dots.get_color()), str(joined.get_color()))
+    for suffix in (".png", ".svg"):
+        assert render(figure, suffix)
+
+
 def test_panels_of_every_kind_in_a_grid() -> None:
     metric = np.r_[np.full(8, np.nan), np.repeat([1.0, 0.5, 0.5], 8)]
     plateau = trace(np.repeat([0.1, 0.01], 16), label="plateau", loop=LOOP, metric=metric)
