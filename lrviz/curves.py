@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +51,10 @@ class Curve:
 class Cell:
     """What one pair of axes shows, and the panels under it.
 
-    `end` is the greatest number of steps; `per_epoch` the updates in an epoch, None when the traces disagree, and
-    `epochs` the most of them. `cuts` are the x at which ReduceLROnPlateau cut the rate. `base` is the greatest base
-    rate, and `typical` a low rate that is not the very lowest, for the foot of a logarithmic axis.
+    `steps` is the greatest number of steps; `per_epoch` the updates in an epoch, None when the traces disagree, and
+    `epochs` the most of them. `base` is the greatest base rate, and `typical` a low rate that is not the very lowest,
+    for the foot of a logarithmic axis. `cuts` are the x at which a trace's ReduceLROnPlateau cut the rate, with the
+    colour of its curve, "" where it has several.
     """
 
     title: str
@@ -66,7 +67,7 @@ class Cell:
     momentum: tuple[Curve, ...] = ()
     momentum_name: str = "momentum"
     metric: tuple[Curve, ...] = ()
-    cuts: Values = field(default_factory=lambda: np.empty(0))
+    cuts: tuple[tuple[str, Values], ...] = ()
 
     @property
     def panels(self) -> int:
@@ -94,7 +95,7 @@ def overlay(traces: Sequence[Trace], options: FigureOptions, look: Look, buckets
         momentum=tuple(curve for part in parts for curve in part.momentum),
         momentum_name=momentum_names.pop() if len(momentum_names) == 1 else "momentum",
         metric=tuple(curve for part in parts for curve in part.metric),
-        cuts=np.unique(np.concatenate([part.cuts for part in parts])),
+        cuts=tuple(cuts for part in parts for cuts in part.cuts),
     )
     if first > _MOST_MARKED:
         cell = replace(cell, rates=tuple(replace(curve, marker="") for curve in cell.rates))
@@ -136,9 +137,10 @@ def _part(
     few = trace.updates <= look.most_markers
     momentum = trace.momentum if options.momentum else None
     metric = trace.metric if trace.metric is not None and np.isfinite(trace.metric).any() else None
+    rates = curves(trace.lr, few)
     return Cell(
         title=title,
-        rates=curves(trace.lr, few),
+        rates=rates,
         steps=trace.updates,
         epochs=trace.updates / per_epoch,
         per_epoch=per_epoch,
@@ -147,7 +149,7 @@ def _part(
         momentum=curves(momentum) if momentum is not None else (),
         momentum_name=clean(trace.momentum_name),
         metric=(curve(title, metric, numbers[0]),) if metric is not None else (),
-        cuts=_falls(trace.lr) * scale if metric is not None else np.empty(0),
+        cuts=((rates[0].colour if len(rates) == 1 else "", _falls(trace.lr) * scale),) if metric is not None else (),
     )
 
 

@@ -33,6 +33,7 @@ _BEYOND = 0.015  # of a run's length
 _MARKER = 0.045  # inches of a step, for it to have a marker
 _HUGE, _TINY = 1e300, 1e-280  # what is greater or less is beyond the arithmetic of axes
 _CONSTANT = 1e-6  # a metric that moves by less than this share of itself is drawn as if it did not
+_DOT = 1.3  # line widths of a dot of the line at a cut
 _DECADES = 12  # a logarithmic axis goes no further down from its top
 
 
@@ -208,17 +209,28 @@ def draw_cell(
         axes = sheet.axes(place)
         _set_x(sheet, axes, cell, along, labelled=x_labels and panel is panels[-1])
         _set_y(axes, panel.limits, place.height, labelled=y_labels or panel is not panels[0])
-        if cell.cuts.size:
-            axes.vlines(
-                cell.cuts, 0, 1, transform=axes.get_xaxis_transform(), colors=mpl.rcParams["xtick.color"],
-                linewidths=0.7, linestyles=(0, (1, 2)), zorder=1,
-            )  # fmt: skip
+        _mark_cuts(axes, cell)
         for curve in panel.curves:
             axes.add_line(_line(curve, marked=marked))
             if curve.alone.size and not curve.marker:
                 axes.add_line(_dots(curve))
         drawn.append(axes)
     return drawn
+
+
+def _mark_cuts(axes: Axes, cell: Cell) -> None:
+    """Draw a dotted line in the curve's colour at each of its cuts; curves with a cut in one place share its dots."""
+    owners: dict[float, list[str]] = {}
+    for colour, cuts in cell.cuts:
+        for x in cuts.tolist():
+            owners.setdefault(x, []).append(colour or str(mpl.rcParams["xtick.color"]))
+    marks = [(x, turn, len(all_of), colour) for x, all_of in owners.items() for turn, colour in enumerate(all_of)]
+    if marks:
+        axes.vlines(
+            [x for x, *_ in marks], 0, 1, transform=axes.get_xaxis_transform(), colors=[mark[-1] for mark in marks],
+            linestyles=[(-_DOT * 2 * turn, (_DOT, _DOT * (2 * count - 1))) for _, turn, count, _ in marks],
+            linewidths=0.9, zorder=1,
+        )  # fmt: skip
 
 
 def _line(curve: Curve, *, marked: bool) -> Line2D:

@@ -316,6 +316,29 @@ def test_a_metric_has_a_panel_and_each_cut_is_marked() -> None:
     assert_readable(figure)
 
 
+def test_a_cut_has_the_colour_of_its_curve_and_shares_a_place_with_others() -> None:
+    metric = np.linspace(1.0, 0.5, 32)
+    runs = [
+        trace(np.repeat([0.1, 0.01, 0.001], sizes), label=str(sizes), loop=LOOP, metric=metric)
+        for sizes in ([12, 12, 8], [12, 6, 14])
+    ]
+    figure = draw(runs)
+    one, two = (str(line.get_color()) for line in lines(figure.axes[0]))
+    (marks,) = [artist for artist in figure.axes[0].collections if isinstance(artist, LineCollection)]
+    found = [
+        (segment[0][0], next(name for name in (one, two) if same_color(tuple(colour), name)), style)
+        for segment, colour, style in zip(marks.get_segments(), marks.get_colors(), marks.get_linestyle(), strict=True)
+    ]
+    assert sorted((x, name) for x, name, _ in found) == sorted([(12, one), (12, two), (24, one), (18, two)])
+    (offset, first), (other, second) = [style for x, _, style in found if x == 12]
+    assert first == second
+    assert first[1] == pytest.approx(3 * first[0])
+    assert (other - offset) % (4 * first[0]) == pytest.approx(2 * first[0])
+    groups = draw([trace(runs[0].lr[:, 0], runs[0].lr[:, 0], names="ab", loop=LOOP, metric=metric)])
+    (marks,) = [artist for artist in groups.axes[0].collections if isinstance(artist, LineCollection)]
+    assert not any(same_color(tuple(marks.get_colors()[0]), str(line.get_color())) for line in lines(groups.axes[0]))
+
+
 def test_a_lone_value_of_a_metric_is_a_dot() -> None:
     nan = np.nan
     metric = np.r_[nan, 0.9, nan, 0.8, 0.8, nan, nan, 0.6, np.full(23, nan), 0.5]
