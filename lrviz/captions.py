@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
+from typing import Any
 
 import numpy as np
 
@@ -175,7 +176,7 @@ class Key:
             text.set_text(label)  # a label that begins with an underscore is one too
 
 
-def _handle(curve: Curve) -> str | tuple[float, tuple[float, ...]]:
+def _handle(curve: Curve) -> Any:
     """The line of a curve in a legend: one that takes turns has short gaps, however many there are."""
     if not curve.dash:
         return "-"

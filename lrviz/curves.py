@@ -54,7 +54,8 @@ class Cell:
     `steps` is the greatest number of steps; `per_epoch` the updates in an epoch, None when the traces disagree, and
     `epochs` the most of them. `base` is the greatest base rate, and `typical` a low rate that is not the very lowest,
     for the foot of a logarithmic axis. `cuts` are the x at which a trace's ReduceLROnPlateau cut the rate, with the
-    colour of its curve, "" where it has several.
+    colour of its curve, "" where it has several. `beside` is how many panels the cells of its row have under the
+    rates, at the most.
     """
 
     title: str
@@ -68,6 +69,7 @@ class Cell:
     momentum_name: str = "momentum"
     metric: tuple[Curve, ...] = ()
     cuts: tuple[tuple[str, Values], ...] = ()
+    beside: int = 0
 
     @property
     def panels(self) -> int:

@@ -14,7 +14,7 @@ from lrviz.grid import draw_grid
 from lrviz.labels import LINE
 from lrviz.layout import EDGE, TITLE_PAD, below_axes, beside_axes, room_for_axes, title_lines
 from lrviz.look import DPI, FigureOptions, check_size
-from lrviz.panels import Box, Limits, Sheet, draw_cell, panels_of, rate_limits, stack, x_name
+from lrviz.panels import Box, Limits, Sheet, draw_cell, panels_of, places, rate_limits, x_name
 from lrviz.render import Chart, render
 from lrviz.style import Look
 from lrviz.trace import Trace
@@ -82,7 +82,7 @@ def _draw_overlay(sheet: Sheet, cell: Cell, *, free: bool) -> None:
     room = room_for_axes(sheet, cell, limits, Box(0.0, 0.0, width, height), len(title))
     ends, legend = None, None
     if 1 < len(cell.rates) <= captions.MOST_AT_ENDS:
-        ends = captions.end_labels(sheet, cell, stack(room, 1 + cell.panels)[0], limits)
+        ends = captions.end_labels(sheet, cell, places(room, cell)[0], limits)
     if ends is not None:
         room = replace(room, width=ends[0].width)
     elif len(cell.rates) > 1:
@@ -109,7 +109,7 @@ def _name_axes(sheet: Sheet, drawn: Sequence[Axes], cell: Cell, room: Box, limit
     inches = sheet.figure.dpi_scale_trans
     left = room.left - beside_axes(sheet, cell, limits, room.height)
     panels = panels_of(sheet, cell, limits)
-    for axes, panel, box in zip(drawn, panels, stack(room, len(panels)), strict=True):
+    for axes, panel, box in zip(drawn, panels, places(room, cell), strict=True):
         axes.set_ylabel(panel.name)
         axes.yaxis.set_label_coords(left, box.bottom + box.height / 2, transform=inches)
     drawn[-1].set_xlabel(x_name(sheet, [cell]))

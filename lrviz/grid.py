@@ -10,11 +10,10 @@ from lrviz.backend import mpl
 from lrviz.curves import Cell, Curve
 from lrviz.labels import LINE, wrap
 from lrviz.layout import EDGE, below_axes, beside_axes, name_height, title_height, title_lines
-from lrviz.panels import Box, Limits, Sheet, draw_cell, panels_of, rate_limits, stack, x_name
+from lrviz.panels import SPACE, THIN, Box, Limits, Sheet, draw_cell, panels_of, places, rate_limits, x_name
 
 _WIDTHS = (6.5, 4.2, 3.2, 2.75, 2.5)  # inches of a cell, where there are so many columns
-_HEIGHT = 1.5
-_UNDER = 0.6  # inches that a panel of momentum or metric makes each cell taller
+_HEIGHT = 1.5  # and of its panel of rates
 _MOST_COLUMNS = 5
 _CRAMPED = 0.5
 _TITLE = 0.85  # of the size of a figure's title
@@ -46,20 +45,22 @@ def draw_grid(sheet: Sheet, cells: list[Cell], *, free: bool) -> None:
     count = len(cells)
     columns = min(sheet.options.columns or columns_for(count), count)
     rows = [range(first, min(first + columns, count)) for first in range(0, count, columns)]
-    under = max(cell.panels for cell in cells)
+    under = [max(cells[i].panels for i in row) for row in rows]
+    cells = [replace(cell, beside=under[i // columns]) for i, cell in enumerate(cells)]
+    shares = [1 + most * (THIN + SPACE) for most in under]  # heights of the rows, in that of the rates
     shared = rate_limits(cells, sheet) if sheet.options.share_y else None
     limits = [shared or rate_limits([cell], sheet) for cell in cells]
-    pairs = list(zip(cells, limits, strict=True))
     one_x = len({(cell.steps, cell.per_epoch) for cell in cells}) == 1
 
     width, height = sheet.size()
-    beside = [beside_axes(sheet, cell, ends, _HEIGHT) for cell, ends in pairs]
+    inside = [(*pair, shares[i // columns] * _HEIGHT) for i, pair in enumerate(zip(cells, limits, strict=True))]
+    beside = [beside_axes(sheet, *one) for one in inside]
     left = EDGE + 0.03 + name_height(sheet) + max(beside[i] for i in range(0, count, columns))
     gap = _GAP if shared else 0.1 + max(beside)
-    if under:  # those panels have ticks and names of their own
+    if any(under):  # those panels have ticks and names of their own
         name = name_height(sheet)
         left += name
-        gap = max(gap, 0.1 + name + max(beside_axes(sheet, cell, ends, _HEIGHT, under=True) for cell, ends in pairs))
+        gap = max(gap, 0.1 + name + max(beside_axes(sheet, *one, under=True) for one in inside))
     if free:
         width = left + columns * _WIDTHS[min(columns, len(_WIDTHS)) - 1] + (columns - 1) * gap + EDGE
     across = max((width - left - 2 * EDGE - (columns - 1) * gap) / columns, _SMALLEST)
@@ -78,21 +79,20 @@ def draw_grid(sheet: Sheet, cells: list[Cell], *, free: bool) -> None:
         titles = [wrap(cell.title, across + 0.5 * _GAP, size, sheet.measure, most) for cell in cells]
         headings = [max(len(titles[i]) for i in row) * LINE * size + 0.07 for row in rows]
         taken = top + bottom + sum(headings) + sum(feet)
-        tall = _HEIGHT + _UNDER * under if free else max((height - taken) / len(rows), _SMALLEST)
+        tall = _HEIGHT if free else max((height - taken) / sum(shares), _SMALLEST)
         if tall > _CRAMPED:
             break
     if free:
-        height = taken + len(rows) * tall
+        height = taken + sum(shares) * tall
         sheet.figure.set_size_inches(width, height)
-    if shared:  # one set of ticks for all, whatever their heights
-        low = stack(Box(0.0, 0.0, across, tall), 1 + under)[0].height
-        limits = [replace(shared, ticks_for=low)] * count
+    if shared:  # one set of ticks for all
+        limits = [replace(shared, ticks_for=tall)] * count
 
     at = height - top
-    for row, heading, foot in zip(rows, headings, feet, strict=True):
-        at -= heading + tall
+    for row, heading, share, foot in zip(rows, headings, shares, feet, strict=True):
+        at -= heading + share * tall
         for i in row:
-            box = Box(left + (i - row[0]) * (across + gap), at, across, tall)
+            box = Box(left + (i - row[0]) * (across + gap), at, across, share * tall)
             y_labels = not shared or i == row[0]
             _draw_one(sheet, box, cells[i], limits[i], titles[i], x_labels=labelled[i], y_labels=y_labels)
         at -= foot
@@ -107,7 +107,7 @@ def _draw_one(
     drawn[0].set_title("\n".join(title), loc="left", y=1.0, pad=4.0, fontsize=_TITLE * sheet.sizes["axes.titlesize"])
     panels = panels_of(sheet, cell, limits)
     x = box.left - beside_axes(sheet, cell, limits, box.height, under=True) if cell.panels else 0.0
-    for axes, panel, place in list(zip(drawn, panels, stack(box, len(panels)), strict=True))[1:]:
+    for axes, panel, place in list(zip(drawn, panels, places(box, cell), strict=True))[1:]:
         axes.set_ylabel(panel.name, fontsize=sheet.sizes["ytick.labelsize"])
         axes.yaxis.set_label_coords(x, place.bottom + place.height / 2, transform=sheet.figure.dpi_scale_trans)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lrviz.backend import mpl
 from lrviz.curves import Cell
 from lrviz.labels import LINE, clean, wrap
-from lrviz.panels import Box, Limits, Sheet, panels_of, stack, x_ticks
+from lrviz.panels import Box, Limits, Sheet, panels_of, places, x_ticks
 
 EDGE = 0.12  # of ground around everything
 TITLE_PAD = 9.0  # points between axes and title
@@ -40,7 +40,7 @@ def below_axes(sheet: Sheet) -> float:
 def beside_axes(sheet: Sheet, cell: Cell, limits: Limits, height: float, *, under: bool = False) -> float:
     """The room that y ticks and their labels take in the widest panel, or in the widest of those `under` the rates."""
     panels = panels_of(sheet, cell, limits)
-    boxes = stack(Box(0.0, 0.0, 1.0, height), len(panels))
+    boxes = places(Box(0.0, 0.0, 1.0, height), cell)
     chosen = list(zip(panels, boxes, strict=True))[under:]
     labels = [label for panel, box in chosen for label in panel.limits.ticks(box.height).labels]
     ticks = float(mpl.rcParams["ytick.major.size"]) + float(mpl.rcParams["ytick.major.pad"])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,7 @@ _BEYOND = 0.015  # of a run's length
 _MARKER = 0.045  # inches of a step, for it to have a marker
 _HUGE, _TINY = 1e300, 1e-280  # what is greater or less is beyond the arithmetic of axes
 _CONSTANT = 1e-6  # a metric that moves by less than this share of itself is drawn as if it did not
+THIN, SPACE = 0.34, 0.07  # of the height of the rates: of a panel under them, and between panels
 _DOT = 1.3  # line widths of a dot of the line at a cut
 _DECADES = 12  # a logarithmic axis goes no further down from its top
 
@@ -188,13 +190,18 @@ def panels_of(sheet: Sheet, cell: Cell, limits: Limits) -> list[Panel]:
 
 def stack(box: Box, count: int) -> list[Box]:
     """Boxes for a cell's panels from the top down: all but the first are thin."""
-    gap = min(0.16, 0.05 * box.height)
-    thin = min(0.24 * box.height, 1.1)
-    main = box.height - (count - 1) * (thin + gap)
-    boxes = [Box(box.left, box.top - main, box.width, main)]
+    main = box.height / (1 + (count - 1) * (THIN + SPACE))
+    gap, thin = min(0.16, SPACE * main), min(1.1, THIN * main)
+    boxes = [Box(box.left, box.bottom + (count - 1) * (thin + gap), box.width, 0.0)]
+    boxes[0] = replace(boxes[0], height=box.top - boxes[0].bottom)
     for _ in range(count - 1):
         boxes.append(Box(box.left, boxes[-1].bottom - gap - thin, box.width, thin))
     return boxes
+
+
+def places(box: Box, cell: Cell) -> list[Box]:
+    """The boxes of a cell's panels, with the room under them left empty that its neighbours need for theirs."""
+    return stack(box, 1 + max(cell.panels, cell.beside))[: 1 + cell.panels]
 
 
 def draw_cell(
@@ -205,7 +212,7 @@ def draw_cell(
     along = x_ticks(sheet, cell, box.width)
     marked = cell.steps == 1 or box.width / cell.steps > _MARKER
     drawn = []
-    for panel, place in zip(panels, stack(box, len(panels)), strict=True):
+    for panel, place in zip(panels, places(box, cell), strict=True):
         axes = sheet.axes(place)
         _set_x(sheet, axes, cell, along, labelled=x_labels and panel is panels[-1])
         _set_y(axes, panel.limits, place.height, labelled=y_labels or panel is not panels[0])
@@ -225,11 +232,12 @@ def _mark_cuts(axes: Axes, cell: Cell) -> None:
         for x in cuts.tolist():
             owners.setdefault(x, []).append(colour or str(mpl.rcParams["xtick.color"]))
     marks = [(x, turn, len(all_of), colour) for x, all_of in owners.items() for turn, colour in enumerate(all_of)]
+    # Where `count` curves have a cut, each has one dot in `count`.
+    dots: Any = [(-_DOT * 2 * turn, (_DOT, _DOT * (2 * count - 1))) for _, turn, count, _ in marks]
     if marks:
         axes.vlines(
             [x for x, *_ in marks], 0, 1, transform=axes.get_xaxis_transform(), colors=[mark[-1] for mark in marks],
-            linestyles=[(-_DOT * 2 * turn, (_DOT, _DOT * (2 * count - 1))) for _, turn, count, _ in marks],
-            linewidths=0.9, zorder=1,
+            linestyles=dots, linewidths=0.9, zorder=1,
         )  # fmt: skip
 
 

@@ -301,6 +301,12 @@ def test_momentum_asked_of_a_trace_without_it_is_no_panel() -> None:
     assert len(draw(many(1), FigureOptions(momentum=True)).axes) == 1
 
 
+def cuts(axes: Axes) -> Any:
+    """The marks of cuts."""
+    (marks,) = [artist for artist in axes.collections if isinstance(artist, LineCollection)]
+    return marks
+
+
 def test_a_metric_has_a_panel_and_each_cut_is_marked() -> None:
     lr = np.repeat([0.1, 0.01, 0.001], [12, 12, 8])
     metric = np.r_[np.full(8, np.nan), np.repeat([1.0, 0.5, 0.5], 8)]
@@ -308,8 +314,7 @@ def test_a_metric_has_a_panel_and_each_cut_is_marked() -> None:
     rates, under = figure.axes
     assert under.get_ylabel() == "metric"
     for axes in (rates, under):
-        (marks,) = [artist for artist in axes.collections if isinstance(artist, LineCollection)]
-        assert sorted(segment[0][0] for segment in marks.get_segments()) == [12, 24]
+        assert sorted(segment[0][0] for segment in cuts(axes).get_segments()) == [12, 24]
     drawn = xy(lines(under)[0])
     assert np.nanmin(drawn[:, 1]) == 0.5
     assert np.isnan(drawn[0, 1])
@@ -324,9 +329,9 @@ def test_a_cut_has_the_colour_of_its_curve_and_shares_a_place_with_others() -> N
     ]
     figure = draw(runs)
     one, two = (str(line.get_color()) for line in lines(figure.axes[0]))
-    (marks,) = [artist for artist in figure.axes[0].collections if isinstance(artist, LineCollection)]
+    marks = cuts(figure.axes[0])
     found = [
-        (segment[0][0], next(name for name in (one, two) if same_color(tuple(colour), name)), style)
+        (segment[0][0], next(name for name in (one, two) if same_color(colour, name)), style)
         for segment, colour, style in zip(marks.get_segments(), marks.get_colors(), marks.get_linestyle(), strict=True)
     ]
     assert sorted((x, name) for x, name, _ in found) == sorted([(12, one), (12, two), (24, one), (18, two)])
@@ -335,8 +340,8 @@ def test_a_cut_has_the_colour_of_its_curve_and_shares_a_place_with_others() -> N
     assert first[1] == pytest.approx(3 * first[0])
     assert (other - offset) % (4 * first[0]) == pytest.approx(2 * first[0])
     groups = draw([trace(runs[0].lr[:, 0], runs[0].lr[:, 0], names="ab", loop=LOOP, metric=metric)])
-    (marks,) = [artist for artist in groups.axes[0].collections if isinstance(artist, LineCollection)]
-    assert not any(same_color(tuple(marks.get_colors()[0]), str(line.get_color())) for line in lines(groups.axes[0]))
+    neutral = cuts(groups.axes[0]).get_colors()[0]
+    assert not any(same_color(neutral, str(line.get_color())) for line in lines(groups.axes[0]))
 
 
 def test_a_lone_value_of_a_metric_is_a_dot() -> None:
@@ -357,6 +362,21 @@ def test_panels_of_every_kind_in_a_grid() -> None:
     plateau = trace(np.repeat([0.1, 0.01], 16), label="plateau", loop=LOOP, metric=metric)
     figure = draw([plateau, moving(), *many(2)], FigureOptions(layout="grid", momentum=True))
     assert len(figure.axes) == 6
+    assert_readable(figure)
+
+
+@pytest.mark.parametrize("size", [None, (9.0, 7.0)])
+def test_rates_in_a_grid_are_of_one_height_whatever_is_under_them(size: tuple[float, float] | None) -> None:
+    metric = np.linspace(1.0, 0.5, 32)
+    plateau = trace(np.repeat([1e-3, 1e-4], 16), label="plateau", loop=LOOP, metric=metric)
+    options = FigureOptions(layout="grid", columns=3, size=size, momentum=True)
+    figure = draw([plateau, *many(2), moving(metric=metric), *many(2)], options)
+    rates = [axes for axes in figure.axes if axes.get_title(loc="left")]
+    assert (len(rates), len(figure.axes)) == (6, 9)
+    boxes = [axes.get_window_extent() for axes in rates]
+    assert {round(box.height) for box in boxes} == {round(boxes[0].height)}
+    assert [len({round(box.y0) for box in row}) for row in (boxes[:3], boxes[3:])] == [1, 1]
+    assert len({tuple(axes.get_yticks()) for axes in rates}) == 1
     assert_readable(figure)
 
 
