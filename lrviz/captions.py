@@ -95,6 +95,8 @@ def end_labels(sheet: Sheet, cell: Cell, room: Box, limits: Limits) -> tuple[Box
         for i, middle in zip(late, middles, strict=True)
     ]
     taken = [Box(label.left, label.middle - 0.1, 9.0, 0.2) for label in placed]
+    for at in (float(x) for _, cuts in cell.cuts for x in cuts):  # the dotted lines at cuts
+        taken.append(Box(box.left + box.width * (at - first) / (last - first) - 0.02, box.bottom, 0.04, box.height))
     for i in (i for i, e in enumerate(early) if e):
         free = _beside(ends[i], widths[i], heights[i], box, shapes, taken)
         if free is None:
@@ -123,7 +125,7 @@ def _beside(
     """A free place to the right of a curve's end, level with it or a little above or below."""
     for off in (0.0, 0.6, -0.6, 1.0, -1.0):
         place = Box(end[0] + _GAP, end[1] + off * height - height / 2, width, height)
-        inside = place.right <= box.right and box.bottom - 0.05 <= place.bottom and place.top <= box.top
+        inside = place.right <= box.right and box.bottom <= place.bottom and place.top <= box.top
         if not inside or any(_overlap(place, other) for other in taken):
             continue
         if not any(_crosses(x, y, place) for x, y in shapes):

@@ -179,6 +179,22 @@ def test_a_short_run_is_named_where_it_ends() -> None:
     assert where["short"][0] - end[0] < 0.2 * figure.dpi
 
 
+def test_the_name_of_a_short_run_crosses_neither_the_axis_nor_a_cut() -> None:
+    def drawn(metric: np.ndarray | None, at: int) -> Figure:
+        long = trace(np.repeat([1e-3, 1e-4], [at, 64 - at]), label="long", loop=TrainingLoop(8, 8), metric=metric)
+        name = "a label of two lines, that is how long it is, (if not of three)"
+        return draw([long, trace(np.r_[np.full(7, 1e-3), np.full(9, 1e-7)], label=name, loop=TrainingLoop(2, 8))])
+
+    figure = drawn(None, 64)
+    where = {text.get_text(): box for text, box in shown(figure)}
+    (name,) = [text for text in where if text.startswith("a label")]
+    assert name.count("\n") == 1
+    assert where[name][1] > figure.axes[0].get_window_extent().y0
+    assert not figure.legends
+    assert drawn(np.linspace(1.0, 0.5, 64), 18).legends
+    assert not drawn(np.linspace(1.0, 0.5, 64), 60).legends
+
+
 def test_no_free_place_beside_a_short_run_means_a_legend() -> None:
     under = trace(np.full(32, 5e-4), label="a label as long as half of the axes are, if not longer", loop=LOOP)
     figure = draw([under, trace(np.tile([4e-4, 6e-4], 32), label="zigzag", loop=TrainingLoop(8, 8))])
