@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from lrviz.arguments import check_look, check_type, plain, read_lets, read_rates
+from lrviz.arguments import check_look, check_type, plain, read_lets, read_rates, read_values
 from lrviz.errors import SpecError
+from lrviz.metric import read_metric
 from lrviz.notation import SchedulerCall
+from lrviz.reading import read_optimizer
+from lrviz.resolve import run_names
 from lrviz.runs import Fields, read_run
-from lrviz.spec import CodeCall, Factory, Interval, ParamGroup, RunSpec, TrainingLoop
+from lrviz.spec import CodeCall, Factory, Interval, OptimizerChoice, ParamGroup, RunSpec, TrainingLoop
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,6 +28,15 @@ def simulate(
     epochs: int = 4,
     steps_per_epoch: int = 8,
     interval: Interval = "step",
+    grad_accum: int = 1,
+    num_processes: int = 1,
+    dataset_size: int | None = None,
+    batch_size: int | None = None,
+    drop_last: bool = False,
+    optimizer: str = "SGD",
+    momentum: float | None = None,
+    metric: str | Sequence[float] | None = None,
+    show_momentum: bool = False,
     label: str = "",
     lets: Mapping[str, Any] | None = None,
 ) -> Trace:
@@ -36,8 +48,18 @@ def simulate(
             Or a RunSpec, such as another trace's, which says all of its run and takes no other arguments.
         lr: The base rate; a list or a mapping of names gives one parameter group for each.
         epochs: Epochs in the run.
-        steps_per_epoch: Updates in an epoch.
+        steps_per_epoch: Batches in an epoch; it follows from `dataset_size` and `batch_size` where they are given.
         interval: "step" when `scheduler.step()` is called after each update, "epoch" when after each epoch.
+        grad_accum: Batches whose gradients make one update.
+        num_processes: Processes of Accelerate, whose wrapper steps the scheduler once for each.
+        dataset_size: Samples in the dataset, with `batch_size`.
+        batch_size: Samples in a batch of one process.
+        drop_last: Whether the partial last batch of an epoch is left out.
+        optimizer: A class of torch.optim by its name.
+        momentum: The optimizer's momentum, or the first of its betas; torch's default where None.
+        metric: What ReduceLROnPlateau watches: a file's column, as `"val.csv:val_loss"`, an expression, as
+            `"exp(-epoch / 10)"`, or a value for each call of the scheduler.
+        show_momentum: Whether the trace has the momentum even where the scheduler leaves it alone.
         label: What to call the curve in place of its notation.
         lets: Values for names that the notation uses, beside `total_steps`, `epochs`, `steps_per_epoch` and `lr`.
 
@@ -58,12 +80,28 @@ def simulate(
     from lrviz import simulation
 
     check_type("label", label, str, "text")
-    loop = TrainingLoop(plain(epochs), plain(steps_per_epoch), interval)
+    values = {} if lets is None else read_lets(lets)
     rates = plain(lr)
     groups = read_rates(rates)
-    values = {} if lets is None else read_lets(lets)
+    given: dict[str, Any] = {
+        "epochs": plain(epochs),
+        "steps_per_epoch": plain(steps_per_epoch),
+        "interval": interval,
+        "grad_accum": plain(grad_accum),
+        "num_processes": plain(num_processes),
+        "dataset_size": plain(dataset_size),
+        "batch_size": plain(batch_size),
+        "drop_last": drop_last,
+    }
+    check_type("drop_last", drop_last, bool, "True or False")
+    check_type("optimizer", optimizer, str, "text")
+    loop = TrainingLoop(**given)
+    driven = OptimizerChoice(read_optimizer({"optimizer": optimizer}).name, plain(momentum))
+    if metric is not None and not isinstance(metric, str):
+        metric = read_values("metric", plain(metric))
     if isinstance(scheduler, RunSpec):
-        if label or values or (loop, groups) != (TrainingLoop(), (ParamGroup(),)):
+        same = (loop, groups, driven) == (TrainingLoop(), (ParamGroup(),), OptimizerChoice())
+        if label or values or metric or show_momentum or not same:
             raise SpecError(
                 "a RunSpec says all of its run, and takes no other arguments",
                 "change it with `dataclasses.replace(spec, ...)`",
@@ -71,10 +109,13 @@ def simulate(
         check_type("RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory, "resolved")
         return simulation.simulate(scheduler)
     if isinstance(scheduler, str):
-        fields = {n: getattr(loop, n) for n in ("epochs", "steps_per_epoch", "interval")} | {"lr": rates}
-        spec = read_run(scheduler, Fields(fields, prefix="", lets=values), name=label)
+        if loop.dataset_size is not None:
+            del given["steps_per_epoch"]
+        given |= {"lr": rates, "optimizer": driven.name, "momentum": driven.momentum, "metric": metric}
+        spec = read_run(scheduler, Fields(given, prefix="", lets=values, show_momentum=show_momentum), name=label)
     elif callable(scheduler):
-        spec = RunSpec(Factory(scheduler), loop, groups, name=label)
+        watched = None if metric is None else read_metric(metric, loop, run_names(loop, groups) | values)
+        spec = RunSpec(Factory(scheduler), loop, groups, driven, watched, show_momentum, label)
     else:
         raise SpecError(
             f"`scheduler` must be notation or a function that takes an optimizer, got {type(scheduler).__name__}",

@@ -76,6 +76,20 @@ def _let(name: str, value: Any) -> Any:
     raise SpecError(f"`lets` must give a number, text or a list of them for `{name}`, got {shown(value)}")
 
 
+def read_values(name: str, values: Any) -> str:
+    """A list of numbers as text, `0.9,0.8`, the way it is given on the command line.
+
+    Raises:
+        SpecError: it is none, or empty.
+    """
+    check_type(name, values, list, "text or a list of numbers")
+    for value in values:
+        check_type(name, None if isinstance(value, bool) else value, int | float, "a list of numbers")
+    if not values:
+        raise SpecError(f"`{name}` must have a value at least, got []")
+    return ",".join(repr(float(value)) for value in values)
+
+
 def check_look(log: object, size: object, columns: object, **texts: object) -> None:
     """Refuse what describes no figure.
 
