@@ -95,8 +95,8 @@ def end_labels(sheet: Sheet, cell: Cell, room: Box, limits: Limits) -> tuple[Box
         for i, middle in zip(late, middles, strict=True)
     ]
     taken = [Box(label.left, label.middle - 0.1, 9.0, 0.2) for label in placed]
-    for at in (float(x) for _, cuts in cell.cuts for x in cuts):  # the dotted lines at cuts
-        taken.append(Box(box.left + box.width * (at - first) / (last - first) - 0.02, box.bottom, 0.04, box.height))
+    marks = (box.left + box.width * (float(x) - first) / (last - first) for _, cuts in cell.cuts for x in cuts)
+    taken.extend(Box(mark - 0.02, box.bottom, 0.04, box.height) for mark in marks)
     for i in (i for i, e in enumerate(early) if e):
         free = _beside(ends[i], widths[i], heights[i], box, shapes, taken)
         if free is None:

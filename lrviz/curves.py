@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrviz.decimate import Values, outline
-from lrviz.labels import clean
+from lrviz.labels import brief, clean
 from lrviz.look import FigureOptions
 from lrviz.style import Dash, Look
 from lrviz.trace import Trace
@@ -81,8 +81,9 @@ def overlay(traces: Sequence[Trace], options: FigureOptions, look: Look, buckets
     """One cell with every parameter group of every trace, each in a colour of its own."""
     parts = []
     first = 0
-    for trace in traces:
-        parts.append(_part(trace, options, look, buckets, range(first, first + trace.lr.shape[1]), len(traces) > 1))
+    for trace, title in zip(traces, _titles(traces), strict=True):
+        numbers = range(first, first + trace.lr.shape[1])
+        parts.append(_part(trace, title, options, look, buckets, numbers, len(traces) > 1))
         first += trace.lr.shape[1]
     per_epoch = {part.per_epoch for part in parts}
     momentum_names = {part.momentum_name for part in parts if part.momentum}
@@ -111,17 +112,37 @@ def cells(traces: Sequence[Trace], options: FigureOptions, look: Look, buckets: 
         for name in trace.group_names if trace.lr.shape[1] > 1 else ():
             groups.setdefault(name, len(groups))
     found = []
-    for trace in traces:
+    for trace, title in zip(traces, _titles(traces), strict=True):
         numbers = [groups.get(name, 0) for name in trace.group_names]
-        found.append(_taking_turns(_part(trace, options, look, buckets, numbers, False), options))
+        found.append(_taking_turns(_part(trace, title, options, look, buckets, numbers, False), options))
     return found
 
 
+def _titles(traces: Sequence[Trace]) -> list[str]:
+    """What each trace is called: notation in brief where that tells it from others, the user's own label as it is."""
+    exact = [trace.label for trace in traces]
+    short = [label if _own(trace) else brief(label) for trace, label in zip(traces, exact, strict=True)]
+    meant: dict[str, set[str]] = {}
+    for title, label in zip(short, exact, strict=True):
+        meant.setdefault(title, set()).add(label)
+    return [clean(title if len(meant[title]) == 1 else label) for title, label in zip(short, exact, strict=True)]
+
+
+def _own(trace: Trace) -> bool:
+    """Whether the label is the user's own, rather than notation with or without fields of the run."""
+    return bool(trace.spec.name) and not trace.spec.name.startswith(f"{trace.spec.scheduler} @ ")
+
+
 def _part(
-    trace: Trace, options: FigureOptions, look: Look, buckets: int, numbers: Sequence[int], together: bool
+    trace: Trace,
+    title: str,
+    options: FigureOptions,
+    look: Look,
+    buckets: int,
+    numbers: Sequence[int],
+    together: bool,
 ) -> Cell:
     """The cell of one trace; `numbers` pick the colours of its groups."""
-    title = clean(trace.label)
     per_epoch = trace.spec.loop.updates_per_epoch
     scale = 1.0 / per_epoch if options.x == "epoch" else 1.0
 

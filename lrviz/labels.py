@@ -8,19 +8,44 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from lrviz.numbers import format_rate
 from lrviz.printable import printable
 
 LINE = 1.2 / 72  # inches from one line of text to the next, for each point of its size
 Measure = Callable[[str, float], float]  # width of a line of text at a size
 
 _LONGEST = 400  # characters
+_MOST_DIGITS = 6  # of a float
 _PIECES = re.compile(r"[^\s,(\[/]*(?:[,(\[/]\s*|\s+)|.+")
+# Strings, which stay as they are, and numbers that are not part of a name.
+_NUMBERS = re.compile(
+    r"""'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | (?<![\w.])(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?![\w.])""",
+    re.VERBOSE,
+)
 
 
 def clean(text: str) -> str:
     """Text of the user's own on one line, without control characters; never empty, and of a length one can read."""
     line = printable(" ".join(text[: 10 * _LONGEST].split()))
     return (_without_middle(line, _LONGEST) if len(line) > _LONGEST else line) or "(no name)"
+
+
+def brief(notation: str) -> str:
+    """Notation with its long floats shortened for the eye: "gamma=0.8659643233600653" is "gamma=0.866".
+
+    One of more than six significant digits gets four, or as many as tell it from 0 and 1 as well as those would.
+    """
+    return _NUMBERS.sub(lambda match: _brief(match["number"]) if match["number"] else match[0], notation)
+
+
+def _brief(number: str) -> str:
+    mantissa = number.partition("e")[0]
+    if number.isdigit() or len(mantissa.replace(".", "").strip("0")) <= _MOST_DIGITS:
+        return number
+    value = float(number)
+    fine = 1e-3 * min(value, abs(1 - value))
+    digits = next((n for n in range(4, 17) if abs(float(f"{value:.{n - 1}e}") - value) <= fine), 17)
+    return format_rate(value, digits)
 
 
 def shorten(text: str, width: float, size: float, measure: Measure) -> str:

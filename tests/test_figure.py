@@ -23,6 +23,7 @@ from lrviz.errors import SpecError
 from lrviz.figure import draw, render
 from lrviz.grid import columns_for
 from lrviz.look import FigureOptions
+from lrviz.notation import SchedulerCall
 from lrviz.render import Chart
 from lrviz.spec import TrainingLoop
 from lrviz.trace import Trace
@@ -117,6 +118,25 @@ def test_ticks_stand_at_epochs_and_say_rates_in_short() -> None:
     (axes,) = figure.axes
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "8", "16", "24", "32"]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["0", "2e-4", "4e-4", "6e-4", "8e-4", "1e-3"]
+
+
+def test_long_numbers_of_notation_are_shown_in_brief() -> None:
+    def run(gamma: float, name: str = "") -> Trace:
+        made = trace(cosine(), label=name, loop=LOOP)
+        call = SchedulerCall("ExponentialLR", kwargs=(("gamma", gamma),))
+        return Trace(replace(made.spec, scheduler=call), made.lr)
+
+    def titles(*traces: Trace) -> list[str]:
+        grid = draw(traces, FigureOptions(layout="grid")).axes
+        together = [str(line.get_label()) for line in lines(draw(traces).axes[0])]
+        assert [axes.get_title(loc="left").replace("\n", "") for axes in grid] == together
+        return together
+
+    exact = "ExponentialLR(gamma=0.8659643233600653)"
+    assert titles(run(0.8659643233600653)) == ["ExponentialLR(gamma=0.866)"]
+    assert titles(run(0.8659643233600653, "mine: 0.8659643233600653")) == ["mine: 0.8659643233600653"]
+    assert titles(run(0.8659643233600653, f"{exact} @ lr=1e-3")) == ["ExponentialLR(gamma=0.866) @ lr=1e-3"]
+    assert titles(run(0.8659643233600653), run(0.86596432)) == [exact, "ExponentialLR(gamma=0.86596432)"]
 
 
 def test_an_axis_of_epochs_puts_runs_of_different_steps_over_each_other() -> None:

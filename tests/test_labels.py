@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz.labels import clean, shorten, spread, wrap
+from lrviz.labels import brief, clean, shorten, spread, wrap
 
 
 def measure(text: str, size: float) -> float:
@@ -33,6 +33,26 @@ LONG = "SequentialLR(schedulers=[LinearLR(start_factor=0.1), CosineAnnealingLR(T
 )
 def test_clean(text: str, shown: str) -> None:
     assert clean(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("notation", "shown"),
+    [
+        pytest.param("ExponentialLR(gamma=0.8659643233600653)", "ExponentialLR(gamma=0.866)", id="long"),
+        pytest.param(
+            "StepLR(gamma=0.123456, step_size=12345678)", "StepLR(gamma=0.123456, step_size=12345678)", id="six"
+        ),
+        pytest.param("f(0.1234567, [-1.2345678e-05, 1e-3])", "f(0.1235, [-1.235e-5, 1e-3])", id="each"),
+        pytest.param("f(0.999995394, 1.0000001)", "f(0.99999539, 1.0000001)", id="near-one"),
+        pytest.param("f(0.9999953948409)", "f(0.999995395)", id="nearly-one"),
+        pytest.param("f(name='0.123456789', other=\"it's 0.123456789\")", None, id="strings"),
+        pytest.param("train_0.123456789.py:v1.23456789(x1.2345678)", None, id="names"),
+        pytest.param("lambda epoch: 0.8659643233600653 ** epoch", "lambda epoch: 0.866 ** epoch", id="lambda"),
+        pytest.param("f(1234567.25, 0.1000000)", "f(1.235e6, 0.1000000)", id="great-and-padded"),
+    ],
+)
+def test_long_floats_of_notation_in_brief(notation: str, shown: str | None) -> None:
+    assert brief(notation) == (shown or notation)
 
 
 def test_clean_bounds_the_length() -> None:
