@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lrviz.api import draw, simulate
-    from lrviz.errors import LrvizError, NotationError, OutputError, SimulationError, SpecError
+    from lrviz.errors import LrvizError, NotationError, OutputError, SimulationError, SpecError, UsageError
     from lrviz.spec import ParamGroup, RunSpec, TrainingLoop
     from lrviz.trace import Summary, Trace
 
@@ -30,6 +30,7 @@ _HOMES = {
     "OutputError": "errors",
     "SimulationError": "errors",
     "SpecError": "errors",
+    "UsageError": "errors",
     "ParamGroup": "spec",
     "RunSpec": "spec",
     "TrainingLoop": "spec",
@@ -48,6 +49,7 @@ __all__ = [
     "Summary",
     "Trace",
     "TrainingLoop",
+    "UsageError",
     "draw",
     "simulate",
 ]

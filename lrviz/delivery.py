@@ -39,8 +39,11 @@ def target(values: Mapping[str, Any], default_format: str, stem: str | None = No
         path = f"{stem or 'curve'}.{asked or default_format}" if (asked or default_format) in FIGURES else "-"
     output.check_target(path)
     chosen = asked or default_format if path == "-" else asked or output.kind_of(path)
-    if chosen == "table" and path != "-":
-        chosen = output.kind_of(path)
+    if asked == "table" and path != "-":
+        raise UsageError(
+            f"a table is for the terminal, and `{path}` is a file",
+            "leave out `--format table`, or use csv, tsv, json or md",
+        )
     if path == "-" and chosen in ("png", "pdf") and sys.stdout is not None and sys.stdout.isatty():
         raise UsageError(f"stdout is a terminal, which shows no {chosen.upper()}", "name a file with `-o`")
     return path, chosen

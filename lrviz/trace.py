@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -45,10 +45,10 @@ class Trace:
     """
 
     spec: RunSpec
-    lr: NDArray[np.float64]
-    momentum: NDArray[np.float64] | None = None
+    lr: NDArray[np.float64] = field(repr=False)
+    momentum: NDArray[np.float64] | None = field(default=None, repr=False)
     momentum_name: str = "momentum"
-    metric: NDArray[np.float64] | None = None
+    metric: NDArray[np.float64] | None = field(default=None, repr=False)
 
     @property
     def label(self) -> str:

@@ -26,7 +26,7 @@ from lrviz.notation import SchedulerCall
 from tests.plain_loop import rates
 
 LAZY = ("draw", "simulate", "LrvizError", "NotationError", "OutputError", "SimulationError", "SpecError")
-PUBLIC = {*LAZY, "ParamGroup", "RunSpec", "TrainingLoop", "Summary", "Trace"}
+PUBLIC = {*LAZY, "UsageError", "ParamGroup", "RunSpec", "TrainingLoop", "Summary", "Trace"}
 
 
 def first(trace: lrviz.Trace) -> list[float]:
