@@ -87,6 +87,7 @@ with muted(), _sheltered():
     from matplotlib.colors import to_rgb
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
+    from matplotlib.legend_handler import HandlerTuple
     from matplotlib.lines import Line2D
     from matplotlib.path import Path as Outline
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
@@ -99,6 +100,7 @@ __all__ = [
     "FixedFormatter",
     "FixedLocator",
     "FontProperties",
+    "HandlerTuple",
     "Line2D",
     "NullFormatter",
     "NullLocator",

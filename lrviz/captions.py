@@ -5,15 +5,15 @@ Part of the matplotlib room. Places are in inches on the sheet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
 from typing import Any
 
 import numpy as np
 
-from lrviz.backend import Axes, Line2D, mpl, to_rgb
-from lrviz.curves import Cell, Curve
+from lrviz.backend import Axes, HandlerTuple, Line2D, mpl, to_rgb
+from lrviz.curves import MOST_NAMED, Cell, Curve
 from lrviz.decimate import Values
 from lrviz.labels import LINE, shorten, spread, wrap
 from lrviz.panels import Box, Limits, Sheet, x_limits
@@ -149,9 +149,12 @@ def _crosses(x: Values, y: Values, place: Box) -> bool:
 
 @dataclass(frozen=True)
 class Key:
-    """A planned legend: its labels, its columns and the room it takes, which is below or to the right."""
+    """A planned legend: its labels, its columns and the room it takes, which is below or to the right.
 
-    curves: tuple[Curve, ...]
+    A label may stand for several curves, whose colours it shows side by side.
+    """
+
+    curves: tuple[tuple[Curve, ...], ...]
     labels: tuple[str, ...]
     size: float
     columns: int
@@ -162,28 +165,27 @@ class Key:
     def put(self, sheet: Sheet, left: float, top: float) -> None:
         """Draw it with its upper left corner there."""
         width, height = sheet.size()
-        handles = [
-            Line2D(
-                [], [], color=curve.colour, marker=curve.marker or "None",
-                linestyle=_handle(curve), markeredgewidth=0.0, label=label,
-            )
-            for curve, label in zip(self.curves, self.labels, strict=True)
-        ]  # fmt: skip
+        handles: Any = [_handle(some) for some in self.curves]
         legend = sheet.figure.legend(
             handles, [""] * len(handles), loc="upper left", bbox_to_anchor=(left / width, top / height),
             ncols=self.columns, frameon=False, borderpad=0.0, borderaxespad=0.0, fontsize=self.size,
             handlelength=_HANDLE, handletextpad=0.6, columnspacing=1.5, labelspacing=0.35,
+            handler_map={tuple: HandlerTuple(ndivide=None, pad=0.0)},
         )  # fmt: skip
         for text, label in zip(legend.get_texts(), self.labels, strict=True):
             text.set_text(label)  # a label that begins with an underscore is one too
 
 
-def _handle(curve: Curve) -> Any:
-    """The line of a curve in a legend: one that takes turns has short gaps, however many there are."""
-    if not curve.dash:
-        return "-"
-    stroke = curve.dash[0]
-    return (0.0, (stroke, stroke / 2)) if curve.shift else (0.0, curve.dash)
+def _handle(curves: tuple[Curve, ...]) -> Line2D | tuple[Line2D, ...]:
+    """The line in a legend that stands for some curves."""
+    if len(curves) > 1:
+        return tuple(Line2D([], [], color=curve.colour, solid_capstyle="butt") for curve in curves)
+    (curve,) = curves
+    dashes: Any = (0.0, curve.dash) if curve.dash else "-"
+    if curve.shift:  # one that takes turns has short gaps, however many there are
+        dashes = (0.0, (curve.dash[0], curve.dash[0] / 2))
+    marker = curve.marker or "None"
+    return Line2D([], [], color=curve.colour, linestyle=dashes, marker=marker, markeredgewidth=0.0)
 
 
 def key(sheet: Sheet, curves: tuple[Curve, ...], room: Box, most: float) -> Key:
@@ -191,15 +193,20 @@ def key(sheet: Sheet, curves: tuple[Curve, ...], room: Box, most: float) -> Key:
 
     Args:
         sheet: The figure.
-        curves: What to name.
+        curves: What to name; of very many the first and the last.
         room: Where axes and legend have to go.
         most: The greatest height of a legend below.
     """
     normal = sheet.sizes["legend.fontsize"]
     labels = [curve.label for curve in curves]
+    shown: tuple[tuple[Curve, ...], ...] = tuple((curve,) for curve in curves)
+    if len(curves) > MOST_NAMED:
+        labels = [labels[0], f"{len(curves) - 2:,} more between", labels[-1]]
+        first, last = (replace(curve, dash=(), shift=0.0) for curve in (curves[0], curves[-1]))
+        shown = ((first,), curves[1 : -1 : len(curves) // 8], (last,))
     wide = max(sheet.measure(label, normal) for label in labels) + _LEAD * normal
-    if wide <= 0.3 * room.width and len(curves) * _ROW * normal <= room.height:
-        return Key(curves, tuple(labels), normal, 1, wide + 0.2, room.height, right=True)
+    if wide <= 0.3 * room.width and len(labels) * _ROW * normal <= room.height:
+        return Key(shown, tuple(labels), normal, 1, wide + 0.2, room.height, right=True)
     for size in (normal, max(_SMALL, normal - 1.5), _SMALL):
         columns, lines = _columns(sheet, labels, size, room.width)
         if _tall(lines, columns, size) <= most:
@@ -209,7 +216,7 @@ def key(sheet: Sheet, curves: tuple[Curve, ...], room: Box, most: float) -> Key:
         width = (room.width - (columns - 1) * _BETWEEN * size) / columns - _LEAD * size
         lines = [[shorten(label, width, size, sheet.measure)] for label in labels]
     text = tuple("\n".join(line.rstrip() for line in some) for some in lines)
-    return Key(curves, text, size, columns, room.width, _tall(lines, columns, size), right=False)
+    return Key(shown, text, size, columns, room.width, _tall(lines, columns, size), right=False)
 
 
 def _columns(sheet: Sheet, labels: list[str], size: float, width: float) -> tuple[int, list[list[str]]]:

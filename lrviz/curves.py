@@ -14,6 +14,7 @@ from lrviz.look import FigureOptions
 from lrviz.style import Dash, Look
 from lrviz.trace import Trace
 
+MOST_NAMED = 24  # curves in one pair of axes; more are told apart by their order alone
 _MOST_MARKED = 8  # curves with markers in one pair of axes
 _SAMPLES = 256
 _SAME = 0.004  # of the height of the axes: curves nearer than that are one to the eye
@@ -80,10 +81,10 @@ class Cell:
 def overlay(traces: Sequence[Trace], options: FigureOptions, look: Look, buckets: int) -> Cell:
     """One cell with every parameter group of every trace, each in a colour of its own."""
     parts = []
-    first = 0
+    first, total = 0, sum(trace.lr.shape[1] for trace in traces)
     for trace, title in zip(traces, _titles(traces), strict=True):
         numbers = range(first, first + trace.lr.shape[1])
-        parts.append(_part(trace, title, options, look, buckets, numbers, len(traces) > 1))
+        parts.append(_part(trace, title, options, look, buckets, numbers, total, len(traces) > 1))
         first += trace.lr.shape[1]
     per_epoch = {part.per_epoch for part in parts}
     momentum_names = {part.momentum_name for part in parts if part.momentum}
@@ -114,7 +115,8 @@ def cells(traces: Sequence[Trace], options: FigureOptions, look: Look, buckets: 
     found = []
     for trace, title in zip(traces, _titles(traces), strict=True):
         numbers = [groups.get(name, 0) for name in trace.group_names]
-        found.append(_taking_turns(_part(trace, title, options, look, buckets, numbers, False), options))
+        part = _part(trace, title, options, look, buckets, numbers, len(groups), False)
+        found.append(_taking_turns(part, options))
     return found
 
 
@@ -140,15 +142,16 @@ def _part(
     look: Look,
     buckets: int,
     numbers: Sequence[int],
+    total: int,
     together: bool,
 ) -> Cell:
-    """The cell of one trace; `numbers` pick the colours of its groups."""
+    """The cell of one trace; `numbers` pick the colours of its groups, of `total` that are needed."""
     per_epoch = trace.spec.loop.updates_per_epoch
     scale = 1.0 / per_epoch if options.x == "epoch" else 1.0
 
     def curve(name: str, values: Values, number: int, marked: bool = False) -> Curve:
         x, y = outline(values, buckets)
-        return _drawn(Curve(name, x * scale, y, ""), look, number, marked)
+        return _drawn(Curve(name, x * scale, y, ""), look, number, total, marked)
 
     def curves(columns: NDArray[np.float64], marked: bool = False) -> tuple[Curve, ...]:
         return tuple(curve(names[i], columns[:, i], number, marked) for i, number in enumerate(numbers))
@@ -181,8 +184,11 @@ def _falls(lr: NDArray[np.float64]) -> Values:
     return np.flatnonzero((lr[1:] < lr[:-1]).any(axis=1)).astype(np.float64) + 1
 
 
-def _drawn(curve: Curve, look: Look, number: int, marked: bool) -> Curve:
-    """The curve with the colour, dashes and markers that its number gives it."""
+def _drawn(curve: Curve, look: Look, number: int, total: int, marked: bool) -> Curve:
+    """The curve with the colour, dashes and markers that its number of `total` gives it."""
+    if total > MOST_NAMED:
+        colour = look.ramp[round(number / (total - 1) * (len(look.ramp) - 1))]
+        return replace(curve, colour=colour, marker="o" if curve.x.size == 1 else "")
     lap = number // len(look.palette)
     return replace(
         curve,

@@ -66,8 +66,9 @@ def _twin(colour: str) -> str:
     for name in _SETTINGS:
         if colour == _LIGHT.settings[name]:
             return str(_DARK.settings[name])
-    if colour in _LIGHT.palette:
-        return _DARK.palette[_LIGHT.palette.index(colour)]
+    for light, dark in ((_LIGHT.palette, _DARK.palette), (_LIGHT.ramp, _DARK.ramp)):
+        if colour in light:
+            return dark[light.index(colour)]
     hue, lightness, saturation = colorsys.rgb_to_hls(*_rgb(colour))
     if saturation < 0.1:  # a grey: black becomes the ink
         return _mixed(_rgb(str(_DARK.settings["text.color"])), _rgb(str(_DARK.settings["figure.facecolor"])), lightness)

@@ -24,7 +24,7 @@ from lrviz.backend import (
     agg,
     mpl,
 )
-from lrviz.curves import Cell, Curve
+from lrviz.curves import MOST_NAMED, Cell, Curve
 from lrviz.look import FigureOptions
 from lrviz.style import Look
 from lrviz.ticks import Ticks
@@ -218,7 +218,7 @@ def draw_cell(
         _set_y(axes, panel.limits, place.height, labelled=y_labels or panel is not panels[0])
         _mark_cuts(axes, cell)
         for curve in panel.curves:
-            axes.add_line(_line(curve, marked=marked))
+            axes.add_line(_line(curve, marked=marked, thin=len(panel.curves) > MOST_NAMED))
             if curve.alone.size and not curve.marker:
                 axes.add_line(_dots(curve))
         drawn.append(axes)
@@ -241,8 +241,9 @@ def _mark_cuts(axes: Axes, cell: Cell) -> None:
         )  # fmt: skip
 
 
-def _line(curve: Curve, *, marked: bool) -> Line2D:
-    line = Line2D(curve.x, curve.y, color=curve.colour, label=curve.label)
+def _line(curve: Curve, *, marked: bool, thin: bool) -> Line2D:
+    width = float(mpl.rcParams["lines.linewidth"]) * (0.5 if thin else 1.0)
+    line = Line2D(curve.x, curve.y, color=curve.colour, label=curve.label, linewidth=width)
     if curve.dash:
         line.set_linestyle((curve.shift, curve.dash))
         line.set_dash_capstyle("butt")

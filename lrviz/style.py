@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +24,18 @@ SUFFIX = ".mplstyle"
 Dash = tuple[float, ...]  # lengths of stroke and gap in line widths; empty for a solid line
 
 
+def _ramp(*colours: str) -> tuple[str, ...]:
+    """Colours from the first to the last by way of the others, eight for each stretch and one more."""
+    parts: list[list[float]] = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours]
+    mixed = ([a + (b - a) * i / 8 for a, b in zip(*pair, strict=True)] for pair in pairwise(parts) for i in range(8))
+    return tuple("#" + "".join(f"{round(value):02x}" for value in colour) for colour in [*mixed, parts[-1]])
+
+
+# From dark to light or from light to dark as viridis goes, without the end of it that the ground would swallow.
+_RAMP = _ramp("#440154", "#3b528b", "#21918c", "#5ab853")
+_RAMP_ON_DARK = _ramp("#fde725", "#5ec962", "#21918c", "#4469a5")
+
+
 @dataclass(frozen=True)
 class Look:
     """How a figure looks.
@@ -30,6 +43,7 @@ class Look:
     `settings` are matplotlib's, on top of its defaults. Curves take a colour of `palette` in turn; when all are used
     the next round has the next of `dashes`, and of `markers`, which are drawn where there are few steps. `guide` is
     the manner of the visual cheat sheet: the rate from 0 to a tenth above the base rate, a minor tick at every step.
+    Curves that are too many to be named go through the colours of `ramp` from the first to the last.
     """
 
     settings: Mapping[str, object]
@@ -42,6 +56,7 @@ class Look:
     rate: str = "Learning rate"
     per_epoch: bool = True  # the step axis says how many there are in an epoch
     guide: bool = False
+    ramp: tuple[str, ...] = _RAMP
     complete: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -95,7 +110,7 @@ def _colours(ground: str, ink: str, faint: str, grid: str) -> dict[str, object]:
 OWN: Mapping[str, Look] = MappingProxyType(
     {
         "lrviz": Look(_PLAIN | _colours("#ffffff", "#222222", "#666666", "#e4e4e4"), _LIGHT),
-        "dark": Look(_PLAIN | _colours("#14171c", "#e6e8eb", "#8b929c", "#2b3038"), _DARK),
+        "dark": Look(_PLAIN | _colours("#14171c", "#e6e8eb", "#8b929c", "#2b3038"), _DARK, ramp=_RAMP_ON_DARK),
         "cheatsheet": Look(
             _PLAIN
             | _colours("#ffffff", "#000000", "#000000", "#e4e4e4")
@@ -109,6 +124,7 @@ OWN: Mapping[str, Look] = MappingProxyType(
             rate="Learning Rate",
             per_epoch=False,
             guide=True,
+            ramp=_ramp("#000000", "#a0a0a0"),
         ),
     }
 )
@@ -236,7 +252,13 @@ def _foreign(name: str) -> Look:
 
         cycle = mpl.rcParamsDefault["axes.prop_cycle"]
     palette = tuple(cycle.by_key().get("color", ())) or _LIGHT  # type: ignore[attr-defined]
-    return Look(settings, palette)
+    return Look(settings, palette, ramp=_RAMP_ON_DARK if _dark(settings.get("axes.facecolor")) else _RAMP)
+
+
+def _dark(ground: Any) -> bool:
+    from lrviz.backend import to_rgb
+
+    return ground not in (None, "none") and sum(to_rgb(ground)) < 1
 
 
 def _read(name: str, path: Path) -> dict[str, object]:

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
-from matplotlib.colors import same_color
+from matplotlib.colors import same_color, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
@@ -243,6 +243,35 @@ def test_more_curves_have_a_legend_beside_the_axes(count: int, label: str, size:
     if size is None:
         named = [text.get_text().replace("\n", " ") for text in legend.get_texts()]
         assert len(set(named)) == count
+
+
+@pytest.mark.parametrize("layout", ["overlay", "grid"])
+@pytest.mark.parametrize("style", ["lrviz", "dark", "cheatsheet", "dark_background"])
+def test_too_many_curves_to_name_are_thin_and_told_by_their_order(layout: str, style: str) -> None:
+    rates = [cosine(high=1e-4 * (i + 1)) for i in range(100)]
+    run = trace(*rates, label="cosine", names=[f"g{i}" for i in range(100)], loop=LOOP)
+    figure = draw([run], FigureOptions(layout=layout, style=style))  # type: ignore[arg-type]
+    found = lines(figure.axes[0])
+    assert not any(dashes(line) or line.get_marker() != "None" for line in found)
+    (width,) = {line.get_linewidth() for line in found}
+    (usual,) = {line.get_linewidth() for line in lines(draw([*many(2)], FigureOptions(style=style)).axes[0])}
+    assert width == usual / 2
+    light = [np.dot(to_rgb(str(line.get_color())), (0.21, 0.72, 0.07)) for line in found]
+    steps = np.diff(light)
+    assert (steps <= 0).all() or (steps >= 0).all()
+    ground = np.dot(to_rgb(figure.axes[0].get_facecolor()), (0.21, 0.72, 0.07))
+    assert min(abs(ground - value) for value in light) > 0.2
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["g0", "98 more between", "g99"]
+    handles = [str(handle.get_color()) for handle in legend.findobj(Line2D)]
+    assert [handles[0], handles[-1]] == [str(found[0].get_color()), str(found[-1].get_color())]
+    assert len(set(handles)) > 5
+    assert_readable(figure)
+
+
+def test_as_many_curves_as_can_be_named_are_named() -> None:
+    assert len(draw(many(24)).legends[0].get_texts()) == 24
+    assert [text.get_text() for text in draw(many(25)).legends[0].get_texts()][1] == "23 more between"
 
 
 def test_a_label_that_begins_with_an_underscore_is_named_all_the_same() -> None:

@@ -25,6 +25,7 @@ from lrviz import folder, inline, page
 from lrviz.cli import main
 from lrviz.errors import OutputError
 from lrviz.folder import JOURNAL, MANIFEST, opened
+from lrviz.style import OWN
 from tests.conftest import ROOT
 
 Capture = pytest.CaptureFixture[str]
@@ -471,6 +472,12 @@ class TestPage:
         found = dark.partition(":")[2].rstrip(";")
         contrast = (inline._luminance(found) + 0.05) / (inline._luminance("#14171c") + 0.05)
         assert contrast >= 4.5
+
+    def test_colours_that_go_by_order_keep_it_on_black(self) -> None:
+        light, dark = OWN["lrviz"].ramp, OWN["dark"].ramp
+        assert [inline.colours(f"var(--i-{colour[1:]})")[1].partition(":")[2] for colour in light] == [
+            f"{colour};" for colour in dark
+        ]
 
 
 @pytest.mark.parametrize("preset", SHIPPED)

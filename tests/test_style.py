@@ -57,6 +57,16 @@ def test_curves_are_told_apart_by_all_eyes(name: str, eyes: str) -> None:
             assert np.linalg.norm(one - other) > least
 
 
+@pytest.mark.parametrize("name", ["lrviz", "dark", "cheatsheet"])
+@pytest.mark.parametrize("eyes", SEEN_BY)
+def test_a_ramp_goes_one_way_to_all_eyes(name: str, eyes: str) -> None:
+    look = style.OWN[name]
+    light = [lab(SEEN_BY[eyes] @ linear(colour))[0] for colour in look.ramp]
+    steps = np.diff(light) * np.sign(light[-1] - light[0])
+    assert (steps > 0.5).all()
+    assert all(contrast(colour, look.settings["axes.facecolor"]) > 2.4 for colour in look.ramp)
+
+
 @pytest.mark.parametrize("name", ["lrviz", "dark"])
 def test_the_first_curves_are_told_apart_in_grey_print(name: str) -> None:
     lightness = sorted(lab(linear(colour))[0] for colour in style.OWN[name].palette[:5])
