@@ -36,6 +36,7 @@ _HUGE, _TINY = 1e300, 1e-280  # what is greater or less is beyond the arithmetic
 _CONSTANT = 1e-6  # a metric that moves by less than this share of itself is drawn as if it did not
 THIN, SPACE = 0.34, 0.07  # of the height of the rates: of a panel under them, and between panels
 _DOT = 1.3  # line widths of a dot of the line at a cut
+_OVER = 2.6  # the order of curves: over the lines of the axes
 _DECADES = 12  # a logarithmic axis goes no further down from its top
 
 
@@ -218,7 +219,9 @@ def draw_cell(
         _set_y(axes, panel.limits, place.height, labelled=y_labels or panel is not panels[0])
         _mark_cuts(axes, cell)
         for curve in panel.curves:
-            axes.add_line(_line(curve, marked=marked, thin=len(panel.curves) > MOST_NAMED))
+            line = axes.add_line(_line(curve, marked=marked, thin=len(panel.curves) > MOST_NAMED))
+            if line.get_marker() != "None" and panel.limits.low <= curve.y.min() and curve.y.max() <= panel.limits.high:
+                line.set_clip_on(False)  # a marker at the edge is whole
             if curve.alone.size and not curve.marker:
                 axes.add_line(_dots(curve))
         drawn.append(axes)
@@ -243,7 +246,7 @@ def _mark_cuts(axes: Axes, cell: Cell) -> None:
 
 def _line(curve: Curve, *, marked: bool, thin: bool) -> Line2D:
     width = float(mpl.rcParams["lines.linewidth"]) * (0.5 if thin else 1.0)
-    line = Line2D(curve.x, curve.y, color=curve.colour, label=curve.label, linewidth=width)
+    line = Line2D(curve.x, curve.y, color=curve.colour, label=curve.label, linewidth=width, zorder=_OVER)
     if curve.dash:
         line.set_linestyle((curve.shift, curve.dash))
         line.set_dash_capstyle("butt")

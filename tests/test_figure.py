@@ -463,6 +463,7 @@ def test_curves_on_one_another_take_turns(count: int) -> None:
     assert not dashes(other)
     strokes = {(dashes(line)[0], sum(dashes(line)), line.get_zorder()) for line in rest}
     assert len(strokes) == 1
+    assert first.get_zorder() == rest[0].get_zorder()  # the later are drawn over the first
     (stroke, whole, _) = strokes.pop()
     assert whole == count * stroke
     assert len({line._unscaled_dash_pattern[0] for line in rest}) == count - 1  # type: ignore[attr-defined]
@@ -621,6 +622,32 @@ def test_the_guides_own_look() -> None:
     assert axes.get_xticks().tolist() == [0, 8, 16, 24, 32]
     assert sorted([*axes.get_xticks(), *axes.get_xticks(minor=True)]) == list(range(33))
     assert not axes.spines["top"].get_visible()
+
+
+@pytest.mark.parametrize("layout", ["overlay", "grid"])
+@pytest.mark.parametrize("at", [(4, 0.0), (0, 1e-3)], ids=["bottom", "top"])
+def test_markers_at_the_edge_of_the_axes_are_whole(layout: str, at: tuple[float, float]) -> None:
+    lr = np.abs(1e-3 * np.cos(np.pi * np.arange(32) / 8))
+    options = FigureOptions(style="cheatsheet", layout=layout)  # type: ignore[arg-type]
+    figure = draw([trace(lr, loop=LOOP)], options)
+    (axes,) = figure.axes
+    (line,) = lines(axes)
+    assert line.get_marker() == "o"
+    axes.set_ylim(0, 1e-3)
+    x, y = axes.transData.transform(at)
+    canvas = FigureCanvasAgg(figure)
+    with style.applied(figure.look):
+        canvas.draw()  # type: ignore[no-untyped-call]
+        drawn: Any = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
+    ink = np.asarray(drawn)[::-1, :, 0] < 128
+    reach = 0.25 * line.get_markersize() * figure.dpi / 72
+    for dx, dy in itertools.product((-reach, reach), repeat=2):  # aside of axes and ticks
+        assert ink[int(y + dy), int(x + dx)]
+
+
+def test_what_lies_beyond_the_axes_is_not_drawn() -> None:
+    figure = draw([trace(np.r_[np.full(16, 1e-3), np.zeros(16)], loop=LOOP)], FigureOptions(log=True))
+    assert lines(figure.axes[0])[0].get_clip_on()
 
 
 @pytest.mark.parametrize("name", ["dark", "cheatsheet", "default", "ggplot", "classic", "fivethirtyeight", "grayscale"])
