@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final, cast
 
 from lrviz.arithmetic import ExpressionError, function_of
+from lrviz.binding import bound_source
 from lrviz.calls import Lambda, SchedulerCall, Value, print_value
 from lrviz.errors import NotationError
 from lrviz.expressions import compile_function, evaluate, refused, shown
@@ -242,27 +243,7 @@ class _Reader:
             names[name] = self._value(default)
         names.pop(argument, None)
         function = compile_function(node.body, names, argument)
-        body = ast.unparse(_Bind(names).visit(node.body))
-        return Lambda(f"lambda {argument}: {body}", function)
-
-
-class _Bind(ast.NodeTransformer):
-    """Put values in the place of names, so that a printed lambda stands on its own."""
-
-    def __init__(self, names: Mapping[str, Any]) -> None:
-        self.names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id not in self.names:
-            return node
-        return ast.parse(print_value(self.names[node.id]), mode="eval").body
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        node.args = [self.visit(argument) for argument in node.args]  # the function stays: a name may be called `min`
-        return node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        return node  # math.pi
+        return Lambda(f"lambda {argument}: {bound_source(node.body, names)}", function)
 
 
 def _dotted(node: ast.expr) -> tuple[str, str]:

@@ -33,8 +33,8 @@ class Room:
 
 ROOMS = {
     "words": Room(
-        "arithmetic calls catalogue checks errors expressions installed keys metric notation numbers printable reading "
-        "resolve runs sizes source spec values",
+        "arithmetic binding calls catalogue checks errors expressions installed keys metric notation numbers printable "
+        "reading resolve runs sizes source spec values",
     ),
     "torch": Room("building simulation usercode", "words numbers", "torch numpy"),
     "numbers": Room("decimate export trace", "words", "numpy", later="files"),
