@@ -59,7 +59,7 @@ class TrainingLoop:
         for what, count in (("updates", self.updates), ("scheduler steps", self.scheduler_steps)):
             if count > MAX_UPDATES:
                 raise SpecError(
-                    f"{self.epochs} epochs of {self.steps_per_epoch} steps make {count:,} {what}; "
+                    f"{self.epochs:,} epochs of {self.steps_per_epoch:,} steps make {count:,} {what}; "
                     f"the limit is {MAX_UPDATES:,}",
                     "a shorter run has the same shape: scale the steps and the scheduler's parameters down together",
                 )

@@ -431,7 +431,7 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     "a million million steps": (
         "plot cosine --epochs 1000000 --steps-per-epoch 1000000",
         said(
-            "1000000 epochs of 1000000 steps make 1,000,000,000,000 updates; the limit is 100,000,000",
+            "1,000,000 epochs of 1,000,000 steps make 1,000,000,000,000 updates; the limit is 100,000,000",
             "a shorter run has the same shape: scale the steps and the scheduler's parameters down together",
         ),
     ),

@@ -56,19 +56,19 @@ TOO_MANY = "a shorter run has the same shape: scale the steps and the scheduler'
         pytest.param({"interval": None}, "`interval` must be step or epoch, got None", "", id="no interval"),
         pytest.param(
             {"epochs": MAX_UPDATES + 1, "steps_per_epoch": 1},
-            "100000001 epochs of 1 steps make 100,000,001 updates; the limit is 100,000,000",
+            "100,000,001 epochs of 1 steps make 100,000,001 updates; the limit is 100,000,000",
             TOO_MANY,
             id="one update too many",
         ),
         pytest.param(
             {"epochs": 10**6, "steps_per_epoch": 10**6},
-            "1000000 epochs of 1000000 steps make 1,000,000,000,000 updates; the limit is 100,000,000",
+            "1,000,000 epochs of 1,000,000 steps make 1,000,000,000,000 updates; the limit is 100,000,000",
             TOO_MANY,
             id="far too many updates",
         ),
         pytest.param(
             {"epochs": 10**4, "steps_per_epoch": 10**4, "num_processes": 2},
-            "10000 epochs of 10000 steps make 200,000,000 scheduler steps; the limit is 100,000,000",
+            "10,000 epochs of 10,000 steps make 200,000,000 scheduler steps; the limit is 100,000,000",
             TOO_MANY,
             id="too many scheduler steps",
         ),

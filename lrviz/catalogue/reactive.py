@@ -57,7 +57,7 @@ PLATEAU = Scheduler(
     "new = max(rate * factor, min_lr), taken if rate - new > eps\n"
     "then cooldown steps go by uncounted",
     use="For runs of open length or with an erratic loss: the rate falls when validation stalls. Stepped once an "
-    "epoch, with the validation metric.",
+    "epoch, with the validation metric; `--metric val.csv:val_loss` shows what a recorded one does.",
     cautions=(
         "step() wants the metric, and mode must fit it: with min on an accuracy the rate is cut while all goes well.",
         "It reacts late, after patience + 1 steps without improvement, and it never raises the rate again.",
