@@ -60,6 +60,7 @@ class _Run:
         self.readings = self.loop.updates if by_step else self.loop.epochs
         self.updates_each = 1 if by_step else self.loop.updates_per_epoch
         self.metrics: NDArray[np.float64] | None = None
+        self.greatest = 0.0  # of the rates so far
 
     def trace(self, progress: Progress | None) -> Trace:
         columns = len(self.groups) * (2 if self._reads_momentum() else 1)
@@ -199,7 +200,9 @@ class _Run:
 
     def _check(self, rates: NDArray[np.float64], done: int) -> None:
         """Refuse a rate that no training could use; a last digit below zero is rounding, and stays as it is."""
-        wrong = ~np.isfinite(rates) | (rates < -1e-9 * np.abs(rates).max(initial=0.0, where=np.isfinite(rates)))
+        finite = np.isfinite(rates)
+        self.greatest = float(np.abs(rates).max(initial=self.greatest, where=finite))
+        wrong = ~finite | (rates < -1e-9 * self.greatest)
         if not wrong.any():
             return
         row, column = (int(i) for i in np.argwhere(wrong)[0])

@@ -650,6 +650,17 @@ def test_a_rate_that_breaks_names_its_group() -> None:
         run("LambdaLR(lr_lambda=[lambda e: 1, lambda e: 1e308 * e])", lr="body=1,head=1")
 
 
+def test_the_last_digit_below_zero_passes_however_long_it_lasts() -> None:
+    lr = run("LinearLR(end_factor=0.0, total_iters=4)", epochs=1, steps_per_epoch=100_001).lr
+    assert -1e-15 < lr[-1, 0] < 0
+    assert set(lr[4:, 0].tolist()) == {lr[-1, 0]}
+
+
+def test_a_rate_below_zero_late_in_a_long_run_is_refused() -> None:
+    with pytest.raises(SimulationError, match=r"is negative \(-1e-06\) at step 60000"):
+        run("LambdaLR(lr_lambda=lambda e: -1e-3 if e >= 60_000 else 1)", lr=1e-3, epochs=1, steps_per_epoch=70_000)
+
+
 def test_accelerate_wraps_no_scheduler_of_another_kind() -> None:
     class Halving:
         def __init__(self, optimizer: torch.optim.Optimizer) -> None:
