@@ -100,11 +100,7 @@ def _as_numbers(text: str) -> tuple[float, ...]:
 
 
 def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any:
-    """The expression as a function of the scheduler call's number, in which epoch and step are worked out."""
-    each = loop.updates_per_epoch
-    by_step = loop.interval == "step"
-    epoch = f"(call // {each})" if by_step else "call"
-    step = "call" if by_step else f"((call + 1) * {each} - 1)"
+    """The expression as a function of the scheduler call's number; `step` is the update just made."""
     try:
         ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
@@ -112,18 +108,18 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any
         raise SpecError(
             f"cannot read the metric `{text:.80}`: {reason}", "such as `val.csv:val_loss` or `exp(-epoch / 10) + 0.1`"
         ) from error
+    each = loop.updates_per_epoch
     known = {k: v for k, v in names.items() if k not in ("epoch", "step")}
-    pattern = r"(?<![\w.])({})(?!\w)"
-    body = re.sub(pattern.format("epoch"), epoch, text.strip())
-    body = re.sub(pattern.format("step"), step, body)
+    body = re.sub(r"(?<![\w.])epoch(?!\w)", f"(step // {each})", text.strip())  # a function here takes one argument
     try:
         parse_value(f"lambda epoch: ({text.strip()})", {**known, "step": 0})  # its errors speak the user's words
-        made = parse_value(f"lambda call: ({body})", known)
+        made = parse_value(f"lambda step: ({body})", known)
     except NotationError as error:
         raise SpecError(f"cannot read the metric `{text:.80}`: {error.message.splitlines()[0]}", error.hint) from error
     if not isinstance(made, Lambda):
         raise SpecError(f"cannot read the metric `{text:.80}`")
-    return made.function
+    function = made.function
+    return function if loop.interval == "step" else lambda call: function((call + 1) * each - 1)
 
 
 def _from_file(path: Path, shown: str, column: str) -> tuple[float, ...]:

@@ -167,6 +167,13 @@ def test_expressions_in_epoch_and_step(text: str, by_step: list[float], by_epoch
     assert values(text, BY_EPOCH) == by_epoch
 
 
+@pytest.mark.parametrize("name", ["call", "each", "lr_now", "body"])
+@pytest.mark.parametrize("loop", [LOOP, BY_EPOCH], ids=["by step", "by epoch"])
+def test_a_name_of_the_users_own_keeps_its_value(name: str, loop: TrainingLoop) -> None:
+    metric = read_metric(f"1 / (1 + {name}) + 0 * epoch * step", loop, {name: 3})
+    assert set(metric_values(metric, loop.scheduler_calls)) == {0.25}
+
+
 def test_epochs_count_updates_when_gradients_are_accumulated() -> None:
     loop = TrainingLoop(epochs=2, steps_per_epoch=5, grad_accum=2)
     assert values("epoch", loop) == [0, 0, 0, 1, 1, 1]
