@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -89,7 +90,7 @@ class Trace:
             peak_step=peak_step,
             final=float(lr[-1]),
             least=float(lr.min()),
-            mean=float(lr.mean()),
+            mean=_mean(lr),
             warmup_end=_warmup_end(lr),
         )
 
@@ -118,6 +119,13 @@ class Trace:
         if path is not None:
             output.write_text(path, text)
         return text
+
+
+def _mean(lr: NDArray[np.float64]) -> float:
+    """The mean; by way of shares of the greatest where the sum would be beyond the greatest float."""
+    with np.errstate(over="ignore"):
+        mean = float(lr.mean())
+    return mean if isfinite(mean) else float((lr / lr.size).sum())
 
 
 def _warmup_end(lr: NDArray[np.float64]) -> int | None:

@@ -450,6 +450,10 @@ class TestTrace:
         with pytest.raises(lrviz.OutputError, match=r"^cannot write to 3: it is no path$"):
             self.TRACE.to_csv(3)  # type: ignore[arg-type]
 
+    def test_the_mean_of_the_greatest_rates_is_finite(self) -> None:
+        summary = lrviz.simulate("constant(factor=0.5, total_iters=16)", lr=1.6e308).summary()
+        assert summary.mean == pytest.approx(1.2e308)
+
     def test_summary(self) -> None:
         assert self.TRACE.summary(1) == lrviz.Summary(
             first=0.7,
