@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lrviz.errors import SpecError
+from lrviz.given import given_name
 from lrviz.resolve import RUN_NAMES
 from lrviz.spec import ParamGroup
 
@@ -61,11 +62,12 @@ def read_lets(lets: Any) -> dict[str, Any]:
 
 
 def _name(name: object) -> str:
-    if not isinstance(name, str) or not name.isidentifier():
+    known = given_name(name) if isinstance(name, str) else None
+    if known is None:
         raise SpecError(f"`lets` has {shown(name)}, which is no name", 'such as `lets={"num_epochs": 90}`')
-    if name in RUN_NAMES:
+    if known in RUN_NAMES:
         raise SpecError(f"`{name}` is the run's own, and cannot be given in `lets`")
-    return name
+    return known
 
 
 def _let(name: str, value: Any) -> Any:

@@ -77,16 +77,28 @@ def refused(node: ast.AST) -> ExpressionError:
     hint = "numbers, lists, arithmetic, comparisons, `a if c else b`, min, max, abs, round, int, float and math are"
     match node:
         case ast.FunctionDef(name=name):
-            hint = f"write it as a lambda: `{name} = lambda epoch: ...`"
+            hint = f"write it as a lambda: `{name} = lambda epoch: ...`; code as it is runs from a file: `FILE.py:NAME`"
         case ast.Call(func=ast.Name(id="len")):
-            hint = "put a number there, or `steps_per_epoch` for the length of a loader"
+            hint = f"put a number there, `steps_per_epoch` for the length of a loader, or `{_let(node)}`"
         case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch"), attr=attr)) if attr in MATH:
             hint = f"use `math.{attr}`"
         case ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch"), attr=attr) if attr in MATH:
             hint = f"use `math.{attr}`"
         case ast.Attribute() | ast.Subscript():
-            hint = "put its value there, or a name with `--let NAME=...`"
+            hint = f"put its value there, or give it with `{_let(node)}`"
+        case ast.ListComp() | ast.Call(func=ast.Name(id="list" | "range" | "tuple" | "sorted")):
+            hint = "write the list out, such as `[30, 60, 90]`"
+        case ast.Call():
+            hint = f"{hint}; other code runs from a file: `FILE.py:NAME`"
     return ExpressionError(f"`{text}` is not part of the notation", hint, node)
+
+
+def _let(node: ast.AST) -> str:
+    """The option that gives an expression its value, quoted where the shell would take it apart."""
+    words = ast.unparse(node)
+    if len(words) > 60 or '"' in words:
+        return "--let NAME=..."
+    return f"--let {words}=..." if words.replace(".", "").isidentifier() else f'--let "{words}=..."'
 
 
 def shown(node: ast.AST) -> str:

@@ -17,6 +17,7 @@ from lrviz.binding import bound_source
 from lrviz.calls import Lambda, SchedulerCall, Value, print_value
 from lrviz.errors import NotationError
 from lrviz.expressions import compile_function, evaluate, refused, shown
+from lrviz.given import with_given
 from lrviz.source import SPELLED, Source
 
 Place = tuple[int, int]  # line and column
@@ -69,7 +70,7 @@ def _guarded(text: str, read: Callable[[ast.Module], Any]) -> Any:
 class _Reader:
     def __init__(self, tree: ast.Module, names: Mapping[str, Any], known: Collection[str]) -> None:
         self.names, self.known = names, known
-        self.body = tree.body
+        self.body = with_given(tree, names).body
         self.defined: dict[str, ast.expr] = {}  # what earlier lines of a pasted script assign
         self.used: set[str] = set()  # those of them that are schedulers, and have their place
         self.made: dict[int, Place] = {}  # where: by the scheduler's id

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
+from lrviz.given import given_name
 from lrviz.keycheck import Place, blaming, check_table, short, wrong_value
 from lrviz.keys import LOOK, MOST_CURVES, RUN, keys_of
 from lrviz.look import FigureOptions
@@ -185,10 +186,10 @@ class _Reader:
             own["metric"] = re.sub(r"\s*\n\s*", " ", own["metric"].strip())  # an expression may span lines
         lets = dict(fields.lets)
         for name, value in table.get("let", {}).items():
-            if not name.isidentifier():
+            if (known := given_name(name)) is None:
                 raise place.error(f"`let` gives a value to `{short(name)}`, which is no name")
             with blaming(place):
-                lets[name] = parse_value(value, lets) if isinstance(value, str) else _frozen(value)
+                lets[known] = parse_value(value, lets) if isinstance(value, str) else _frozen(value)
         return replace(fields.over(own), lets=lets)
 
     def _look(self, place: Place, values: Mapping[str, Any], title: str | None) -> FigureOptions:

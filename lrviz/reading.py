@@ -8,6 +8,7 @@ from typing import Any
 
 from lrviz.catalogue import Parameter
 from lrviz.errors import NotationError, SpecError, UsageError
+from lrviz.given import given_name
 from lrviz.installed import optimizer_names
 from lrviz.notation import SchedulerCall, parse_value
 from lrviz.printable import shorten
@@ -106,15 +107,21 @@ def read_lets(pairs: Sequence[str]) -> dict[str, Any]:
     """
     lets: dict[str, Any] = {}
     for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.strip().isidentifier():
+        words, equals, value = pair.partition("=")
+        name = given_name(words)
+        if not equals or name is None:
             raise UsageError(f"`--let` wants NAME=VALUE, got `{pair}`", "such as `--let num_epochs=90`")
-        if name.strip() in RUN_NAMES:
+        if name in RUN_NAMES:
             raise UsageError(
-                f"`{name.strip()}` is the run's own, and cannot be given with `--let`",
+                f"`{name}` is the run's own, and cannot be given with `--let`",
                 "`--epochs`, `--steps-per-epoch` and `--lr` decide the run",
             )
-        lets[name.strip()] = parse_value(value, lets)
+        try:
+            lets[name] = parse_value(value, lets)
+        except NotationError as error:
+            own = any(f"`--let {run_name}=...`" in error.hint for run_name in RUN_NAMES)
+            hint = "the run's names stand in the notation; here goes a number" if own else error.hint
+            raise NotationError(f"`--let {name}`: {error.message}", hint) from error
     return lets
 
 

@@ -95,7 +95,12 @@ def find(call: SchedulerCall) -> Scheduler | None:
     full = f"{call.module}.{call.name}" if call.module else call.name
     close = catalogue.suggest(call.name)
     hint = f"did you mean `{close}`? " if close else ""
-    raise SpecError(f"unknown scheduler `{full}`", f"{hint}`lrviz schedulers` lists them all")
+    hint += "`lrviz schedulers` lists them all"
+    if path and path[-1] not in _TORCH_PATHS:
+        hint += f"; code that is installed or in this folder runs as `{call.module}:{call.name}(...)`"
+    elif call.args or call.kwargs:
+        hint += f"; code of your own runs as `FILE.py:{call.name}(...)`"
+    raise SpecError(f"unknown scheduler `{full}`", hint)
 
 
 def bind_arguments(info: Scheduler, call: SchedulerCall) -> dict[str, Any]:

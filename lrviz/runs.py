@@ -21,6 +21,7 @@ from lrviz.notation import SchedulerCall, parse
 from lrviz.reading import read_groups, read_loop, read_optimizer, split, with_parameters
 from lrviz.resolve import KNOWN, resolve, run_names
 from lrviz.spec import CodeCall, Metric, RunSpec
+from lrviz.unread import unread_notes
 from lrviz.values import count
 
 FIELDS: Final = (
@@ -104,7 +105,8 @@ def read_run(
     else:
         written = with_parameters(parse(scheduler, names, KNOWN), parameters or {}, names)
         resolved = resolve(written, loop, groups)
-        call, filled, notes = resolved.call, resolved.filled, resolved.notes
+        call, filled = resolved.call, resolved.filled
+        notes = [*unread_notes(scheduler, loop, groups, fields.prefix), *resolved.notes]
     metric: Metric | None = None
     text_of_metric = fields.values.get("metric")
     if text_of_metric is not None and isinstance(call, SchedulerCall) and call.name != "ReduceLROnPlateau":

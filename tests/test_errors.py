@@ -444,7 +444,18 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "plot cosine --let 1x=3",
         said("`--let` wants NAME=VALUE, got `1x=3`", "such as `--let num_epochs=90`"),
     ),
-    "a let of nothing": ("plot cosine --let x=", said("empty value", "such as 8, 1e-3 or [8, 24]")),
+    "a let of nothing": ("plot cosine --let x=", said("`--let x`: empty value", "such as 8, 1e-3 or [8, 24]")),
+    "a let of the run's": (
+        "plot cosine --let n=epochs",
+        said(
+            "`--let n`: unknown name `epochs`\n    epochs\n    ^",
+            "the run's names stand in the notation; here goes a number",
+        ),
+    ),
+    "a let of a sum": (
+        "plot cosine --let a+b=3",
+        said("`--let` wants NAME=VALUE, got `a+b=3`", "such as `--let num_epochs=90`"),
+    ),
     "two schedulers": (
         "plot cosine step",
         said(

@@ -33,8 +33,8 @@ class Room:
 
 ROOMS = {
     "words": Room(
-        "arithmetic binding calls catalogue checks errors expressions installed keys metric notation numbers printable "
-        "reading resolve runs sizes source spec values",
+        "arithmetic binding calls catalogue checks errors expressions given installed keys metric notation numbers "
+        "printable reading resolve runs sizes source spec unread values",
     ),
     "torch": Room("building simulation usercode", "words numbers", "torch numpy"),
     "numbers": Room("decimate export trace", "words", "numpy", later="files"),

@@ -613,14 +613,32 @@ def test_refused_value(text: str, message: str, place: str) -> None:
     assert pointed.startswith(place)
 
 
+PARTS = "numbers, lists, arithmetic, comparisons, `a if c else b`, min, max, abs, round, int, float and math are"
 HINTS: dict[str, tuple[str, str]] = {
     "nothing": ("", "write one like `cosine` or `CosineAnnealingLR(T_max=32)`"),
     "brackets": ("cosine(T_max=min(3,4", "2 closing brackets missing; quote the whole notation in the shell"),
-    "a loader": ("StepLR(len(loader))", "put a number there, or `steps_per_epoch` for the length of a loader"),
+    "a loader": (
+        "StepLR(len(loader))",
+        'put a number there, `steps_per_epoch` for the length of a loader, or `--let "len(loader)=..."`',
+    ),
+    "a comprehension": ("MultiStepLR([30 * i for i in x])", "write the list out, such as `[30, 60, 90]`"),
+    "a range": ("MultiStepLR(list(range(3)))", "write the list out, such as `[30, 60, 90]`"),
+    "other code": ("StepLR(f(3))", f"{PARTS}; other code runs from a file: `FILE.py:NAME`"),
     "numpy": ("StepLR(numpy.ceil(3))", "use `math.ceil`"),
     "a constant of numpy": ("StepLR(np.pi)", "use `math.pi`"),
-    "a setting": ("StepLR(cfg.step)", "put its value there, or a name with `--let NAME=...`"),
-    "a function": ("def f(x):\n    return x", "write it as a lambda: `f = lambda epoch: ...`"),
+    "a setting": ("StepLR(cfg.step)", "put its value there, or give it with `--let cfg.step=...`"),
+    "a setting of another kind": (
+        "StepLR(cfg['step'])",
+        """put its value there, or give it with `--let "cfg['step']=..."`""",
+    ),
+    "a setting that is too long to repeat": (
+        f"StepLR(cfg.{'s' * 60})",
+        "put its value there, or give it with `--let NAME=...`",
+    ),
+    "a function": (
+        "def f(x):\n    return x",
+        "write it as a lambda: `f = lambda epoch: ...`; code as it is runs from a file: `FILE.py:NAME`",
+    ),
     "a name": (
         "StepLR(warmup)",
         "give it a value with `--let warmup=...`, or use one of `total_steps`, `epochs`, `steps_per_epoch`, `lr`",

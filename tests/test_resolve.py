@@ -120,18 +120,20 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "an unknown class": (
         "StepRL(4)",
         "unknown scheduler `StepRL`",
-        "did you mean `StepLR`? `lrviz schedulers` lists them all",
+        "did you mean `StepLR`? `lrviz schedulers` lists them all; code of your own runs as `FILE.py:StepRL(...)`",
     ),
     "nothing close": ("quantum", "unknown scheduler `quantum`", "`lrviz schedulers` lists them all"),
     "another library": (
         "timm.scheduler.CosineLRScheduler()",
         "unknown scheduler `timm.scheduler.CosineLRScheduler`",
-        "did you mean `CosineAnnealingLR`? `lrviz schedulers` lists them all",
+        "did you mean `CosineAnnealingLR`? `lrviz schedulers` lists them all; "
+        "code that is installed or in this folder runs as `timm.scheduler:CosineLRScheduler(...)`",
     ),
     "another library's class of the same name": (
         "my.own.StepLR(4)",
         "unknown scheduler `my.own.StepLR`",
-        "did you mean `StepLR`? `lrviz schedulers` lists them all",
+        "did you mean `StepLR`? `lrviz schedulers` lists them all; "
+        "code that is installed or in this folder runs as `my.own:StepLR(...)`",
     ),
     "torch's base class": ("LRScheduler()", "unknown scheduler `LRScheduler`", "`lrviz schedulers` lists them all"),
     "a class of torch that is no scheduler": (
