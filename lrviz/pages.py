@@ -64,7 +64,10 @@ def _page(info: Scheduler, screen: Screen, width: int) -> None:
     for title, body in _sections(info, width):
         screen.print()
         screen.print(Text(title, "bold"), width=width)
-        screen.print(Padding(body, (0, 0, 0, 2)), width=width)
+        if isinstance(body, Text) and body.plain.startswith("https://"):
+            screen.print(Text(f"  {body.plain}"), soft_wrap=True)  # broken in two, an address is none
+        else:
+            screen.print(Padding(body, (0, 0, 0, 2)), width=width)
 
 
 def _sections(info: Scheduler, width: int) -> Iterator[tuple[str, RenderableType]]:
