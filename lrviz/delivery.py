@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrviz import output, speech
@@ -27,7 +28,7 @@ def target(values: Mapping[str, Any], default_format: str, stem: str | None = No
         stem: The file name to use without `-o`; None for stdout.
 
     Raises:
-        UsageError: the format is none, or stdout is a terminal and the format no text.
+        UsageError: the format is none, the suffix says another, or stdout is a terminal and the format no text.
         OutputError: the path cannot be written, or its suffix says nothing.
     """
     asked = values.get("format")
@@ -39,6 +40,9 @@ def target(values: Mapping[str, Any], default_format: str, stem: str | None = No
         path = f"{stem or 'curve'}.{asked or default_format}" if (asked or default_format) in FIGURES else "-"
     output.check_target(path)
     chosen = asked or default_format if path == "-" else asked or output.kind_of(path)
+    named = Path(path).suffix[1:].lower()
+    if asked in (*FIGURES, *DATA) and named in (*FIGURES, *DATA) and asked != named:
+        raise UsageError(f"`{path}` says {named}, and `--format` {asked}", "leave one of them out")
     if asked == "table" and path != "-":
         raise UsageError(
             f"a table is for the terminal, and `{path}` is a file",

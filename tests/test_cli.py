@@ -254,6 +254,7 @@ TARGETS: dict[str, tuple[str, tuple[str, str]]] = {
     "compare numbers": ("compare cosine --format table", ("-", "table")),
     "a suffix in capitals": ("plot cosine -o X.SVG", ("X.SVG", "svg")),
     "a format beats the suffix": ("table cosine -o log.txt --format csv", ("log.txt", "csv")),
+    "a format that the suffix says too": ("plot cosine -o X.SVG --format svg", ("X.SVG", "svg")),
 }  # fmt: skip
 
 

@@ -456,6 +456,14 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "plot cosine --let a+b=3",
         said("`--let` wants NAME=VALUE, got `a+b=3`", "such as `--let num_epochs=90`"),
     ),
+    "a format that is not the suffix": (
+        "plot cosine -o x.png --format svg",
+        said("`x.png` says png, and `--format` svg", "leave one of them out"),
+    ),
+    "numbers under the suffix of a figure": (
+        "table cosine -o x.PNG --format csv",
+        said("`x.PNG` says png, and `--format` csv", "leave one of them out"),
+    ),
     "two schedulers": (
         "plot cosine step",
         said(
