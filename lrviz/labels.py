@@ -17,6 +17,7 @@ Measure = Callable[[str, float], float]  # width of a line of text at a size
 _LONGEST = 400  # characters
 _MOST_DIGITS = 6  # of a float
 _PIECES = re.compile(r"[^\s,(\[/]*(?:[,(\[/]\s*|\s+)|.+")
+_SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z][_-])(?=[a-z])")  # in CosineAnnealing|LR, num_|warmup_|steps
 # Strings, which stay as they are, and numbers that are not part of a name.
 _NUMBERS = re.compile(
     r"""'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | (?<![\w.])(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?![\w.])""",
@@ -93,15 +94,17 @@ def _lines(text: str, width: float, size: float, measure: Measure) -> list[str]:
 
 
 def _parts(piece: str, width: float, size: float, measure: Measure) -> list[str]:
-    """A piece that fits into a width as it is, or cut where it has to be."""
+    """A piece that fits into a width as it is, or cut where it has to be: between the words of a name, if it can."""
     parts = []
     while measure(piece.rstrip(), size) > width and len(piece) > 1:
         low, high = 1, len(piece) - 1
         while low < high:  # the most characters that fit
             count = (low + high + 1) // 2
             low, high = (count, high) if measure(piece[:count], size) <= width else (low, count - 1)
-        parts.append(piece[:low])
-        piece = piece[low:]
+        seams = [m.start() for m in _SEAM.finditer(piece, 0, low + 1) if 2 * m.start() >= low]
+        cut = seams[-1] if seams else low
+        parts.append(piece[:cut])
+        piece = piece[cut:]
     return [*parts, piece]
 
 

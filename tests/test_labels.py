@@ -36,6 +36,20 @@ def test_clean(text: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        pytest.param("CosineAnnealingLR(T_max=32)", 16, ["CosineAnnealing", "LR(T_max=32)"], id="words of a class"),
+        pytest.param("num_training_steps", 14, ["num_training_", "steps"], id="words of a name"),
+        pytest.param("gamma=-0.99999e-33", 16, ["gamma=-0.99999e-", "33"], id="no words"),
+        pytest.param("longlonglongWord", 15, ["longlonglong", "Word"], id="near the end"),
+        pytest.param("aLonglonglonglong", 15, ["aLonglonglonglo", "ng"], id="a seam too early"),
+    ],
+)
+def test_a_long_piece_is_cut_between_words(text: str, width: float, lines: list[str]) -> None:
+    assert wrap(text, width, 10.0, measure, 5) == lines
+
+
+@pytest.mark.parametrize(
     ("notation", "shown"),
     [
         pytest.param("ExponentialLR(gamma=0.8659643233600653)", "ExponentialLR(gamma=0.866)", id="long"),
