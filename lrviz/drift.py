@@ -202,9 +202,7 @@ def _check_curves(
         partings: list[Parting] = []
         if old is not None:
             titles = _column_titles(trace)
-            own = before.get("columns")
-            own = own if isinstance(own, list) else []
-            for title, was, name in zip(titles, [*own, *[""] * len(titles)], names[at], strict=False):
+            for title, was, name in zip(titles, [*before["columns"], *[""] * len(titles)], names[at], strict=False):
                 if (parting := find_parting(title, old.get(was), new[name], found.rtol)) is not None:
                     partings.append(parting)
         if partings or changed:

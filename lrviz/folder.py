@@ -177,14 +177,21 @@ def _is_manifest(found: Any) -> bool:
         isinstance(files, dict)
         and isinstance(leftover, dict)
         and all(_is_plain(name) and isinstance(item, dict) for name, item in [*files.items(), *leftover.items()])
+        and all(isinstance(item.get("figure", ""), str) for item in files.values())
         and all(isinstance(item.get("sha256"), str) for item in [*files.values(), *leftover.values()])
         and isinstance(figures, list)
         and all(isinstance(figure, dict) and isinstance(figure.get("name"), str) for figure in figures)
         and all(isinstance(figure.get("curves"), list) for figure in figures)
         and all(isinstance(figure.get("options"), dict) for figure in figures)
+        and all(isinstance(figure.get("title", ""), str) for figure in figures)
         and all(isinstance(curve, dict) for figure in figures for curve in figure["curves"])
+        and all(_are_texts(curve.get("columns")) for figure in figures for curve in figure["curves"])
         and isinstance(found.get("versions"), dict)
     )
+
+
+def _are_texts(found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(text, str) for text in found)
 
 
 def _is_plain(name: Any) -> bool:

@@ -299,6 +299,12 @@ class TestFiles:
         )
 
 
+_CHANGED = (
+    '{"version": 1, "made_by": "lrviz render", "files": %s, "leftover": {}, "versions": {}, '
+    '"figures": [{"name": "a", "title": %s, "options": {}, "curves": [{"label": "a", "columns": %s}]}]}'
+)
+
+
 class TestNoRender:
     @pytest.mark.parametrize(
         ("make", "error"),
@@ -310,7 +316,7 @@ class TestNoRender:
                 pytest.param(
                     lambda out, text=text: (out.mkdir(), (out / MANIFEST).write_text(text)),
                     "`out` holds no render: its manifest.json is no manifest of lrviz",
-                    id=f"a manifest of {text[:20]}",
+                    id=f"a manifest of {text[:20]}{text[-30:] if len(text) < 400 else ''}",
                 )
                 for text in (
                     "",
@@ -320,6 +326,15 @@ class TestNoRender:
                     "[" * 10_000,
                     '{"version": 1, "made_by": "lrviz render", "files": {"../x": {"sha256": ""}}, "leftover": {}, '
                     '"figures": [], "versions": {}}',
+                    *(
+                        _CHANGED % change
+                        for change in (
+                            ('{"a.csv": {"sha256": "", "figure": []}}', '"a"', '["lr"]'),
+                            ("{}", "5", '["lr"]'),
+                            ("{}", '"a"', '[["lr"]]'),
+                            ("{}", '"a"', "null"),
+                        )
+                    ),
                 )
             ),
             pytest.param(
