@@ -386,6 +386,12 @@ def test_a_metric_has_a_panel_and_each_cut_is_marked() -> None:
     assert_readable(figure)
 
 
+def test_a_cut_stands_in_the_unit_of_the_axis() -> None:
+    metric = np.linspace(1.0, 0.5, 32)
+    figure = draw([trace(np.repeat([0.1, 0.01], [12, 20]), loop=LOOP, metric=metric)], FigureOptions(x="epoch"))
+    assert [segment[0][0] for segment in cuts(figure.axes[0]).get_segments()] == [12 / LOOP.updates_per_epoch]
+
+
 def test_a_cut_has_the_colour_of_its_curve_and_shares_a_place_with_others() -> None:
     metric = np.linspace(1.0, 0.5, 32)
     runs = [
