@@ -66,9 +66,10 @@ def _int(value: Any) -> int:
 
 _UNBOUNDED = ("factorial", "comb", "perm")
 _TUPLES = ("frexp", "modf")  # they return a pair, which no arithmetic takes
+_LATER = ("sumprod", "fma")  # of Python 3.12 and 3.13: notation is one on every Python
 
 MATH: Final[Mapping[str, Any]] = {
-    name: value for name, value in vars(math).items() if not name.startswith("_") and name not in _TUPLES
+    name: value for name, value in vars(math).items() if not name.startswith("_") and name not in (*_TUPLES, *_LATER)
 } | {name: _bounded(getattr(math, name), name) for name in _UNBOUNDED}
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
