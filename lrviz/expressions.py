@@ -84,13 +84,21 @@ def refused(node: ast.AST) -> ExpressionError:
             hint = f"use `math.{attr}`"
         case ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch"), attr=attr) if attr in MATH:
             hint = f"use `math.{attr}`"
-        case ast.Attribute() | ast.Subscript():
+        case ast.Attribute() | ast.Subscript() if _is_setting(node):
             hint = f"put its value there, or give it with `{_let(node)}`"
         case ast.ListComp() | ast.Call(func=ast.Name(id="list" | "range" | "tuple" | "sorted")):
             hint = "write the list out, such as `[30, 60, 90]`"
-        case ast.Call():
+        case ast.Call() | ast.Subscript():
             hint = f"{hint}; other code runs from a file: `FILE.py:NAME`"
     return ExpressionError(f"`{text}` is not part of the notation", hint, node)
+
+
+def _is_setting(node: ast.AST) -> bool:
+    """Whether an expression is a value from elsewhere: `args.step`, `cfg["step"]`, `self.steps[0]`."""
+    match node:
+        case ast.Attribute(value=inner) | ast.Subscript(value=inner, slice=ast.Constant()):
+            return isinstance(inner, ast.Name) or _is_setting(inner)
+    return False
 
 
 def _let(node: ast.AST) -> str:

@@ -631,6 +631,11 @@ HINTS: dict[str, tuple[str, str]] = {
         "StepLR(cfg['step'])",
         """put its value there, or give it with `--let "cfg['step']=..."`""",
     ),
+    "a list's item": (
+        "LambdaLR(lambda e: [1, 0.1][e // 8])",
+        f"{PARTS}; other code runs from a file: `FILE.py:NAME`",
+    ),
+    "an attribute of no name": ("StepLR(().__class__)", PARTS),
     "a setting that is too long to repeat": (
         f"StepLR(cfg.{'s' * 60})",
         "put its value there, or give it with `--let NAME=...`",
