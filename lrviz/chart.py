@@ -112,10 +112,9 @@ def _canvas(curves: Sequence[_Curve], width: int, height: int, *, log: bool) -> 
     figure.plot_size(width, height)
     for curve in reversed(curves):  # so that the first one lies on top
         x, y = outline(curve.values, 2 * width)
-        if log:
-            x, y = x[y > 0], np.log10(y[y > 0])
         marker = plotext.marker(curve.mark, pixel=plotext.pixel(curve.colour))
-        figure.draw(figure.signal(x.tolist(), y.tolist(), marker=marker).lines().density("full"))
+        for line in _above_zero(x, y) if log else [(x, y)]:
+            figure.draw(figure.signal(*(values.tolist() for values in line), marker=marker).lines().density("full"))
     last = max(len(curve.values) for curve in curves) - 1
     steps = _multiples(last, max(_step(max(last, 1) / max(width // 10, 2), (1, 2, 5)), 1))
     figure.ruler("x").lim(0, max(last, 1)).ticks(steps, [_count(round(step)) for step in steps])
@@ -123,6 +122,13 @@ def _canvas(curves: Sequence[_Curve], width: int, height: int, *, log: bool) -> 
     labels = [format_rate(tick) for tick in ticks]
     figure.ruler("y").lim(low, high).ticks([log10(tick) for tick in ticks] if log else ticks, labels)
     return figure.build(), max(map(len, labels))
+
+
+def _above_zero(x: Values, y: Values) -> list[tuple[Values, Values]]:
+    """The pieces of a line that have a place on a logarithmic axis, with y as its logarithm: none leads over a gap."""
+    there = np.flatnonzero(y > 0)
+    pieces = np.split(there, np.flatnonzero(np.diff(there) > 1) + 1)
+    return [(x[piece], np.log10(y[piece])) for piece in pieces if piece.size]
 
 
 def _rates(curves: Sequence[_Curve], most: int) -> tuple[float, float, list[float]]:

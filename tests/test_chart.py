@@ -173,6 +173,15 @@ class TestSeveral:
         assert "80" in text.splitlines()[-3]
 
 
+def test_rates_of_zero_leave_a_gap_on_a_logarithmic_axis() -> None:
+    curve = [1e-3] * 10 + [0.0] * 20 + [1e-3] * 10 + [0.0]
+    line = draw_chart([trace(curve)], 88, 20, colour=False, ascii=True, log=True).splitlines()[1]
+    drawn = line.partition("+")[2].ljust(84)
+    assert drawn[:18].count("*") >= 17
+    assert set(drawn[23:58]) == {" "}
+    assert drawn[62:78].count("*") == 16
+
+
 @pytest.mark.parametrize(
     "run",
     [
