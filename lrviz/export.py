@@ -175,7 +175,7 @@ def _cells(column: Column, top: int, size: int, missing: str) -> tuple[str, list
 
 
 def _json(traces: Sequence[Trace]) -> Iterator[str]:
-    versions = {"version": 1, "lrviz": _installed("lrviz"), "torch": _installed("torch")}
+    versions = {"version": 1, "lrviz": installed("lrviz"), "torch": installed("torch")}
     yield json.dumps(versions)[:-1] + ', "traces": ['
     for i, trace in enumerate(traces):
         yield ",\n" if i else "\n"
@@ -183,7 +183,7 @@ def _json(traces: Sequence[Trace]) -> Iterator[str]:
     yield "\n]}\n"
 
 
-def _installed(package: str) -> str | None:
+def installed(package: str) -> str | None:
     """The version of a package; None where it runs from a tree that was never installed."""
     try:
         return metadata.version(package)

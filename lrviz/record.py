@@ -6,7 +6,6 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,18 +24,11 @@ Record = dict[str, Any]
 def versions() -> dict[str, str | None]:
     """The versions that bytes and numbers depend on."""
     return {
-        "lrviz": _installed("lrviz"),
-        "torch": _installed("torch"),
-        "matplotlib": _installed("matplotlib"),
+        "lrviz": export.installed("lrviz"),
+        "torch": export.installed("torch"),
+        "matplotlib": export.installed("matplotlib"),
         "python": platform.python_version(),
     }
-
-
-def _installed(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def figure_record(plan: FigurePlan, traces: Sequence[Trace]) -> Record:

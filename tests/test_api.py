@@ -24,6 +24,7 @@ import lrviz
 from lrviz.errors import UsageError
 from lrviz.notation import SchedulerCall
 from tests.plain_loop import rates
+from tests.traces import trace
 
 LAZY = ("draw", "simulate", "LrvizError", "NotationError", "OutputError", "SimulationError", "SpecError")
 PUBLIC = {*LAZY, "UsageError", "ParamGroup", "RunSpec", "TrainingLoop", "Summary", "Trace"}
@@ -449,6 +450,10 @@ class TestTrace:
     def test_a_path_that_is_none(self) -> None:
         with pytest.raises(lrviz.OutputError, match=r"^cannot write to 3: it is no path$"):
             self.TRACE.to_csv(3)  # type: ignore[arg-type]
+
+    def test_a_peak_that_comes_again_but_for_rounding_is_told_where_it_was_first(self) -> None:
+        assert trace([0.1, 0.05, 0.1 * (1 + 1e-15), 0.0]).summary().peak_step == 0
+        assert trace([0.1, 0.05, 0.1 * (1 + 1e-9), 0.0]).summary().peak_step == 2
 
     def test_the_mean_of_the_greatest_rates_is_finite(self) -> None:
         summary = lrviz.simulate("constant(factor=0.5, total_iters=16)", lr=1.6e308).summary()
