@@ -17,6 +17,7 @@ Closure = Callable[[Any], Any]
 
 MAX_LENGTH: Final = 100_000
 MAX_DEPTH: Final = 100
+TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep"
 
 
 def compile_function(body: ast.expr, names: Mapping[str, Any], argument: str) -> Closure:
@@ -126,7 +127,7 @@ def check_size(tree: ast.AST) -> None:
         level = [child for node in level for child in ast.iter_child_nodes(node)]
         if not level:
             return
-    raise ExpressionError(f"nested more than {MAX_DEPTH} levels deep")
+    raise ExpressionError(TOO_DEEP)
 
 
 class _Compiler:

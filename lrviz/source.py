@@ -9,7 +9,7 @@ import warnings
 from typing import Final
 
 from lrviz.arithmetic import ExpressionError
-from lrviz.expressions import MAX_DEPTH, MAX_LENGTH, check_size
+from lrviz.expressions import MAX_DEPTH, MAX_LENGTH, TOO_DEEP, check_size
 
 # Short names that are no names in Python, how they are told apart from code, and what stands in for them meanwhile:
 # something as long, so that every place stays where it is.
@@ -109,9 +109,10 @@ def _parsed(text: str) -> ast.Module:
         raise _unreadable(error, text) from error
     except SyntaxError as error:
         raise _unreadable(error, text) from error
-    except (ValueError, MemoryError, RecursionError) as error:
-        deep = isinstance(error, MemoryError | RecursionError)
-        raise ExpressionError(f"cannot read the notation: {'it is nested too deeply' if deep else error}") from error
+    except (MemoryError, RecursionError) as error:  # how deep Python's parser goes depends on its version
+        raise ExpressionError(TOO_DEEP) from error
+    except ValueError as error:
+        raise ExpressionError(f"cannot read the notation: {error}") from error
 
 
 def _unreadable(error: SyntaxError, text: str) -> ExpressionError:
