@@ -8,9 +8,8 @@ from typing import Any
 from lrviz.catalogue import Scheduler
 from lrviz.errors import SpecError
 from lrviz.notation import SchedulerCall, print_value
-from lrviz.numbers import format_rate
+from lrviz.numbers import count, format_rate
 from lrviz.spec import ParamGroup, TrainingLoop
-from lrviz.values import count
 
 
 def check_call(

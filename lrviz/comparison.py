@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lrviz.numbers import format_rate
+from lrviz.numbers import count, format_rate
 from lrviz.printable import cells, printable, shorten
 from lrviz.trace import Summary
 
@@ -66,18 +66,16 @@ def summary_lines(traces: Sequence[Trace], path: str | None, width: int) -> list
         steps = f"{_range(updates, 'update')}, {_range([loop.scheduler_steps for loop in loops], 'scheduler step')}"
     if len(loops) == 1:
         loop = traces[0].spec.loop
-        steps += f", {loop.epochs:,} epoch{'' if loop.epochs == 1 else 's'} of {loop.updates_per_epoch:,}"
+        steps += f", {count(loop.epochs, 'epoch')} of {loop.updates_per_epoch:,}"
     peak = max(float(trace.lr.max()) for trace in traces)
     least = min(float(trace.lr.min()) for trace in traces)
-    count = f"{len(traces)} curve{'' if len(traces) == 1 else 's'}"
     second = f"rates from {format_rate(max(least, 0.0))} to {format_rate(peak)}" + (f" · {path}" if path else "")
-    return [shorten(printable(line), width) for line in (f"{count} · {steps}", second)]
+    return [shorten(printable(line), width) for line in (f"{count(len(traces), 'curve')} · {steps}", second)]
 
 
 def _range(counts: Sequence[int], what: str) -> str:
     least, most = min(counts), max(counts)
-    counted = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-    return f"{counted} {what}" if most == 1 else f"{counted} {what}s"
+    return ("" if least == most else f"{least:,} to ") + count(most, what)
 
 
 def print_differences(rows: Sequence[Row], screen: Screen) -> None:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from lrviz.numbers import count
 from lrviz.printable import printable, shorten
 
 if TYPE_CHECKING:
@@ -115,13 +116,12 @@ def _shown(value: Any) -> str:
 
 
 def _verdict(found: Findings) -> str:
-    figures = f"{found.figures:,} figure{'' if found.figures == 1 else 's'}"
-    curves = f"{found.curves:,} curve{'' if found.curves == 1 else 's'}"
+    figures, curves = count(found.figures, "figure"), count(found.curves, "curve")
     if found.equal:
         return f"{curves} in {figures}: all as rendered in `{found.folder}`"
     if found.drifts:
-        count = len(found.drifts)
-        return f"{count:,} of {curves} in {figures} {'differs' if count == 1 else 'differ'} from `{found.folder}`"
+        verb = "differs" if len(found.drifts) == 1 else "differ"
+        return f"{len(found.drifts):,} of {curves} in {figures} {verb} from `{found.folder}`"
     return f"{curves} in {figures}: the numbers are as rendered, `{found.folder}` is not"
 
 

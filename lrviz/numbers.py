@@ -21,3 +21,8 @@ def format_rate(value: float, digits: int = 3) -> str:
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
     return f"{mantissa}e{exponent}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun: "1 step", "3 steps", "1,000 steps"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lrviz import output, speech
 from lrviz.errors import UsageError
 from lrviz.keys import FORMATS
+from lrviz.numbers import count
 from lrviz.options import CHECK_FORMATS
 from lrviz.reading import read_choice, read_number, split
 
@@ -110,11 +111,7 @@ def _render(loaded: Preset, figures: Sequence[FigurePlan], overrides: Overrides,
             f"`{Path(folder) / name}` is of an earlier render; `--prune` removes it unless it was changed"
         )
     curves = sum(len(plan.runs) for plan in figures)
-    speech.print_lines([f"{_count(len(figures), 'figure')}, {_count(curves, 'curve')} · {Path(folder) / sheet.PAGE}"])
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+    speech.print_lines([f"{count(len(figures), 'figure')}, {count(curves, 'curve')} · {Path(folder) / sheet.PAGE}"])
 
 
 def _check(

@@ -12,8 +12,9 @@ from lrviz.checks import check_call
 from lrviz.errors import SpecError
 from lrviz.installed import scheduler_names
 from lrviz.notation import SchedulerCall, parse_value, print_value
+from lrviz.numbers import count
 from lrviz.spec import ParamGroup, TrainingLoop
-from lrviz.values import check_value, count
+from lrviz.values import check_value
 
 # Module paths under which torch's schedulers are known; an alias of one word, as in `lr_s.StepLR`, is one as well.
 _TORCH_PATHS: Final = ("lr_scheduler", "swa_utils", "optim")

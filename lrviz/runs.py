@@ -18,11 +18,11 @@ from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import SchedulerCall, parse
+from lrviz.numbers import count
 from lrviz.reading import read_groups, read_loop, read_optimizer, split, with_parameters
 from lrviz.resolve import KNOWN, resolve, run_names
 from lrviz.spec import CodeCall, Metric, RunSpec
 from lrviz.unread import unread_notes
-from lrviz.values import count
 
 FIELDS: Final = (
     "lr",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from lrviz.numbers import format_rate
+from lrviz.numbers import count, format_rate
 from lrviz.printable import ascii_only, cells, draws_unicode, printable, shorten
 
 if TYPE_CHECKING:
@@ -88,20 +88,16 @@ def _stderr_width() -> int:
 def _run(label: str, loop: TrainingLoop, facts: list[str], width: int, *, ascii: bool) -> str:
     """The curve's label and as many facts about the run as leave room for it."""
     dot, ellipsis = _DOT[ascii], _ELLIPSIS[ascii]
-    counts = _number(loop.updates, "step")
+    counts = count(loop.updates, "step")
     if loop.scheduler_steps != loop.updates:
-        counts = f"{_number(loop.updates, 'update')}, {_number(loop.scheduler_steps, 'scheduler step')}"
-    each = f"{loop.updates_per_epoch:,}" if loop.grad_accum == 1 else _number(loop.updates_per_epoch, "update")
-    length = f"{counts}, {_number(loop.epochs, 'epoch')} of {each}"
+        counts = f"{count(loop.updates, 'update')}, {count(loop.scheduler_steps, 'scheduler step')}"
+    each = f"{loop.updates_per_epoch:,}" if loop.grad_accum == 1 else count(loop.updates_per_epoch, "update")
+    length = f"{counts}, {count(loop.epochs, 'epoch')} of {each}"
     tries = [dot.join(filter(None, [length, *facts[:n]])) for n in range(len(facts), -1, -1)]
     for tail, least in (*((tail, _LEAST_LABEL) for tail in tries), (counts, 2)):
         if width - cells(dot + tail) >= min(cells(label), least):
             return shorten(label, width - cells(dot + tail), ellipsis) + dot + tail
     return shorten(label, width, ellipsis)
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _range(rates: Sequence[float]) -> str:

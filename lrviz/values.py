@@ -8,6 +8,7 @@ from typing import Any
 from lrviz.catalogue import Parameter
 from lrviz.errors import SpecError
 from lrviz.notation import Lambda, SchedulerCall, print_value
+from lrviz.numbers import count
 
 
 def check_value(owner: str, parameter: Parameter, value: Any, groups: int) -> None:
@@ -50,11 +51,6 @@ def check_value(owner: str, parameter: Parameter, value: Any, groups: int) -> No
         case "schedulers":
             if not isinstance(value, tuple) or not value or not all(isinstance(v, SchedulerCall) for v in value):
                 raise _wrong(owner, parameter, value, "a list of schedulers such as [LinearLR(), CosineAnnealingLR()]")
-
-
-def count(number: int, noun: str) -> str:
-    """A number and its noun: "1 parameter group", "3 parameter groups"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _check_each(owner: str, parameter: Parameter, value: Any, groups: int, check: Any) -> None:
