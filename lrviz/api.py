@@ -130,10 +130,13 @@ def draw(
     style: str = "lrviz",
     log: bool = False,
     size: tuple[float, float] | None = None,
+    dpi: int | None = None,
     title: str | None = None,
     x: Literal["step", "epoch"] = "step",
     layout: Literal["overlay", "grid"] = "overlay",
     columns: int | None = None,
+    share_y: bool = True,
+    momentum: bool = False,
 ) -> Figure:
     """Draw one curve or several as a matplotlib figure, ready for `savefig`.
 
@@ -142,10 +145,13 @@ def draw(
         style: "lrviz", "dark", "cheatsheet", a matplotlib style, or the path of an `.mplstyle` file.
         log: Whether the rate is on a logarithmic scale.
         size: Width and height in inches.
+        dpi: Pixels per inch where the figure is saved as PNG.
         title: A title in place of the notation.
         x: What the x axis counts.
         layout: "overlay" for one panel, "grid" for a panel each.
         columns: Panels in a row of the grid.
+        share_y: Whether the panels of a grid share one scale.
+        momentum: Whether traces that have momentum show it, in a panel of its own.
 
     Returns:
         A figure that pyplot knows nothing of.
@@ -157,12 +163,12 @@ def draw(
     from lrviz.look import FigureOptions
     from lrviz.trace import Trace
 
-    check_look(log, size, columns, style=style, x=x, layout=layout, title="" if title is None else title)
+    texts = {"style": style, "x": x, "layout": layout, "title": "" if title is None else title}
+    check_look(texts, {"log": log, "share_y": share_y, "momentum": momentum}, {"columns": columns, "dpi": dpi}, size)
     try:
         several = [traces] if isinstance(traces, Trace) else list(traces)
     except TypeError:
         several = [traces]  # type: ignore[list-item] # the next line refuses it
     for trace in several:
         check_type("traces", trace, Trace, "what `simulate` gave")
-    options = FigureOptions(style=style, log=log, size=size, title=title, x=x, layout=layout, columns=columns)
-    return figure.draw(several, options)
+    return figure.draw(several, FigureOptions(style, log, size, dpi, title, x, layout, columns, share_y, momentum))

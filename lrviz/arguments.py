@@ -92,23 +92,27 @@ def read_values(name: str, values: Any) -> str:
     return ",".join(repr(float(value)) for value in values)
 
 
-def check_look(log: object, size: object, columns: object, **texts: object) -> None:
+def check_look(
+    texts: Mapping[str, object], switches: Mapping[str, object], counts: Mapping[str, object], size: object
+) -> None:
     """Refuse what describes no figure.
 
     Args:
-        log: True or False.
-        size: Two numbers, or None.
-        columns: A whole number, or None.
         texts: What must be text, by name.
+        switches: What must be True or False, by name.
+        counts: What must be a whole number or None, by name.
+        size: Two numbers, or None.
 
     Raises:
         SpecError: one of them is of another type.
     """
     for name, value in texts.items():
         check_type(name, value, str, "text")
-    check_type("log", log, bool, "True or False")
-    if columns is not None and (isinstance(columns, bool) or not isinstance(columns, int)):
-        raise SpecError(f"`columns` must be a whole number, got {shown(columns)}")
+    for name, value in switches.items():
+        check_type(name, value, bool, "True or False")
+    for name, value in counts.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise SpecError(f"`{name}` must be a whole number, got {shown(value)}")
     if size is not None and not _is_pair(size):
         raise SpecError(f"`size` must be width and height in inches, got {shown(size)}", "such as `size=(10, 5)`")
 

@@ -469,3 +469,16 @@ class TestTrace:
             mean=0.385,
             warmup_end=None,
         )
+
+
+def test_draw_takes_what_the_command_line_takes() -> None:
+    momentum = lrviz.simulate("onecycle")
+    assert len(lrviz.draw(momentum, momentum=True).axes) == 2
+    assert lrviz.draw(momentum, dpi=40).dpi == 40
+    pair = [momentum, lrviz.simulate("step", lr=0.1)]
+    shared, free = (lrviz.draw(pair, layout="grid", share_y=share_y).axes for share_y in (True, False))
+    assert shared[0].get_ylim() == shared[1].get_ylim()
+    assert free[0].get_ylim() != free[1].get_ylim()
+    for given in ({"dpi": 1.5}, {"share_y": 1}, {"momentum": "yes"}):
+        with pytest.raises(lrviz.SpecError, match=f"`{next(iter(given))}` must be"):
+            lrviz.draw(momentum, **given)  # type: ignore[arg-type] # what is refused
