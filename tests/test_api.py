@@ -481,4 +481,4 @@ def test_draw_takes_what_the_command_line_takes() -> None:
     assert free[0].get_ylim() != free[1].get_ylim()
     for given in ({"dpi": 1.5}, {"share_y": 1}, {"momentum": "yes"}):
         with pytest.raises(lrviz.SpecError, match=f"`{next(iter(given))}` must be"):
-            lrviz.draw(momentum, **given)  # type: ignore[arg-type] # what is refused
+            lrviz.draw(momentum, **given)
