@@ -15,6 +15,7 @@ from lrviz.style import Dash, Look
 from lrviz.trace import Trace
 
 MOST_NAMED = 24  # curves in one pair of axes; more are told apart by their order alone
+_TOLD_APART = 2_000  # steps, each of which has about a pixel
 _MOST_MARKED = 8  # curves with markers in one pair of axes
 _SAMPLES = 256
 _SAME = 0.004  # of the height of the axes: curves nearer than that are one to the eye
@@ -199,7 +200,12 @@ def _drawn(curve: Curve, look: Look, number: int, total: int, marked: bool) -> C
 
 
 def _typical(lr: NDArray[np.float64]) -> float:
-    """A positive rate that 1 step in 200 is below, of some steps spread over the run; 0 where none is positive."""
+    """The least positive rate of a run whose steps can be told apart; in a longer one, 1 step in 200 is below it.
+
+    So a long cosine does not spend half of a logarithmic axis on its last few steps. 0 where no rate is positive.
+    """
+    if lr.shape[0] <= _TOLD_APART:
+        return float(lr[lr > 0].min(initial=np.inf)) if (lr > 0).any() else 0.0
     some = lr[np.linspace(0, lr.shape[0] - 1, min(lr.shape[0], 4096)).astype(np.int64)]
     lows = [float(np.quantile(column[column > 0], 0.005)) for column in some.T if (column > 0).any()]
     return min(lows, default=0.0)

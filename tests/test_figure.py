@@ -530,6 +530,7 @@ def test_eight_decades_on_a_logarithmic_axis() -> None:
     [
         pytest.param(np.r_[np.full(16, 1e-3), np.zeros(16)], 5e-4, 1.1e-3, id="zeros"),
         pytest.param(cosine(1_000_000), 1e-10, 5e-3, id="a-long-cosine"),
+        pytest.param(np.r_[np.geomspace(1e-3, 1e-5, 31), 4e-9], 1e-9, 5e-3, id="a-last-step-far-below"),
         pytest.param(np.geomspace(1e-3, 1e-300, 32), 1e-16, 5e-3, id="three-hundred-decades"),
         pytest.param(0.1 * 0.999 ** np.arange(32), 0.09, 0.11, id="less-than-a-decade"),
         pytest.param(np.full(32, 1e-3), 1e-5, 1e-1, id="constant"),
@@ -542,6 +543,12 @@ def test_a_logarithmic_axis_shows_what_matters(lr: np.ndarray, low: float, high:
     shown(figure)
     assert sum(bool(tick.get_text()) for tick in axes.get_yticklabels()) >= 2
     assert_readable(figure)
+
+
+def test_a_logarithmic_axis_shows_every_step_of_a_short_run() -> None:
+    lr = np.r_[np.geomspace(1e-3, 1e-5, 31), 4e-9]
+    (axes,) = draw([trace(lr, label="curve")], FigureOptions(log=True)).axes
+    assert axes.get_ylim()[0] < 4e-9
 
 
 @pytest.mark.parametrize("log", [False, True])
