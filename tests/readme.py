@@ -1,4 +1,7 @@
-"""README's console blocks, run: `python -m tests.readme` writes today's output into them."""
+"""Runs the console blocks of README and of the pages in docs.
+
+`python -m tests.readme` replaces the output below each command with the output of today.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/presets.md")
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TEXTS = ("README.md", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")))
+PAGES = tuple(page for page in TEXTS if BLOCK.search((ROOT / page).read_text(encoding="utf-8")))
 
 
 def commands(block: str) -> Iterator[tuple[str, str]]:
-    """The commands of a block with the output that stands below each."""
+    """The commands of a block, each with the output below it."""
     for piece in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
         command, _, output = piece.partition("\n")
         yield command, output
@@ -58,7 +62,7 @@ def renewed(text: str, folder: Path) -> str:
 
 
 def main() -> None:
-    """Write today's output into the pages."""
+    """Write the output of today into the pages."""
     for page in PAGES:
         path = ROOT / page
         with tempfile.TemporaryDirectory() as folder:
