@@ -62,7 +62,7 @@ def renewed(text: str, folder: Path) -> str:
 
 
 def main() -> None:
-    """Write the output of today into the pages."""
+    """Write today's output into the pages."""
     for page in PAGES:
         path = ROOT / page
         with tempfile.TemporaryDirectory() as folder:
