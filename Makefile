@@ -6,7 +6,8 @@
 #   make types         mypy, strict
 #   make wheel-test    build the wheel, install it alone, use it
 #   make bench         measure speed, memory and sizes      (ARGS="--quick")
-#   make docs          draw README's figures anew, and write today's output into its console blocks
+#   make site          build the documentation site into build/site
+#   make figures       draw the figures of README and docs again, and renew the output in their console blocks
 
 VENV ?= .venv
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -19,7 +20,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test lint types wheel-test bench docs clean
+.PHONY: demo test lint types wheel-test bench site figures clean
 
 demo: $(RUN)
 	$(BIN)/lrviz plot cosine --T_max 32
@@ -40,7 +41,10 @@ wheel-test: $(DEV)
 bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-docs: $(DEV)
+site: $(DEV)
+	$(BIN)/python -m mkdocs build --strict --quiet
+
+figures: $(DEV)
 	$(BIN)/lrviz compare -q \
 		"SequentialLR([LinearLR(start_factor=0.01, total_iters=100), CosineAnnealingLR(T_max=900)], milestones=[100])" \
 		"OneCycleLR(max_lr=1e-3, total_steps=total_steps)" \
