@@ -57,8 +57,6 @@ figures: $(DEV)
 		--size 9x5 -o docs/plateau.svg
 	$(BIN)/lrviz render -q cheatsheet --formats svg -o build/cheatsheet
 	cp build/cheatsheet/cheatsheet.svg docs/cheatsheet.svg
-	$(BIN)/lrviz render -q decay-strategies --formats svg -o build/decay-strategies
-	cp build/decay-strategies/decay-strategies.svg docs/decay-strategies.svg
 	$(BIN)/python -m tests.readme
 
 clean:
