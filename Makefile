@@ -2,6 +2,7 @@
 #
 #   make demo          draw a figure
 #   make test          run the tests, with coverage        (ARGS="-k cosine" to narrow)
+#   make test-lowest   run the tests with the lowest versions of pyproject.toml, torch aside (Python 3.11 or 3.12)
 #   make lint          ruff: rules and format
 #   make types         mypy, strict
 #   make wheel-test    build the wheel, install it alone, use it
@@ -19,14 +20,18 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # What is installed: lrviz alone, or lrviz with everything for its development. The second covers the first.
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+LOWEST := .venv-lowest
 
-.PHONY: demo test lint types wheel-test bench site figures clean
+.PHONY: demo test test-lowest lint types wheel-test bench site figures clean
 
 demo: $(RUN)
 	$(BIN)/lrviz plot cosine --T_max 32
 
 test: $(DEV)
 	$(BIN)/python -m pytest --cov $(ARGS)
+
+test-lowest: $(LOWEST)/.installed
+	$(LOWEST)/bin/python -m pytest $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check .
@@ -60,11 +65,11 @@ figures: $(DEV)
 	$(BIN)/python -m tests.readme
 
 clean:
-	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LOWEST) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-$(BIN)/python:
+$(BIN)/python $(LOWEST)/bin/python:
 	@test -n "$(PYTHON)" || { echo "lrviz needs Python 3.11 or newer: make PYTHON=/path/to/python" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(@:/bin/python=)
 
 $(RUN): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing lrviz into $(VENV), torch included: this takes a minute"
@@ -75,3 +80,10 @@ $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing lrviz and its development tools into $(VENV), torch included: this takes a minute"
 	$(PIP) --editable '.[dev]'
 	@touch $(RUN) $@
+
+$(LOWEST)/.installed: pyproject.toml constraints.txt tests/lowest.py | $(LOWEST)/bin/python
+	@echo "installing the lowest versions into $(LOWEST), torch included: this takes a minute"
+	$(LOWEST)/bin/python tests/lowest.py > $(LOWEST)/constraints.txt
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(LOWEST)/constraints.txt \
+		--editable '.[test]'
+	@touch $@
