@@ -1,7 +1,7 @@
 # Each target works on a fresh clone: it makes its own virtual environment when there is none.
 #
 #   make demo          draw a figure
-#   make test          run the tests, with coverage        (ARGS="-k cosine" to narrow)
+#   make test          run the tests on all cores, with coverage    (ARGS="-k cosine" to narrow, "-n 0" for one process)
 #   make test-lowest   run the tests with the lowest versions of pyproject.toml, torch aside (Python 3.11 or 3.12)
 #   make lint          ruff: rules and format
 #   make types         mypy, strict
@@ -28,7 +28,7 @@ demo: $(RUN)
 	$(BIN)/lrviz plot cosine --T_max 32
 
 test: $(DEV)
-	$(BIN)/python -m pytest --cov $(ARGS)
+	$(BIN)/python -m pytest --cov --numprocesses logical --dist worksteal $(ARGS)
 
 test-lowest: $(LOWEST)/.installed
 	$(LOWEST)/bin/python -m pytest $(ARGS)
