@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.forkserver import ForkServer, fork_server
 
 ROOT = Path(__file__).parent.parent
 
@@ -40,11 +42,20 @@ settings.load_profile("lrviz-ci" if os.environ.get("CI") else "lrviz")
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test sees the same environment, whoever runs it."""
-    for name in OUTSIDE:
-        monkeypatch.delenv(name, raising=False)
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> Iterator[None]:
+    """Every test and every fixture sees the same environment, whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in OUTSIDE:
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[ForkServer]:
+    """Starts `lrviz` in new processes that need not import torch and matplotlib."""
+    with fork_server() as server:
+        yield server
 
 
 @pytest.fixture

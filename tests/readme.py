@@ -27,10 +27,10 @@ def commands(block: str) -> Iterator[tuple[str, str]]:
         yield command, output
 
 
-def run(command: str, folder: Path) -> str:
+def run(command: str, folder: Path, programs: Path) -> str:
     """What a command prints, stderr included, in a terminal of 80 columns without colour."""
     environment = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
         "LC_ALL": "C.UTF-8",
         "COLUMNS": "80",
@@ -50,12 +50,12 @@ def run(command: str, folder: Path) -> str:
     return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
 
 
-def renewed(text: str, folder: Path) -> str:
-    """A page with the output that its commands print today."""
+def renewed(text: str, folder: Path, programs: Path) -> str:
+    """A page with the output that its commands print today, with the `lrviz` of the folder `programs`."""
     shutil.copytree(ROOT / "docs" / "examples", folder, dirs_exist_ok=True)
 
     def renew(match: re.Match[str]) -> str:
-        lines = [f"$ {command}\n{run(command, folder)}" for command, _ in commands(match[1])]
+        lines = [f"$ {command}\n{run(command, folder, programs)}" for command, _ in commands(match[1])]
         return f"```console\n{''.join(lines)}```"
 
     return BLOCK.sub(renew, text)
@@ -66,7 +66,8 @@ def main() -> None:
     for page in PAGES:
         path = ROOT / page
         with tempfile.TemporaryDirectory() as folder:
-            path.write_text(renewed(path.read_text(encoding="utf-8"), Path(folder)), encoding="utf-8")
+            text = renewed(path.read_text(encoding="utf-8"), Path(folder), Path(sys.executable).parent)
+            path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

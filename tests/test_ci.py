@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from tests.forkserver import ForkServer
+
+INSTALLED = Path(sys.executable).parent
 
 TEXT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 BLOCKS = [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)]
@@ -31,20 +35,41 @@ def steps() -> Iterator[dict[str, Any]]:
     )
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A repository with a preset and its render, as the page says to commit them."""
-    shutil.copy(ROOT / "docs" / "examples" / "schedules.toml", tmp_path)
-    assert run("git init --quiet", tmp_path).returncode == 0
-    done = run(SHELL, tmp_path)
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a preset and its render, as the page says to commit them; made by the installed `lrviz`."""
+    folder = tmp_path_factory.mktemp("rendered")
+    shutil.copy(ROOT / "docs" / "examples" / "schedules.toml", folder)
+    assert run("git init --quiet", folder, INSTALLED).returncode == 0
+    done = run(SHELL, folder, INSTALLED)
     assert done.returncode == 0, done.stderr
-    return tmp_path
+    return folder
 
 
-def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run shell lines as a job does: stop at the first that fails."""
+@dataclass(frozen=True)
+class Project:
+    """A copy of the repository, and what runs shell lines in it."""
+
+    folder: Path
+    programs: Path
+
+    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+        return run(script, self.folder, self.programs)
+
+    def drift(self) -> None:
+        path = self.folder / "schedules.toml"
+        path.write_text(path.read_text(encoding="utf-8").replace("gamma=0.1", "gamma=0.2"), encoding="utf-8")
+
+
+@pytest.fixture
+def project(rendered: Path, tmp_path: Path, forks: ForkServer) -> Project:
+    return Project(shutil.copytree(rendered, tmp_path / "project"), forks.programs)
+
+
+def run(script: str, folder: Path, programs: Path) -> subprocess.CompletedProcess[str]:
+    """Run shell lines as a job does, with the `lrviz` of a folder: stop at the first that fails."""
     environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "GITHUB_STEP_SUMMARY": str(folder / "step-summary.md"),
     }
     return subprocess.run(
@@ -58,54 +83,51 @@ def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def drift(project: Path) -> None:
-    path = project / "schedules.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace("gamma=0.1", "gamma=0.2"), encoding="utf-8")
-
-
-def test_what_is_committed_is_the_preset_and_the_render(project: Path) -> None:
-    tracked = run("git ls-files", project).stdout.splitlines()
+def test_what_is_committed_is_the_preset_and_the_render(project: Project) -> None:
+    tracked = project.run("git ls-files").stdout.splitlines()
     assert "schedules.toml" in tracked
     assert "schedules/manifest.json" in tracked
 
 
-def test_the_workflow_passes_where_nothing_drifted(project: Path) -> None:
-    ran = [run(step["run"], project) for step in steps()]
+def test_the_workflow_passes_where_nothing_drifted(project: Project) -> None:
+    ran = [project.run(step["run"]) for step in steps()]
     assert [done.returncode for done in ran] == [0, 0]
-    assert (project / "step-summary.md").read_bytes() == (project / "rendered" / "summary.md").read_bytes()
+    assert (project.folder / "step-summary.md").read_bytes() == (
+        project.folder / "rendered" / "summary.md"
+    ).read_bytes()
 
 
-def test_the_workflow_annotates_a_drift_and_renders_all_the_same(project: Path) -> None:
-    drift(project)
+def test_the_workflow_annotates_a_drift_and_renders_all_the_same(project: Project) -> None:
+    project.drift()
     check, render = steps()
-    done = run(check["run"], project)
+    done = project.run(check["run"])
     assert done.returncode == 1
     assert done.stdout.startswith(
         "::error file=schedules.toml,title=schedule drift::`candidates`, curve `step` differs"
     )
     assert render["if"] == "always()"
-    assert run(render["run"], project).returncode == 0
-    assert "`step`" in (project / "step-summary.md").read_text(encoding="utf-8")
+    assert project.run(render["run"]).returncode == 0
+    assert "`step`" in (project.folder / "step-summary.md").read_text(encoding="utf-8")
 
 
-def test_what_the_workflow_uploads_is_what_it_renders(project: Path) -> None:
+def test_what_the_workflow_uploads_is_what_it_renders(project: Project) -> None:
     upload = GITHUB["jobs"]["schedules"]["steps"][-1]
     for step in steps():
-        run(step["run"], project)
-    assert (project / upload["with"]["path"] / "index.html").is_file()
+        project.run(step["run"])
+    assert (project.folder / upload["with"]["path"] / "index.html").is_file()
 
 
 @pytest.mark.parametrize("drifted", [False, True], ids=["equal", "drifted"])
-def test_the_gitlab_job(project: Path, drifted: bool) -> None:
+def test_the_gitlab_job(project: Project, drifted: bool) -> None:
     if drifted:
-        drift(project)
+        project.drift()
     job = GITLAB["schedules"]
-    assert run("\n".join(job["script"]), project).returncode == drifted
-    assert all((project / path).exists() for path in job["artifacts"]["paths"])
+    assert project.run("\n".join(job["script"])).returncode == drifted
+    assert all((project.folder / path).exists() for path in job["artifacts"]["paths"])
 
 
 @pytest.mark.parametrize("drifted", [False, True], ids=["equal", "drifted"])
-def test_the_hook(project: Path, drifted: bool) -> None:
+def test_the_hook(project: Project, drifted: bool) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     (use,) = HOOK["repos"][0]["hooks"]
     (local,) = LOCAL_HOOK["repos"][0]["hooks"]
@@ -113,11 +135,11 @@ def test_the_hook(project: Path, drifted: bool) -> None:
     assert {"id", "name", "entry", "language"} <= set(hook)
     assert not hook["pass_filenames"]
     if drifted:
-        drift(project)
+        project.drift()
     for command in (" ".join([hook["entry"], *use["args"]]), local["entry"]):
-        done = run(command, project)
+        done = project.run(command)
         assert done.returncode == drifted, done.stderr
-        assert run("git status --porcelain", project).stdout.count("??") == 0  # a check leaves nothing behind
+        assert project.run("git status --porcelain").stdout.count("??") == 0  # a check leaves nothing behind
 
 
 def test_the_page_shows_the_example(tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.forkserver import ForkServer
 from tests.readme import BLOCK, PAGES, ROOT, TEXTS, commands, renewed
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_console_blocks_print_what_they_show(page: str, tmp_path: Path) -> None:
+def test_console_blocks_print_what_they_show(page: str, tmp_path: Path, forks: ForkServer) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    today = renewed(text, tmp_path)
+    today = renewed(text, tmp_path, forks.programs)
     shown = [pair for block in BLOCK.findall(text) for pair in commands(block)]
     printed = [pair for block in BLOCK.findall(today) for pair in commands(block)]
     assert shown, f"{page} has no console block"

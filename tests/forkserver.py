@@ -1,0 +1,174 @@
+"""Runs `lrviz` in new processes without importing torch and matplotlib in each of them.
+
+A server imports lrviz, and with it all that lrviz uses, once. For each command it forks: the new process gets the
+caller's arguments, folder, environment and standard streams, and runs `lrviz.__main__.run`, as the installed `lrviz`
+does. Text streams are UTF-8 whatever the locale; environment variables that are read during imports have no effect.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parent.parent
+STREAMS = 3  # stdin, stdout and stderr
+
+
+class Process:
+    """A running command, seen from the process that asked for it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        with connection:
+            self._replies = connection.makefile("rb")
+        self.pid = int(self._replies.readline())
+
+    def wait(self) -> int:
+        """Wait for the end; the exit status, or the number of the signal with a minus."""
+        with self._replies:
+            return int(self._replies.readline())
+
+
+class ForkServer:
+    """A server that listens on a socket."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def programs(self) -> Path:
+        """A folder with an `lrviz` for PATH that runs through this server."""
+        return self.path.parent / "bin"
+
+    def start(
+        self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str], streams: Sequence[int] | None = None
+    ) -> Process:
+        """Start `lrviz WORDS`; without `streams` its standard streams are those of /dev/null."""
+        if streams is None:
+            with Path(os.devnull).open("r+b") as null:
+                return self.start(words, cwd=cwd, env=env, streams=[null.fileno()] * STREAMS)
+        request = json.dumps({"words": list(words), "cwd": str(cwd), "env": dict(env)}).encode()
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(self.path))
+        socket.send_fds(connection, [len(request).to_bytes(8, "big")], streams)
+        connection.sendall(request)
+        return Process(connection)
+
+
+@contextmanager
+def fork_server() -> Iterator[ForkServer]:
+    """A server, for as long as the context lasts."""
+    with TemporaryDirectory() as folder:  # not a folder of pytest's: a socket's path may have 107 bytes
+        server = ForkServer(Path(folder, "socket"))
+        server.programs.mkdir()
+        client = shlex.join([sys.executable, "-I", "-S", __file__, str(server.path)])
+        (server.programs / "lrviz").write_text(f'#!/bin/sh\nexec {client} "$@"\n', encoding="utf-8")
+        (server.programs / "lrviz").chmod(0o755)
+        process = subprocess.Popen(
+            [sys.executable, __file__, "--serve", str(server.path)],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C ends pytest, and pytest ends the server
+        )
+        with process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+            yield server
+            process.communicate()  # closes stdin, which ends the server
+
+
+def serve(path: str) -> None:
+    """Import lrviz and fork for each connection, until stdin is closed."""
+    import gc
+    import importlib
+    import pkgutil
+    import select
+
+    import lrviz
+
+    for module in pkgutil.walk_packages(lrviz.__path__, "lrviz."):
+        importlib.import_module(module.name)
+    gc.freeze()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        while True:
+            readable, _, _ = select.select([listener, sys.stdin], [], [])
+            if sys.stdin in readable:
+                break
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                attend(connection)
+            connection.close()
+            reap()
+    reap()
+
+
+def reap() -> None:
+    """Collect the processes that have ended."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def attend(connection: socket.socket) -> None:
+    """Start one command, tell its process id, wait for its end, tell its status."""
+    size, streams, _, _ = socket.recv_fds(connection, 8, STREAMS)
+    with connection.makefile("rb") as stream:
+        request = json.loads(stream.read(int.from_bytes(size, "big")))
+    pid = os.fork()
+    if pid == 0:
+        connection.close()
+        run(request["words"], request["cwd"], request["env"], streams)
+    for stream in streams:
+        os.close(stream)
+    with suppress(BrokenPipeError):
+        connection.sendall(b"%d\n" % pid)
+        _, status = os.waitpid(pid, 0)
+        connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+    os._exit(0)
+
+
+def run(words: list[str], cwd: str, env: dict[str, str], streams: list[int]) -> None:
+    """Become `lrviz WORDS`."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin = os.fdopen(0, "r", encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = ["lrviz", *words]
+    sys.path[0] = str(Path(sys.executable).parent)  # as in a script
+    from lrviz.__main__ import run as run_lrviz
+
+    run_lrviz()
+
+
+def main() -> None:
+    """Serve, or run one command and end as it ends."""
+    if sys.argv[1] == "--serve":
+        serve(sys.argv[2])
+    else:
+        server = ForkServer(Path(sys.argv[1]))
+        process = server.start(sys.argv[2:], cwd=Path.cwd(), env=os.environ, streams=range(STREAMS))
+        status = process.wait()
+        os._exit(status if status >= 0 else 128 - status)
+
+
+if __name__ == "__main__":
+    main()
