@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +41,21 @@ label = "up"
 NOT_EQUAL = "3 curves in 2 figures: the numbers are as rendered, `out` is not\n"
 
 
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a preset and its render in `out`."""
+    folder = tmp_path_factory.mktemp("drift")
+    with chdir(folder):
+        write(PRESET)
+        assert main(["render", "p.toml", "-o", "out", "-q"]) == 0
+    return folder
+
+
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Path:
+def here(rendered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to stand in, with a preset and its render in `out`."""
+    shutil.copytree(rendered, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    write(PRESET)
-    assert main(["render", "p.toml", "-o", "out"]) == 0
-    capsys.readouterr()
     return tmp_path
 
 
