@@ -10,8 +10,10 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import chdir
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, NoReturn
 
 import pytest
@@ -148,11 +150,16 @@ class TestCheckTarget:
         """
         assert run(code) == (0, b"cannot write `a.png`: no such file or directory\n", "")
 
-    def test_permissions(self, folder: Path) -> None:
+    @pytest.fixture
+    def open_folder(self) -> Iterator[Path]:
+        """A folder to stand in that every user may enter and write to; those of pytest are private."""
+        with TemporaryDirectory() as folder, chdir(folder):
+            Path(folder).chmod(0o777)
+            yield Path(folder)
+
+    def test_permissions(self, open_folder: Path) -> None:
         """What an ordinary user may not write; the check and the writing say the same, and change nothing."""
-        folder.chmod(0o777)
-        for parent in folder.parents[:2]:
-            parent.chmod(parent.stat().st_mode | 0o011)
+        folder = open_folder
         (folder / "locked").mkdir(mode=0o755)
         (folder / "locked" / "old.png").write_text("kept")
         (folder / "hidden").mkdir(mode=0o700)
