@@ -284,7 +284,7 @@ def check(words: Sequence[str]) -> None:
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]  # the first example imports torch
 
 
-@settings(max_examples=1250, suppress_health_check=SLOW)
+@settings(max_examples=500, suppress_health_check=SLOW)
 @given(lines("table", "--format", "csv", "-o", "-"))
 @example(["table", "plateau", "--metric", "nosuch\0.csv"])
 @example(["table", "plateau", "--metric", "\ud800.csv"])
@@ -293,7 +293,7 @@ def test_one_scheduler(words: list[str]) -> None:
     check(words)
 
 
-@settings(max_examples=200, suppress_health_check=SLOW)
+@settings(max_examples=120, suppress_health_check=SLOW)
 @given(lines("compare", "--format", "json", "-o", "-", words=scheduler, most=3))
 def test_several(words: list[str]) -> None:
     check(words)

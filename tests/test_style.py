@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -222,6 +223,8 @@ def test_a_style_beside_the_users_settings_has_a_name(tmp_path: Path) -> None:
     folder = tmp_path / "stylelib"
     folder.mkdir()
     (folder / "ours.mplstyle").write_text("lines.linewidth: 5\n", encoding="utf-8")
+    for fonts in Path(mpl.get_cachedir()).glob("fontlist-*.json"):
+        shutil.copy(fonts, tmp_path)  # else matplotlib looks for the fonts of the system again
     script = "from lrviz import style; print(style.load('ours').settings)"
     outcome = subprocess.run(
         [sys.executable, "-c", script], env={"MPLCONFIGDIR": str(tmp_path)}, capture_output=True, text=True, check=True,
