@@ -132,8 +132,8 @@ def attend(connection: socket.socket) -> None:
     if pid == 0:
         connection.close()
         run(request["words"], request["cwd"], request["env"], streams)
-    for stream in streams:
-        os.close(stream)
+    for descriptor in streams:
+        os.close(descriptor)
     with suppress(BrokenPipeError):
         connection.sendall(b"%d\n" % pid)
         _, status = os.waitpid(pid, 0)
@@ -143,9 +143,9 @@ def attend(connection: socket.socket) -> None:
 
 def run(words: list[str], cwd: str, env: dict[str, str], streams: list[int]) -> None:
     """Become `lrviz WORDS`."""
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
-        os.close(stream)
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
     sys.stdin = os.fdopen(0, "r", encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
