@@ -67,7 +67,8 @@ def build_scheduler(call: SchedulerCall, optimizer: Optimizer) -> Any:
 def _parameters(cls: Any) -> str:
     """The parameters of a class that the catalogue does not know: "step_size, gamma=0.1"."""
     parameters = inspect.signature(cls).parameters.values()
-    own = [p.replace(annotation=p.empty) for p in parameters if p.name not in ("optimizer", "last_epoch")]
+    left_out = ("optimizer", "last_epoch", "verbose")  # torch 2.6 has `verbose`, deprecated
+    own = [p.replace(annotation=p.empty) for p in parameters if p.name not in left_out]
     return ", ".join(str(p).replace(" = ", "=") for p in own)
 
 
@@ -84,7 +85,7 @@ def failure(call: object, step: int, error: BaseException) -> SimulationError:
     hint = ""
     if isinstance(error, OverflowError) and "triangular2" in str(call):
         hint = "triangular2 overflows in torch after 1,024 cycles: make step_size_up longer, or use mode='exp_range'"
-    elif isinstance(error, NotImplementedError):
+    elif isinstance(error, NotImplementedError) or "step() takes 1 positional argument" in str(error):  # older torch
         hint = "torch starts no SequentialLR or ChainedScheduler at a milestone: put its schedulers in the outer list"
     return SimulationError(f"torch fails on `{short(call)}` at step {step}: {_reason(error)}", hint)
 

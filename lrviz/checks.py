@@ -122,7 +122,7 @@ def _sequential(values: Mapping[str, Any]) -> list[str]:
             "torch would skip a scheduler",
         )
     if children[0].name in ("SequentialLR", "ChainedScheduler"):
-        return [f"SequentialLR: torch runs a {children[0].name} that comes first one step early"]
+        return [f"SequentialLR: torch 2.8 and newer run a {children[0].name} that comes first one step early"]
     return []
 
 

@@ -414,7 +414,7 @@ NOTES: dict[str, tuple[str, tuple[ParamGroup, ...], list[str]]] = {
     "a composite first in a composite": (
         "sequential([chained([linear]), cosine], [4])",
         ONE,
-        ["SequentialLR: torch runs a ChainedScheduler that comes first one step early"],
+        ["SequentialLR: torch 2.8 and newer run a ChainedScheduler that comes first one step early"],
     ),
     "odd children": (
         "chained([multistep([0]), cosine(8, 1)])",

@@ -26,8 +26,8 @@ SEQUENTIAL = Scheduler(
         "MultiplicativeLR and SWALR, as later children, go on from the rate they find; all others start afresh.",
         "OneCycleLR in any place, and CyclicLR in the first, replace the lr that their siblings start from.",
         (
-            "A SequentialLR or ChainedScheduler inside goes wrong in torch: as the first child it runs a step early, "
-            "as a later one it raises a NotImplementedError without a word."
+            "A SequentialLR or ChainedScheduler inside goes wrong in torch: as the first child it runs a step early "
+            "(since torch 2.8), as a later one it raises an error at its milestone."
         ),
         "Milestones out of order skip children in silence.",
         "ReduceLROnPlateau is refused as a child.",
