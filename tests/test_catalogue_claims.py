@@ -30,6 +30,7 @@ from torch.optim.swa_utils import SWALR
 
 from lrviz.catalogue import SCHEDULERS
 from tests.plain_loop import Make, made, rates, sgd
+from tests.versions import CALLS_STEP_AT_MILESTONES, TORCH
 
 WARMUP = made(LinearLR, start_factor=0.1, total_iters=4)
 HALVES = made(ExponentialLR, gamma=0.5)
@@ -250,7 +251,12 @@ def test_a_milestone_inside_the_warmup_is_a_jump() -> None:
 
 @pytest.mark.parametrize("child", [made(MultiplicativeLR, lr_lambda=lambda step: 1), made(SWALR, swa_lr=0.01)])
 def test_some_later_children_go_on_from_what_they_find(child: Make) -> None:
-    assert rates(sequence([3], HALVES, child))[2:4] == [0.25, 0.25]
+    found = rates(sequence([3], HALVES, child))
+    assert found[2] == 0.25
+    if CALLS_STEP_AT_MILESTONES:  # SWALR anneals one of its 10 steps at once
+        assert 0.24 < found[3] <= 0.25
+    else:
+        assert found[3] == 0.25
 
 
 @pytest.mark.parametrize(
@@ -279,10 +285,11 @@ def test_milestones_out_of_order_skip_a_child() -> None:
 
 
 def test_a_composite_goes_wrong_in_a_sequence() -> None:
-    with pytest.warns(UserWarning, match="before `optimizer.step"):
-        assert rates(sequence([6], chain(HALVES), FLAT))[:2] == [0.5, 0.25]
+    with pytest.warns(UserWarning, match="before `optimizer.step|The epoch parameter"):
+        assert rates(sequence([6], chain(HALVES), FLAT))[:2] == ([0.5, 0.25] if TORCH >= (2, 8) else [1.0, 0.5])
     for child in (chain(HALVES), sequence([2], FLAT, HALVES)):
-        with pytest.raises(NotImplementedError, match=r"^$"):
+        refused = TypeError if CALLS_STEP_AT_MILESTONES else NotImplementedError
+        with pytest.raises(refused, match=r"^$|step\(\) takes 1 positional argument"):
             rates(sequence([4], FLAT, child))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import optim
 
 from lrviz import figure
 from lrviz.cli import main
@@ -190,8 +191,8 @@ def test_the_issue_of_the_loop_by_hand(capsys: Capture) -> None:
 
 
 OPTIMIZERS = (
-    "torch.optim has ASGD, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, LBFGS, Muon, NAdam, RAdam, RMSprop, "
-    "Rprop, SGD, SparseAdam"
+    "torch.optim has ASGD, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, LBFGS, "
+    f"{'Muon, ' if hasattr(optim, 'Muon') else ''}NAdam, RAdam, RMSprop, Rprop, SGD, SparseAdam"
 )
 FIELDS_LISTED = (
     "lr, epochs, steps_per_epoch, interval, grad_accum, num_processes, dataset_size, batch_size, drop_last, "

@@ -35,6 +35,7 @@ from lrviz.catalogue import SCHEDULERS, find
 from lrviz.errors import LrvizError
 from lrviz.trace import Trace
 from tests.random_runs import RandomRun, random_run
+from tests.versions import TORCH
 
 RUNS = [random_run(seed) for seed in range(303)]  # three of them break in training
 CLASSES = {name: value for name, value in vars(lr_scheduler).items() if isinstance(value, type)} | {"SWALR": SWALR}
@@ -188,7 +189,8 @@ DOCUMENTED = documented()
 
 
 def test_every_scheduler_has_its_documented_example() -> None:
-    assert {example.scheduler for example in DOCUMENTED} == {s.name for s in SCHEDULERS}
+    without = {"ExponentialLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts"} if TORCH < (2, 8) else set()
+    assert {example.scheduler for example in DOCUMENTED} == {s.name for s in SCHEDULERS} - without
 
 
 @pytest.mark.parametrize("interval", ["step", "epoch"])
