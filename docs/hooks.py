@@ -22,8 +22,9 @@ from mkdocs.structure.files import File, Files
 from pygments.formatters import HtmlFormatter
 
 import lrviz
-from lrviz.catalogue import FORMULA_LEGEND, REQUIRED, SCHEDULERS, Parameter, Scheduler
-from lrviz.cli import app, main
+from lrviz.cli import main
+from lrviz.cli.app import app
+from lrviz.schedulers import FORMULA_LEGEND, REQUIRED, Parameter, Scheduler, all_schedulers
 
 # What `lrviz plot` draws for a scheduler's page, where the short name alone does not show the schedule well.
 _DRAWN: Final = {
@@ -37,7 +38,7 @@ _DRAWN: Final = {
     "plateau": 'plateau --patience 2 --factor 0.5 --metric "max(0.3, exp(-epoch / 4))" --interval epoch --epochs 16',
 }
 _STYLES: Final = {"light": "lrviz", "dark": "dark"}
-_PAGES: Final = {scheduler.name: f"{scheduler.short}.md" for scheduler in SCHEDULERS}
+_PAGES: Final = {scheduler.name: f"{scheduler.short}.md" for scheduler in all_schedulers()}
 _KINDS: Final = {
     "int": "whole number",
     "float": "number",
@@ -61,7 +62,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Add the schedulers' pages to the navigation."""
     for section in config.nav or []:
         if "Schedulers" in section:
-            section["Schedulers"] += [{s.name: f"schedulers/{s.short}.md"} for s in SCHEDULERS]
+            section["Schedulers"] += [{s.name: f"schedulers/{s.short}.md"} for s in all_schedulers()]
     return config
 
 
@@ -72,7 +73,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "reference/commands.md": commands_page(),
         "reference/python.md": python_page(),
     }
-    for scheduler in SCHEDULERS:
+    for scheduler in all_schedulers():
         generated[f"schedulers/{scheduler.short}.md"] = scheduler_page(scheduler)
         for name, figure in figures(scheduler).items():
             generated[f"schedulers/{name}"] = figure
@@ -154,7 +155,8 @@ def scheduler_page(scheduler: Scheduler) -> str:
 def gallery() -> str:
     """The overview: figure, name and summary of each scheduler, with a link to its page."""
     items = [
-        f"- [{_images(s, 'schedulers/')}`{s.short}`](schedulers/{s.short}.md) {_escaped(s.name)}" for s in SCHEDULERS
+        f"- [{_images(s, 'schedulers/')}`{s.short}`](schedulers/{s.short}.md) {_escaped(s.name)}"
+        for s in all_schedulers()
     ]
     return "\n".join(["## Figures", "", '<div class="gallery" markdown="1">', "", *items, "", "</div>"])
 
@@ -205,7 +207,8 @@ def commands_page() -> str:
     group: Any = typer.main.get_command(app)
     shown: dict[tuple[str, tuple[str, ...]], tuple[str, str]] = {}  # tables, and where each is shown first
     lines = ["# Commands", "", f"{group.help} `lrviz --version` prints the version."]
-    for name, found in group.commands.items():
+    for name in group.list_commands(None):
+        found = group.get_command(None, name)
         positional = " ".join(p.metavar for p in found.params if p.param_type_name == "argument")
         lines += ["", f"## lrviz {name}", "", *_block("text", f"lrviz {name} {positional} [OPTIONS]"), "", found.help]
         panels: dict[str, list[Any]] = {}
@@ -219,7 +222,7 @@ def commands_page() -> str:
             body = table if first == name else (f"The options are those of [lrviz {first}](#{first_anchor}).",)
             lines += ["", f"### {panel} {{ #{anchor} }}", "", *body]
         if any("SCHEDULER" in p.metavar for p in found.params if p.param_type_name == "argument"):
-            pages = ", ".join(f"[{s.short}](../schedulers/{s.short}.md)" for s in SCHEDULERS)
+            pages = ", ".join(f"[{s.short}](../schedulers/{s.short}.md)" for s in all_schedulers())
             lines += ["", f"The parameters of the scheduler are options too, as in `--T_max 32`: {pages}."]
     return "\n".join(lines) + "\n"
 
@@ -254,10 +257,12 @@ def _error_row(name: str) -> tuple[str, ...]:
 
 
 def _members(thing: Any) -> Iterator[tuple[str, Any]]:
-    """Public properties and methods that a class itself defines."""
+    """Public properties and methods that a class of lrviz defines."""
     if not inspect.isclass(thing):
         return
-    for name, member in vars(thing).items():
+    own = [vars(base) for base in reversed(thing.__mro__) if base.__module__.startswith("lrviz")]
+    members = {name: member for namespace in own for name, member in namespace.items()}
+    for name, member in members.items():
         if name.startswith("_") or not inspect.getdoc(member):
             continue
         if inspect.isfunction(member):

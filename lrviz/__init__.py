@@ -6,37 +6,30 @@
     trace.lr            # (32, 1), the rate of every update
     lrviz.draw([trace]).savefig("cosine.png")
 
-Importing lrviz is quick: torch and matplotlib are imported by what needs them.
+Importing lrviz is quick: torch and matplotlib are imported when they are first needed.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lrviz.lazy import lazy
+
 if TYPE_CHECKING:
-    from lrviz.api import draw, simulate
+    from lrviz.api import Trace, draw, simulate
     from lrviz.errors import LrvizError, NotationError, OutputError, SimulationError, SpecError, UsageError
     from lrviz.spec import ParamGroup, RunSpec, TrainingLoop
-    from lrviz.trace import Summary, Trace
+    from lrviz.trace import Summary
 
     __version__: str
 
-_HOMES = {
-    "draw": "api",
-    "simulate": "api",
-    "LrvizError": "errors",
-    "NotationError": "errors",
-    "OutputError": "errors",
-    "SimulationError": "errors",
-    "SpecError": "errors",
-    "UsageError": "errors",
-    "ParamGroup": "spec",
-    "RunSpec": "spec",
-    "TrainingLoop": "spec",
-    "Summary": "trace",
-    "Trace": "trace",
-}
+_get = lazy(
+    __name__,
+    api=["Trace", "draw", "simulate"],
+    errors=["LrvizError", "NotationError", "OutputError", "SimulationError", "SpecError", "UsageError"],
+    spec=["ParamGroup", "RunSpec", "TrainingLoop"],
+    trace=["Summary"],
+)
 
 __all__ = [
     "LrvizError",
@@ -60,9 +53,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("lrviz")
-    if name in _HOMES:
-        return getattr(import_module(f"lrviz.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'lrviz' has no attribute {name!r}")
+    return _get(name)
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""`lrviz` and `python -m lrviz`: the command as a process of its own, quick to start and quick to end."""
+"""`lrviz` and `python -m lrviz`: run the command line in this process."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import NoReturn
 
 def run() -> NoReturn:
     """Run the command line and end the process with its status."""
-    gc.disable()  # start-up makes thousands of objects and hardly any garbage; `rooms` turns it on again
+    gc.disable()  # start-up makes thousands of objects and hardly any garbage; `gc_paused` enables it again
     try:
         from lrviz.cli import main
 
         status = main()
-    except KeyboardInterrupt:  # while the commands themselves are imported
+    except KeyboardInterrupt:  # while the modules of the commands are imported
         status = 130
-    usercode = sys.modules.get("lrviz.usercode")
-    if usercode is not None and usercode.loaded:
-        raise SystemExit(status)  # the user's code may have left something to do at exit
+    simulation = sys.modules.get("lrviz.simulation")
+    if simulation is not None and simulation.user_code_ran():
+        raise SystemExit(status)  # the user's code may have registered exit handlers
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()
-    os._exit(status)  # freeing every object one by one would take longer than many a command
+    os._exit(status)  # freeing every object would take longer than many commands
 
 
 if __name__ == "__main__":

@@ -3,22 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from lrviz.arguments import check_look, check_type, plain, read_lets, read_rates, read_values
+from lrviz import figure, files, formats
 from lrviz.errors import SpecError
-from lrviz.metric import read_metric
-from lrviz.notation import SchedulerCall
-from lrviz.reading import read_optimizer
-from lrviz.resolve import run_names
-from lrviz.runs import Fields, read_run
-from lrviz.spec import CodeCall, Factory, Interval, OptimizerChoice, ParamGroup, RunSpec, TrainingLoop
+from lrviz.figure import FigureOptions
+from lrviz.notation import SchedulerCall, value_name
+from lrviz.spec import (
+    RUN_NAMES,
+    CodeCall,
+    Factory,
+    Fields,
+    Interval,
+    OptimizerChoice,
+    ParamGroup,
+    RunSpec,
+    TrainingLoop,
+    read_metric,
+    read_optimizer,
+    read_run,
+    run_names,
+)
+from lrviz.trace import Trace as PlainTrace
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.figure import Figure
     from torch.optim import Optimizer
 
-    from lrviz.trace import Trace
+
+class Trace(PlainTrace):
+    """The learning rate of each of the N updates of a run, for each of G parameter groups.
+
+    `lr` is (N, G). `momentum` is (N, G) if the scheduler changes it or it was requested, and `momentum_name` is its
+    name in the parameter group: "momentum", or "betas[0]" for Adam and similar optimizers. `metric` is (N,): the last
+    value passed to the scheduler before update t, NaN before the first.
+    """
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """The trace as CSV (`step,epoch,lr`); also written to `path` if it is given.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        return self._to_text("csv", path)
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """The trace as JSON, version 1; also written to `path` if it is given.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        return self._to_text("json", path)
+
+    def _to_text(self, format: str, path: str | Path | None) -> str:
+        text = formats.to_text([self], format)
+        if path is not None:
+            files.write_text(path, text)
+        return text
+
+
+def _simulate(spec: RunSpec) -> Trace:
+    from lrviz import simulation
+
+    trace = simulation.simulate(spec)
+    return Trace(trace.spec, trace.lr, trace.momentum, trace.momentum_name, trace.metric)
 
 
 def simulate(
@@ -40,36 +90,36 @@ def simulate(
     label: str = "",
     lets: Mapping[str, Any] | None = None,
 ) -> Trace:
-    """Run the real torch scheduler over a dummy model and record the rate that each update uses.
+    """Run the real torch scheduler with a dummy model and record the rate that each update uses.
 
     Args:
         scheduler: Notation such as `"CosineAnnealingLR(T_max=32)"` or `"cosine"`; or a function that takes an
-            optimizer and returns a scheduler. The optimizer is made for the call, so nothing of the caller's changes.
-            Or a RunSpec, such as another trace's, which says all of its run and takes no other arguments.
+            optimizer and returns a scheduler. The optimizer is created for this call; no object of the caller changes.
+            Or a RunSpec, such as that of another trace, which describes the whole run and takes no other arguments.
         lr: The base rate; a list or a mapping of names gives one parameter group for each.
         epochs: Epochs in the run.
-        steps_per_epoch: Batches in an epoch; it follows from `dataset_size` and `batch_size` where they are given.
-        interval: "step" when `scheduler.step()` is called after each update, "epoch" when after each epoch.
+        steps_per_epoch: Batches in an epoch; computed from `dataset_size` and `batch_size` if they are given.
+        interval: "step" if `scheduler.step()` is called after each update, "epoch" if it is called after each epoch.
         grad_accum: Batches whose gradients make one update.
-        num_processes: Processes of Accelerate, whose wrapper steps the scheduler once for each.
-        dataset_size: Samples in the dataset, with `batch_size`.
+        num_processes: Processes of Accelerate, whose wrapper calls `scheduler.step()` once for each process.
+        dataset_size: Samples in the dataset; needs `batch_size`.
         batch_size: Samples in a batch of one process.
         drop_last: Whether the partial last batch of an epoch is left out.
-        optimizer: A class of torch.optim by its name.
-        momentum: The optimizer's momentum, or the first of its betas; torch's default where None.
-        metric: What ReduceLROnPlateau watches: a file's column, as `"val.csv:val_loss"`, an expression, as
-            `"exp(-epoch / 10)"`, or a value for each call of the scheduler.
-        show_momentum: Whether the trace has the momentum even where the scheduler leaves it alone.
-        label: What to call the curve in place of its notation.
-        lets: Values for names that the notation uses, beside `total_steps`, `epochs`, `steps_per_epoch` and `lr`.
+        optimizer: Name of a class of torch.optim.
+        momentum: The optimizer's momentum, or the first of its betas; torch's default if None.
+        metric: The metric for ReduceLROnPlateau: a column of a file, such as `"val.csv:val_loss"`, an expression, such
+            as `"exp(-epoch / 10)"`, or a value for each call of `scheduler.step()`.
+        show_momentum: Whether the trace has the momentum even if the scheduler does not change it.
+        label: The curve's label; its notation if empty.
+        lets: Values for names in the notation, in addition to `total_steps`, `epochs`, `steps_per_epoch` and `lr`.
 
     Returns:
         Trace with `lr` (N, G) for N updates and G parameter groups; `lr[t]` is the rate that update t uses.
 
     Raises:
         NotationError: the notation cannot be read.
-        UsageError: a field after the notation's `@` is unknown, or its value is none.
-        SpecError: a name is unknown, a value makes no sense, or an argument is of the wrong type.
+        UsageError: a field after the notation's `@` is unknown, or its value cannot be read.
+        SpecError: a name is unknown, a value is not valid, or an argument is of the wrong type.
         SimulationError: torch refused the parameters, or a rate came out NaN, infinite, complex or negative.
 
     Examples:
@@ -77,55 +127,58 @@ def simulate(
         >>> trace.lr[:, 0].tolist()
         [0.1, 0.1, 0.05, 0.05, 0.025]
     """
-    from lrviz import simulation
-
-    check_type("label", label, str, "text")
-    values = {} if lets is None else read_lets(lets)
-    rates = plain(lr)
-    groups = read_rates(rates)
-    given: dict[str, Any] = {
-        "epochs": plain(epochs),
-        "steps_per_epoch": plain(steps_per_epoch),
+    _check_type("label", label, str, "text")
+    values = {} if lets is None else _read_lets(lets)
+    rates = _to_python(lr)
+    groups = _read_rates(rates)
+    fields: dict[str, Any] = {
+        "epochs": _to_python(epochs),
+        "steps_per_epoch": _to_python(steps_per_epoch),
         "interval": interval,
-        "grad_accum": plain(grad_accum),
-        "num_processes": plain(num_processes),
-        "dataset_size": plain(dataset_size),
-        "batch_size": plain(batch_size),
+        "grad_accum": _to_python(grad_accum),
+        "num_processes": _to_python(num_processes),
+        "dataset_size": _to_python(dataset_size),
+        "batch_size": _to_python(batch_size),
         "drop_last": drop_last,
     }
-    check_type("drop_last", drop_last, bool, "True or False")
-    check_type("optimizer", optimizer, str, "text")
-    loop = TrainingLoop(**given)
-    driven = OptimizerChoice(read_optimizer({"optimizer": optimizer}).name, plain(momentum))
+    _check_type("drop_last", drop_last, bool, "True or False")
+    _check_type("optimizer", optimizer, str, "text")
+    loop = TrainingLoop(**fields)
+    optimizer_choice = OptimizerChoice(read_optimizer({"optimizer": optimizer}).name, _to_python(momentum))
     if metric is not None and not isinstance(metric, str):
-        metric = read_values("metric", plain(metric))
+        metric = _metric_text(_to_python(metric))
     if isinstance(scheduler, RunSpec):
-        same = (loop, groups, driven) == (TrainingLoop(), (ParamGroup(),), OptimizerChoice())
-        if label or values or metric or show_momentum or not same:
+        defaults = (TrainingLoop(), (ParamGroup(),), OptimizerChoice())
+        if label or values or metric or show_momentum or (loop, groups, optimizer_choice) != defaults:
             raise SpecError(
-                "a RunSpec says all of its run, and takes no other arguments",
+                "a RunSpec describes the whole run, and takes no other arguments",
                 "change it with `dataclasses.replace(spec, ...)`",
             )
-        check_type("RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory, "resolved")
-        return simulation.simulate(scheduler)
+        _check_type("RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory, "resolved")
+        return _simulate(scheduler)
     if isinstance(scheduler, str):
         if loop.dataset_size is not None:
-            del given["steps_per_epoch"]
-        given |= {"lr": rates, "optimizer": driven.name, "momentum": driven.momentum, "metric": metric}
-        spec = read_run(scheduler, Fields(given, prefix="", lets=values, show_momentum=show_momentum), name=label)
+            del fields["steps_per_epoch"]
+        fields |= {
+            "lr": rates,
+            "optimizer": optimizer_choice.name,
+            "momentum": optimizer_choice.momentum,
+            "metric": metric,
+        }
+        spec = read_run(scheduler, Fields(fields, prefix="", lets=values, show_momentum=show_momentum), name=label)
     elif callable(scheduler):
-        watched = None if metric is None else read_metric(metric, loop, run_names(loop, groups) | values)
-        spec = RunSpec(Factory(scheduler), loop, groups, driven, watched, show_momentum, label)
+        metric_spec = None if metric is None else read_metric(metric, loop, run_names(loop, groups) | values)
+        spec = RunSpec(Factory(scheduler), loop, groups, optimizer_choice, metric_spec, show_momentum, label)
     else:
         raise SpecError(
             f"`scheduler` must be notation or a function that takes an optimizer, got {type(scheduler).__name__}",
             'such as `"StepLR(step_size=4)"` or `lambda optimizer: StepLR(optimizer, 4)`',
         )
-    return simulation.simulate(spec)
+    return _simulate(spec)
 
 
 def draw(
-    traces: Trace | Sequence[Trace],
+    traces: PlainTrace | Sequence[PlainTrace],
     *,
     style: str = "lrviz",
     log: bool = False,
@@ -133,7 +186,7 @@ def draw(
     dpi: int | None = None,
     title: str | None = None,
     x: Literal["step", "epoch"] = "step",
-    layout: Literal["overlay", "grid"] = "overlay",
+    layout: str = "overlay",
     columns: int | None = None,
     share_y: bool = True,
     momentum: bool = False,
@@ -141,34 +194,136 @@ def draw(
     """Draw one curve or several as a matplotlib figure, ready for `savefig`.
 
     Args:
-        traces: What `simulate` gave.
+        traces: One trace or several, from `simulate`.
         style: "lrviz", "dark", "cheatsheet", a matplotlib style, or the path of an `.mplstyle` file.
         log: Whether the rate is on a logarithmic scale.
         size: Width and height in inches.
-        dpi: Pixels per inch where the figure is saved as PNG.
-        title: A title in place of the notation.
-        x: What the x axis counts.
-        layout: "overlay" for one panel, "grid" for a panel each.
+        dpi: Pixels per inch if the figure is saved as PNG.
+        title: A title instead of the notation.
+        x: Unit of the x axis.
+        layout: "overlay" for one panel, "grid" for one panel per curve.
         columns: Panels in a row of the grid.
         share_y: Whether the panels of a grid share one scale.
-        momentum: Whether traces that have momentum show it, in a panel of its own.
+        momentum: Whether the momentum of traces that have it is drawn, in a separate panel.
 
     Returns:
-        A figure that pyplot knows nothing of.
+        A figure that is not registered with pyplot.
 
     Raises:
-        SpecError: an option makes no sense or is of the wrong type, or there is nothing to draw.
+        SpecError: an option is not valid or of the wrong type, or there is nothing to draw.
     """
-    from lrviz import figure
-    from lrviz.look import FigureOptions
-    from lrviz.trace import Trace
-
-    texts = {"style": style, "x": x, "layout": layout, "title": "" if title is None else title}
-    check_look(texts, {"log": log, "share_y": share_y, "momentum": momentum}, {"columns": columns, "dpi": dpi}, size)
+    checks: tuple[tuple[str, object, type, str], ...] = (
+        ("style", style, str, "text"),
+        ("x", x, str, "text"),
+        ("layout", layout, str, "text"),
+        ("title", "" if title is None else title, str, "text"),
+        ("log", log, bool, "True or False"),
+        ("share_y", share_y, bool, "True or False"),
+        ("momentum", momentum, bool, "True or False"),
+    )
+    for name, value, expected_type, expected in checks:
+        _check_type(name, value, expected_type, expected)
+    for name, count in (("columns", columns), ("dpi", dpi)):
+        if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
+            raise SpecError(f"`{name}` must be a whole number, got {_show_wrong(count)}")
+    if size is not None and not _is_pair(size):
+        raise SpecError(f"`size` must be width and height in inches, got {_show_wrong(size)}", "such as `size=(10, 5)`")
     try:
-        several = [traces] if isinstance(traces, Trace) else list(traces)
+        trace_list = [traces] if isinstance(traces, PlainTrace) else list(traces)
     except TypeError:
-        several = [traces]  # type: ignore[list-item] # the next line refuses it
-    for trace in several:
-        check_type("traces", trace, Trace, "what `simulate` gave")
-    return figure.draw(several, FigureOptions(style, log, size, dpi, title, x, layout, columns, share_y, momentum))
+        trace_list = [traces]  # type: ignore[list-item] # refused below
+    for trace in trace_list:
+        _check_type("traces", trace, PlainTrace, "traces from `simulate`")
+    return figure.draw(trace_list, FigureOptions(style, log, size, dpi, title, x, layout, columns, share_y, momentum))
+
+
+_MAX_SHOWN: Final = 60  # characters of a wrong value in a message
+
+
+def _to_python(value: Any) -> Any:
+    """Convert arrays and tensors, also inside a list or mapping, to Python numbers and lists."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {name: _to_python(inside) for name, inside in value.items()}
+    return [_to_python(inside) for inside in value] if isinstance(value, list | tuple) else value
+
+
+def _show_wrong(value: object) -> str:
+    """A wrong value for a message; the name of its type if it is long."""
+    text = repr(value)
+    return text if len(text) <= _MAX_SHOWN and "\n" not in text else f"a {type(value).__name__}"
+
+
+def _check_type(name: str, value: object, types: Any, expected: str) -> None:
+    """Refuse a value of another type.
+
+    Raises:
+        SpecError: it has another type.
+    """
+    if not isinstance(value, types):
+        raise SpecError(f"`{name}` must be {expected}, got {_show_wrong(value)}")
+
+
+def _read_rates(lr: Any) -> tuple[ParamGroup, ...]:
+    """The parameter groups of one rate, of a list of rates, or of a mapping of names to rates.
+
+    Raises:
+        SpecError: a rate is not a number above 0, or a name is not text.
+    """
+    if isinstance(lr, Mapping):
+        for name in lr:
+            if not isinstance(name, str):
+                raise SpecError(f"the names in `lr` must be text, got {_show_wrong(name)}")
+        return tuple(ParamGroup(name, rate) for name, rate in lr.items())
+    return tuple(ParamGroup("", rate) for rate in lr) if isinstance(lr, list) else (ParamGroup("", lr),)
+
+
+def _read_lets(lets: Any) -> dict[str, Any]:
+    """Values for names in notation, with lists as tuples.
+
+    Raises:
+        SpecError: a name cannot be used in notation or is a name of the run, or a value is not a number, text or a
+            list of them.
+    """
+    _check_type("lets", lets, Mapping, "a mapping of names to values")
+    return {_check_name(name): _check_let(name, value) for name, value in _to_python(lets).items()}
+
+
+def _check_name(name: object) -> str:
+    checked = value_name(name) if isinstance(name, str) else None
+    if checked is None:
+        raise SpecError(f"`lets` has {_show_wrong(name)}, which is not a name", 'such as `lets={"num_epochs": 90}`')
+    if checked in RUN_NAMES:
+        raise SpecError(f"`{name}` is a name of the run and cannot be given in `lets`")
+    return checked
+
+
+def _check_let(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_check_let(name, item) for item in value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise SpecError(f"`lets` must give a number, text or a list of them for `{name}`, got {_show_wrong(value)}")
+
+
+def _metric_text(values: Any) -> str:
+    """A list of numbers as on the command line, such as `0.9,0.8`.
+
+    Raises:
+        SpecError: it is not a list of numbers, or it is empty.
+    """
+    _check_type("metric", values, list, "text or a list of numbers")
+    for value in values:
+        _check_type("metric", None if isinstance(value, bool) else value, int | float, "a list of numbers")
+    if not values:
+        raise SpecError("`metric` must have at least one value, got []")
+    return ",".join(repr(float(value)) for value in values)
+
+
+def _is_pair(size: object) -> bool:
+    return (
+        isinstance(size, tuple | list)
+        and len(size) == 2
+        and all(isinstance(side, int | float) and not isinstance(side, bool) for side in size)
+    )

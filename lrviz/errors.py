@@ -4,11 +4,11 @@ from __future__ import annotations
 
 
 class LrvizError(Exception):
-    """Something the user can put right.
+    """An error that the user can correct.
 
     Args:
         message: What went wrong, where, and the value got; no full stop.
-        hint: What to type next; empty when there is nothing useful to say.
+        hint: What to type next; empty when there is nothing useful to add.
     """
 
     exit_code = 2
@@ -31,7 +31,7 @@ class NotationError(LrvizError):
 
 
 class SpecError(LrvizError):
-    """A run is described well but makes no sense: an impossible value, fields that disagree."""
+    """A run can be read but is not valid: an impossible value, or fields that contradict each other."""
 
 
 class SimulationError(LrvizError):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from lrviz.screen import Screen
+from lrviz.terminal import Screen
 
 ROOT = Path(__file__).parent.parent
 

@@ -188,9 +188,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "interval None": ({"interval": None}, "`interval` must be step or epoch, got None"),
     "label": ({"label": None}, "`label` must be text, got None"),
     "lets a list": ({"lets": ["n"]}, "`lets` must be a mapping of names to values, got ['n']"),
-    "lets no name": ({"lets": {"a b": 1}}, "`lets` has 'a b', which is no name"),
-    "lets a number's name": ({"lets": {1: 1}}, "`lets` has 1, which is no name"),
-    "lets the run's own": ({"lets": {"lr": 1}}, "`lr` is the run's own, and cannot be given in `lets`"),
+    "lets no name": ({"lets": {"a b": 1}}, "`lets` has 'a b', which is not a name"),
+    "lets a number's name": ({"lets": {1: 1}}, "`lets` has 1, which is not a name"),
+    "lets the run's own": ({"lets": {"lr": 1}}, "`lr` is a name of the run and cannot be given in `lets`"),
     "lets a set": ({"lets": {"n": {1}}}, "`lets` must give a number, text or a list of them for `n`, got {1}"),
     "lets a complex number": (
         {"lets": {"n": 1j}},
@@ -225,7 +225,7 @@ class TestRefusals:
     def test_a_spec_takes_no_other_arguments(self, given: dict[str, Any]) -> None:
         with pytest.raises(lrviz.SpecError) as caught:
             lrviz.simulate(lrviz.simulate("cosine").spec, **given)
-        assert caught.value.message == "a RunSpec says all of its run, and takes no other arguments"
+        assert caught.value.message == "a RunSpec describes the whole run, and takes no other arguments"
 
     def test_a_spec_of_text(self) -> None:
         with pytest.raises(lrviz.SpecError) as caught:
@@ -387,7 +387,7 @@ class TestDraw:
     def test_what_is_no_trace(self, traces: Any, got: str) -> None:
         with pytest.raises(lrviz.SpecError) as caught:
             lrviz.draw(traces)
-        assert caught.value.message == f"`traces` must be what `simulate` gave, got {got}"
+        assert caught.value.message == f"`traces` must be traces from `simulate`, got {got}"
 
     @pytest.mark.parametrize(
         ("options", "message"),
@@ -448,7 +448,7 @@ class TestTrace:
             write(tmp_path)
 
     def test_a_path_that_is_none(self) -> None:
-        with pytest.raises(lrviz.OutputError, match=r"^cannot write to 3: it is no path$"):
+        with pytest.raises(lrviz.OutputError, match=r"^cannot write to 3: it is not a path$"):
             self.TRACE.to_csv(3)  # type: ignore[arg-type]
 
     def test_a_peak_that_comes_again_but_for_rounding_is_told_where_it_was_first(self) -> None:

@@ -10,8 +10,8 @@ import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 import lrviz
-from lrviz.runs import Fields, read_run
 from lrviz.simulation import simulate
+from lrviz.spec import Fields, read_run
 
 
 @pytest.mark.parametrize(

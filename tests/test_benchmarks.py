@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from lrviz import catalogue
+from lrviz.schedulers import catalogue
 from tests.benchmarks import __main__ as benchmarks
 from tests.benchmarks import loop
 from tests.benchmarks.processes import Command, in_turn, peak_bytes, ratio, run
@@ -18,7 +18,7 @@ from tests.benchmarks.report import Finding, duration, show
 
 
 def test_the_loop_covers_the_catalogue() -> None:
-    assert set(loop.rows(100)) == {scheduler.name for scheduler in catalogue.SCHEDULERS}
+    assert set(loop.rows(100)) == {scheduler.name for scheduler in catalogue.all_schedulers()}
 
 
 def test_the_loop_and_start_up_report_each_of_their_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,7 +26,7 @@ def test_the_loop_and_start_up_report_each_of_their_rows(tmp_path: Path, capsys:
     benchmarks.main(["--quick", "--runs", "1", "--only", "loop", "--only", "startup", "--json", str(report)])
     findings = json.loads(report.read_text(encoding="utf-8"))["findings"]
     measured = {finding["what"]: finding for finding in findings}
-    assert {f"loop, {scheduler.name}" for scheduler in catalogue.SCHEDULERS} <= measured.keys()
+    assert {f"loop, {scheduler.name}" for scheduler in catalogue.all_schedulers()} <= measured.keys()
     assert {"loop, median", "loop, 100 groups", "lrviz --help", "lrviz schedulers"} <= measured.keys()
     assert all(finding["value"] > 0 and finding["unit"] == "x" for finding in findings)
     assert all(finding["met"] == (finding["value"] <= finding["target"]) for finding in findings)

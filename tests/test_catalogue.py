@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler, swa_utils
 
-from lrviz.catalogue import REQUIRED, SCHEDULERS, Parameter, Scheduler, find
+from lrviz.schedulers import REQUIRED, Parameter, Scheduler, all_schedulers, find
 
 # The run's names that `follows` may use, for runs that a formula for the usual one could trip over.
 RUNS = [
@@ -23,9 +23,9 @@ RUNS = [
     pytest.param((2, 2, 7, "epoch"), id="two epochs"),
 ]
 
-each_scheduler = pytest.mark.parametrize("scheduler", SCHEDULERS, ids=lambda s: s.short)
+each_scheduler = pytest.mark.parametrize("scheduler", all_schedulers(), ids=lambda s: s.short)
 
-FILLED = [(s, p) for s in SCHEDULERS for p in s.parameters if p.follows]
+FILLED = [(s, p) for s in all_schedulers() for p in s.parameters if p.follows]
 
 
 def torch_class(scheduler: Scheduler) -> Any:
@@ -67,11 +67,11 @@ def test_every_class_of_torch_is_in_the_catalogue_and_nothing_else() -> None:
         for name in lr_scheduler.__all__
         if issubclass(getattr(lr_scheduler, name), base) and getattr(lr_scheduler, name) is not base
     }
-    assert {s.name for s in SCHEDULERS} == public | {"SWALR"}
+    assert {s.name for s in all_schedulers()} == public | {"SWALR"}
 
 
 def test_short_names_stand_in_the_order_they_are_listed_in() -> None:
-    assert " ".join(s.short for s in SCHEDULERS) == (
+    assert " ".join(s.short for s in all_schedulers()) == (
         "step multistep constant linear exponential polynomial cosine warm-restarts cyclic onecycle plateau lambda "
         "multiplicative sequential chained swa"
     )
@@ -243,7 +243,7 @@ def test_the_text_keeps_its_form(scheduler: Scheduler) -> None:
     assert scheduler.cautions
 
 
-@pytest.mark.parametrize("scheduler", [s for s in SCHEDULERS if s.example], ids=lambda s: s.short)
+@pytest.mark.parametrize("scheduler", [s for s in all_schedulers() if s.example], ids=lambda s: s.short)
 def test_an_example_calls_its_own_scheduler_with_known_names(scheduler: Scheduler) -> None:
     tree = ast.parse(scheduler.example, mode="eval")
     assert isinstance(tree.body, ast.Call)
@@ -256,5 +256,7 @@ def test_an_example_calls_its_own_scheduler_with_known_names(scheduler: Schedule
 
 
 def test_what_cannot_be_filled_has_an_example() -> None:
-    without = {s.short for s in SCHEDULERS for p in s.parameters if p.required and not p.follows and not s.example}
+    without = {
+        s.short for s in all_schedulers() for p in s.parameters if p.required and not p.follows and not s.example
+    }
     assert without == set()

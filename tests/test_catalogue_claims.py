@@ -28,7 +28,7 @@ from torch.optim.lr_scheduler import (
 )
 from torch.optim.swa_utils import SWALR
 
-from lrviz.catalogue import SCHEDULERS
+from lrviz.schedulers import all_schedulers
 from tests.plain_loop import Make, made, rates, sgd
 from tests.versions import CALLS_STEP_AT_MILESTONES, TORCH
 
@@ -314,8 +314,8 @@ def test_some_children_undo_what_the_others_did(child: Make) -> None:
 
 
 def test_the_cautions_name_only_schedulers_there_are() -> None:
-    known = {s.name for s in SCHEDULERS}
-    words = " ".join(" ".join((s.use, s.past_end, *s.cautions)) for s in SCHEDULERS).replace(".", " ").split()
+    known = {s.name for s in all_schedulers()}
+    words = " ".join(" ".join((s.use, s.past_end, *s.cautions)) for s in all_schedulers()).replace(".", " ").split()
     named = {word.strip(",:;()") for word in words if word.strip(",:;()").endswith(("LR", "Scheduler", "Restarts"))}
     assert named <= known
     assert "SequentialLR" in named

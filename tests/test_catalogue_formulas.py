@@ -23,7 +23,7 @@ from torch.optim.lr_scheduler import (
 )
 from torch.optim.swa_utils import SWALR
 
-from lrviz.catalogue import find
+from lrviz.schedulers import find
 from tests.plain_loop import made, rates, train
 
 LR = 0.8

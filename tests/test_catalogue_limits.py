@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from torch.optim import lr_scheduler, swa_utils
 
-from lrviz.catalogue import SCHEDULERS, Parameter, Scheduler, find
+from lrviz.schedulers import Parameter, Scheduler, all_schedulers, find
 from tests.plain_loop import Run, train
 from tests.versions import TORCH
 
@@ -32,7 +32,7 @@ BASE: dict[str, dict[str, Any]] = {
 
 BOUNDS = [
     (s, p, side)
-    for s in SCHEDULERS
+    for s in all_schedulers()
     for p in s.parameters
     for side, bound in (("least", p.least), ("most", p.most))
     if bound is not None
@@ -233,7 +233,7 @@ def test_past_the_limit_lies_nonsense(key: tuple[str, str, str], past: tuple[flo
 
 LISTS = [
     pytest.param(s, p, id=f"{s.short} {p.name}")
-    for s in SCHEDULERS
+    for s in all_schedulers()
     for p in s.parameters
     if p.kind in ("float", "per_group")
 ]
@@ -260,7 +260,7 @@ def test_torch_takes_a_value_for_each_group_where_the_catalogue_says_so(
             two_groups()
 
 
-@pytest.mark.parametrize("scheduler", [s for s in SCHEDULERS if s.short in BASE], ids=lambda s: s.short)
+@pytest.mark.parametrize("scheduler", [s for s in all_schedulers() if s.short in BASE], ids=lambda s: s.short)
 def test_momentum_moves_where_the_catalogue_says_so(scheduler: Scheduler) -> None:
     found = run(scheduler, **({"milestones": [3]} if scheduler.short == "sequential" else {}))
-    assert (len({momentum[0] for momentum in found.momentum}) > 1) == scheduler.moves_momentum
+    assert (len({momentum[0] for momentum in found.momentum}) > 1) == bool(scheduler.momentum_switch)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz.chart import draw_chart
-from lrviz.printable import cells
+from lrviz.terminal.chart import draw_chart
+from lrviz.text import cells
 from lrviz.trace import Trace
 from tests.screens import plain
 from tests.traces import trace

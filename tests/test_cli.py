@@ -22,15 +22,14 @@ from typing import Any
 import pytest
 
 import lrviz
-from lrviz import catalogue, commands, delivery, output, progress, terminal
-from lrviz.catalogue import REQUIRED, Parameter, Scheduler
-from lrviz.cli import main
-from lrviz.look import FigureOptions
+from lrviz.cli import main, runs
+from lrviz.figure import FIGURE_FORMATS, FigureOptions
+from lrviz.formats import DATA_FORMATS
 from lrviz.notation import parse
-from lrviz.numbers import format_rate
-from lrviz.printable import cells
-from lrviz.resolve import KNOWN
+from lrviz.schedulers import REQUIRED, Parameter, Scheduler, catalogue
 from lrviz.spec import CodeCall, Metric, OptimizerChoice, ParamGroup, RunSpec, TrainingLoop
+from lrviz.terminal import chart, messages
+from lrviz.text import cells, format_rate
 from lrviz.trace import Trace
 from tests.conftest import ROOT, Python
 from tests.screens import Stream, plain
@@ -47,7 +46,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def spec(notation: str, **fields: Any) -> RunSpec:
     """The RunSpec of a scheduler whose values are all written out."""
-    return RunSpec(parse(notation, {}, KNOWN), **fields)
+    return RunSpec(parse(notation, {}), **fields)
 
 
 def loop(epochs: int = 4, steps_per_epoch: int = 8, **fields: Any) -> dict[str, Any]:
@@ -152,7 +151,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Trace], str, str
     def write(traces: Sequence[Trace], path: str, chosen: str, look: FigureOptions | None = None) -> None:
         calls.append((list(traces), path, chosen, look))
 
-    monkeypatch.setattr(delivery, "write", write)
+    monkeypatch.setattr(runs, "write", write)
     return calls
 
 
@@ -237,7 +236,7 @@ def test_words_become_a_look(line: str, expected: FigureOptions, written: list[A
 
 TARGETS: dict[str, tuple[str, tuple[str, str]]] = {
     **{f"plot {info.short}": (f"plot '{info.example or info.short}'", (f"{info.short}.png", "png"))
-       for info in catalogue.SCHEDULERS},
+       for info in catalogue.all_schedulers()},
     "plot as SVG": ("plot cosine --format svg", ("cosine.svg", "svg")),
     "plot to stdout": ("plot cosine -o -", ("-", "png")),
     "plot to stdout as PDF": ("plot cosine -o - --format pdf", ("-", "pdf")),
@@ -301,7 +300,7 @@ PRINTED: dict[str, tuple[str, str, str]] = {
     "table with a note": (
         "table 'MultiStepLR([1, 1], 0.5)' --lr 1 --epochs 1 --steps-per-epoch 2",
         "step  epoch    lr\n   0      0   1.0\n   1      0  0.25\n",
-        "note: MultiStepLR: a milestone is listed twice, so gamma acts twice there\n",
+        "note: MultiStepLR: a milestone is listed twice, so gamma is applied twice there\n",
     ),
     "table without its note": (
         "table 'MultiStepLR([1, 1], 0.5)' --lr 1 --epochs 1 --steps-per-epoch 2 --quiet",
@@ -323,9 +322,9 @@ PRINTED: dict[str, tuple[str, str, str]] = {
         f"compare 'StepLR(2)' 'StepLR(3)' --label a --label b --lr 1 {SMALL}",
         "compare.png\n",
         "2 curves · 4 steps, 1 epoch of 4\nrates from 0.1 to 1 · compare.png\n"
-        "   peak  at step  final  warm-up ends   mean  parts at\n"
+        "   peak  at step  final  warm-up ends   mean  differs\n"
         "a     1        0    0.1             -   0.55\n"
-        "b     1        0    0.1             -  0.775         2\n",
+        "b     1        0    0.1             -  0.775        2\n",
     ),
     "compare quietly": (f"compare 'StepLR(2)' step {SMALL} -q", "compare.png\n", ""),
     "a version": ("--version", f"lrviz {lrviz.__version__}\n", ""),
@@ -354,7 +353,7 @@ def test_show(quiet: bool, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("COLUMNS", "60")
     assert main([*shlex.split(f"show {STEP} --log"), *["-q"] * quiet]) == 0
     shown = capsys.readouterr()
-    terminal.print_chart([lrviz.simulate("StepLR(2)", lr=1, epochs=1, steps_per_epoch=4)], log=True)
+    chart.print_chart([lrviz.simulate("StepLR(2)", lr=1, epochs=1, steps_per_epoch=4)], log=True)
     assert shown.out == capsys.readouterr().out
     assert max(map(cells, shown.out.splitlines())) <= 60
     assert shown.err == ("" if quiet else f"{LINES}\n")
@@ -364,7 +363,7 @@ def test_compare_in_the_terminal(capsys: Capture, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("COLUMNS", "60")
     assert main(shlex.split(f"compare 'StepLR(2)' 'StepLR(3)' --show --lr 1 {SMALL}")) == 0
     shown = capsys.readouterr()
-    terminal.print_chart([lrviz.simulate(f"StepLR({n})", lr=1, epochs=1, steps_per_epoch=4) for n in (2, 3)])
+    chart.print_chart([lrviz.simulate(f"StepLR({n})", lr=1, epochs=1, steps_per_epoch=4) for n in (2, 3)])
     assert shown.out == capsys.readouterr().out
     assert shown.err.startswith("2 curves · 4 steps, 1 epoch of 4\nrates from 0.1 to 1\n")
     assert list(here.iterdir()) == []
@@ -392,7 +391,7 @@ MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-", "svg": b"<?xml", "csv": b
 
 
 @pytest.mark.parametrize("command", ["plot", "table", "compare"])
-@pytest.mark.parametrize("suffix", output.FORMATS)
+@pytest.mark.parametrize("suffix", [*FIGURE_FORMATS, *DATA_FORMATS])
 def test_every_suffix(suffix: str, command: str, here: Path, capsys: Capture) -> None:
     assert main([command, "StepLR(2)", "-o", f"x.{suffix}", "-q"]) == 0
     assert capsys.readouterr() == (f"x.{suffix}\n", "")
@@ -400,7 +399,7 @@ def test_every_suffix(suffix: str, command: str, here: Path, capsys: Capture) ->
     assert [path.name for path in here.iterdir()] == [f"x.{suffix}"]
 
 
-@pytest.mark.parametrize("suffix", output.FORMATS)
+@pytest.mark.parametrize("suffix", [*FIGURE_FORMATS, *DATA_FORMATS])
 def test_every_format_on_stdout(suffix: str, here: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert main(["plot", "StepLR(2)", "-o", f"x.{suffix}", "-q"]) == 0
     capfdbinary.readouterr()
@@ -413,7 +412,7 @@ def test_no_bytes_on_a_terminal(kind: str, capsys: Capture, monkeypatch: pytest.
     monkeypatch.setattr(sys, "stdout", Stream(tty=True))
     assert main(["plot", "cosine", "-o", "-", "--format", kind]) == 2
     assert capsys.readouterr().err == (
-        f"error: stdout is a terminal, which shows no {kind.upper()}\n\nhint: name a file with `-o`\n"
+        f"error: stdout is a terminal, which cannot show {kind.upper()}\n\nhint: name a file with `-o`\n"
     )
 
 
@@ -428,11 +427,13 @@ def test_momentum_is_shown_where_asked(capsys: Capture) -> None:
 def test_the_catalogue(capsys: Capture) -> None:
     assert main(["schedulers"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(maxsplit=2) for line in lines] == [[s.short, s.name, s.summary] for s in catalogue.SCHEDULERS]
+    assert [line.split(maxsplit=2) for line in lines] == [
+        [s.short, s.name, s.summary] for s in catalogue.all_schedulers()
+    ]
 
 
 @pytest.mark.filterwarnings("ignore")  # torch warns of its own composites
-@pytest.mark.parametrize("info", [pytest.param(info, id=info.short) for info in catalogue.SCHEDULERS])
+@pytest.mark.parametrize("info", [pytest.param(info, id=info.short) for info in catalogue.all_schedulers()])
 def test_one_scheduler_in_full(info: Scheduler, capsys: Capture) -> None:
     for name in (info.short, info.name):
         assert main(["schedulers", name]) == 0
@@ -459,7 +460,7 @@ def default(parameter: Parameter) -> str:
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
-@pytest.mark.parametrize("info", [pytest.param(info, id=info.short) for info in catalogue.SCHEDULERS])
+@pytest.mark.parametrize("info", [pytest.param(info, id=info.short) for info in catalogue.all_schedulers()])
 def test_help_of_a_scheduler(info: Scheduler, columns: int, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     assert main(["plot", info.short, "--help"]) == 0
@@ -480,7 +481,7 @@ def test_help_of_a_scheduler(info: Scheduler, columns: int, capsys: Capture, mon
         # A long list of values goes on a line of its own, between two lines of the help.
         assert squeezed(said) in squeezed(panel).replace(squeezed(values) or " ", "")
         assert values in panel
-    closing = f"`lrviz schedulers {info.short}` tells when to use it and what to watch out for"
+    closing = f"`lrviz schedulers {info.short}` describes its uses and pitfalls"
     assert squeezed(closing) in squeezed(text)
 
 
@@ -540,7 +541,7 @@ def completed(line: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> li
     return out.split()
 
 
-SHORT = [info.short for info in catalogue.SCHEDULERS]
+SHORT = [info.short for info in catalogue.all_schedulers()]
 
 COMPLETED: dict[str, tuple[str, list[str]]] = {
     "commands": ("lrviz ", COMMANDS),
@@ -578,12 +579,12 @@ def test_completion(line: str, offered: list[str], monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("command", ["plot", "table", "show"])
-@pytest.mark.parametrize("info", [pytest.param(info, id=info.short) for info in catalogue.SCHEDULERS])
+@pytest.mark.parametrize("info", [pytest.param(info, id=info.short) for info in catalogue.all_schedulers()])
 def test_completion_offers_the_schedulers_own_parameters(
     info: Scheduler, command: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     offered = completed(f"lrviz {command} {info.short} --", monkeypatch, capsys)
-    parameters = {f"--{p.name}" for s in catalogue.SCHEDULERS for p in s.parameters} - {"--epochs"}
+    parameters = {f"--{p.name}" for s in catalogue.all_schedulers() for p in s.parameters} - {"--epochs"}
     own = {f"--{p.name}" for p in info.parameters} - {"--epochs", "--steps_per_epoch"}
     assert set(offered) & parameters == own
     assert {"--lr", "--epochs", "--steps-per-epoch", "--quiet", "--help"} <= set(offered)
@@ -640,7 +641,7 @@ def test_colour(tty: bool, environment: dict[str, str], coloured: bool, monkeypa
     ids=["terminal", "quiet", "pipe", "soon done"],
 )
 def test_the_bar(tty: bool, options: list[str], patience: float, shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "_PATIENCE", patience)
+    monkeypatch.setattr(messages, "_PROGRESS_DELAY", patience)
     monkeypatch.setenv("TERM", "xterm-256color")
     err = Stream(tty=tty)
     monkeypatch.setattr(sys, "stderr", err)
@@ -730,7 +731,7 @@ def test_ctrl_c_in_any_command(capsys: Capture, monkeypatch: pytest.MonkeyPatch)
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "plot", interrupted)
+    monkeypatch.setattr(runs, "read_spec", interrupted)
     assert main(["plot", "cosine"]) == 130
     assert capsys.readouterr() == ("", "")
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz.comparison import compare, parting, print_differences, summary_lines
-from lrviz.printable import cells
-from lrviz.runs import Fields, read_runs
 from lrviz.simulation import simulate
-from lrviz.spec import TrainingLoop
-from lrviz.trace import Trace
+from lrviz.spec import Fields, TrainingLoop, read_runs
+from lrviz.terminal import comparison_lines, print_differences
+from lrviz.text import cells
+from lrviz.trace import Trace, compare_traces
+from lrviz.trace.differences import first_difference
 from tests.screens import plain, screen
 from tests.traces import trace
 
@@ -21,9 +21,9 @@ FALL = [0.4, 0.3, 0.2, 0.1]
 
 
 def test_a_row_for_each_curve_says_where_it_peaks_ends_and_parts() -> None:
-    first, second = compare([trace(FALL, label="fall"), trace(RISE, label="rise")])
-    assert (first.label, first.parts_at) == ("fall", None)
-    assert (second.label, second.parts_at) == ("rise", 0)
+    first, second = compare_traces([trace(FALL, label="fall"), trace(RISE, label="rise")])
+    assert (first.label, first.differs_at) == ("fall", None)
+    assert (second.label, second.differs_at) == ("rise", 0)
     assert (second.summary.peak, second.summary.peak_step, second.summary.final) == (0.4, 2, 0.2)
     assert second.summary.warmup_end == 2
     assert second.summary.mean == (0.1 + 0.2 + 0.4 + 0.2) / 4  # sum() rounds less since Python 3.12
@@ -31,8 +31,8 @@ def test_a_row_for_each_curve_says_where_it_peaks_ends_and_parts() -> None:
 
 
 def test_each_group_has_a_row_and_parts_from_the_first_curves_first_group() -> None:
-    rows = compare([trace(FALL, RISE, label="a", names=["body", "head"]), trace(FALL, label="b")])
-    assert [(row.label, row.parts_at) for row in rows] == [("a body", None), ("a head", 0), ("b", None)]
+    rows = compare_traces([trace(FALL, RISE, label="a", names=["body", "head"]), trace(FALL, label="b")])
+    assert [(row.label, row.differs_at) for row in rows] == [("a body", None), ("a head", 0), ("b", None)]
 
 
 PARTINGS = [
@@ -48,12 +48,12 @@ PARTINGS = [
 
 @pytest.mark.parametrize(("one", "other", "at"), PARTINGS)
 def test_where_two_curves_part(one: list[float], other: list[float], at: int | None) -> None:
-    assert parting(np.array(one, dtype=float), np.array(other, dtype=float)) == at
+    assert first_difference(np.array(one, dtype=float), np.array(other, dtype=float)) == at
 
 
 @given(st.lists(st.sampled_from([1.0, 2.0]), max_size=6), st.lists(st.sampled_from([1.0, 2.0]), max_size=6))
 def test_before_they_part_curves_are_equal(one: list[float], other: list[float]) -> None:
-    at = parting(np.array(one), np.array(other))
+    at = first_difference(np.array(one), np.array(other))
     assert one[:at] == other[:at]
     assert (at is None) == (one == other)
     if at is not None:
@@ -63,16 +63,16 @@ def test_before_they_part_curves_are_equal(one: list[float], other: list[float])
 def told(traces: list[Trace], columns: int) -> list[str]:
     """The lines of the table of differences."""
     with screen(columns) as (terminal, stream):
-        print_differences(compare(traces), terminal)
+        print_differences(compare_traces(traces), terminal)
     return [line.rstrip() for line in plain(stream.text).splitlines()]
 
 
 def test_the_table() -> None:
     assert told([trace(FALL, label="fall"), trace(RISE, label="rise"), trace(FALL, label="again")], 80) == [
-        "       peak  at step  final  warm-up ends   mean  parts at",
+        "       peak  at step  final  warm-up ends   mean  differs",
         "fall    0.4        0    0.1             -   0.25",
-        "rise    0.4        2    0.2             2  0.225         0",
-        "again   0.4        0    0.1             -   0.25     never",
+        "rise    0.4        2    0.2             2  0.225        0",
+        "again   0.4        0    0.1             -   0.25    never",
     ]
 
 
@@ -85,7 +85,7 @@ def test_a_narrow_terminal_gets_a_list() -> None:
         "  peak 0.4 at step 2",
         "  final 0.2, mean 0.225",
         "  warm-up ends at step 2",
-        "  parts from the first at step 0",
+        "  differs from the first at step 0",
         "again",
         "  peak 0.4 at step 0",
         "  final 0.1, mean 0.25",
@@ -121,12 +121,12 @@ LINES = [
 
 @pytest.mark.parametrize(("texts", "fields", "first"), LINES, ids=[first for _, _, first in LINES])
 def test_the_first_line_tells_the_run(texts: tuple[str, ...], fields: dict[str, str], first: str) -> None:
-    assert summary_lines(runs(*texts, **fields), None, 80)[0] == first
+    assert comparison_lines(runs(*texts, **fields), None, 80)[0] == first
 
 
 def test_the_second_line_tells_the_range_and_the_path() -> None:
     traces = [trace([1e-3, 5e-4]), trace([2e-3, 1e-8], loop=TrainingLoop(1, 2))]
-    assert summary_lines(traces, "out.png", 80)[1] == "rates from 1e-8 to 2e-3 · out.png"
-    assert summary_lines(traces, None, 80)[1] == "rates from 1e-8 to 2e-3"
-    assert summary_lines([trace([1e-3, -1e-20])], None, 80)[1] == "rates from 0 to 1e-3"
-    assert all(cells(line) <= 30 for line in summary_lines(traces, "x" * 50, 30))
+    assert comparison_lines(traces, "out.png", 80)[1] == "rates from 1e-8 to 2e-3 · out.png"
+    assert comparison_lines(traces, None, 80)[1] == "rates from 1e-8 to 2e-3"
+    assert comparison_lines([trace([1e-3, -1e-20])], None, 80)[1] == "rates from 0 to 1e-3"
+    assert all(cells(line) <= 30 for line in comparison_lines(traces, "x" * 50, 30))

@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lrviz.decimate import Values, jumps, keep, outline
+from lrviz.trace import Values, outline
+from lrviz.trace.trace import decimate, jumps
 
 finite = st.floats(-1e6, 1e6, allow_nan=False)
 series = hnp.arrays(np.float64, st.integers(1, 400), elements=finite)
@@ -25,7 +26,7 @@ def buckets_of(n: int, buckets: int) -> list[slice]:
 
 @given(series, st.integers(1, 60))
 def test_keeps_first_last_least_and_greatest_of_each_bucket_in_order(values: Values, buckets: int) -> None:
-    kept = keep(values, buckets)
+    kept = decimate(values, buckets)
     assert (np.diff(kept) > 0).all()
     assert kept[0] == 0
     assert kept[-1] == values.size - 1
@@ -42,7 +43,7 @@ def test_keeps_first_last_least_and_greatest_of_each_bucket_in_order(values: Val
 
 @given(holed, st.integers(1, 60))
 def test_holes_are_kept_and_hide_no_extreme(values: Values, buckets: int) -> None:
-    kept = keep(values, buckets)
+    kept = decimate(values, buckets)
     assert (np.diff(kept) > 0).all()
     assert np.isnan(values[kept]).any() == np.isnan(values).any()
     if np.isfinite(values).any():
@@ -52,7 +53,7 @@ def test_holes_are_kept_and_hide_no_extreme(values: Values, buckets: int) -> Non
 
 def test_a_column_of_several_is_reduced_like_an_array_of_its_own() -> None:
     both = np.random.default_rng(3).random((5000, 2))
-    assert (keep(both[:, 1], 40) == keep(both[:, 1].copy(), 40)).all()
+    assert (decimate(both[:, 1], 40) == decimate(both[:, 1].copy(), 40)).all()
 
 
 @given(holed, st.integers(1, 60))

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lrviz.artifacts.folder import JOURNAL, MANIFEST
 from lrviz.cli import main
-from lrviz.folder import JOURNAL, MANIFEST
-from lrviz.parting import find_parting
+from lrviz.trace import column_difference
 
 Capture = pytest.CaptureFixture[str]
 
@@ -38,7 +38,7 @@ label = "down"
 scheduler = "linear"
 label = "up"
 """
-NOT_EQUAL = "3 curves in 2 figures: the numbers are as rendered, `out` is not\n"
+NOT_EQUAL = "3 curves in 2 figures: the numbers are as rendered, but `out` differs\n"
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ class TestEqual:
         capsys.readouterr()
         status, out = check(capsys)
         assert status == 0
-        assert out.splitlines()[0] == "`one.svg` is of an earlier render; `lrviz render --prune` removes it"
+        assert out.splitlines()[0] == "`one.svg` is from an earlier render; `lrviz render --prune` removes it"
 
     def test_formats_and_style_are_taken_as_they_were_rendered(self, here: Path, capsys: Capture) -> None:
         assert main(["render", "p.toml", "-o", "out", "--formats", "png", "--style", "dark", "--prune"]) == 0
@@ -186,7 +186,7 @@ class TestNumbers:
         assert difference["changed"] == {"epochs": [2, 3]}
         (values,) = difference["values"]
         assert (values["step"], values["rendered"], values["now"], values["steps"]) == (16, None, 1e-3, [16, 24])
-        assert "from step 16 on: rendered nothing, now 0.001; 16 steps rendered, 24 now\n" in check(capsys)[1]
+        assert "from step 16 on: rendered no value, now 0.001; 16 steps rendered, 24 now\n" in check(capsys)[1]
 
     def test_a_curve_more_and_a_curve_less(self, here: Path, capsys: Capture) -> None:
         write(PRESET + '[[figure.curve]]\nscheduler = "step(step_size=4)"\nlabel = "third"\n')
@@ -240,7 +240,7 @@ class TestNumbers:
         write(PRESET.replace('"cosine"', '"cosine(eta_min=0.0)"'))
         status, out = check(capsys)
         assert status == 1
-        assert out.startswith("`two`, curve `down` has the numbers that were rendered, and another spec\n")
+        assert out.startswith("`two`, curve `down` has the rendered numbers, but a different spec\n")
 
 
 class TestFigures:
@@ -258,7 +258,7 @@ class TestFigures:
         write(PRESET.replace('title = "Two"', 'title = "Three"\nlog = true'))
         assert check(capsys) == (
             1,
-            f"`two`: title was `Two`, is `Three`\n`two`: log was not there, is `true`\n{NOT_EQUAL}",
+            f"`two`: title was `Two`, is `Three`\n`two`: log was not set, is `true`\n{NOT_EQUAL}",
         )
 
 
@@ -274,14 +274,14 @@ class TestFiles:
 
     def test_a_file_that_was_edited(self, here: Path, capsys: Capture) -> None:
         Path("out/one.svg").write_text("mine")
-        assert check(capsys) == (1, f"`one.svg` is not as it was rendered\n{NOT_EQUAL}")
+        assert check(capsys) == (1, f"`one.svg` changed after the render\n{NOT_EQUAL}")
 
     @pytest.mark.parametrize("text", ["", "step,epoch\n", "step,epoch,lr\n1,2\n", "step,epoch,lr\na,b,c\n", "\xff\0"])
     def test_numbers_that_cannot_be_read(self, here: Path, capsys: Capture, text: str) -> None:
         Path("out/one.csv").write_text(text, encoding="latin-1")
         status, out = check(capsys)
         assert status == 1
-        assert "`one.csv` is not as it was rendered\n" in out
+        assert "`one.csv` changed after the render\n" in out
 
     def test_a_file_that_is_unknown_is_named_and_no_difference(self, here: Path, capsys: Capture) -> None:
         Path("out/README.md").write_text("mine")
@@ -295,7 +295,7 @@ class TestFiles:
         capsys.readouterr()
         status, out = check(capsys)
         assert status == 0
-        assert out.splitlines()[0] == "`two.csv` is of an earlier render; `lrviz render --prune` removes it"
+        assert out.splitlines()[0] == "`two.csv` is from an earlier render; `lrviz render --prune` removes it"
 
     def test_other_versions_are_told_and_no_difference(self, here: Path, capsys: Capture) -> None:
         path = Path("out", MANIFEST)
@@ -319,13 +319,13 @@ class TestNoRender:
     @pytest.mark.parametrize(
         ("make", "error"),
         [
-            pytest.param(lambda out: None, "`out` is no folder", id="nothing"),
+            pytest.param(lambda out: None, "`out` does not exist", id="nothing"),
             pytest.param(lambda out: out.write_text("x"), "`out` is a file, not a folder", id="a file"),
-            pytest.param(lambda out: out.mkdir(), "`out` holds no render: no manifest.json in it", id="empty"),
+            pytest.param(lambda out: out.mkdir(), "`out` contains no render: no manifest.json in it", id="empty"),
             *(
                 pytest.param(
                     lambda out, text=text: (out.mkdir(), (out / MANIFEST).write_text(text)),
-                    "`out` holds no render: its manifest.json is no manifest of lrviz",
+                    "`out` contains no render: its manifest.json is not a manifest of lrviz",
                     id=f"a manifest of {text[:20]}{text[-30:] if len(text) < 400 else ''}",
                 )
                 for text in (
@@ -368,22 +368,22 @@ class TestNoRender:
     def test_a_render_of_another_preset(self, here: Path, capsys: Capture) -> None:
         assert main(["render", "cheatsheet", "-o", "out", "--check"]) == 2
         assert capsys.readouterr().err == (
-            "error: `out` holds no render of `cheatsheet`: the figures there are `one`, `two`\n\n"
+            "error: `out` contains no render of `cheatsheet`: the figures there are `one`, `two`\n\n"
             "hint: `lrviz render` without `--check` renders into `out`\n"
         )
 
 
 class TestParting:
     def test_equal_columns_do_not_part(self) -> None:
-        assert find_parting("lr", np.array([1.0, 0.0]), np.array([1.0, 0.0]), 0.0) is None
+        assert column_difference("lr", np.array([1.0, 0.0]), np.array([1.0, 0.0]), 0.0) is None
 
     def test_a_column_that_was_not_there(self) -> None:
-        parting = find_parting("lr", None, np.array([1.0]), 0.0)
+        parting = column_difference("lr", None, np.array([1.0]), 0.0)
         assert parting is not None
         assert (parting.step, parting.rendered, parting.now) == (0, None, 1.0)
 
     def test_a_value_against_none(self) -> None:
-        parting = find_parting("metric", np.array([np.nan, np.nan, 3.0]), np.array([np.nan, 2.0, 3.0]), 0.0)
+        parting = column_difference("metric", np.array([np.nan, np.nan, 3.0]), np.array([np.nan, 2.0, 3.0]), 0.0)
         assert parting is not None
         assert (parting.step, parting.now, parting.greatest) == (1, 2.0, 1.0)
 
@@ -391,7 +391,7 @@ class TestParting:
     def test_as_by_hand(self, pairs: list[tuple[float, float]], rtol: float) -> None:
         differences = [abs(a - b) / max(a, b) if max(a, b) else 0.0 for a, b in pairs]
         apart = [i for i, (a, b) in enumerate(pairs) if abs(a - b) > rtol * max(a, b)]
-        parting = find_parting("lr", np.array([a for a, _ in pairs]), np.array([b for _, b in pairs]), rtol)
+        parting = column_difference("lr", np.array([a for a, _ in pairs]), np.array([b for _, b in pairs]), rtol)
         if not apart:
             assert parting is None
         else:

@@ -58,8 +58,8 @@ def limit(scheduler: str, limits: str, value: str) -> str:
     return said(f"`{scheduler}` needs {limits}, got {value}")
 
 
-BREAKS = "training would break there; look at the parameters' sizes and signs"
-PARTS = "numbers, lists, arithmetic, comparisons, `a if c else b`, min, max, abs, round, int, float and math are"
+BREAKS = "training would fail there; check the size and sign of the parameters"
+PARTS = "use numbers, lists, arithmetic, comparisons, `a if c else b`, min, max, abs, round, int, float, math"
 LISTS = "`lrviz schedulers` lists them all"
 PLOT_PAGE = "`lrviz plot cosine --help` lists the options"
 
@@ -83,7 +83,7 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     "lr text": ("plot cosine --lr fast", said("`--lr` must be a number, got `fast`")),
     "lr empty": (
         ["plot", "cosine", "--lr", ""],
-        said("`--lr` lacks a rate, got ``", "such as backbone=1e-4,head=1e-3"),
+        said("`--lr` has no rate, got ``", "such as backbone=1e-4,head=1e-3"),
     ),
     "lr complex": ("plot cosine --lr 1j", said("`--lr` must be a number, got `1j`")),
     "lr of one group nan": ("plot cosine --lr a=1,b=nan", said("`lr` of `b` must be a finite number above 0, got nan")),
@@ -256,14 +256,14 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "plot onecycle --total_steps 10",
         said(
             "`OneCycleLR` ends after 10 steps, and the run has 32; torch raises an error past the end",
-            "leave out `total_steps`, or make it the length of the run",
+            "leave out `total_steps`, or set it to the length of the run",
         ),
     ),
     "onecycle shorter than the run, by epochs": (
         "plot OneCycleLR(1e-3,epochs=2,steps_per_epoch=8)",
         said(
             "`OneCycleLR` ends after 16 steps, and the run has 32; torch raises an error past the end",
-            "leave out `total_steps`, or make it the length of the run",
+            "leave out `total_steps`, or set it to the length of the run",
         ),
     ),
     "onecycle pct_start whole": (
@@ -365,7 +365,7 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     # Composites
     "sequential milestones that fall": (
         "plot SequentialLR([linear,cosine,step],[9,4])",
-        said("`SequentialLR` needs `milestones` of 1 or more that rise, got [9, 4]", "torch would skip a scheduler"),
+        said("`SequentialLR` needs increasing `milestones` of 1 or more, got [9, 4]", "torch would skip a scheduler"),
     ),
     "sequential milestones -1": (
         "plot SequentialLR([linear,cosine],[-1])",
@@ -382,9 +382,9 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     "one scheduler twice": (
         ["plot", "s = StepLR(opt, 4)\nChainedScheduler([s, s])"],
         said(
-            "`s` stands here twice: torch would step the same scheduler twice\n"
+            "`s` is used twice: torch would step the same scheduler twice\n"
             "    ChainedScheduler([s, s])\n                         ^",
-            "make a scheduler of its own for each place",
+            "create a separate scheduler for each use",
         ),
     ),
     "a composite at a milestone": (
@@ -397,7 +397,7 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
                 if CALLS_STEP_AT_MILESTONES
                 else "NotImplementedError"
             ),
-            "torch starts no SequentialLR or ChainedScheduler at a milestone: put its schedulers in the outer list",
+            "torch cannot start a SequentialLR or ChainedScheduler at a milestone: put its parts in the outer list",
         ),
     ),
     # The command line
@@ -444,37 +444,37 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     "an unknown interval": ("plot cosine --interval batch", said("`--interval` must be step or epoch, got `batch`")),
     "a let without a value": (
         "plot cosine --let x",
-        said("`--let` wants NAME=VALUE, got `x`", "such as `--let num_epochs=90`"),
+        said("`--let` needs NAME=VALUE, got `x`", "such as `--let num_epochs=90`"),
     ),
     "a let with a bad name": (
         "plot cosine --let 1x=3",
-        said("`--let` wants NAME=VALUE, got `1x=3`", "such as `--let num_epochs=90`"),
+        said("`--let` needs NAME=VALUE, got `1x=3`", "such as `--let num_epochs=90`"),
     ),
     "a let of nothing": ("plot cosine --let x=", said("`--let x`: empty value", "such as 8, 1e-3 or [8, 24]")),
     "a let of the run's": (
         "plot cosine --let n=epochs",
         said(
             "`--let n`: unknown name `epochs`\n    epochs\n    ^",
-            "the run's names stand in the notation; here goes a number",
+            "names of the run work only in the notation; write a number",
         ),
     ),
     "a let of a sum": (
         "plot cosine --let a+b=3",
-        said("`--let` wants NAME=VALUE, got `a+b=3`", "such as `--let num_epochs=90`"),
+        said("`--let` needs NAME=VALUE, got `a+b=3`", "such as `--let num_epochs=90`"),
     ),
     "a format that is not the suffix": (
         "plot cosine -o x.png --format svg",
-        said("`x.png` says png, and `--format` svg", "leave one of them out"),
+        said("`x.png` ends in .png, but `--format` is svg", "leave one of them out"),
     ),
     "numbers under the suffix of a figure": (
         "table cosine -o x.PNG --format csv",
-        said("`x.PNG` says png, and `--format` csv", "leave one of them out"),
+        said("`x.PNG` ends in .png, but `--format` is csv", "leave one of them out"),
     ),
     "two schedulers": (
         "plot cosine step",
         said(
             "`lrviz plot` takes one scheduler, got 2: `cosine`, `step`",
-            "`lrviz compare cosine step` puts them side by side; notation needs quotes",
+            "`lrviz compare cosine step` compares them; notation needs quotes",
         ),
     ),
     "no scheduler": (
@@ -492,8 +492,8 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         said("unknown scheduler `cosin`", f"did you mean `cosine`? {LISTS}"),
     ),
     # Notation
-    "an empty text": (["plot", ""], said("empty notation", "write one like `cosine` or `CosineAnnealingLR(T_max=32)`")),
-    "blanks": (["plot", " \n "], said("empty notation", "write one like `cosine` or `CosineAnnealingLR(T_max=32)`")),
+    "an empty text": (["plot", ""], said("empty notation", "such as `cosine` or `CosineAnnealingLR(T_max=32)`")),
+    "blanks": (["plot", " \n "], said("empty notation", "such as `cosine` or `CosineAnnealingLR(T_max=32)`")),
     "a bracket that is not closed": (
         "plot CosineAnnealingLR(T_max=32",
         said(
@@ -517,7 +517,7 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         ["plot", "lambda e: 9**9**9**9"],
         said(
             "`lambda e: 9 ** 9 ** 9 ** 9` is not a scheduler\n    lambda e: 9**9**9**9\n    ^",
-            "write one like `cosine` or `CosineAnnealingLR(T_max=32)`",
+            "such as `cosine` or `CosineAnnealingLR(T_max=32)`",
         ),
     ),
     "a class of a tuple": (
@@ -535,11 +535,11 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     # Where it goes
     "a format there is not": (
         "plot cosine -o curve.gif",
-        said("cannot write `curve.gif`: no writer for `.gif`", "use .png, .svg, .pdf, .csv, .tsv, .json or .md"),
+        said("cannot write `curve.gif`: unknown format `.gif`", "use .png, .svg, .pdf, .csv, .tsv, .json or .md"),
     ),
     "no suffix": (
         "plot cosine -o curve",
-        said("cannot write `curve`: no suffix says which format", "use .png, .svg, .pdf, .csv, .tsv, .json or .md"),
+        said("cannot write `curve`: it has no suffix", "use .png, .svg, .pdf, .csv, .tsv, .json or .md"),
     ),
     "a format by name there is not": (
         "plot cosine --format gif",
@@ -642,7 +642,7 @@ LEGAL: dict[str, tuple[str, Make, str]] = {
     "a milestone twice": (
         "MultiStepLR([8, 8], gamma=0.5)",
         lambda o: MultiStepLR(o, [8, 8], gamma=0.5),
-        "note: MultiStepLR: a milestone is listed twice, so gamma acts twice there\n",
+        "note: MultiStepLR: a milestone is listed twice, so gamma is applied twice there\n",
     ),
     "a milestone at the start": (
         "MultiStepLR([0], gamma=0.5)",
@@ -680,17 +680,17 @@ LEGAL: dict[str, tuple[str, Make, str]] = {
     "total_steps and another length": (
         "OneCycleLR(1, total_steps=40, epochs=4, steps_per_epoch=8, cycle_momentum=False)",
         lambda o: OneCycleLR(o, 1, total_steps=40, epochs=4, steps_per_epoch=8, cycle_momentum=False),
-        "note: OneCycleLR: total_steps 40 wins over epochs 4 x steps_per_epoch 8 = 32\n",
+        "note: OneCycleLR: total_steps 40 overrides epochs 4 x steps_per_epoch 8 = 32\n",
     ),
     "no warm-up": (
         "OneCycleLR(1, 32, pct_start=0.0, cycle_momentum=False)",
         lambda o: OneCycleLR(o, 1, 32, pct_start=0.0, cycle_momentum=False),
-        "note: OneCycleLR: pct_start 0.0 of 32 steps is under one: nothing warms up\n",
+        "note: OneCycleLR: pct_start 0.0 of 32 steps is below 1: there is no warm-up\n",
     ),
     "less than a step of warm-up": (
         "OneCycleLR(1, 32, pct_start=0.02, cycle_momentum=False)",
         lambda o: OneCycleLR(o, 1, 32, pct_start=0.02, cycle_momentum=False),
-        "note: OneCycleLR: pct_start 0.02 of 32 steps is under one: nothing warms up\n",
+        "note: OneCycleLR: pct_start 0.02 of 32 steps is below 1: there is no warm-up\n",
     ),
     "nothing but warm-up": (
         "OneCycleLR(1, 32, pct_start=1.0, cycle_momentum=False)",
@@ -711,7 +711,7 @@ LEGAL: dict[str, tuple[str, Make, str]] = {
     "a composite first in a composite": (
         "SequentialLR([SequentialLR([StepLR(3)], []), StepLR(8)], [16])",
         lambda o: SequentialLR(o, [SequentialLR(o, [StepLR(o, 3)], []), StepLR(o, 8)], [16]),
-        "note: SequentialLR: torch 2.8 and newer run a SequentialLR that comes first one step early\n",
+        "note: SequentialLR: torch 2.8 and newer run a SequentialLR one step early as the first child\n",
     ),
 }
 

@@ -20,9 +20,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from lrviz import export
+from lrviz import formats, simulate
+from lrviz.files import encode
 from lrviz.spec import TrainingLoop
-from lrviz.stdout import encode
 from lrviz.trace import Trace
 from tests.traces import trace
 
@@ -69,15 +69,15 @@ class TestShape:
 
     def test_csv(self) -> None:
         run = trace([1e-3, 7.5e-4, 5e-4, 0.1 + 0.2], loop=TrainingLoop(epochs=2, steps_per_epoch=2))
-        assert export.to_text([run], "csv") == (
+        assert formats.to_text([run], "csv") == (
             "step,epoch,lr\n0,0,0.001\n1,0,0.00075\n2,1,0.0005\n3,1,0.30000000000000004\n"
         )
 
     def test_tsv(self) -> None:
-        assert export.to_text([trace([1.0, 1e-21])], "tsv") == "step\tepoch\tlr\n0\t0\t1.0\n1\t0\t1e-21\n"
+        assert formats.to_text([trace([1.0, 1e-21])], "tsv") == "step\tepoch\tlr\n0\t0\t1.0\n1\t0\t1e-21\n"
 
     def test_markdown(self) -> None:
-        assert export.to_text([trace([1e-3, 5e-4])], "md") == (
+        assert formats.to_text([trace([1e-3, 5e-4])], "md") == (
             "| step | epoch | lr |\n| ---: | ---: | ---: |\n| 0 | 0 | 0.001 |\n| 1 | 0 | 0.0005 |\n"
         )
 
@@ -89,7 +89,7 @@ class TestShape:
             trace([1.0], [2.0], names=["x", "y"], momentum=[[0.9], [0.8]], metric=[NAN], label="b"),
         ]
         assert {"epochs": 1, "steps_per_epoch": 2, "interval": "epoch", "grad_accum": 1}.items() <= asdict(loop).items()
-        assert strict_json(export.to_text(runs, "json")) == {
+        assert strict_json(formats.to_text(runs, "json")) == {
             "version": 1,
             "lrviz": "1.2.3",
             "torch": "4.5.6",
@@ -118,7 +118,7 @@ class TestShape:
         }
 
     def test_json_has_a_line_for_each_list(self) -> None:
-        lines = export.to_text([trace([1.0, 2.0]), trace([3.0], label="ü")], "json").splitlines()
+        lines = formats.to_text([trace([1.0, 2.0]), trace([3.0], label="ü")], "json").splitlines()
         assert [line for line in lines if line.startswith('"')] == [
             '"step": [0, 1],',
             '"epoch": [0, 0],',
@@ -136,7 +136,7 @@ class TestShape:
             raise PackageNotFoundError(name)
 
         monkeypatch.setattr("importlib.metadata.version", missing)
-        parsed = strict_json(export.to_text([trace([1.0])], "json"))
+        parsed = strict_json(formats.to_text([trace([1.0])], "json"))
         assert (parsed["lrviz"], parsed["torch"]) == (None, None)
 
 
@@ -175,16 +175,16 @@ HEADERS = [
 
 @pytest.mark.parametrize(("runs", "header"), HEADERS)
 def test_column_names(runs: list[Trace], header: list[str]) -> None:
-    assert table_of(export.to_text(runs, "csv"), ",")[0] == header
+    assert table_of(formats.to_text(runs, "csv"), ",")[0] == header
 
 
 @pytest.mark.parametrize(("format", "separator"), [("csv", ","), ("tsv", "\t")])
 class TestReadsBack:
     @given(curve=st.lists(rates, min_size=1, max_size=50), momentum=rates)
     @example(curve=[0.0, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 0.1 + 0.2], momentum=0.9)
-    def test_one_run(self, format: export.Format, separator: str, curve: list[float], momentum: float) -> None:
+    def test_one_run(self, format: str, separator: str, curve: list[float], momentum: float) -> None:
         run = trace(curve, momentum=[[momentum] * len(curve)])
-        _, *body = table_of(export.to_text([run], format), separator)
+        _, *body = table_of(formats.to_text([run], format), separator)
         assert [int(row[0]) for row in body] == list(range(len(curve)))
         assert [int(row[1]) for row in body] == [0] * len(curve)
         assert [float(row[2]) for row in body] == curve
@@ -192,40 +192,40 @@ class TestReadsBack:
 
     @given(first=st.lists(rates, min_size=1, max_size=20), second=st.lists(rates, min_size=1, max_size=20))
     def test_runs_of_different_length(
-        self, format: export.Format, separator: str, first: list[float], second: list[float]
+        self, format: str, separator: str, first: list[float], second: list[float]
     ) -> None:
         loop = TrainingLoop(epochs=1, steps_per_epoch=20)
         runs = [trace(first, label="a", loop=loop), trace(second, label="b", loop=loop)]
-        _, *body = table_of(export.to_text(runs, format), separator)
+        _, *body = table_of(formats.to_text(runs, format), separator)
         assert [[float(v) if v else None for v in row[2:]] for row in body] == [
             list(pair) for pair in zip_longest(first, second)
         ]
 
     @given(label=texts)
-    def test_any_label(self, format: export.Format, separator: str, label: str) -> None:
+    def test_any_label(self, format: str, separator: str, label: str) -> None:
         runs = [trace([1.0], label=label), trace([2.0], label="other " + label)]
-        table = table_of(export.to_text(runs, format), separator)
+        table = table_of(formats.to_text(runs, format), separator)
         taken = label in ("step", "epoch")
         assert table[0] == ["step", "epoch", f"{label} (2)" if taken else label, "other " + label]
         assert table[1:] == [["0", "0", "1.0", "2.0"]]
 
     @pytest.mark.parametrize("label", AWKWARD)
-    def test_an_awkward_label(self, format: export.Format, separator: str, label: str) -> None:
-        header, _ = table_of(export.to_text([trace([1.0], [1.0], names=["", label])], format), separator)
+    def test_an_awkward_label(self, format: str, separator: str, label: str) -> None:
+        header, _ = table_of(formats.to_text([trace([1.0], [1.0], names=["", label])], format), separator)
         assert header[3] == f"lr[{label}]"
 
-    def test_what_a_metric_may_be(self, format: export.Format, separator: str) -> None:
+    def test_what_a_metric_may_be(self, format: str, separator: str) -> None:
         run = trace([1.0] * 5, metric=[NAN, 0.5, INF, -INF, -0.0])
-        _, *body = table_of(export.to_text([run], format), separator)
+        _, *body = table_of(formats.to_text([run], format), separator)
         assert [row[3] for row in body] == ["", "0.5", "inf", "-inf", "-0.0"]
 
-    def test_more_rows_than_one_block(self, format: export.Format, separator: str) -> None:
+    def test_more_rows_than_one_block(self, format: str, separator: str) -> None:
         long, short = np.linspace(0, 1, 20_000), np.linspace(1, 2, 10_000)
         runs = [
             trace(long.tolist(), label="a"),
             trace(short.tolist(), label="b", metric=[NAN, *short[1:]]),
         ]
-        _, *body = table_of(export.to_text(runs, format), separator)
+        _, *body = table_of(formats.to_text(runs, format), separator)
         assert [int(row[0]) for row in body] == list(range(20_000))
         assert [float(row[2]) for row in body] == long.tolist()
         assert [float(row[3]) for row in body[:10_000]] == short.tolist()
@@ -246,7 +246,7 @@ class TestMarkdown:
     @pytest.mark.parametrize("label", [label for label in AWKWARD if label not in ("step", "epoch")])
     def test_a_label_is_shown_as_it_is(self, label: str) -> None:
         runs = [trace([1.0, 0.5], label=label), trace([2.0], label="b")]
-        header, rows = self.read(export.to_text(runs, "md"))
+        header, rows = self.read(formats.to_text(runs, "md"))
         shown = re.fullmatch(r"<code>([^<]*)</code>", header[2])
         assert shown is not None
         assert html.unescape(shown[1]) == label
@@ -255,12 +255,12 @@ class TestMarkdown:
     @given(label=texts)
     def test_no_label_breaks_the_table(self, label: str) -> None:
         runs = [trace([1.0], label=label), trace([2.0], label="b")]
-        header, rows = self.read(export.to_text(runs, "md"))
+        header, rows = self.read(formats.to_text(runs, "md"))
         assert [len(header), *map(len, rows)] == [4, 4]
         assert re.fullmatch(r"<code>[^<]*</code>", header[2])
 
     def test_own_names_stay_plain(self) -> None:
-        assert export.to_text([trace([1.0], momentum=[[0.9]], metric=[NAN])], "md").splitlines()[0] == (
+        assert formats.to_text([trace([1.0], momentum=[[0.9]], metric=[NAN])], "md").splitlines()[0] == (
             "| step | epoch | lr | momentum | metric |"
         )
 
@@ -268,37 +268,37 @@ class TestMarkdown:
 class TestJson:
     @given(curve=st.lists(rates, min_size=1, max_size=50), label=texts)
     def test_reads_back(self, curve: list[float], label: str) -> None:
-        run = strict_json(export.to_text([trace(curve, label=label)], "json"))["traces"][0]  # type: ignore[index]
+        run = strict_json(formats.to_text([trace(curve, label=label)], "json"))["traces"][0]  # type: ignore[index]
         assert run["label"] == label
         assert run["groups"] == [{"name": "lr", "lr": curve}]
 
     def test_what_a_metric_may_be(self) -> None:
-        text = export.to_text([trace([1.0] * 4, metric=[NAN, INF, -INF, 1e-300])], "json")
+        text = formats.to_text([trace([1.0] * 4, metric=[NAN, INF, -INF, 1e-300])], "json")
         assert strict_json(text)["traces"][0]["metric"] == [None, None, None, 1e-300]  # type: ignore[index]
 
     def test_a_label_that_is_not_unicode(self) -> None:
-        text = export.to_text([trace([1.0], label="caf\udce9")], "json")
+        text = formats.to_text([trace([1.0], label="caf\udce9")], "json")
         assert strict_json(encode(text).decode())["traces"][0]["label"] == "caf\udce9"  # type: ignore[index]
 
     def test_more_numbers_than_one_block(self) -> None:
         curve = np.geomspace(1, 1e-9, 20_000).tolist()
-        run = strict_json(export.to_text([trace(curve)], "json"))["traces"][0]  # type: ignore[index]
+        run = strict_json(formats.to_text([trace(curve)], "json"))["traces"][0]  # type: ignore[index]
         assert run["step"] == list(range(20_000))
         assert run["groups"][0]["lr"] == curve
 
 
 @pytest.mark.parametrize("format", ["csv", "tsv", "json", "md"])
-def test_pieces_are_small_and_make_up_the_text(format: export.Format) -> None:
+def test_pieces_are_small_and_make_up_the_text(format: str) -> None:
     runs = [trace(np.linspace(1, 0, 100_000).tolist())]
-    pieces = list(export.chunks(runs, format))
-    assert "".join(pieces) == export.to_text(runs, format)
+    pieces = list(formats.chunks(runs, format))
+    assert "".join(pieces) == formats.to_text(runs, format)
     assert max(map(len, pieces)) < 500_000
     assert len(pieces) > 10
 
 
 def test_a_trace_writes_itself(tmp_path: Path) -> None:
-    run = trace([1e-3, 5e-4])
-    assert run.to_csv(tmp_path / "a.csv") == export.to_text([run], "csv")
-    assert run.to_json(tmp_path / "a.json") == export.to_text([run], "json")
+    run = simulate("StepLR(1)", epochs=1, steps_per_epoch=2)
+    assert run.to_csv(tmp_path / "a.csv") == formats.to_text([run], "csv")
+    assert run.to_json(tmp_path / "a.json") == formats.to_text([run], "json")
     assert (tmp_path / "a.csv").read_text() == run.to_csv()
     assert (tmp_path / "a.json").read_text() == run.to_json()

@@ -31,8 +31,8 @@ from torch.optim.lr_scheduler import (
 from torch.optim.swa_utils import SWALR
 
 import lrviz
-from lrviz.catalogue import SCHEDULERS, find
 from lrviz.errors import LrvizError
+from lrviz.schedulers import all_schedulers, find
 from lrviz.trace import Trace
 from tests.random_runs import RandomRun, random_run
 from tests.versions import TORCH
@@ -145,7 +145,7 @@ def test_a_random_run_equals_a_plain_loop(run: RandomRun) -> None:
 def test_the_random_runs_try_everything() -> None:
     calls = [node for run in RUNS for node in ast.walk(ast.parse(run.line)) if isinstance(node, ast.Call)]
     seen = Counter(ast.unparse(call.func).rpartition(".")[2] for call in calls)
-    assert all(seen[scheduler.name] >= 9 for scheduler in SCHEDULERS)
+    assert all(seen[scheduler.name] >= 9 for scheduler in all_schedulers())
     assert Counter(run.interval for run in RUNS)["epoch"] > 50
     assert Counter(len(run.lrs) for run in RUNS)[3] > 25
     assert sum("lr_lambda=[" in run.line for run in RUNS) > 10
@@ -190,7 +190,7 @@ DOCUMENTED = documented()
 
 def test_every_scheduler_has_its_documented_example() -> None:
     without = {"ExponentialLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts"} if TORCH < (2, 8) else set()
-    assert {example.scheduler for example in DOCUMENTED} == {s.name for s in SCHEDULERS} - without
+    assert {example.scheduler for example in DOCUMENTED} == {s.name for s in all_schedulers()} - without
 
 
 @pytest.mark.parametrize("interval", ["step", "epoch"])

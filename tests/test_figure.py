@@ -17,14 +17,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from lrviz import style
-from lrviz.curves import Curve, taking_turns
 from lrviz.errors import SpecError
-from lrviz.figure import draw, render
-from lrviz.grid import columns_for
-from lrviz.look import FigureOptions
+from lrviz.figure import FigureOptions, backend, draw, render
+from lrviz.figure.curves import Curve, interleave_dashes
+from lrviz.figure.drawing import Chart
+from lrviz.figure.grid import columns_for
 from lrviz.notation import SchedulerCall
-from lrviz.render import Chart
 from lrviz.spec import TrainingLoop
 from lrviz.trace import Trace
 from tests.traces import trace
@@ -52,7 +50,7 @@ def shown(figure: Figure) -> list[tuple[Text, tuple[float, float, float, float]]
     """Every text that can be seen, with its box in pixels."""
     assert isinstance(figure, Chart)
     canvas = FigureCanvasAgg(figure)
-    with style.applied(figure.look):
+    with backend.style_applied(figure.style):
         canvas.draw()  # type: ignore[no-untyped-call]
         renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
         texts = [text for text in figure.findobj(Text) if text.get_visible()]
@@ -250,7 +248,7 @@ def test_more_curves_have_a_legend_beside_the_axes(count: int, label: str, size:
 def test_too_many_curves_to_name_are_thin_and_told_by_their_order(layout: str, style: str) -> None:
     rates = [cosine(high=1e-4 * (i + 1)) for i in range(100)]
     run = trace(*rates, label="cosine", names=[f"g{i}" for i in range(100)], loop=LOOP)
-    figure = draw([run], FigureOptions(layout=layout, style=style))  # type: ignore[arg-type]
+    figure = draw([run], FigureOptions(layout=layout, style=style))
     found = lines(figure.axes[0])
     assert not any(dashes(line) or line.get_marker() != "None" for line in found)
     (width,) = {line.get_linewidth() for line in found}
@@ -502,7 +500,7 @@ def test_each_of_twelve_curves_in_one_place_has_a_line_in_the_legend() -> None:
 
 def test_curves_near_one_another_only_for_a_while_stay_solid() -> None:
     made = [Curve("a", np.arange(4.0), np.array([1, 1, 1, y]), "k") for y in (0.0, 0.5)]
-    assert taking_turns(tuple(made), log=False) == tuple(made)
+    assert interleave_dashes(tuple(made), log=False) == tuple(made)
 
 
 def test_nine_curves_have_as_many_looks() -> None:
@@ -641,7 +639,7 @@ def test_the_guides_own_look() -> None:
 @pytest.mark.parametrize("at", [(4, 0.0), (0, 1e-3)], ids=["bottom", "top"])
 def test_markers_at_the_edge_of_the_axes_are_whole(layout: str, at: tuple[float, float]) -> None:
     lr = np.abs(1e-3 * np.cos(np.pi * np.arange(32) / 8))
-    options = FigureOptions(style="cheatsheet", layout=layout)  # type: ignore[arg-type]
+    options = FigureOptions(style="cheatsheet", layout=layout)
     figure = draw([trace(lr, loop=LOOP)], options)
     (axes,) = figure.axes
     (line,) = lines(axes)
@@ -649,7 +647,7 @@ def test_markers_at_the_edge_of_the_axes_are_whole(layout: str, at: tuple[float,
     axes.set_ylim(0, 1e-3)
     x, y = axes.transData.transform(at)
     canvas = FigureCanvasAgg(figure)
-    with style.applied(figure.look):
+    with backend.style_applied(figure.style):
         canvas.draw()  # type: ignore[no-untyped-call]
         drawn: Any = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
     ink = np.asarray(drawn)[::-1, :, 0] < 128
@@ -667,14 +665,14 @@ def test_what_lies_beyond_the_axes_is_not_drawn() -> None:
 @pytest.mark.parametrize("layout", ["overlay", "grid"])
 def test_other_styles_are_readable_too(name: str, layout: str) -> None:
     traces = many(3, "CosineAnnealingLR(T_max={0}, eta_min=0.0001)")
-    assert_readable(draw(traces, FigureOptions(style=name, layout=layout)))  # type: ignore[arg-type]
+    assert_readable(draw(traces, FigureOptions(style=name, layout=layout)))
 
 
 @pytest.mark.parametrize("size", [(1.0, 1.0), (1.0, 30.0), (30.0, 1.0), (2.0, 1.5)])
 @pytest.mark.parametrize("layout", ["overlay", "grid"])
 @pytest.mark.parametrize("count", [1, 4, 24])
 def test_no_size_is_too_odd(size: tuple[float, float], layout: str, count: int) -> None:
-    options = FigureOptions(size=size, layout=layout, momentum=True, dpi=50)  # type: ignore[arg-type]
+    options = FigureOptions(size=size, layout=layout, momentum=True, dpi=50)
     figure = draw([moving(), *many(count)], options)
     assert tuple(figure.get_size_inches()) == size
     assert render(figure, ".png")

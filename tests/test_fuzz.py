@@ -20,9 +20,8 @@ import typer
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from lrviz import catalogue
-from lrviz.catalogue import Parameter
 from lrviz.cli import main
+from lrviz.schedulers import Parameter, catalogue
 
 # Whole numbers that make a run are kept below or far above what a run may have: a million updates are legal, and slow.
 COUNTS = ["1", "2", "3", "5", "8", "1_0", "2.0", "2 + 1", "0", "-1", "2.5", "1e12", "9" * 400, "nan", "inf", "1j", ""]
@@ -111,7 +110,7 @@ JUNK = [
         "\n",
     ),
 ]
-NAMES = [name for info in catalogue.SCHEDULERS for name in (info.short, info.name)]
+NAMES = [name for info in catalogue.all_schedulers() for name in (info.short, info.name)]
 OTHER_NAMES = [
     *(
         "cosin",
@@ -164,7 +163,7 @@ def calls(draw: st.DrawFn, depth: int = 2) -> str:
     """A scheduler in notation, more or less."""
     if draw(st.integers(0, 9)) == 9:
         return f"{draw(name)}({', '.join(draw(st.lists(value, max_size=4)))})"
-    info = draw(st.sampled_from(catalogue.SCHEDULERS))
+    info = draw(st.sampled_from(catalogue.all_schedulers()))
     repeats = draw(st.integers(0, 19)) == 19
     chosen = draw(st.lists(st.sampled_from(info.parameters), max_size=4, unique=not repeats))
     if draw(st.integers(0, 9)):
@@ -228,7 +227,7 @@ def option_words(draw: st.DrawFn) -> list[str]:
         case 19:
             return [draw(noise)]
         case drawn if drawn % 4 == 0:
-            parameter = draw(st.sampled_from([p for info in catalogue.SCHEDULERS for p in info.parameters]))
+            parameter = draw(st.sampled_from([p for info in catalogue.all_schedulers() for p in info.parameters]))
             return [f"--{parameter.name}", draw(mostly(suitable(parameter), value))]
     field, given = draw(fields())
     return [f"--{field.replace('_', '-')}", given]

@@ -1,4 +1,4 @@
-"""Who may import whom, and what a quick answer never loads."""
+"""Which package may import which, and what a quick answer never imports."""
 
 from __future__ import annotations
 
@@ -6,134 +6,181 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import TopologicalSorter
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.conftest import ROOT, Python
 
-PACKAGE = ROOT / "lrviz"
-
+CODE = ROOT / "lrviz"
 HEAVY = {"accelerate", "matplotlib", "numpy", "pandas", "plotext", "pydantic", "rich", "torch", "typer"}
 
 
 @dataclass(frozen=True)
-class Room:
-    """Modules that belong together, the rooms they may import, and the heavy packages they may know.
+class Package:
+    """What a package may import: other packages of lrviz, and heavy packages at module level."""
 
-    What is imported `later`, inside a function when there is need of it, comes on top.
-    """
-
-    modules: str
-    rooms: str = ""
+    of_lrviz: str = ""
     heavy: str = ""
-    later: str = ""
-    heavy_later: str = ""
 
 
-ROOMS = {
-    "words": Room(
-        "arithmetic binding calls catalogue checks errors expressions given installed keys metric notation numbers "
-        "printable reading resolve runs sizes source spec unread values",
+BASE = "errors text lazy"
+# From the lowest to the highest: each may import packages above it in this table only.
+PACKAGES = {
+    "errors": Package(),
+    "text": Package(),
+    "lazy": Package(),
+    "schedulers": Package("errors text"),
+    "files": Package("errors text"),
+    "notation": Package("schedulers errors text"),
+    "spec": Package(f"schedulers notation {BASE}"),
+    "trace": Package(f"spec {BASE}", "numpy"),
+    "formats": Package(f"trace {BASE}", "numpy"),
+    "simulation": Package(f"schedulers notation spec trace {BASE}", "torch numpy"),
+    "figure": Package(f"trace {BASE}", "matplotlib numpy"),
+    "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
+    "presets": Package(f"notation spec figure files {BASE}"),
+    "artifacts": Package(f"spec trace formats simulation figure files presets {BASE}", "numpy"),
+    "api": Package(f"notation spec trace formats simulation figure files {BASE}"),
+    "cli": Package(
+        f"schedulers notation spec trace formats simulation figure terminal files presets artifacts {BASE}", "typer"
     ),
-    "torch": Room("building simulation usercode", "words numbers", "torch numpy"),
-    "numbers": Room("decimate export trace", "words", "numpy", later="files"),
-    "looks": Room("look style", "words", later="figure"),
-    "figure": Room(
-        "backend captions curves figure grid labels layout panels render ticks",
-        "words numbers looks",
-        "matplotlib numpy",
-    ),
-    "terminal": Room("chart comparison pages screen terminal", "words numbers", "rich plotext numpy"),
-    "files": Room("output reasons stdout", "words"),
-    "api": Room("__init__ api arguments", "words", later="torch numbers looks figure"),
-    "presets": Room("keycheck preset presetfile schema shipped", "words looks files"),
-    "sheets": Room(
-        "drift driftreport folder inline page parting plans record sheet",
-        "words torch numbers looks figure files presets",
-        "numpy",
-    ),
-    "entrance": Room(
-        "__main__ cli command delivery help options progress rooms speech usage",
-        "words files",
-        "typer",
-        later="torch numbers looks figure terminal presets commands",
-        heavy_later="rich",
-    ),
-    # What a command does once it is called; the entrance imports it then.
-    "commands": Room(
-        "commands listing preset_commands",
-        "words files terminal entrance",
-        later="torch numbers looks figure presets sheets",
-    ),
+    "__init__": Package(f"api spec trace {BASE}"),
+    "__main__": Package("cli simulation"),
 }
-ROOM_OF = {module: name for name, room in ROOMS.items() for module in room.modules.split()}
+MOST_FLOORS = 8
+MOST_MODULES = 25
 
 
-def modules() -> list[str]:
-    """The modules of lrviz by name; a package counts as one."""
-    return sorted({path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")})
+class Import(NamedTuple):
+    """One name that a module imports, of lrviz or of a heavy package."""
+
+    module: str  # dotted, without `lrviz.`
+    name: str  # "" for `import module`
+    line: int
+    when: str  # "at once", when the module itself is imported; "later", in a function; "types", for type checkers alone
 
 
-def imports(module: str) -> Iterator[tuple[str, bool]]:
-    """What a module imports, of lrviz or heavy, and whether at once; imports for types alone are left out."""
-    folder = PACKAGE / module
-    for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [PACKAGE / f"{module}.py"]:
-        yield from _imports(ast.parse(path.read_text(encoding="utf-8")), at_once=True)
+def name_of(path: Path) -> str:
+    """A module of lrviz by its dotted name, without `lrviz.`."""
+    return ".".join(path.relative_to(CODE).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _imports(node: ast.AST, *, at_once: bool) -> Iterator[tuple[str, bool]]:
+def package_of(module: str) -> str:
+    """The row of the table for a module."""
+    return module.partition(".")[0]
+
+
+MODULES = {name_of(path): path for path in sorted(CODE.rglob("*.py"))}
+SUBPACKAGES = {package_of(name) for name, path in MODULES.items() if path.name == "__init__.py"}
+
+
+@cache
+def imports(module: str) -> tuple[Import, ...]:
+    """Everything of lrviz, and every heavy package, that a module imports."""
+    return tuple(_imports(ast.parse(MODULES[module].read_text(encoding="utf-8")), "at once"))
+
+
+def _imports(node: ast.AST, when: str) -> Iterator[Import]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and when == "at once":
+        when = "later"
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        for statement in node.body:
+            yield from _imports(statement, "types")
+        for statement in node.orelse:
+            yield from _imports(statement, when)
         return
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-        at_once = False
-    dotted: list[str] = []
+    found: list[tuple[str, str]] = []
     if isinstance(node, ast.Import):
-        dotted = [alias.name for alias in node.names]
+        found = [(alias.name, "") for alias in node.names]
     elif isinstance(node, ast.ImportFrom):
-        dotted = [f"{node.module}.{alias.name}" for alias in node.names]
-    for name in dotted:
-        first, _, rest = name.partition(".")
+        found = [(str(node.module), alias.name) for alias in node.names]
+    for module, name in found:
+        first, _, rest = module.partition(".")
         if first == "lrviz":
-            yield rest.partition(".")[0] or "__init__", at_once
+            yield Import(rest or name, name if rest else "", getattr(node, "lineno", 0), when)
         elif first in HEAVY:
-            yield first, at_once
+            yield Import(first, "", getattr(node, "lineno", 0), when)
     for child in ast.iter_child_nodes(node):
-        yield from _imports(child, at_once=at_once)
+        yield from _imports(child, when)
 
 
-def test_every_module_is_in_a_room() -> None:
-    assert set(modules()) - set(ROOM_OF) == set()
+def test_every_package_is_in_the_table() -> None:
+    assert {package_of(module) for module in MODULES} - set(PACKAGES) == set()
 
 
-@pytest.mark.parametrize("module", modules())
-def test_a_module_imports_only_what_its_room_allows(module: str) -> None:
-    room = ROOMS[ROOM_OF[module]]
-    at_once = {ROOM_OF[module], *room.rooms.split(), *room.heavy.split()}
-    later = at_once | {*room.later.split(), *room.heavy_later.split()}
-    refused = {
-        f"{name}, {'at once' if now else 'later'}"
-        for name, now in imports(module)
-        if ROOM_OF.get(name, name) not in (at_once if now else later)
-    }
-    assert refused == set()
+def test_the_table_points_one_way() -> None:
+    above: set[str] = set()
+    for name, package in PACKAGES.items():
+        assert set(package.of_lrviz.split()) <= above, name
+        above.add(name)
+
+
+def test_there_are_few_floors() -> None:
+    needs: dict[str, set[str]] = {name: set() for name in PACKAGES}
+    for module in MODULES:
+        own = package_of(module)
+        needs[own] |= {package_of(i.module) for i in imports(module) if i.when != "types"} - HEAVY - {own}
+    floors: dict[str, int] = {}
+    for name in TopologicalSorter(needs).static_order():
+        floors[name] = 1 + max((floors[other] for other in needs[name]), default=0)
+    assert max(floors.values()) <= MOST_FLOORS, floors
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_what_its_package_may(module: str) -> None:
+    own = package_of(module)
+    allowed = {own, *PACKAGES[own].of_lrviz.split()}
+    refused = [i for i in imports(module) if i.module not in HEAVY and package_of(i.module) not in allowed]
+    heavy = [
+        i
+        for i in imports(module)
+        if i.module in HEAVY and i.when == "at once" and i.module not in PACKAGES[own].heavy.split()
+    ]
+    assert refused + heavy == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_other_packages_are_imported_by_their_public_names(module: str) -> None:
+    own = package_of(module)
+    for found in imports(module):
+        if found.module in HEAVY or package_of(found.module) == own:
+            continue
+        assert "." not in found.module, f"line {found.line} imports from inside a package"
+        if found.name and found.module in SUBPACKAGES:
+            assert found.name in import_module(f"lrviz.{found.module}").__all__, f"line {found.line}"
+        assert not found.name.startswith("_"), f"line {found.line}"
+
+
+@pytest.mark.parametrize("package", sorted(SUBPACKAGES - {"__init__", ""}))
+def test_a_package_offers_what_it_says(package: str) -> None:
+    offered = import_module(f"lrviz.{package}")
+    text = str(offered.__doc__)
+    assert all(word in text for word in ("In:", "Out:")), text
+    assert [name for name in getattr(offered, "__all__", []) if not hasattr(offered, name)] == []
 
 
 def test_modules_do_not_import_each_other_in_circles() -> None:
-    graph = {module: {name for name, now in imports(module) if now and name != module} - HEAVY for module in modules()}
-    assert len(list(TopologicalSorter(graph).static_order())) == len(graph)  # a circle raises CycleError
-
-
-def test_nothing_imports_the_command_line() -> None:
-    importers = {module for module in modules() for name, _ in imports(module) if name == "cli"}
-    assert importers == {"__main__"}
+    graph: dict[str, set[str]] = {}
+    for module in MODULES:
+        graph[module] = set()
+        for found in imports(module):
+            if found.when == "at once" and found.module not in HEAVY:
+                inside = f"{found.module}.{found.name}"
+                graph[module].add(inside if inside in MODULES else found.module)
+        graph[module].discard(module)
+    assert len(list(TopologicalSorter(graph).static_order())) >= len(graph)  # a circle raises CycleError
 
 
 def test_the_reader_of_imports_sees_each_kind() -> None:
     source = """
 import torch.nn
 from lrviz import errors, spec
-from lrviz.catalogue.model import Parameter
+from lrviz.schedulers.catalogue import Parameter
 import subprocess
 if TYPE_CHECKING:
     import numpy
@@ -141,12 +188,13 @@ class Later:
     def method(self):
         from rich.table import Table
 """
-    assert list(_imports(ast.parse(source), at_once=True)) == [
-        ("torch", True),
-        ("errors", True),
-        ("spec", True),
-        ("catalogue", True),
-        ("rich", False),
+    assert list(_imports(ast.parse(source), "at once")) == [
+        ("torch", "", 2, "at once"),
+        ("errors", "", 3, "at once"),
+        ("spec", "", 3, "at once"),
+        ("schedulers.catalogue", "Parameter", 4, "at once"),
+        ("numpy", "", 7, "types"),
+        ("rich", "", 10, "later"),
     ]
 
 
@@ -192,12 +240,23 @@ def test_a_quick_answer_loads_neither_torch_nor_matplotlib_nor_numpy(python: Pyt
 
 
 def test_a_figure_loads_no_more_than_it_needs(python: Python) -> None:
-    finished = python("-X", "importtime", "-m", "lrviz", "plot", "cosine", "--T_max", "32")
+    counted = (
+        "import sys; from lrviz.cli import main; main(['plot', 'cosine', '--T_max', '32', '-q']);"
+        "print(*(name for name in sys.modules))"
+    )
+    finished = python("-c", counted)
     assert finished.returncode == 0
-    names = loaded(finished)
+    names = set(finished.stdout.split())
     assert {"torch", "matplotlib.figure", "numpy"} <= names
-    # Each of these costs as much as lrviz gains elsewhere: see simulate.py on the first two.
+    # Each of these takes as long as lrviz gains elsewhere: see simulation/build.py on the first two.
     assert names & {"torch._dynamo", "sympy", "matplotlib.pyplot", "pydantic", "plotext", "pandas"} == set()
+    # An `__init__.py` is not counted: it offers the names of the package's modules.
+    own = {
+        name
+        for name in names
+        if top_level({name}) == {"lrviz"} and MODULES[name[6:] or "__init__"].name != "__init__.py"
+    }
+    assert len(own) <= MOST_MODULES, sorted(own)
 
 
 def test_a_table_loads_no_matplotlib(python: Python) -> None:

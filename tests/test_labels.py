@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz.labels import brief, clean, shorten, spread, wrap
+from lrviz.figure.axes import fit_text, wrap
+from lrviz.figure.captions import spread
+from lrviz.figure.curves import brief, clean
 
 
 def measure(text: str, size: float) -> float:
@@ -103,7 +105,7 @@ def test_wrapped_lines_fit(text: str, width: float, most: int) -> None:
 
 @given(st.text(min_size=1, max_size=80), st.floats(1.0, 60.0))
 def test_shortened_text_fits_and_keeps_both_ends(text: str, width: float) -> None:
-    shown = shorten(text, width, 10.0, measure)
+    shown = fit_text(text, width, 10.0, measure)
     assert measure(shown, 10.0) <= max(width, 1.0)
     if shown != text and len(shown) >= 5:
         assert shown[0] == text[0] or shown[0] == "…"

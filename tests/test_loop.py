@@ -18,9 +18,8 @@ from torch.optim.swa_utils import SWALR
 from torch.utils.data import DataLoader
 
 from lrviz.errors import SimulationError, SpecError
-from lrviz.runs import Fields, read_run
 from lrviz.simulation import simulate
-from lrviz.spec import Factory, RunSpec, TrainingLoop
+from lrviz.spec import Factory, Fields, RunSpec, TrainingLoop, read_run
 from lrviz.trace import Trace
 
 Make = Callable[[Any], Any]
@@ -203,7 +202,7 @@ def test_accelerate_stops_a_onecycle_that_is_over(processes: int, monkeypatch: p
         num_processes=processes,
     )
     assert trace.spec.loop.scheduler_steps > total
-    assert trace.spec.notes == ("OneCycleLR: Accelerate stops it after 39 steps, and the rate stays",)
+    assert trace.spec.notes == ("OneCycleLR: Accelerate stops it after 39 steps, then the rate is constant",)
     make = lambda o: torch_lr.OneCycleLR(o, max_lr=0.1, total_steps=total)  # noqa: E731
     theirs = accelerated(make, monkeypatch, processes=processes, size=100)
     assert trace.lr[:, 0].tolist() == theirs
@@ -452,7 +451,7 @@ def test_a_plateau_watches_every_form_of_metric(
     )
     assert trace.lr.tolist() == rates
     assert len({rate for (rate,) in rates}) >= 3
-    assert trace.spec.notes == ("the metric has 11 values for 14 scheduler steps: the last one is held",)
+    assert trace.spec.notes == ("the metric has 11 values for 14 scheduler steps: the last one is repeated",)
 
 
 def test_what_the_trace_says_of_the_metric_is_what_the_scheduler_was_given() -> None:
@@ -500,7 +499,7 @@ def test_a_metric_with_nan_in_it() -> None:
     trace = run("ReduceLROnPlateau(patience=1)", metric=",".join(map(str, losses)), epochs=1)
     rates, _ = by_hand(lambda o: torch_lr.ReduceLROnPlateau(o, patience=1), epochs=1, metrics=losses)
     assert trace.lr.tolist() == rates
-    assert trace.spec.notes == ("the metric has NaN in it, which torch counts as no improvement",)
+    assert trace.spec.notes == ("the metric contains NaN, which torch counts as no improvement",)
 
 
 def test_a_plateau_without_a_metric_stalls() -> None:
@@ -678,5 +677,5 @@ def test_accelerate_wraps_no_scheduler_of_another_kind() -> None:
     halving = Halving(optim.SGD(nn.Linear(2, 1).parameters(), lr=0.1))
     assert accelerate.Accelerator(cpu=True).prepare(halving) is halving
     spec = RunSpec(Factory(Halving), TrainingLoop(num_processes=2))
-    with pytest.raises(SpecError, match="`Halving` is none: it steps once where the loop says so, and not 2 times"):
+    with pytest.raises(SpecError, match="`Halving` differs one: it steps once for each call, not 2 times"):
         simulate(spec)

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrviz.errors import LrvizError, SpecError
-from lrviz.metric import MAX_BYTES, metric_notes, metric_values, read_metric, stalling_loss
-from lrviz.spec import TrainingLoop
+from lrviz.spec import TrainingLoop, metric_values, read_metric
+from lrviz.spec.metric import MAX_BYTES, default_metric, metric_notes
 
 LOOP = TrainingLoop(epochs=4, steps_per_epoch=3)
 BY_EPOCH = TrainingLoop(epochs=4, steps_per_epoch=3, interval="epoch")
@@ -78,21 +78,26 @@ REFUSED = [
     ("a.csv:b", "a,b\n", "the metric file `a.csv` has no values", ""),
     ("a.csv:b", "a,b\n1,\n", "the metric file `a.csv` has no values", ""),
     ("a.csv:c", "a,b\n1,2\n", "the metric file `a.csv` has no column `c`", "its columns are a, b"),
-    ("a.csv", "a,b\n1,2\n", "the metric file `a.csv` has 2 columns", "name one: `a.csv:b`; there are a, b"),
+    ("a.csv", "a,b\n1,2\n", "the metric file `a.csv` has 2 columns", "name one: `a.csv:b`; its columns are a, b"),
     ("a.csv:b", "a,b\n1,2\n1,x\n", "line 3 of the metric file `a.csv` has no number in `b`: 'x'", ""),
     ("a.csv", "3\nx\n", "line 2 of the metric file `a.csv` has no number in `0`: 'x'", ""),
-    ("a.csv", "a\n" + "x" * 200_000, "the metric file `a.csv` is no table: field larger than field limit (131072)", ""),
+    (
+        "a.csv",
+        "a\n" + "x" * 200_000,
+        "the metric file `a.csv` is not a table: field larger than field limit (131072)",
+        "",
+    ),
     ("a.json", "{", "the metric file `a.json` is not JSON", ""),
     ("a.json", "[" * 100_000, "the metric file `a.json` is not JSON", ""),
-    ("a.json", "5", "the metric file `a.json` must hold a list of numbers, got int", ""),
-    ("a.json", '{"loss": 5}', "the metric file `a.json` must hold a list of numbers, got int", ""),
+    ("a.json", "5", "the metric file `a.json` must contain a list of numbers, got int", ""),
+    ("a.json", '{"loss": 5}', "the metric file `a.json` must contain a list of numbers, got int", ""),
     ("a.json", "[]", "the metric file `a.json` has no values", ""),
     ("a.json", "{}", "the metric file `a.json` has no values", ""),
-    ("a.json", '[1, "x"]', "item 1 of the metric file `a.json` is no number: 'x'", ""),
-    ("a.json", "[true]", "item 0 of the metric file `a.json` is no number: True", ""),
-    ("a.json", "[1" + "0" * 400 + "]", "item 0 of the metric file `a.json` is no number: 1000000", ""),
+    ("a.json", '[1, "x"]', "item 1 of the metric file `a.json` is not a number: 'x'", ""),
+    ("a.json", "[true]", "item 0 of the metric file `a.json` is not a number: True", ""),
+    ("a.json", "[1" + "0" * 400 + "]", "item 0 of the metric file `a.json` is not a number: 1000000", ""),
     ("a.json:b", '[{"a": 1}]', "the metric file `a.json` has no column `b`", "its columns are a"),
-    ("a.jsonl:b", '{"b": 1}\n{"b": "x"}', "item 1 of the metric file `a.jsonl` is no number: 'x'", ""),
+    ("a.jsonl:b", '{"b": 1}\n{"b": "x"}', "item 1 of the metric file `a.jsonl` is not a number: 'x'", ""),
 ]
 
 
@@ -122,7 +127,7 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
     with (tmp_path / "huge.csv").open("wb") as huge:
         os.truncate(huge.fileno(), MAX_BYTES + 1)
     for name, message in (
-        ("bytes.csv", "the metric file `bytes.csv` is not text in UTF-8"),
+        ("bytes.csv", "the metric file `bytes.csv` differs text in UTF-8"),
         ("folder.csv", "cannot read the metric file `folder.csv`: Is a directory"),
         ("huge.csv", "the metric file `huge.csv` is over 100 MB"),
     ):
@@ -183,7 +188,7 @@ def test_epochs_count_updates_when_gradients_are_accumulated() -> None:
 WRONG = [
     ("", "the metric is empty"),
     ("  ", "the metric is empty"),
-    ("0.9,abc,0.8", "value 2 of the metric is no number: `abc`"),
+    ("0.9,abc,0.8", "value 2 of the metric is not a number: `abc`"),
     ("loss", "cannot read the metric `loss`: unknown name `loss`"),
     ("call", "cannot read the metric `call`: unknown name `call`"),
     ("foo(epoch)", "cannot read the metric `foo(epoch)`: `foo(epoch)` is not part of the notation"),
@@ -212,10 +217,10 @@ def test_text_that_is_refused(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "calls", "notes"),
     [
-        ("0.9,0.8", 12, ["the metric has 2 values for 12 scheduler steps: the last one is held"]),
+        ("0.9,0.8", 12, ["the metric has 2 values for 12 scheduler steps: the last one is repeated"]),
         ("0.9,0.8,0.7", 4, []),  # the fourth step is not made
         ("0.9", 12, []),
-        ("0.9,nan,0.8,0.7", 4, ["the metric has NaN in it, which torch counts as no improvement"]),
+        ("0.9,nan,0.8,0.7", 4, ["the metric contains NaN, which torch counts as no improvement"]),
         ("epoch", 12, []),
     ],
     ids=["short", "long enough", "a constant", "nan", "an expression"],
@@ -225,7 +230,7 @@ def test_what_is_said_of_a_metric(text: str, calls: int, notes: list[str]) -> No
 
 
 def test_the_loss_that_stands_in() -> None:
-    assert metric_values(stalling_loss(8), 8) == [1, 1 / 2, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3]
+    assert metric_values(default_metric(8), 8) == [1, 1 / 2, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3]
 
 
 @given(st.lists(st.floats(), min_size=1, max_size=40))

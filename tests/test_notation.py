@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lrviz.errors import NotationError
-from lrviz.notation import Lambda, SchedulerCall, parse, parse_value, print_value
-from lrviz.resolve import KNOWN
+from lrviz.notation import Lambda, SchedulerCall, parse, parse_value
+from lrviz.text import print_value
 
 NAMES: dict[str, Any] = {"total_steps": 32, "epochs": 4, "steps_per_epoch": 8, "lr": 1e-3}
 
@@ -141,7 +141,7 @@ READ: dict[str, tuple[str, SchedulerCall]] = {
 
 @pytest.mark.parametrize(("text", "expected"), READ.values(), ids=READ.keys())
 def test_read(text: str, expected: SchedulerCall) -> None:
-    assert parse(text, NAMES, KNOWN) == expected
+    assert parse(text, NAMES) == expected
 
 
 VALUES: dict[str, tuple[str, Any]] = {
@@ -178,7 +178,7 @@ VALUES: dict[str, tuple[str, Any]] = {
 
 @pytest.mark.parametrize(("text", "expected"), VALUES.values(), ids=VALUES.keys())
 def test_value(text: str, expected: Any) -> None:
-    found = parse_value(text, NAMES, KNOWN)
+    found = parse_value(text, NAMES)
     assert found == expected
     assert type(found) is type(expected)
 
@@ -257,7 +257,7 @@ nested_calls = st.recursive(calls(st.nothing()), calls, max_leaves=8)
 @example(call("cosine", mode="# no comment"))
 def test_what_is_printed_reads_back(scheduler: SchedulerCall) -> None:
     text = str(scheduler)
-    again = parse(text, NAMES, KNOWN)
+    again = parse(text, NAMES)
     assert again == scheduler
     assert str(again) == text
     assert repr(again) == repr(scheduler)  # 1 == 1.0 == True, and -0.0 == 0.0
@@ -335,7 +335,7 @@ def test_a_lambda_gives_what_python_gives(expression: str, step: int) -> None:
 
 # What is refused: the text, what is said of it, and where the caret points in the line that is shown.
 
-ANOTHER_ORDER = "the schedulers of `{}` are made in another order than they are listed in, which changes torch's rates"
+ANOTHER_ORDER = "the schedulers of `{}` are not created in the order of the list, which changes the rates"
 
 REFUSED: dict[str, tuple[str, str, str]] = {
     "nothing": ("", "empty notation", ""),
@@ -370,12 +370,12 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "many digits": ("StepLR(round(1.5, -10**9))", "`round` takes up to 400 digits here, got -1000000000", "round"),
     "a product of large numbers": (
         f"StepLR({'*'.join(['9**300'] * 9)})",
-        "`9 ** 300 * 9 ** 300 * 9 ** 300 * 9 ** 300 * 9 ** 300 * 9 ...` may be a whole number of over 8,192 bits",
+        "`9 ** 300 * 9 ** 300 * 9 ** 300 * 9 ** 300 * 9 ** 300 * 9 ...` may give an integer of over 8,192 bits",
         "9**300*",
     ),
     "a large product in a lambda": (
         f"LambdaLR(lambda e: e * prod([{', '.join(['9**300'] * 9)}]))",
-        "`prod([9 ** 300, 9 ** 300, 9 ** 300, 9 ** 300, 9 ** 300, 9...` may be a whole number of over 8,192 bits",
+        "`prod([9 ** 300, 9 ** 300, 9 ** 300, 9 ** 300, 9 ** 300, 9...` may give an integer of over 8,192 bits",
         "prod",
     ),
     "a number beyond floats": ("StepLR(2**1000 * 2**24)", "the power 2 ** 1000 is too large", "2**1000"),
@@ -460,12 +460,12 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "a name given twice": ("StepLR(gamma=1, gamma=2)", "`gamma` is given twice", "gamma=2"),
     "one scheduler in two places": (
         "s = StepLR(opt, 4)\nSequentialLR(opt, [s, s], [4])",
-        "`s` stands here twice: torch would step the same scheduler twice",
+        "`s` is used twice: torch would step the same scheduler twice",
         "s], [4]",
     ),
     "one scheduler by two names": (
         "s = StepLR(opt, 4)\nt = s\nSequentialLR(opt, [s, t], [4])",
-        "`s` stands here twice: torch would step the same scheduler twice",
+        "`s` is used twice: torch would step the same scheduler twice",
         "s",
     ),
     "schedulers at once, made in another order": (
@@ -523,10 +523,10 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "cannot read the notation: unterminated string literal (detected at line 1)",
         "'exp)",
     ),
-    "a null byte": ("StepLR(\x004)", "cannot read the notation: there is a null byte in it", " 4)"),
+    "a null byte": ("StepLR(\x004)", "cannot read the notation: it contains a null byte", " 4)"),
     "a null byte on a later line": (
         "n = 4\nStepLR(n\x00)",
-        "cannot read the notation: there is a null byte in it",
+        "cannot read the notation: it contains a null byte",
         " )",
     ),
     "an odd character": ("StepLR(4·5)", "cannot read the notation: invalid character '·' (U+00B7)", "·5"),
@@ -583,7 +583,7 @@ def caret(message: str) -> tuple[str, str]:
 def test_refused(text: str, message: str, place: str) -> None:
     started = time.perf_counter()
     with pytest.raises(NotationError) as caught:
-        parse(text, NAMES, KNOWN)
+        parse(text, NAMES)
     assert time.perf_counter() - started < 1
     first, pointed = caret(caught.value.message)
     assert first == message
@@ -607,15 +607,15 @@ REFUSED_VALUES: dict[str, tuple[str, str, str]] = {
 @pytest.mark.parametrize(("text", "message", "place"), REFUSED_VALUES.values(), ids=REFUSED_VALUES.keys())
 def test_refused_value(text: str, message: str, place: str) -> None:
     with pytest.raises(NotationError) as caught:
-        parse_value(text, NAMES, KNOWN)
+        parse_value(text, NAMES)
     first, pointed = caret(caught.value.message)
     assert first == message
     assert pointed.startswith(place)
 
 
-PARTS = "numbers, lists, arithmetic, comparisons, `a if c else b`, min, max, abs, round, int, float and math are"
+PARTS = "use numbers, lists, arithmetic, comparisons, `a if c else b`, min, max, abs, round, int, float, math"
 HINTS: dict[str, tuple[str, str]] = {
-    "nothing": ("", "write one like `cosine` or `CosineAnnealingLR(T_max=32)`"),
+    "nothing": ("", "such as `cosine` or `CosineAnnealingLR(T_max=32)`"),
     "brackets": ("cosine(T_max=min(3,4", "2 closing brackets missing; quote the whole notation in the shell"),
     "a loader": (
         "StepLR(len(loader))",
@@ -642,7 +642,7 @@ HINTS: dict[str, tuple[str, str]] = {
     ),
     "a function": (
         "def f(x):\n    return x",
-        "write it as a lambda: `f = lambda epoch: ...`; code as it is runs from a file: `FILE.py:NAME`",
+        "write it as a lambda: `f = lambda epoch: ...`, or run it from a file: `FILE.py:NAME`",
     ),
     "a name": (
         "StepLR(warmup)",
@@ -656,7 +656,7 @@ HINTS: dict[str, tuple[str, str]] = {
     "a function that is not called": ("LambdaLR(sqrt)", "call it: `lambda epoch: sqrt(epoch)`"),
     "one scheduler in two places": (
         "s = StepLR(opt, 4)\nChainedScheduler([s, s])",
-        "make a scheduler of its own for each place",
+        "create a separate scheduler for each use",
     ),
     "syntax": ("StepLR 4", "write it as in Python: `StepLR(step_size=4, gamma=0.5)`"),
 }
@@ -665,7 +665,7 @@ HINTS: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize(("text", "hint"), HINTS.values(), ids=HINTS.keys())
 def test_hint(text: str, hint: str) -> None:
     with pytest.raises(NotationError) as caught:
-        parse(text, NAMES, KNOWN)
+        parse(text, NAMES)
     assert caught.value.hint == hint
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz.numbers import format_rate
+from lrviz.text import format_rate
 
 
 @pytest.mark.parametrize(

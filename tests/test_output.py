@@ -18,8 +18,9 @@ from typing import IO, NoReturn
 
 import pytest
 
-from lrviz import output
+from lrviz.cli import runs
 from lrviz.errors import OutputError
+from lrviz.files import write_text, writing
 
 HINT = "use .png, .svg, .pdf, .csv, .tsv, .json or .md"
 
@@ -58,31 +59,27 @@ class TestKindOf:
         ids=str,
     )
     def test_suffix(self, path: str | Path, kind: str) -> None:
-        assert output.kind_of(path) == kind
+        assert runs.format_of(path) == kind
 
     @pytest.mark.parametrize(
         ("path", "message"),
         [
-            ("curve.gif", "cannot write `curve.gif`: no writer for `.gif`"),
-            ("a.png/curve.gif", "cannot write `a.png/curve.gif`: no writer for `.gif`"),
-            ("curve.png.bak", "cannot write `curve.png.bak`: no writer for `.bak`"),
-            ("curve.\x1b[31m", r"cannot write `curve.\x1b[31m`: no writer for `.\x1b[31m`"),
-            ("curve", "cannot write `curve`: no suffix says which format"),
-            ("out.d/curve", "cannot write `out.d/curve`: no suffix says which format"),
-            (".png", "cannot write `.png`: no suffix says which format"),
-            ("curve.", "cannot write `curve.`: no suffix says which format"),
-            ("", "cannot write ``: no suffix says which format"),
+            ("curve.gif", "cannot write `curve.gif`: unknown format `.gif`"),
+            ("a.png/curve.gif", "cannot write `a.png/curve.gif`: unknown format `.gif`"),
+            ("curve.png.bak", "cannot write `curve.png.bak`: unknown format `.bak`"),
+            ("curve.\x1b[31m", r"cannot write `curve.\x1b[31m`: unknown format `.\x1b[31m`"),
+            ("curve", "cannot write `curve`: it has no suffix"),
+            ("out.d/curve", "cannot write `out.d/curve`: it has no suffix"),
+            (".png", "cannot write `.png`: it has no suffix"),
+            ("curve.", "cannot write `curve.`: it has no suffix"),
+            ("", "cannot write ``: it has no suffix"),
         ],
         ids=repr,
     )
     def test_refusal(self, path: str, message: str) -> None:
         with pytest.raises(OutputError) as caught:
-            output.kind_of(path)
+            runs.format_of(path)
         assert (caught.value.message, caught.value.hint) == (message, HINT)
-
-    def test_every_format_is_a_figure_or_data(self) -> None:
-        assert [name for name, kind in output.FORMATS.items() if kind == "figure"] == ["png", "svg", "pdf"]
-        assert [name for name, kind in output.FORMATS.items() if kind == "data"] == ["csv", "tsv", "json", "md"]
 
 
 LONG = "x" * 300 + ".png"
@@ -107,8 +104,8 @@ REFUSED = [
     pytest.param(
         "x/" * 2100 + "a.png", f"cannot write `{'x/' * 2100}a.png`: the name is too long", "", id="long-in-all"
     ),
-    pytest.param("loop", "cannot write `loop`: symbolic links that lead in a circle", "", id="circle"),
-    pytest.param("loop/a", "cannot write `loop/a`: symbolic links that lead in a circle", "", id="circle-above"),
+    pytest.param("loop", "cannot write `loop`: symbolic links form a loop", "", id="circle"),
+    pytest.param("loop/a", "cannot write `loop/a`: symbolic links form a loop", "", id="circle-above"),
 ]
 
 
@@ -119,7 +116,7 @@ class TestCheckTarget:
         (folder / "file").write_text("kept")
         (folder / "loop").symlink_to("loop")
         before = tree(folder)
-        for refuse in (output.check_target, lambda path: output.write_text(path, "new")):
+        for refuse in (writing.check_target, lambda path: writing.write_text(path, "new")):
             with pytest.raises(OutputError) as caught:
                 refuse(path)
             assert (caught.value.message, caught.value.hint) == (message, hint)
@@ -131,14 +128,14 @@ class TestCheckTarget:
         (folder / "link").symlink_to("file")
         (folder / "dangling").symlink_to("elsewhere")
         before, changed = tree(folder), (folder / "file").stat().st_mtime_ns
-        output.check_target(path)
+        writing.check_target(path)
         assert tree(folder) == before
         assert (folder / "file").stat().st_mtime_ns == changed
 
     def test_a_deleted_working_folder(self) -> None:
         code = """
             import os, tempfile
-            from lrviz import output
+            from lrviz.files import writing as output
             from lrviz.errors import OutputError
             gone = tempfile.mkdtemp()
             os.chdir(gone)
@@ -166,11 +163,12 @@ class TestCheckTarget:
         (folder / "protected.png").write_text("kept")
         (folder / "protected.png").chmod(0o444)
         if os.geteuid() != 0:
+            (folder / "locked" / "old.png").chmod(0o444)
             (folder / "locked").chmod(0o555)
             (folder / "hidden").chmod(0o000)
         code = """
             import os
-            from lrviz import output
+            from lrviz.files import writing as output
             from lrviz.errors import OutputError
             import encodings.unicode_escape
             if os.geteuid() == 0:
@@ -190,12 +188,13 @@ class TestCheckTarget:
         for name in ("locked", "hidden"):
             (folder / name).chmod(0o755)
         elsewhere = "choose a folder you may write to"
+        writable = "make it writable with `chmod u+w`, or choose another name"
         lines = [
             f"cannot write `locked/new.png`: no permission to write in `locked` | {elsewhere}",
             f"cannot write `locked/sub/new.png`: no permission to write in `locked` | {elsewhere}",
-            "cannot write `locked/old.png`: it is write-protected | `chmod u+w` it, or choose another name",
+            f"cannot write `locked/old.png`: it is write-protected | {writable}",
             f"cannot write `hidden/a.png`: permission denied | {elsewhere}",
-            "cannot write `protected.png`: it is write-protected | `chmod u+w` it, or choose another name",
+            f"cannot write `protected.png`: it is write-protected | {writable}",
         ]
         assert (status, complaints) == (0, "")
         assert (printed or b"").decode().splitlines() == [line for line in lines for _ in range(2)]
@@ -204,30 +203,30 @@ class TestCheckTarget:
 
 class TestWriting:
     def test_text_is_utf8_with_its_own_line_ends(self, folder: Path) -> None:
-        output.write_text("a.md", "ü\r\n…\n")
+        writing.write_text("a.md", "ü\r\n…\n")
         assert (folder / "a.md").read_bytes() == b"\xc3\xbc\r\n\xe2\x80\xa6\n"
 
     def test_pieces(self, folder: Path) -> None:
-        output.write_text(folder / "a.csv", iter(["step\n", "", "0\n"]))
-        output.write_bytes(folder / "a.bin", iter([b"\x00", b"\xff"]))
+        writing.write_text(folder / "a.csv", iter(["step\n", "", "0\n"]))
+        writing.write_bytes(folder / "a.bin", iter([b"\x00", b"\xff"]))
         assert tree(folder) == {"a.csv": b"step\n0\n", "a.bin": b"\x00\xff"}
 
     def test_a_lone_surrogate_becomes_an_escape(self, folder: Path) -> None:
-        output.write_text("a.json", '"\udcff"')
+        writing.write_text("a.json", '"\udcff"')
         assert (folder / "a.json").read_text() == r'"\udcff"'
 
     def test_missing_folders_are_made(self, folder: Path) -> None:
-        output.write_text("a/b/c.md", "new")
+        writing.write_text("a/b/c.md", "new")
         assert tree(folder) == {"a": None, "a/b": None, "a/b/c.md": b"new"}
 
     def test_the_longest_name(self, folder: Path) -> None:
         name = "x" * (os.pathconf(folder, "PC_NAME_MAX") - 4) + ".png"
-        output.write_text(name, "new")
+        writing.write_text(name, "new")
         assert tree(folder) == {name: b"new"}
 
     def test_old_content_stands_until_the_block_ends(self, folder: Path) -> None:
         (folder / "a.txt").write_text("old")
-        with output.writing("a.txt") as stream:
+        with writing.writing("a.txt") as stream:
             stream.write(b"new")
             stream.flush()
             assert (folder / "a.txt").read_text() == "old"
@@ -237,7 +236,7 @@ class TestWriting:
     def test_a_new_file_honours_the_umask(self, folder: Path, mask: int) -> None:
         before = os.umask(mask)
         try:
-            output.write_text("a.txt", "new")
+            writing.write_text("a.txt", "new")
         finally:
             os.umask(before)
         assert stat.S_IMODE((folder / "a.txt").stat().st_mode) == 0o666 & ~mask
@@ -246,14 +245,14 @@ class TestWriting:
     def test_an_old_file_keeps_its_mode(self, folder: Path, mode: int) -> None:
         (folder / "a.txt").write_text("old")
         (folder / "a.txt").chmod(mode)
-        output.write_text("a.txt", "new")
+        writing.write_text("a.txt", "new")
         assert stat.S_IMODE((folder / "a.txt").stat().st_mode) == mode
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
     def test_an_old_file_keeps_its_owner(self, folder: Path) -> None:
         (folder / "a.txt").write_text("old")
         os.chown(folder / "a.txt", 65534, 65534)
-        output.write_text("a.txt", "new")
+        writing.write_text("a.txt", "new")
         assert ((folder / "a.txt").stat().st_uid, (folder / "a.txt").stat().st_gid) == (65534, 65534)
 
     @pytest.mark.parametrize("target", ["sub/real.txt", "sub/missing.txt"], ids=["there", "dangling"])
@@ -261,17 +260,17 @@ class TestWriting:
         (folder / "sub").mkdir()
         (folder / "sub" / "real.txt").write_text("old")
         (folder / "link").symlink_to(target)
-        output.write_text("link", "new")
+        writing.write_text("link", "new")
         assert (folder / "link").is_symlink()
         assert (folder / target).read_text() == "new"
 
     def test_a_device_is_written_to(self) -> None:
-        output.write_text("/dev/null", "gone")
+        writing.write_text("/dev/null", "gone")
         assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
     def test_a_full_device(self) -> None:
         with pytest.raises(OutputError) as caught:
-            output.write_text("/dev/full", "x")
+            writing.write_text("/dev/full", "x")
         assert caught.value.message == "cannot write `/dev/full`: no space left on device"
         assert caught.value.hint == "free some space, or write to another disk"
 
@@ -280,7 +279,7 @@ class TestWriting:
         got: list[str] = []
         reader = threading.Thread(target=lambda: got.append((folder / "pipe").read_text()))
         reader.start()
-        output.write_text("pipe", "through")
+        writing.write_text("pipe", "through")
         reader.join()
         assert got == ["through"]
         assert stat.S_ISFIFO((folder / "pipe").stat().st_mode)
@@ -288,7 +287,7 @@ class TestWriting:
     @pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
     def test_an_open_descriptor_is_written_to_where_it_stands(self, folder: Path, path: str) -> None:
         code = f"""
-            from lrviz import output
+            from lrviz.files import writing as output
             print("before")
             output.write_text({path!r}, "data\\n")
             print("after")
@@ -334,7 +333,7 @@ class TestFailure:
             monkeypatch.setattr(where, fail)
         expected = {full_disk: OutputError, interrupt: KeyboardInterrupt}.get(fail, ZeroDivisionError)
         with pytest.raises(expected) as caught:
-            output.write_bytes(path, content())
+            writing.write_bytes(path, content())
         assert tree(folder) == before
         if fail is full_disk:
             assert str(caught.value) == (
@@ -354,7 +353,7 @@ class TestFailure:
 
         monkeypatch.setattr(Path, "mkdir", second_fails)
         with pytest.raises((OutputError, KeyboardInterrupt)):
-            output.write_text("a/b/c/new.txt", "new")
+            writing.write_text("a/b/c/new.txt", "new")
         assert tree(folder) == {}
 
     def test_a_folder_that_another_process_made_stays(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,7 +364,7 @@ class TestFailure:
             mkdir(path)
 
         monkeypatch.setattr(Path, "mkdir", made_meanwhile)
-        with pytest.raises(ZeroDivisionError), output.writing("a/new.txt"):
+        with pytest.raises(ZeroDivisionError), writing.writing("a/new.txt"):
             1 / 0  # noqa: B018 # the division is what fails
         assert tree(folder) == {"a": None}
 
@@ -376,7 +375,7 @@ class TestFailure:
 
         monkeypatch.setattr(Path, "mkdir", put_in_the_way)
         with pytest.raises(OutputError, match=r"^cannot write `a/new.txt`: a file where a folder should be$"):
-            output.write_text("a/new.txt", "new")
+            writing.write_text("a/new.txt", "new")
         assert tree(folder) == {"a": b"theirs"}
 
     def test_a_disk_that_is_really_full(self, folder: Path) -> None:
@@ -388,11 +387,11 @@ class TestFailure:
         if mounted.returncode:
             pytest.skip("mounting a tmpfs is not permitted")
         try:
-            output.write_text(small / "old.csv", "old")
+            writing.write_text(small / "old.csv", "old")
             before = tree(small)
             for path in ("old.csv", "new.csv", "made/new.csv"):
                 with pytest.raises(OutputError, match="no space left on device"):
-                    output.write_bytes(small / path, (b"x" * 4096 for _ in range(100)))
+                    writing.write_bytes(small / path, (b"x" * 4096 for _ in range(100)))
                 assert tree(small) == before
         finally:
             subprocess.run(["umount", small], check=True)
@@ -402,7 +401,7 @@ class TestFailure:
         (folder / "old.txt").write_text("old")
         code = """
             import os, signal
-            from lrviz import output
+            from lrviz.files import writing as output
             def content():
                 yield b"new" * 100_000
                 os.kill(os.getpid(), signal.SIGINT)
@@ -417,13 +416,13 @@ class TestFailure:
         reading, writing = os.pipe()
         os.close(reading)
         with pytest.raises(BrokenPipeError):
-            output.write_text(f"/dev/fd/{writing}", "x")
+            write_text(f"/dev/fd/{writing}", "x")
         os.close(writing)
 
 
 PRELUDE = """
 import sys
-from lrviz import output
+from lrviz.files import writing as output
 from lrviz.errors import OutputError
 
 def main():
@@ -433,7 +432,7 @@ def main():
         print(error.message, file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
-        output.abandon_stdout()
+        output.discard_stdout()
 
 """
 
@@ -443,7 +442,7 @@ class TestStdout:
     def test_bytes_and_text_in_order(self, options: list[str]) -> None:
         code = """
             import sys
-            from lrviz import output
+            from lrviz.files import writing as output
             sys.stdout.reconfigure(encoding="ascii")
             print("one")
             output.write_stdout(b"\\x00\\xff")
@@ -460,7 +459,7 @@ class TestStdout:
         [
             'output.write_stdout("x" * 20 for _ in range(100_000))',
             'output.write_stdout("x" * 1_000_000)',
-            "with output.guarding_stdout(): print('x')",
+            "with output.stdout_errors(): print('x')",
         ],
         ids=["pieces", "whole", "print"],
     )
@@ -487,6 +486,6 @@ class TestStdout:
         assert (finished.returncode, finished.stdout, finished.stderr) == (0, "0\n1\n", "")
 
     def test_a_dash_never_makes_a_file(self, folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-        output.write_text("-", "data")
+        writing.write_text("-", "data")
         assert capfdbinary.readouterr().out == b"data"
         assert tree(folder) == {}

@@ -7,14 +7,13 @@ import sys
 
 import pytest
 
-from lrviz import pages
-from lrviz.catalogue import FORMULA_LEGEND, SCHEDULERS, Parameter, Scheduler
-from lrviz.printable import cells
-from lrviz.screen import Screen
+from lrviz.schedulers import FORMULA_LEGEND, Parameter, Scheduler, all_schedulers
+from lrviz.terminal import Screen, pages
+from lrviz.text import cells
 from tests.conftest import Python
 from tests.screens import plain, screen
 
-BY_SHORT = [pytest.param(info, id=info.short) for info in SCHEDULERS]
+BY_SHORT = [pytest.param(info, id=info.short) for info in all_schedulers()]
 
 
 def squeezed(text: str) -> str:
@@ -25,35 +24,35 @@ def squeezed(text: str) -> str:
 class TestCatalogue:
     def test_a_line_each_in_a_pipe(self) -> None:
         with screen(40, tty=False) as (to, stream):
-            pages.print_catalogue(SCHEDULERS, to)
+            pages.print_catalogue(all_schedulers(), to)
             lines = stream.text.splitlines()
-        assert [line.split(maxsplit=2) for line in lines] == [[s.short, s.name, s.summary] for s in SCHEDULERS]
-        assert len({line.index(s.name) for line, s in zip(lines, SCHEDULERS, strict=True)}) == 1
-        assert len({line.index(s.summary) for line, s in zip(lines, SCHEDULERS, strict=True)}) == 1
+        assert [line.split(maxsplit=2) for line in lines] == [[s.short, s.name, s.summary] for s in all_schedulers()]
+        assert len({line.index(s.name) for line, s in zip(lines, all_schedulers(), strict=True)}) == 1
+        assert len({line.index(s.summary) for line, s in zip(lines, all_schedulers(), strict=True)}) == 1
 
     def test_forced_colour_in_a_pipe_keeps_the_lines(self) -> None:
         with screen(40, tty=False) as (to, stream):
-            pages.print_catalogue(SCHEDULERS, to)
+            pages.print_catalogue(all_schedulers(), to)
             expected = stream.text
         with screen(40, tty=False, environment={"FORCE_COLOR": "1"}) as (to, stream):
-            pages.print_catalogue(SCHEDULERS, to)
+            pages.print_catalogue(all_schedulers(), to)
             assert plain(stream.text) == expected
             assert stream.text.startswith("\x1b[36mstep")
 
     @pytest.mark.parametrize("columns", [40, 71, 72, 80, 200])
     def test_all_is_there_on_a_terminal(self, columns: int) -> None:
         with screen(columns) as (to, stream):
-            pages.print_catalogue(SCHEDULERS, to)
+            pages.print_catalogue(all_schedulers(), to)
             text = plain(stream.text)
         assert max(map(cells, text.splitlines())) <= min(columns, 100)
         words = text.split()
-        for info in SCHEDULERS:
+        for info in all_schedulers():
             assert info.short in words
             assert info.name in words
         if columns < 72:
-            for info in SCHEDULERS:
+            for info in all_schedulers():
                 assert squeezed(info.name + info.summary) in squeezed(text)
-        assert squeezed(text).endswith("`lrvizschedulersNAME`tellsallaboutone")
+        assert squeezed(text).endswith("`lrvizschedulersNAME`describesonescheduler")
 
 
 class TestPage:
@@ -85,7 +84,7 @@ class TestPage:
             assert squeezed(said.replace("-", "")) in squeezed(text.replace("-", ""))
 
     def test_parameters_side_by_side(self) -> None:
-        info = next(s for s in SCHEDULERS if s.short == "step")
+        info = next(s for s in all_schedulers() if s.short == "step")
         with screen(100) as (to, stream):
             pages.print_page(info, to)
             text = plain(stream.text)
@@ -130,20 +129,20 @@ class TestPage:
 
 
 def test_stdout_is_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
-    pages.print_catalogue(SCHEDULERS)
+    pages.print_catalogue(all_schedulers())
     assert capsys.readouterr().out.startswith("step  ")
-    pages.print_page(SCHEDULERS[0])
+    pages.print_page(all_schedulers()[0])
     assert capsys.readouterr().out.startswith("StepLR  ")
 
 
-def test_no_heavy_room_is_entered(python: Python) -> None:
+def test_no_heavy_package_is_imported(python: Python) -> None:
     code = """
 import sys
 import rich.console
 before = set(sys.modules)  # rich.console imports rich.panel before rich 15
-from lrviz import catalogue, pages
-pages.print_catalogue(catalogue.SCHEDULERS)
-pages.print_page(catalogue.SCHEDULERS[0])
+from lrviz import schedulers, terminal
+terminal.print_catalogue(schedulers.all_schedulers())
+terminal.print_page(schedulers.find("step"))
 heavy = {"numpy", "torch", "matplotlib", "plotext", "rich.markdown", "rich.panel"}
 print(sorted(heavy & (set(sys.modules) - before)))
 """

@@ -12,17 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrviz import keys, options, shipped
-from lrviz.cli import main
+from lrviz.cli import main, options
 from lrviz.errors import LrvizError
-from lrviz.keycheck import Place, check_table
-from lrviz.keys import TABLES
-from lrviz.look import FigureOptions
-from lrviz.preset import FigurePlan, Preset, load_preset
-from lrviz.runs import read_run
-from lrviz.schema import schema
+from lrviz.figure import FigureOptions
+from lrviz.presets import FigurePlan, Preset, files, keys, load_preset
+from lrviz.presets.checking import Place, check_table
+from lrviz.presets.keys import TABLES, schema
 from lrviz.simulation import simulate
-from lrviz.spec import Metric, ParamGroup, TrainingLoop
+from lrviz.spec import Metric, ParamGroup, TrainingLoop, read_run
 from tests.conftest import ROOT, Python
 
 Capture = pytest.CaptureFixture[str]
@@ -100,7 +97,7 @@ class TestReading:
             'columns = 2\naxes = "free"\nshow = "momentum"\nformats = ["pdf", "svg"]\nmomentum = 0.9'
         )
         found = plan(text, tmp_path)
-        assert found.look == FigureOptions(
+        assert found.options == FigureOptions(
             style="dark", log=True, size=(8.0, 4.0), dpi=100, title="T", x="epoch", layout="grid", columns=2,
             share_y=False, momentum=True,
         )  # fmt: skip
@@ -138,7 +135,7 @@ class TestReading:
         text = figure('style = "own.mplstyle"').replace("cosine", "plateau") + 'metric = "val.csv:loss"'
         found = plan(text, inside)
         assert found.runs[0].metric == Metric("val.csv:loss", (0.5, 0.4))
-        assert (found.style, found.look.style) == ("own.mplstyle", str(inside / "own.mplstyle"))
+        assert (found.style, found.options.style) == ("own.mplstyle", str(inside / "own.mplstyle"))
 
     def test_the_users_own_code_needs_leave(self, tmp_path: Path) -> None:
         text = COSINE.replace("cosine", "train.py:make(3)")
@@ -154,19 +151,19 @@ REFUSED = [
     pytest.param(
         '[[figure]]\nname = "a"\nepochs 4\n',
         "`p.toml`, line 3, column 8: expected '=' after a key in a key/value pair\n    epochs 4\n           ^",
-        "text goes in quotes; `lrviz presets cheatsheet` prints a preset to go by",
+        "text needs quotes; `lrviz presets cheatsheet` prints an example",
         id="broken TOML",
     ),
     pytest.param(
         '[[figure]]\nname = "a',
         '`p.toml`, line 2, column 10: unterminated string\n    name = "a\n             ^',
-        "text goes in quotes; `lrviz presets cheatsheet` prints a preset to go by",
+        "text needs quotes; `lrviz presets cheatsheet` prints an example",
         id="TOML that ends early",
     ),
     pytest.param(
         "a = 1\na = 2\n",
         "`p.toml`, line 2, column 6: cannot overwrite a value\n    a = 2\n         ^",
-        "text goes in quotes; `lrviz presets cheatsheet` prints a preset to go by",
+        "text needs quotes; `lrviz presets cheatsheet` prints an example",
         id="a key twice",
     ),
     pytest.param(
@@ -220,14 +217,14 @@ REFUSED = [
     pytest.param(
         COSINE + "T_max = 4",
         "`p.toml`, [[figure]] `a`, [[figure.curve]] 1: unknown key `T_max`",
-        "the scheduler's own parameters go into its notation; a curve has "
+        "write the scheduler's parameters in its notation; a curve has "
         + ", ".join(key.name for key in TABLES["curve"]),
         id="a parameter as a key",
     ),
     pytest.param(
         figure('epochs = "ten"'),
         '`p.toml`, [[figure]] `a`: `epochs` must be a whole number, got "ten"',
-        "numbers, true and false go without quotes",
+        "write numbers, true and false without quotes",
         id="a wrong type",
     ),
     pytest.param(
@@ -268,14 +265,14 @@ REFUSED = [
     ),
     pytest.param(
         COSINE + COSINE,
-        "`p.toml`, [[figure]] `a`: `name` is already that of another figure",
-        "give each figure a name of its own: its files are called by it",
+        "`p.toml`, [[figure]] `a`: `name` is already used by another figure",
+        "give each figure its own name: it is the name of its files",
         id="two figures of one name",
     ),
     pytest.param(
         COSINE + COSINE.replace('"a"', '"A"'),
-        "`p.toml`, [[figure]] `A`: `name` is already that of `a`",
-        "give each figure a name of its own: its files are called by it",
+        "`p.toml`, [[figure]] `A`: `name` is already used by `a`",
+        "give each figure its own name: it is the name of its files",
         id="names that differ in case",
     ),
     *(
@@ -300,7 +297,7 @@ REFUSED = [
     ),
     pytest.param(
         COSINE.replace('"a"', '"Con.fig"'),
-        "`p.toml`, [[figure]] `Con.fig`: `name` is a device's on Windows",
+        "`p.toml`, [[figure]] `Con.fig`: `name` is a device name on Windows",
         "choose another name",
         id="a name of a device",
     ),
@@ -309,20 +306,20 @@ REFUSED = [
     ),
     pytest.param(
         '[[figure]]\nname = "a"\n' + '[[figure.curve]]\nscheduler = "cosine"\n' * 10_000,
-        "`p.toml`, [[figure]] `a`: 10,000 times `[[figure.curve]]` is too much; the limit is 1,000",
+        "`p.toml`, [[figure]] `a`: 10,000 tables `[[figure.curve]]` are too many; the limit is 1,000",
         "split it into several",
         id="10,000 curves",
     ),
     pytest.param(
         COSINE.replace("cosine", "cosine(T_max={" + ",".join(map(str, range(1, 10_001))) + "})"),
         "`p.toml`, [[figure]] `a`: 10,000 curves are too many to tell apart; the limit is 24",
-        "`max_curves` in the figure lifts it",
+        "`max_curves` in the figure raises it",
         id="a sweep of 10,000 curves",
     ),
     pytest.param(
         COSINE.replace('"cosine"', '"train.py:make"'),
         "`p.toml`, [[figure]] `a`, [[figure.curve]] 1: `train.py:make` is code that would run",
-        "`--allow-code` lets it, if you trust the preset",
+        "add `--allow-code` if you trust the preset",
         id="the user's own code",
     ),
     pytest.param(
@@ -377,7 +374,7 @@ def test_a_bad_preset_is_one_clear_error_and_makes_nothing(
         pytest.param(
             "render",
             "`lrviz render` needs a preset",
-            "`lrviz presets` lists those that ship, or name a .toml file",
+            "`lrviz presets` lists the shipped ones, or name a .toml file",
             id="no preset",
         ),
         pytest.param(
@@ -401,7 +398,7 @@ def test_a_bad_preset_is_one_clear_error_and_makes_nothing(
         pytest.param(
             "render my.toml -o out",
             "no preset file `my.toml`",
-            "`lrviz presets` lists those that ship",
+            "`lrviz presets` lists the shipped ones",
             id="a file that there is not",
         ),
         pytest.param(
@@ -421,13 +418,11 @@ def test_a_bad_preset_is_one_clear_error_and_makes_nothing(
         ),
         pytest.param(
             "render cheatsheet -o out --only cheatsheet --prune",
-            "`--prune` and `--only` do not go together",
-            "prune with the whole preset",
+            "`--prune` cannot be used with `--only`",
+            "leave one of them out",
             id="prune with only",
         ),
-        pytest.param(
-            "render cheatsheet -o out --rtol 0.1", "`--rtol` goes with `--check`", "", id="rtol without check"
-        ),
+        pytest.param("render cheatsheet -o out --rtol 0.1", "`--rtol` needs `--check`", "", id="rtol without check"),
         pytest.param(
             "render cheatsheet -o out --check --rtol -1",
             "`--rtol` must be at least 0 and below 1, got -1",
@@ -504,27 +499,29 @@ class TestCommand:
 
 class TestShipped:
     def test_they_are_those_of_the_guides_and_two_of_our_own(self) -> None:
-        assert shipped.preset_names() == SHIPPED
+        assert files.preset_names() == SHIPPED
         assert sorted(GUIDES + OWN) == SHIPPED
 
     def test_they_lie_in_the_package_or_beside_it(self, tmp_path: Path) -> None:
         package = tmp_path / "lrviz"
         package.mkdir()
-        assert shipped.preset_folder(package) == tmp_path / "presets"
+        assert files.preset_folder(package) == tmp_path / "presets"
         (package / "presets").mkdir()
-        assert shipped.preset_folder(package) == package / "presets"
+        assert files.preset_folder(package) == tmp_path / "presets"
+        (package / "presets" / "one.toml").touch()
+        assert files.preset_folder(package) == package / "presets"
 
     @pytest.mark.parametrize("name", SHIPPED)
     def test_each_can_be_read_and_says_what_it_is(self, name: str) -> None:
-        preset = load_preset(shipped.shipped_path(name))
+        preset = load_preset(files.shipped_path(name))
         assert preset.name == name
-        assert preset.about == shipped.about(name) != ""
+        assert preset.about == files.about(name) != ""
         assert not [note for figure in preset.figures for run in figure.runs for note in run.notes]
 
     def test_the_cheat_sheet_has_the_panels_of_the_reference_in_its_order(self) -> None:
         reference = json.loads((ROOT / "tests" / "data" / "cheatsheet.json").read_text(encoding="utf-8"))
-        (sheet,) = load_preset(shipped.shipped_path("cheatsheet")).figures
-        assert sheet.look.layout == "grid"
+        (sheet,) = load_preset(files.shipped_path("cheatsheet")).figures
+        assert sheet.options.layout == "grid"
         assert len(sheet.runs) == 17
         for run, curve in zip(sheet.runs, reference["curves"], strict=False):
             expected = read_run(curve["scheduler"])
@@ -579,22 +576,22 @@ class TestShipped:
     def test_the_figures_have_the_guides_numbers(
         self, preset: str, name: str, curve: int, rates: dict[int, float]
     ) -> None:
-        figures = {figure.name: figure for figure in load_preset(shipped.shipped_path(preset)).figures}
+        figures = {figure.name: figure for figure in load_preset(files.shipped_path(preset)).figures}
         lr = simulate(figures[name].runs[curve]).lr[:, 0]
         assert {step: float(lr[step]) for step in rates} == pytest.approx(rates, rel=1e-6, abs=1e-12)
 
     def test_layers_have_rates_of_their_own(self) -> None:
-        figures = {f.name: f for f in load_preset(shipped.shipped_path("cnn-training")).figures}
+        figures = {f.name: f for f in load_preset(files.shipped_path("cnn-training")).figures}
         trace = simulate(figures["layered-lambda"].runs[0])
         assert trace.group_names == ("conv_layers", "fc_layers")
         assert trace.lr[3].tolist() == pytest.approx([0.01 * 0.1 * 0.95**3, 0.1 * 0.5 * 0.9**3])
-        figures = {f.name: f for f in load_preset(shipped.shipped_path("fine-tuning")).figures}
+        figures = {f.name: f for f in load_preset(files.shipped_path("fine-tuning")).figures}
         trace = simulate(figures["layered-rates"].runs[0])
         assert trace.lr.max(axis=0).tolist() == pytest.approx([5e-6, 1e-5, 2e-5, 1e-4])
 
     def test_momentum_is_drawn_with_one_cycle_and_falls_as_the_rate_rises(self) -> None:
-        figures = {f.name: f for f in load_preset(shipped.shipped_path("scheduler-tour")).figures}
-        assert figures["onecycle"].look.momentum
+        figures = {f.name: f for f in load_preset(files.shipped_path("scheduler-tour")).figures}
+        assert figures["onecycle"].options.momentum
         trace = simulate(figures["onecycle"].runs[0])
         assert trace.momentum is not None
         assert trace.momentum[:, 0].argmin() == trace.lr[:, 0].argmax()
@@ -604,14 +601,14 @@ class TestKeys:
     def test_every_option_of_the_command_line_has_its_twin(self) -> None:
         run = {option.destination for option in options.RUN}
         look = {option.destination for option in (*options.FIGURE, *options.LAYOUT, options.SHOW_MOMENTUM)}
-        assert {key.name for key in keys.RUN} == run
+        assert {key.name for key in keys.RUN_KEYS} == run
         figure = {key.name for key in TABLES["figure"]}
         assert look | run | {options.MAX_CURVES.destination} <= figure
         assert options.LABEL.destination in {key.name for key in TABLES["curve"]}
 
     def test_choices_are_those_of_the_command_line(self) -> None:
         offered = {o.destination: o.complete for o in (*options.RUN, *options.FIGURE, *options.LAYOUT)}
-        for key in (*keys.RUN, *keys.LOOK):
+        for key in (*keys.RUN_KEYS, *keys.FIGURE_KEYS):
             if key.kind == "choice" and key.name != "show":
                 assert key.choices == offered[key.name]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz.printable import ascii_only, cells, draws_unicode, printable, shorten
+from lrviz.text import ascii_only, cells, draws_unicode, printable, shorten
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lrviz import style
 from lrviz.errors import OutputError
-from lrviz.figure import draw, render
-from lrviz.look import FigureOptions
+from lrviz.figure import FigureOptions, backend, draw, render
 from lrviz.spec import TrainingLoop
 from lrviz.trace import Trace
 from tests.conftest import ROOT
@@ -62,7 +60,7 @@ def test_a_png_holds_the_pixels_that_were_drawn() -> None:
     shown = pixels(render(figure, ".png"))
     assert shown.shape == (750, 1500, 4)
     canvas = FigureCanvasAgg(figure)
-    with style.applied(figure.look):
+    with backend.style_applied(figure.style):
         canvas.draw()  # type: ignore[no-untyped-call]
         expected = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     np.testing.assert_array_equal(shown, expected)
@@ -253,7 +251,10 @@ def test_bytes_repeat_in_other_surroundings(plain: str, tmp_path: Path) -> None:
 
 def test_the_callers_own_matplotlibrc_is_theirs_still(tmp_path: Path) -> None:
     (tmp_path / "matplotlibrc").write_text("lines.linewidth: 7\n", encoding="utf-8")
-    script = "import lrviz.figure, matplotlib; print(matplotlib.rcParams['lines.linewidth'])"
+    script = (
+        "import lrviz.figure, sys; lrviz.figure.import_matplotlib();"
+        "print(sys.modules['matplotlib'].rcParams['lines.linewidth'])"
+    )
     outcome = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, check=True,

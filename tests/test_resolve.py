@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 import lrviz
-from lrviz import catalogue, installed, resolve
-from lrviz.catalogue import SCHEDULERS, Parameter, Scheduler
 from lrviz.errors import SimulationError, SpecError
 from lrviz.notation import SchedulerCall, parse, parse_value
-from lrviz.resolve import KNOWN, Resolved, run_names
-from lrviz.spec import ParamGroup, TrainingLoop
+from lrviz.schedulers import Parameter, Scheduler, all_schedulers, catalogue
+from lrviz.spec import ParamGroup, TrainingLoop, resolve, run_names
+from lrviz.spec.resolve import Resolved
 
 LOOP = TrainingLoop()
 BY_EPOCH = TrainingLoop(interval="epoch")
@@ -21,7 +20,7 @@ TWO = (ParamGroup("a", 0.1), ParamGroup("b", 0.2))
 
 
 def resolved(text: str, loop: TrainingLoop = LOOP, groups: tuple[ParamGroup, ...] = ONE) -> Resolved:
-    return resolve.resolve(parse(text, run_names(loop, groups), KNOWN), loop, groups)
+    return resolve.resolve(parse(text, run_names(loop, groups)), loop, groups)
 
 
 def refusal(text: str, loop: TrainingLoop = LOOP, groups: tuple[ParamGroup, ...] = ONE) -> SpecError:
@@ -120,7 +119,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "an unknown class": (
         "StepRL(4)",
         "unknown scheduler `StepRL`",
-        "did you mean `StepLR`? `lrviz schedulers` lists them all; code of your own runs as `FILE.py:StepRL(...)`",
+        "did you mean `StepLR`? `lrviz schedulers` lists them all; your code runs as `FILE.py:StepRL(...)`",
     ),
     "nothing close": ("quantum", "unknown scheduler `quantum`", "`lrviz schedulers` lists them all"),
     "another library": (
@@ -214,37 +213,37 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "milestones that do not match": (
         "sequential([linear, cosine, step], [4])",
         "`SequentialLR` with 3 schedulers needs 2 milestones, got 1",
-        "a milestone is the scheduler step at which the next one takes over",
+        "a milestone is the scheduler step at which the next scheduler starts",
     ),
     "milestones that fall": (
         "sequential([linear, cosine, step], [8, 4])",
-        "`SequentialLR` needs `milestones` of 1 or more that rise, got [8, 4]",
+        "`SequentialLR` needs increasing `milestones` of 1 or more, got [8, 4]",
         "torch would skip a scheduler",
     ),
     "milestones twice": (
         "sequential([linear, cosine, step], [4, 4])",
-        "`SequentialLR` needs `milestones` of 1 or more that rise, got [4, 4]",
+        "`SequentialLR` needs increasing `milestones` of 1 or more, got [4, 4]",
         "torch would skip a scheduler",
     ),
     "a milestone at the start": (
         "sequential([linear, cosine], [0])",
-        "`SequentialLR` needs `milestones` of 1 or more that rise, got [0]",
+        "`SequentialLR` needs increasing `milestones` of 1 or more, got [0]",
         "torch would skip a scheduler",
     ),
     "a plateau inside": (
         "sequential([linear, plateau], [4])",
-        "`SequentialLR` cannot hold `ReduceLROnPlateau`: it is stepped without a metric",
+        "`SequentialLR` cannot contain `ReduceLROnPlateau`: it calls `step()` without a metric",
         "plot it on its own, or use `lrviz compare`",
     ),
     "a plateau inside, at once": (
         "chained([plateau])",
-        "`ChainedScheduler` cannot hold `ReduceLROnPlateau`: it is stepped without a metric",
+        "`ChainedScheduler` cannot contain `ReduceLROnPlateau`: it calls `step()` without a metric",
         "plot it on its own, or use `lrviz compare`",
     ),
     "a onecycle that ends": (
         "onecycle(total_steps=10)",
         "`OneCycleLR` ends after 10 steps, and the run has 32; torch raises an error past the end",
-        "leave out `total_steps`, or make it the length of the run",
+        "leave out `total_steps`, or set it to the length of the run",
     ),
     "a onecycle of one step of warm-up": (
         "onecycle(pct_start=1 / 32)",
@@ -289,7 +288,7 @@ BESIDES = {
     "LambdaLR": "lambda e: 1",
     "MultiplicativeLR": "lambda e: 1",
 }
-PARAMETERS = [(s, p) for s in SCHEDULERS for p in s.parameters]
+PARAMETERS = [(s, p) for s in all_schedulers() for p in s.parameters]
 IDS = [f"{s.short} {p.name}" for s, p in PARAMETERS]
 
 
@@ -389,7 +388,7 @@ NOTES: dict[str, tuple[str, tuple[ParamGroup, ...], list[str]]] = {
     "a milestone twice": (
         "multistep([8, 8])",
         ONE,
-        ["MultiStepLR: a milestone is listed twice, so gamma acts twice there"],
+        ["MultiStepLR: a milestone is listed twice, so gamma is applied twice there"],
     ),
     "a milestone at the start": (
         "multistep([0])",
@@ -404,17 +403,17 @@ NOTES: dict[str, tuple[str, tuple[ParamGroup, ...], list[str]]] = {
     "total_steps and another length": (
         "onecycle(total_steps=40, epochs=4, steps_per_epoch=8)",
         ONE,
-        ["OneCycleLR: total_steps 40 wins over epochs 4 x steps_per_epoch 8 = 32"],
+        ["OneCycleLR: total_steps 40 overrides epochs 4 x steps_per_epoch 8 = 32"],
     ),
     "no warm-up": (
         "onecycle(pct_start=0.0)",
         ONE,
-        ["OneCycleLR: pct_start 0.0 of 32 steps is under one: nothing warms up"],
+        ["OneCycleLR: pct_start 0.0 of 32 steps is below 1: there is no warm-up"],
     ),
     "a composite first in a composite": (
         "sequential([chained([linear]), cosine], [4])",
         ONE,
-        ["SequentialLR: torch 2.8 and newer run a ChainedScheduler that comes first one step early"],
+        ["SequentialLR: torch 2.8 and newer run a ChainedScheduler one step early as the first child"],
     ),
     "odd children": (
         "chained([multistep([0]), cosine(8, 1)])",
@@ -442,8 +441,8 @@ def test_a_onecycle_inside_need_not_fill_the_run() -> None:
 @pytest.fixture
 def without_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """A catalogue that has never heard of StepLR."""
-    forgotten = {k: v for k, v in catalogue._BY_NAME.items() if v.name != "StepLR"}
-    monkeypatch.setattr(catalogue, "_BY_NAME", forgotten)
+    forgotten = {name: file for name, file in catalogue._MODULES.items() if not file.endswith(".step")}
+    monkeypatch.setattr(catalogue, "_MODULES", forgotten)
 
 
 @pytest.mark.usefixtures("without_step")
@@ -485,13 +484,13 @@ def test_values_that_break_it_are_errors_too() -> None:
 
 
 def test_torch_s_schedulers_are_found_without_importing_torch() -> None:
-    names = installed.scheduler_names()
-    assert {scheduler.name for scheduler in SCHEDULERS} <= names
+    names = catalogue.installed_schedulers()
+    assert {scheduler.name for scheduler in all_schedulers()} <= names
     assert not names & {"LRScheduler", "AveragedModel", "Counter"}
 
 
 def test_without_torch_s_source_only_the_catalogue_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolve, "scheduler_names", frozenset)
+    monkeypatch.setattr(resolve, "installed_schedulers", frozenset)
     assert resolved("StepLR(4)").call == SchedulerCall("StepLR", kwargs=(("step_size", 4),))
     assert refusal("OtherLR()").message == "unknown scheduler `OtherLR`"
 
@@ -502,7 +501,7 @@ def test_values_from_python_may_be_huge() -> None:
 
 
 def test_every_example_of_the_catalogue_resolves() -> None:
-    for scheduler in SCHEDULERS:
+    for scheduler in all_schedulers():
         found: Any = resolved(scheduler.example or scheduler.short)
         assert found.call.name == scheduler.name
         assert found.notes == []

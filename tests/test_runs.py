@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrviz.errors import LrvizError, SpecError, UsageError
-from lrviz.runs import FIELDS, Fields, Sweep, read_run, read_runs, split_fields
-from lrviz.spec import CodeCall, OptimizerChoice, ParamGroup, TrainingLoop
+from lrviz.spec import FIELDS, CodeCall, Fields, OptimizerChoice, ParamGroup, Sweep, TrainingLoop, read_run, read_runs
+from lrviz.spec.reading import split_fields
 
 SPLIT: list[tuple[str, str, dict[str, str]]] = [
     ("cosine", "cosine", {}),
@@ -39,11 +39,11 @@ def test_fields_after_at(text: str, scheduler: str, fields: dict[str, str]) -> N
 
 
 WRONG_FIELDS = [
-    ("cosine @ foo=1", "a run has no field `foo`", f"after `@` may stand {', '.join(FIELDS)}"),
-    ("cosine @", "`@` wants NAME=VALUE, got ``", "such as `cosine @ lr=3e-4, epochs=8`"),
-    ("cosine @ lr", "`@` wants NAME=VALUE, got `lr`", "such as `cosine @ lr=3e-4, epochs=8`"),
-    ("cosine @ lr=", "`@` wants NAME=VALUE, got `lr=`", "such as `cosine @ lr=3e-4, epochs=8`"),
-    ("cosine @ lr=1,", "`@` wants NAME=VALUE, got ``", "such as `cosine @ lr=3e-4, epochs=8`"),
+    ("cosine @ foo=1", "a run has no field `foo`", f"the fields are {', '.join(field.name for field in FIELDS)}"),
+    ("cosine @", "`@` needs NAME=VALUE, got ``", "such as `cosine @ lr=3e-4, epochs=8`"),
+    ("cosine @ lr", "`@` needs NAME=VALUE, got `lr`", "such as `cosine @ lr=3e-4, epochs=8`"),
+    ("cosine @ lr=", "`@` needs NAME=VALUE, got `lr=`", "such as `cosine @ lr=3e-4, epochs=8`"),
+    ("cosine @ lr=1,", "`@` needs NAME=VALUE, got ``", "such as `cosine @ lr=3e-4, epochs=8`"),
     ("cosine @ lr=1, lr=2", "`lr` is given twice after `@`", ""),
     ("cosine @ grad-accum=1, grad_accum=2", "`grad_accum` is given twice after `@`", ""),
     ("cosine @ lr=x", "`lr` must be a number, got `x`", ""),
@@ -55,7 +55,7 @@ WRONG_FIELDS = [
         "`steps_per_epoch` and `dataset_size` both give the length of an epoch",
         "leave one of them out",
     ),
-    ("cosine @ metric=0.5", "`CosineAnnealingLR` watches no metric", "leave out the metric, or use `plateau`"),
+    ("cosine @ metric=0.5", "`CosineAnnealingLR` does not use a metric", "leave out the metric, or use `plateau`"),
 ]
 
 
@@ -221,7 +221,7 @@ def test_far_too_many_curves_are_refused_at_once(text: str) -> None:
     seconds, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert caught.value.message == f"{count:,} curves are too many to tell apart; the limit is 24"
-    assert caught.value.hint == f"`--max-curves {count}` lifts it"
+    assert caught.value.hint == f"`--max-curves {count}` raises it"
     assert seconds < 5
     assert peak < 50_000_000
 
@@ -246,7 +246,7 @@ def test_a_metric_for_several_is_for_those_that_watch_one(tmp_path: Path) -> Non
     assert not any("metric" in note for note in cosine.notes)
     assert plateau.metric is not None
     assert plateau.metric.values == (1.0, 2.0)
-    with pytest.raises(SpecError, match="`CosineAnnealingLR` watches no metric"):
+    with pytest.raises(SpecError, match="`CosineAnnealingLR` does not use a metric"):
         read_run("cosine", Fields({"metric": "val.csv"}, folder=tmp_path))
 
 
@@ -254,10 +254,10 @@ LOOPS: list[tuple[dict[str, Any], str]] = [
     ({"batch_size": 8}, "`batch_size` needs `dataset_size` too"),
     ({"dataset_size": 8}, "`dataset_size` needs `batch_size` too"),
     ({"drop_last": True}, "`drop_last` needs `dataset_size` and `batch_size`"),
-    ({"dataset_size": 8, "batch_size": 9, "drop_last": True}, "8 samples in batches of 9 leave no whole batch"),
+    ({"dataset_size": 8, "batch_size": 9, "drop_last": True}, "8 samples in batches of 9 make no full batch"),
     (
         {"dataset_size": 30, "batch_size": 8, "drop_last": True, "num_processes": 4},
-        "30 samples in batches of 8 for 4 processes leave no whole batch",
+        "30 samples in batches of 8 for 4 processes make no full batch",
     ),
     ({"epochs": 10**6, "steps_per_epoch": 10**6}, "make 1,000,000,000,000 updates; the limit is 100,000,000"),
     ({"epochs": 10**7, "num_processes": 100}, "scheduler steps; the limit is 100,000,000"),

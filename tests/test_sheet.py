@@ -23,12 +23,14 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.colors import to_rgb
 
-from lrviz import folder, inline, page
+from lrviz.artifacts import folder, page, svg
+from lrviz.artifacts.folder import JOURNAL, MANIFEST, open_folder
 from lrviz.cli import main
 from lrviz.errors import OutputError
-from lrviz.folder import JOURNAL, MANIFEST, opened
-from lrviz.style import OWN
+from lrviz.figure import style
+from lrviz.figure.style import STYLES
 from tests.conftest import ROOT
 from tests.forkserver import ForkServer, Process
 
@@ -217,9 +219,9 @@ class TestRender:
         check_whole(out)
         now = files(out)
         assert {name for name in now if whole[name] != now[name]} == {"one.png", "one.svg", "one.csv", *ENDS}
-        parts = page.sections(now["index.html"].decode())
+        parts = page.sections_of(now["index.html"].decode())
         assert list(parts) == ["one", "two"]
-        assert parts["two"] == page.sections(whole["index.html"].decode())["two"]
+        assert parts["two"] == page.sections_of(whole["index.html"].decode())["two"]
         Path("p.toml").write_text(TWO)
         render("p.toml", "-o", "out", "--only", "one")
         assert files(out) == whole
@@ -233,7 +235,7 @@ class TestRender:
         before = files(out)
         assert main(["render", "p.toml", "-o", "out", "--only", "one"]) == 2
         assert capsys.readouterr().err == (
-            "error: `--only` leaves the rest of `out` as it is, but `two.csv` is not as it was rendered\n\n"
+            "error: `--only` keeps the other files in `out`, but `two.csv` changed after the render\n\n"
             "hint: render once without `--only`\n"
         )
         assert files(out) == before
@@ -261,7 +263,7 @@ class TestOwnFiles:
             render("p.toml", "-o", "out")
             notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note")]
             assert notes == [
-                f"note: `{Path('out') / name}` is of an earlier render; `--prune` removes it unless it was changed"
+                f"note: `{Path('out') / name}` is from an earlier render; `--prune` removes it unless it was changed"
                 for name in ("one.csv", "one.png", "one.svg")
             ]
             assert Path("out/one.png").exists()
@@ -284,7 +286,7 @@ class TestOwnFiles:
         Path("out", name).write_text("mine")
         assert main(["render", "p.toml", "-o", "out"]) == 2
         assert capsys.readouterr().err == (
-            f"error: `out/{name}` is there already, and lrviz did not write it\n\n"
+            f"error: `out/{name}` already exists, and lrviz did not write it\n\n"
             "hint: move it away, or choose another folder\n"
         )
         assert files(Path("out")) == {name: b"mine"}
@@ -292,7 +294,7 @@ class TestOwnFiles:
     def test_a_folder_in_the_way_is_left_alone(self, here: Path, capsys: Capture) -> None:
         Path("out/one.png").mkdir(parents=True)
         assert main(["render", "p.toml", "-o", "out"]) == 2
-        assert "`out/one.png` is there already" in capsys.readouterr().err
+        assert "`out/one.png` already exists" in capsys.readouterr().err
 
     def test_a_link_is_replaced_rather_than_followed(self, here: Path, out: Path) -> None:
         Path("elsewhere").write_text("mine")
@@ -378,7 +380,7 @@ class TestRefusals:
         Path("p.toml").write_text(TWO.replace("gamma=0.5", "gamma=0.6"))
         with monkeypatch.context() as patch:
             if when == "write":
-                patch.setattr(folder, "write_whole", full)
+                patch.setattr(folder, "write_all", full)
             else:
                 patch.setattr(Path, "replace", full)
             assert main(["render", "p.toml", "-o", "out"]) == 2
@@ -386,14 +388,14 @@ class TestRefusals:
         assert files(out) == before
 
     def test_two_renders_at_once(self, here: Path, capsys: Capture) -> None:
-        with opened(Path("out")):
+        with open_folder(Path("out")):
             assert main(["render", "p.toml", "-o", "out"]) == 2
         assert capsys.readouterr().err == (
             "error: another render is writing to `out`\n\nhint: wait for it, or choose another folder\n"
         )
 
     def test_a_folder_made_in_vain_is_taken_away(self, here: Path) -> None:
-        with pytest.raises(OutputError), opened(Path("a/b/c")):
+        with pytest.raises(OutputError), open_folder(Path("a/b/c")):
             raise OutputError("something")
         assert not Path("a").exists()
 
@@ -426,7 +428,7 @@ class TestHostileText:
         assert "<script" not in html
         assert "<img" not in html
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
-        assert list(page.sections(html)) == ["a"]
+        assert list(page.sections_of(html)) == ["a"]
 
     def test_in_an_svg_it_is_text(self, hostile: Path) -> None:
         tree = ElementTree.fromstring((hostile / "a.svg").read_bytes())  # noqa: S314 - our own
@@ -437,7 +439,7 @@ class TestHostileText:
         rows = [line for line in lines if line.startswith(("| `", "| <code>"))]
         assert len(rows) == len(LABELS)
         assert all(row.replace("\\|", "").count(" | ") == 6 for row in rows)
-        assert list(page.sections("\n".join(lines) + "\n")) == ["a"]
+        assert list(page.sections_of("\n".join(lines) + "\n")) == ["a"]
 
     def test_in_the_numbers_it_reads_back(self, hostile: Path) -> None:
         with (hostile / "a.csv").open(newline="", encoding="utf-8") as stream:
@@ -490,14 +492,14 @@ class TestPage:
 
     @pytest.mark.parametrize("colour", ["222222", "1f4e9e", "b35628", "000000", "333333", "123456"])
     def test_what_can_be_read_on_white_has_a_twin_for_black(self, colour: str) -> None:
-        _, dark = inline.colours(f"var(--i-{colour})")
+        _, dark = svg.colour_variables(f"var(--i-{colour})")
         found = dark.partition(":")[2].rstrip(";")
-        contrast = (inline._luminance(found) + 0.05) / (inline._luminance("#14171c") + 0.05)
+        contrast = (style.luminance(to_rgb(found)) + 0.05) / (style.luminance(to_rgb("#14171c")) + 0.05)
         assert contrast >= 4.5
 
     def test_colours_that_go_by_order_keep_it_on_black(self) -> None:
-        light, dark = OWN["lrviz"].ramp, OWN["dark"].ramp
-        assert [inline.colours(f"var(--i-{colour[1:]})")[1].partition(":")[2] for colour in light] == [
+        light, dark = STYLES["lrviz"].ramp, STYLES["dark"].ramp
+        assert [svg.colour_variables(f"var(--i-{colour[1:]})")[1].partition(":")[2] for colour in light] == [
             f"{colour};" for colour in dark
         ]
 

@@ -18,8 +18,9 @@ import pytest
 import typer
 
 import lrviz
-from lrviz.catalogue import SCHEDULERS, Scheduler
-from lrviz.cli import app, main
+from lrviz.cli import main
+from lrviz.cli.app import app
+from lrviz.schedulers import Scheduler, all_schedulers
 from tests.conftest import ROOT
 
 # What a browser loads by itself when it shows a page; a link is followed only when it is clicked.
@@ -163,7 +164,7 @@ def test_the_site_has_nothing_of_the_build_in_it(site: Path) -> None:
     assert not (site / "examples").exists()
 
 
-@pytest.fixture(params=SCHEDULERS, ids=lambda scheduler: scheduler.short)
+@pytest.fixture(params=all_schedulers(), ids=lambda scheduler: scheduler.short)
 def scheduler(request: pytest.FixtureRequest) -> Scheduler:
     found: Scheduler = request.param
     return found
@@ -204,7 +205,8 @@ def test_the_figure_of_a_scheduler_is_drawn_by_the_command_below_it(
 def options() -> Iterator[tuple[str, str]]:
     """The commands and their options."""
     group: Any = typer.main.get_command(app)
-    for name, command in group.commands.items():
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
         yield from ((name, flag) for p in command.params if p.param_type_name == "option" for flag in p.opts)
 
 

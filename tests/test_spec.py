@@ -9,7 +9,8 @@ import pytest
 
 from lrviz.errors import LrvizError, SpecError
 from lrviz.notation import SchedulerCall, parse_value
-from lrviz.spec import MAX_UPDATES, Factory, OptimizerChoice, ParamGroup, RunSpec, TrainingLoop
+from lrviz.spec import Factory, OptimizerChoice, ParamGroup, RunSpec, TrainingLoop
+from lrviz.spec.run import MAX_UPDATES
 
 STEP = SchedulerCall("StepLR", kwargs=(("step_size", 4),))
 
@@ -114,7 +115,7 @@ def test_a_momentum_that_makes_no_sense(momentum: Any) -> None:
         pytest.param(
             (ParamGroup("a"), ParamGroup("b"), ParamGroup("a")),
             "two parameter groups are called `a`",
-            "give each group a name of its own",
+            "give each group a different name",
             id="two of one name",
         ),
         pytest.param(

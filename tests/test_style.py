@@ -14,11 +14,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from lrviz import style
-from lrviz.captions import readable
 from lrviz.errors import SpecError
-from lrviz.figure import draw, render
-from lrviz.look import FigureOptions
+from lrviz.figure import FigureOptions, draw, render, style
+from lrviz.figure.captions import readable
 from tests.conftest import Python
 from tests.traces import trace
 
@@ -52,7 +50,7 @@ def contrast(one: object, other: object) -> float:
 @pytest.mark.parametrize("name", ["lrviz", "dark"])
 @pytest.mark.parametrize("eyes", SEEN_BY)
 def test_curves_are_told_apart_by_all_eyes(name: str, eyes: str) -> None:
-    colours = [lab(SEEN_BY[eyes] @ linear(colour)) for colour in style.OWN[name].palette]
+    colours = [lab(SEEN_BY[eyes] @ linear(colour)) for colour in style.STYLES[name].palette]
     for count, least in ((5, 20), (8, 13)):
         for one, other in itertools.combinations(colours[:count], 2):
             assert np.linalg.norm(one - other) > least
@@ -61,7 +59,7 @@ def test_curves_are_told_apart_by_all_eyes(name: str, eyes: str) -> None:
 @pytest.mark.parametrize("name", ["lrviz", "dark", "cheatsheet"])
 @pytest.mark.parametrize("eyes", SEEN_BY)
 def test_a_ramp_goes_one_way_to_all_eyes(name: str, eyes: str) -> None:
-    look = style.OWN[name]
+    look = style.STYLES[name]
     light = [lab(SEEN_BY[eyes] @ linear(colour))[0] for colour in look.ramp]
     steps = np.diff(light) * np.sign(light[-1] - light[0])
     assert (steps > 0.5).all()
@@ -70,15 +68,15 @@ def test_a_ramp_goes_one_way_to_all_eyes(name: str, eyes: str) -> None:
 
 @pytest.mark.parametrize("name", ["lrviz", "dark"])
 def test_the_first_curves_are_told_apart_in_grey_print(name: str) -> None:
-    lightness = sorted(lab(linear(colour))[0] for colour in style.OWN[name].palette[:5])
+    lightness = sorted(lab(linear(colour))[0] for colour in style.STYLES[name].palette[:5])
     assert min(np.diff(lightness)) > 5
-    lightness = sorted(lab(linear(colour))[0] for colour in style.OWN[name].palette[:3])
+    lightness = sorted(lab(linear(colour))[0] for colour in style.STYLES[name].palette[:3])
     assert min(np.diff(lightness)) > 8
 
 
-@pytest.mark.parametrize("name", style.OWN)
+@pytest.mark.parametrize("name", style.STYLES)
 def test_text_and_lines_stand_out_from_the_ground(name: str) -> None:
-    look = style.OWN[name]
+    look = style.STYLES[name]
     ground = str(look.settings["figure.facecolor"])
     for key in ("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"):
         assert contrast(str(look.settings[key]), ground) > 7
@@ -88,15 +86,15 @@ def test_text_and_lines_stand_out_from_the_ground(name: str) -> None:
 
 
 def test_names() -> None:
-    names = style.names()
+    names = style.style_names()
     assert names[:3] == ("lrviz", "dark", "cheatsheet")
     assert "ggplot" in names
     assert not any(name.startswith("_") for name in names)
 
 
-@pytest.mark.parametrize("name", [name for name in style.names() if not name.startswith("seaborn")])
+@pytest.mark.parametrize("name", [name for name in style.style_names() if not name.startswith("seaborn")])
 def test_every_style_that_is_listed_can_be_used(name: str) -> None:
-    style.check(name)
+    style.check_style(name)
     before = dict(mpl.rcParams)
     assert render(draw([trace([1e-3, 5e-4], [2e-4, 1e-4])], FigureOptions(style=name, dpi=30)), ".png")
     assert dict(mpl.rcParams) == before
@@ -122,7 +120,7 @@ def test_an_unknown_style(name: str, hint: str) -> None:
 )
 def test_a_style_file_that_there_is_not(name: str) -> None:
     with pytest.raises(SpecError, match="cannot read the style"):
-        style.check(name)
+        style.check_style(name)
 
 
 def test_a_style_of_the_users_own(tmp_path: Path) -> None:
@@ -183,7 +181,7 @@ def test_a_style_that_cannot_be_opened(tmp_path: Path) -> None:
     folder = tmp_path / "folder.mplstyle"
     folder.mkdir()
     with pytest.raises(SpecError, match="no such file"):
-        style.check(str(folder))
+        style.check_style(str(folder))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +191,7 @@ def test_a_style_that_cannot_be_opened(tmp_path: Path) -> None:
         pytest.param({"size": (10.0, 101.0)}, "`size` must be from 1 to 100 inches each way, got 10x101", id="large"),
         pytest.param({"size": (float("nan"), 5.0)}, "`size` must be", id="nan"),
         pytest.param({"size": (float("inf"), 5.0)}, "`size` must be", id="infinite"),
-        pytest.param({"size": (60.0, 60.0)}, "81 million pixels; the most is 50 million", id="pixels"),
+        pytest.param({"size": (60.0, 60.0)}, "81 million pixels; the maximum is 50 million", id="pixels"),
         pytest.param({"size": (20.0, 20.0), "dpi": 600}, "144 million pixels", id="pixels-by-dpi"),
         pytest.param({"dpi": 19}, "`dpi` must be from 20 to 1200, got 19", id="coarse"),
         pytest.param({"dpi": 1201}, "`dpi` must be from 20 to 1200, got 1201", id="fine"),
@@ -209,7 +207,7 @@ def test_options_that_make_no_figure(options: dict[str, Any], message: str) -> N
 
 def test_options_and_a_check_of_the_style_load_nothing_heavy(python: Python) -> None:
     script = (
-        "import sys; from lrviz.look import FigureOptions; FigureOptions(style='ggplot')\n"
+        "import sys; from lrviz.figure import FigureOptions; FigureOptions(style='ggplot')\n"
         "try: FigureOptions(style='gplot')\n"
         "except Exception as error: print(error)\n"
         "print({name.partition('.')[0] for name in sys.modules} & {'matplotlib', 'numpy', 'torch'})"
@@ -225,7 +223,7 @@ def test_a_style_beside_the_users_settings_has_a_name(tmp_path: Path) -> None:
     (folder / "ours.mplstyle").write_text("lines.linewidth: 5\n", encoding="utf-8")
     for fonts in Path(mpl.get_cachedir()).glob("fontlist-*.json"):
         shutil.copy(fonts, tmp_path)  # else matplotlib looks for the fonts of the system again
-    script = "from lrviz import style; print(style.load('ours').settings)"
+    script = "from lrviz.figure.backend import load_style; print(load_style('ours').settings)"
     outcome = subprocess.run(
         [sys.executable, "-c", script], env={"MPLCONFIGDIR": str(tmp_path)}, capture_output=True, text=True, check=True,
         cwd=Path(__file__).parent.parent,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz import terminal
-from lrviz.printable import cells
 from lrviz.spec import TrainingLoop
+from lrviz.terminal import chart, messages, table
+from lrviz.text import cells
 from lrviz.trace import Trace
 from tests.screens import plain, real_terminal, screen
 from tests.traces import trace
@@ -92,11 +92,11 @@ SUMMARIES = [
 class TestSummaryLines:
     @pytest.mark.parametrize(("run", "lines"), SUMMARIES)
     def test_lines(self, run: Trace, lines: list[str]) -> None:
-        assert terminal.summary_lines(run, "out/cosine.png", 100, ascii=False) == lines
+        assert messages.summary_lines(run, "out/cosine.png", 100, ascii=False) == lines
 
     def test_a_million_steps(self) -> None:
         run = trace(np.linspace(1e-3, 0, 1_000_000).tolist(), label="long")
-        assert terminal.summary_lines(run, None, 100, ascii=False) == [
+        assert messages.summary_lines(run, None, 100, ascii=False) == [
             "long · 1,000,000 steps, 1 epoch of 1,000,000 · lr 1e-3",
             "peak 1e-3 at step 0 · final 0 · █▇▇▆▆▆▅▅▄▄▃▃▃▂▂▁",
         ]
@@ -131,29 +131,29 @@ class TestSummaryLines:
         ids=str,
     )
     def test_narrow(self, width: int, lines: list[str]) -> None:
-        assert terminal.summary_lines(trace(COSINE, loop=LOOP), "out/cosine.png", width, ascii=False) == lines
+        assert messages.summary_lines(trace(COSINE, loop=LOOP), "out/cosine.png", width, ascii=False) == lines
 
     def test_counts_outlast_the_label(self) -> None:
         run = trace([1.0] * 12, loop=TrainingLoop(4, 8, "epoch", grad_accum=3))
-        assert terminal.summary_lines(run, None, 40)[0] == "CosineA… · 12 updates, 4 scheduler steps"
+        assert messages.summary_lines(run, None, 40)[0] == "CosineA… · 12 updates, 4 scheduler steps"
 
     def test_groups_in_40_columns(self) -> None:
         run = trace(COSINE, [10 * v for v in COSINE], names=["the whole backbone", "head"], loop=LOOP)
-        assert terminal.summary_lines(run, "x.png", 40)[1:] == [
+        assert messages.summary_lines(run, "x.png", 40)[1:] == [
             "the whole b…  peak 1e-3 · final 2.41e-6",
             "head          peak 0.01 · final 2.41e-5",
         ]
 
     def test_ascii(self) -> None:
         run = trace(COSINE, loop=LOOP, label="naïve")
-        assert terminal.summary_lines(run, "é.png", 100, ascii=True) == [
+        assert messages.summary_lines(run, "é.png", 100, ascii=True) == [
             r"na\xefve - 32 steps, 4 epochs of 8 - lr 1e-3",
             r"peak 1e-3 at step 0 - final 2.41e-6 - ###**++=--:...__ - \xe9.png",
         ]
 
     def test_a_label_cannot_steer_the_terminal(self) -> None:
         run = trace([1.0], label="\x1b]0;title\a[bold]\nx", names=["\x9b2J"])
-        assert terminal.summary_lines(run, "a\tb.png", 100) == [
+        assert messages.summary_lines(run, "a\tb.png", 100) == [
             r"\x1b]0;title\x07[bold]\nx · 1 step, 1 epoch of 1 · lr 1",
             r"constant 1 · █ · a\tb.png",
         ]
@@ -162,10 +162,10 @@ class TestSummaryLines:
         run = trace(COSINE, loop=LOOP)
         with screen(40, encoding="ascii") as (_, stream):
             monkeypatch.setattr(sys, "stderr", stream)
-            assert terminal.summary_lines(run)[0] == "CosineAnnea... - 32 steps, 4 epochs of 8"
+            assert messages.summary_lines(run)[0] == "CosineAnnea... - 32 steps, 4 epochs of 8"
         with screen(40, tty=False) as (_, stream):
             monkeypatch.setattr(sys, "stderr", stream)
-            assert terminal.summary_lines(run)[0] == "CosineAnnealingLR(T_max=32) · 32 steps, 4 epochs of 8 · lr 1e-3"
+            assert messages.summary_lines(run)[0] == "CosineAnnealingLR(T_max=32) · 32 steps, 4 epochs of 8 · lr 1e-3"
 
     @given(
         st.lists(st.floats(0, 1e300), min_size=1, max_size=40),
@@ -176,7 +176,7 @@ class TestSummaryLines:
     )
     def test_always_fits(self, curve: list[float], label: str, width: int, ascii: bool, groups: int) -> None:
         run = trace(*[curve] * groups, label=label, names=[f"{label}{i}" for i in range(groups)])
-        lines = terminal.summary_lines(run, label, width, ascii=ascii)
+        lines = messages.summary_lines(run, label, width, ascii=ascii)
         assert len(lines) == (1 + groups if groups <= 6 else 2)
         for line in lines:
             assert cells(line) <= width
@@ -187,7 +187,7 @@ class TestSummaryLines:
 class TestTableInAPipe:
     def printed(self, *traces: Trace, environment: dict[str, str] | None = None) -> str:
         with screen(40, tty=False, environment=environment) as (to, stream):
-            terminal.print_table(traces, to)
+            table.print_table(traces, to)
             return stream.text
 
     def test_one_run(self) -> None:
@@ -227,14 +227,14 @@ class TestTableInAPipe:
 
     def test_a_label_that_the_encoding_lacks(self) -> None:
         with screen(tty=False, encoding="ascii") as (to, stream):
-            terminal.print_table([trace([1.0], [1.0], names=["ü", "x"])], to)
+            table.print_table([trace([1.0], [1.0], names=["ü", "x"])], to)
             assert stream.text.splitlines()[0] == r"step  epoch  lr[\xfc]  lr[x]"
 
 
 class TestTableOnATerminal:
     def printed(self, *traces: Trace, columns: int = 80, encoding: str = "utf-8") -> str:
         with screen(columns, encoding=encoding) as (to, stream):
-            terminal.print_table(traces, to)
+            table.print_table(traces, to)
             return "\n".join(line.rstrip() for line in plain(stream.text).splitlines())
 
     def test_one_run(self) -> None:
@@ -306,14 +306,14 @@ class TestColour:
     )
     def test_chart(self, tty: bool, environment: dict[str, str], coloured: bool) -> None:
         with screen(60, tty=tty, environment=environment) as (to, stream):
-            terminal.print_chart([trace(COSINE), trace(WARMUP)], 12, to)
+            chart.print_chart([trace(COSINE), trace(WARMUP)], 12, to)
             assert ("\x1b[38;5;33m" in stream.text) is coloured
             assert coloured or "\x1b" not in stream.text
             assert to.at_terminal is tty
 
     def test_no_colour_leaves_no_codes_for_colour_in_a_table(self) -> None:
         with screen(environment={"NO_COLOR": "1"}) as (to, stream):
-            terminal.print_table([trace([1.0])], to)
+            table.print_table([trace([1.0])], to)
             assert "\x1b[3" not in stream.text
 
 

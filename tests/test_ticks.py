@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz import ticks
+from lrviz.figure import ticks
 
 ROOM, SIZE = 9.0, 9.0
 

@@ -9,9 +9,8 @@ import pytest
 
 import lrviz
 from lrviz.cli import main
-from lrviz.given import given_name
-from lrviz.reading import read_lets
-from lrviz.runs import Fields, read_run
+from lrviz.notation.source import value_name
+from lrviz.spec import Fields, read_lets, read_run
 
 NAMES: list[tuple[str, str | None]] = [
     ("epochs", "epochs"),
@@ -36,7 +35,7 @@ NAMES: list[tuple[str, str | None]] = [
 
 @pytest.mark.parametrize(("text", "name"), NAMES, ids=[repr(text[:30]) for text, _ in NAMES])
 def test_given_name(text: str, name: str | None) -> None:
-    assert given_name(text) == name
+    assert value_name(text) == name
 
 
 PASTED = {
@@ -70,8 +69,8 @@ def test_they_are_given_in_python_and_in_presets_too(tmp_path: Path, monkeypatch
 OPTIMIZER = "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\nscheduler = StepLR(optimizer, 3)"
 LIGHTNING = 'return {"optimizer": opt, "lr_scheduler": {"scheduler": StepLR(opt, 3), "interval": "epoch"}}'
 
-RATE = "the pasted optimizer's `lr=0.1` is not read, the run has lr 1e-3; `--lr 0.1` sets it"
-INTERVAL = 'the pasted `"interval": "epoch"` is not read, this run steps every update; `--interval epoch` sets it'
+RATE = "the pasted optimizer's `lr=0.1` is ignored, the run has lr 1e-3; `--lr 0.1` sets it"
+INTERVAL = 'the pasted `"interval": "epoch"` is ignored, the run steps every update; `--interval epoch` sets it'
 
 SAID: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "a rate": (OPTIMIZER, {}, [RATE]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lrviz.cli import main
-from lrviz.usage import closest
+from lrviz.cli.usage import closest
 
 COMMANDS = "`lrviz --help` lists the commands"
 
@@ -35,12 +35,12 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "an option too early": (
         "-q plot cosine",
         "no such option `-q` before the command",
-        "options come after it: `lrviz plot ... -q`",
+        "put options after the command: `lrviz plot ... -q`",
     ),
     "a parameter too early": (
         "--T_max=3 plot cosine",
         "no such option `--T_max` before the command",
-        "options come after it: `lrviz plot ... --T_max`",
+        "put options after the command: `lrviz plot ... --T_max`",
     ),
     "a mistyped option too early": (
         "--vesion plot",
@@ -97,12 +97,12 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "compare --T_max": (
         "compare cosine --T_max 3",
         "no such option `--T_max`",
-        'parameters go into the notation: `"cosine(T_max=...)"`',
+        'write parameters in the notation: `"cosine(T_max=...)"`',
     ),
     "compare --t-max": (
         "compare step cosine --stepsize 3",
         "no such option `--stepsize`",
-        'parameters go into the notation: `"step(step_size=...)"`',
+        'write parameters in the notation: `"step(step_size=...)"`',
     ),
     "compare, of no scheduler there": ("compare cosine --gamma 3", "no such option `--gamma`", page("compare")),
     # Values
@@ -115,15 +115,15 @@ ROWS: dict[str, tuple[str, str, str]] = {
     # Arguments
     "a name too many": (
         "schedulers cosine step",
-        "`lrviz schedulers` takes one name, got `step` beside it",
+        "`lrviz schedulers` takes one name, got `step` as well",
         page("schedulers"),
     ),
     "names too many": (
         "presets a b (c)",
-        "`lrviz presets` takes one name, got `b (c)` beside it",
+        "`lrviz presets` takes one name, got `b (c)` as well",
         page("presets"),
     ),
-    "a preset too many": ("render a b", "`lrviz render` takes one name, got `b` beside it", page("render")),
+    "a preset too many": ("render a b", "`lrviz render` takes one name, got `b` as well", page("render")),
 }
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from lrviz import usercode
 from lrviz.cli import main
 from lrviz.errors import NotationError, SimulationError, UsageError
-from lrviz.runs import Fields, read_run
-from lrviz.simulation import simulate
+from lrviz.simulation import simulate, user_code
+from lrviz.spec import Fields, read_run
 
 HEAD = """\
 import torch
@@ -95,7 +94,7 @@ def test_a_module_in_a_package(write: Write) -> None:
     assert rates("project.schedules:make") == HALVES
     error = refused("project/schedules.py:make")
     assert "relative import" in error.message
-    assert error.hint == "a file in a package is named as a module: `package.module:NAME`"
+    assert error.hint == "name a file in a package as a module: `package.module:NAME`"
 
 
 def test_modules_beside_the_file(write: Write) -> None:
@@ -181,14 +180,14 @@ WANTED = [
 def test_what_a_step_wants_is_asked_of_its_signature(parameters: str, wanted: str) -> None:
     names: dict[str, type] = {}
     exec(f"class Own:\n    def step({parameters}): pass", names)  # noqa: S102 - the lines above
-    assert usercode.step_argument(names["Own"]()) == wanted
+    assert user_code.step_argument(names["Own"]()) == wanted
 
 
 def test_a_step_that_wants_two_things(write: Write) -> None:
     write("class Two(Plain):\n    def step(self, loss, epoch): pass\n")
     error = refused("train.py:Two")
-    assert error.message == "`Two.step` wants loss, epoch"
-    assert error.hint == "lrviz can give nothing, a metric, or a step count"
+    assert error.message == "`Two.step` needs loss, epoch"
+    assert error.hint == "lrviz can pass nothing, a metric, or a step count"
 
 
 RAISES = """\
@@ -280,7 +279,7 @@ MODULES = [
         "import sys\nsys.exit('usage: train.py DATA')\n",
         "`train.py` raised SystemExit: usage: train.py DATA\n    train.py:2 in <module>\n"
         "        sys.exit('usage: train.py DATA')",
-        "keep what a script does when run under `if __name__ == '__main__':`",
+        "put the main part of the script under `if __name__ == '__main__':`",
         id="sys.exit",
     ),
     pytest.param(
@@ -299,7 +298,7 @@ MODULES = [
     ),
     pytest.param(
         "make = 5\n",
-        "`train.py:make` is no function, it is int",
+        "`train.py:make` is not a function, it is int",
         "name a function or a class that takes the optimizer",
         id="no callable",
     ),
@@ -337,11 +336,11 @@ def test_a_script_that_parses_its_arguments(write: Write, capsys: pytest.Capture
 RETURNS = [
     ("return None", "None", "is a `return` missing at its end?"),
     ("pass", "None", "is a `return` missing at its end?"),
-    ("return Plain", "a class, Plain", "return something with a `step()`"),
-    ("return [optimizer], [Plain(optimizer)]", "tuple", "return something with a `step()`"),
-    ("return {'scheduler': Plain(optimizer)}", "dict", "return something with a `step()`"),
-    ("yield Plain(optimizer)", "generator", "return something with a `step()`"),
-    ("return optimizer.param_groups", "list", "return something with a `step()`"),
+    ("return Plain", "a class, Plain", "return an object with a `step()`"),
+    ("return [optimizer], [Plain(optimizer)]", "tuple", "return an object with a `step()`"),
+    ("return {'scheduler': Plain(optimizer)}", "dict", "return an object with a `step()`"),
+    ("yield Plain(optimizer)", "generator", "return an object with a `step()`"),
+    ("return optimizer.param_groups", "list", "return an object with a `step()`"),
 ]
 
 
@@ -368,24 +367,25 @@ def test_arguments_that_do_not_suit(call: str, reason: str, signature: str, writ
     )
     error = refused(f"train.py:{call}")
     name = call.partition("(")[0]
-    assert error.message == f"`train.py:{call}` cannot be called so: {reason}"
+    assert error.message == f"`train.py:{call}` cannot be called: {reason}"
     assert error.hint == (
-        f"it is {signature}; the optimizer comes first, the rest in brackets: `train.py:{name}(NAME=VALUE)`"
+        f"its signature is {signature}; the optimizer is passed first, the rest in brackets: "
+        f"`train.py:{name}(NAME=VALUE)`"
     )
 
 
 def test_a_scheduler_of_the_notation_is_no_argument(write: Write) -> None:
     write("def make(optimizer, schedulers): ...\n")
-    assert refused("train.py:make([cosine()])").message == "`cosine()` cannot be given to your own code"
+    assert refused("train.py:make([cosine()])").message == "`cosine()` cannot be passed to user code"
 
 
 RATES = [
-    ("torch.tensor([0.5, 0.25])", "is no number: [0.5, 0.25]"),
-    ("None", "is no number: None"),
-    ("'0.5'", "is no number: '0.5'"),
-    ("'x'", "is no number: 'x'"),
+    ("torch.tensor([0.5, 0.25])", "is not a number: [0.5, 0.25]"),
+    ("None", "is not a number: None"),
+    ("'0.5'", "is not a number: '0.5'"),
+    ("'x'", "is not a number: 'x'"),
     ("1j", "is complex"),
-    ("10**400", "is no number: 1000000000"),
+    ("10**400", "is not a number: 1000000000"),
     ("float('nan')", "is NaN"),
     ("float('inf')", "is infinite"),
     ("-1", "is negative (-1)"),
@@ -419,12 +419,12 @@ def test_the_number_of_groups_must_stay(code: str, count: int, when: str, write:
     head = "step(self):" if when == "step" else "__init__(self, optimizer):\n        self.optimizer = optimizer"
     write(f"class Own(Plain):\n    def {head}\n        {code}\n")
     error = refused("train.py:Own")
-    assert error.message == f"`train.py:Own` makes {count} parameter groups of 1"
+    assert error.message == f"`train.py:Own` changes the number of parameter groups from 1 to {count}"
 
 
 def test_a_rate_that_is_taken_away(write: Write) -> None:
     write("class Own(Plain):\n    def step(self):\n        self.groups[0].pop('lr', None)\n")
-    assert refused("train.py:Own").message == "the rate of `train.py:Own` is no number: None at step 1"
+    assert refused("train.py:Own").message == "the rate of `train.py:Own` is not a number: None at step 1"
 
 
 PLACES = [
@@ -432,8 +432,8 @@ PLACES = [
     ("folder.py:make", SimulationError, "no file `folder.py`"),
     ("nopackage:make", SimulationError, "no module `nopackage`"),
     ("no.package:make", SimulationError, "no module `no.package`"),
-    ("train.py", UsageError, "`train.py` names no scheduler in the file"),
-    ("train.py:", UsageError, "`train.py` names no scheduler in the file"),
+    ("train.py", UsageError, "`train.py` needs the name of a function or class"),
+    ("train.py:", UsageError, "`train.py` needs the name of a function or class"),
     ("train.py:Plain(", NotationError, "cannot read the notation: '(' was never closed"),
     ("train.py:Plain(x=)", NotationError, "cannot read the notation"),
     ("train.py:Plain(x=unknown)", NotationError, "unknown name `unknown`"),
@@ -488,4 +488,4 @@ def test_a_metric_that_it_watches_or_not_is_said(write: Write, capsys: pytest.Ca
     assert main(["table", "train.py:ByLoss", "--format", "csv"]) == 0
     assert "note: no metric given: a built-in loss that falls" in capsys.readouterr().err
     assert main(["table", "train.py:Plain", "--metric", "0.5", "--format", "csv"]) == 0
-    assert "note: `train.py:Plain` watches no metric\n" in capsys.readouterr().err
+    assert "note: `train.py:Plain` does not use a metric\n" in capsys.readouterr().err

@@ -1,0 +1,256 @@
+"""Render a preset into a folder: figures, numbers, a page, a summary, and a manifest of all files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from lrviz import figure, formats
+from lrviz.artifacts.folder import MANIFEST, FileDigest, Folder, file_digest, open_folder
+from lrviz.artifacts.manifest import MANIFEST_VERSION, figure_record, manifest_bytes, versions
+from lrviz.artifacts.page import page_section, sections_of, summary_section, whole_page, whole_summary
+from lrviz.errors import LrvizError, UsageError
+from lrviz.presets import FigurePlan, Preset, chosen_figures
+from lrviz.spec import CodeCall
+from lrviz.trace import Trace
+
+PAGE: Final = "index.html"
+SUMMARY: Final = "summary.md"
+# The size of a figure for phones, in inches.
+_PHONE_WIDTH: Final = 4.4
+_PHONE_HEIGHT: Final = 3.4
+_PHONE_ROW: Final = 1.6
+_PHONE_LOWER_PANEL: Final = 0.6
+_PHONE_BOTTOM: Final = 0.8
+_PHONE_MAX_HEIGHT: Final = 60.0
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """Options of the command line that override the preset: formats, and a style relative to the working folder."""
+
+    formats: tuple[str, ...] | None = None
+    style: str | None = None
+
+    def record(self) -> dict[str, Any]:
+        """The overrides for the manifest, so that a later check can use them."""
+        style = None if self.style is None else Path(self.style).name
+        return {"formats": None if self.formats is None else list(self.formats), "style": style}
+
+
+NO_OVERRIDES: Final = Overrides()
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The result of a render: its files, files of earlier renders left or removed, and notes about the runs."""
+
+    files: tuple[str, ...]
+    leftover: tuple[str, ...]
+    removed: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def render_preset(
+    preset: Preset,
+    target: Path,
+    *,
+    only: Sequence[str] = (),
+    overrides: Overrides = NO_OVERRIDES,
+    prune: bool = False,
+    report: Report | None = None,
+) -> Rendered:
+    """Render a preset into a folder; after an error the folder is unchanged.
+
+    Args:
+        preset: The preset.
+        target: The folder; created if it does not exist.
+        only: Names of figures to render; the files of other figures are not changed. All figures if empty.
+        overrides: Options that override those of the preset.
+        prune: Whether files of earlier renders that are not part of this one are removed or only listed.
+        report: Called with the scheduler steps made and their total.
+
+    Raises:
+        OutputError: the folder cannot be written to, the disk is full, or lrviz did not write a file to be replaced.
+        UsageError: `only` has an unknown name, or the files of other figures changed since they were rendered.
+        SimulationError: torch or the user's code failed.
+    """
+    plans = [overridden(plan, overrides) for plan in chosen_figures(preset, only)]
+    total = sum(run.loop.scheduler_calls for plan in plans for run in plan.runs)
+    with open_folder(target) as folder:
+        folder.check_replaceable([*(name for plan in plans for name in plan.files), PAGE, SUMMARY, MANIFEST])
+        others = _OtherFigures.read(folder, preset, only)
+        figures, sections, summaries = dict(others.figures), dict(others.sections), dict(others.summaries)
+        files: dict[str, dict[str, Any]] = dict(others.files)
+        notes: list[str] = []
+        done = 0
+        for plan in plans:
+            traces = simulate_plan(plan, preset.folder, with_offset(report, done, total))
+            done += sum(run.loop.scheduler_calls for run in plan.runs)
+            for name, digest in _stage_figure(folder, plan, traces):
+                files[name] = {"sha256": digest.sha256, "size": digest.size, "figure": plan.name}
+            figures[plan.name] = figure_record(plan, traces) | {"options": overrides.record()}
+            summaries[plan.name] = summary_section(figures[plan.name])
+            sections[plan.name] = page_section(figures[plan.name], *_page_svgs(plan, traces), plan.files)
+            notes += _notes(plan, traces)
+        order = [plan.name for plan in preset.figures if plan.name in figures]
+        used_versions = versions()
+        documents = {
+            PAGE: whole_page(preset.name, preset.about, [(n, sections[n]) for n in order], figures, used_versions),
+            SUMMARY: whole_summary(preset.name, preset.about, [(n, summaries[n]) for n in order], used_versions),
+        }
+        for name, text in documents.items():
+            digest = folder.stage(name, [text])
+            files[name] = {"sha256": digest.sha256, "size": digest.size}
+        leftover, removed = _leftover(folder, files, prune)
+        manifest = {
+            "version": MANIFEST_VERSION,
+            "made_by": "lrviz render",
+            "preset": preset.name,
+            "about": preset.about,
+            "versions": used_versions,
+            "figures": [figures[name] for name in order],
+            "files": dict(sorted(files.items())),
+            "leftover": leftover,
+        }
+        folder.commit(manifest_bytes(manifest), removed)
+    figure_files = [name for plan in plans for name in plan.files]
+    return Rendered((*figure_files, PAGE, SUMMARY, MANIFEST), tuple(leftover), removed, tuple(dict.fromkeys(notes)))
+
+
+def _stage_figure(folder: Folder, plan: FigurePlan, traces: list[Trace]) -> Iterator[tuple[str, FileDigest]]:
+    """Write a figure in its formats, and its numbers."""
+    drawn = figure.draw(traces, plan.options)
+    for suffix in plan.formats:
+        data = figure.render(drawn, f".{suffix}", plan.options.dpi)
+        yield f"{plan.name}.{suffix}", folder.stage(f"{plan.name}.{suffix}", data)
+    yield f"{plan.name}.csv", folder.stage(f"{plan.name}.csv", formats.chunks(traces, "csv"))
+
+
+def _page_svgs(plan: FigurePlan, traces: list[Trace]) -> tuple[str, str]:
+    """The figure as SVG for the page, without its title: for a wide screen, and for a phone."""
+    wide = replace(plan.options, title=None)
+    rows, columns = 1, None
+    if plan.options.layout == "grid" and len(traces) > 1:
+        columns = 2 if len(traces) > 3 else 1
+        rows = -(-len(traces) // columns)
+    lower_panel = any(
+        trace.metric is not None or (plan.options.momentum and trace.momentum is not None) for trace in traces
+    )
+    row_height = (_PHONE_ROW if rows > 1 else _PHONE_HEIGHT) + _PHONE_LOWER_PANEL * lower_panel
+    height = min(row_height * rows + _PHONE_BOTTOM * (rows > 1), _PHONE_MAX_HEIGHT)
+    narrow = replace(wide, size=(_PHONE_WIDTH, height), columns=columns, dpi=None)
+    wide_svg, narrow_svg = (figure.render(figure.draw(traces, o), ".svg").decode("utf-8") for o in (wide, narrow))
+    return wide_svg, narrow_svg
+
+
+def _notes(plan: FigurePlan, traces: Sequence[Trace]) -> Iterator[str]:
+    """Notes about a figure's runs."""
+    for trace in traces:
+        if trace.metric is not None and trace.spec.metric is None:
+            yield f"`{plan.name}`: no metric given: a built-in loss that falls for a quarter of the run and then stalls"
+        yield from (f"`{plan.name}`: {note}" for note in trace.spec.notes)
+
+
+def _leftover(
+    folder: Folder, files: dict[str, dict[str, Any]], prune: bool
+) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
+    """The existing files of earlier renders: those to keep in the manifest, and those to remove.
+
+    A file that changed after lrviz wrote it is never removed.
+    """
+    leftover: dict[str, dict[str, Any]] = {}
+    removed = []
+    for name, digests in sorted(folder.known.items()):
+        if name in files or name == MANIFEST:
+            continue
+        current = file_digest(folder.path / name)
+        if current is None:
+            continue
+        if prune and current.sha256 in digests:
+            removed.append(name)
+        else:
+            leftover[name] = {
+                "sha256": current.sha256 if current.sha256 in digests else min(digests),
+                "size": current.size,
+            }
+    return leftover, tuple(removed)
+
+
+@dataclass(frozen=True)
+class _OtherFigures:
+    """Figures that `only` leaves unchanged: their records, files, and sections of page and summary."""
+
+    figures: dict[str, dict[str, Any]]
+    files: dict[str, dict[str, Any]]
+    sections: dict[str, str]
+    summaries: dict[str, str]
+
+    @classmethod
+    def read(cls, folder: Folder, preset: Preset, only: Sequence[str]) -> _OtherFigures:
+        manifest = folder.manifest
+        if not only or manifest is None:
+            return cls({}, {}, {}, {})
+        others = {plan.name for plan in preset.figures} - set(only)
+        figures = {item["name"]: item for item in manifest["figures"] if item["name"] in others}
+        if not figures:
+            return cls({}, {}, {}, {})
+        files = {name: item for name, item in manifest["files"].items() if item.get("figure") in figures}
+        needed = files | {name: manifest["files"].get(name, {}) for name in (PAGE, SUMMARY)}
+        changed = [
+            n
+            for n, item in needed.items()
+            if (c := file_digest(folder.path / n)) is None or c.sha256 != item.get("sha256")
+        ]
+        if changed or manifest["versions"] != versions():
+            reason = f"`{changed[0]}` changed after the render" if changed else "other versions rendered them"
+            raise UsageError(
+                f"`--only` keeps the other files in `{folder.shown}`, but {reason}", "render once without `--only`"
+            )
+        sections = sections_of((folder.path / PAGE).read_text(encoding="utf-8"))
+        summaries = sections_of((folder.path / SUMMARY).read_text(encoding="utf-8"))
+        return cls(figures, files, {n: sections[n] for n in figures}, {n: summaries[n] for n in figures})
+
+
+def overridden(plan: FigurePlan, overrides: Overrides) -> FigurePlan:
+    """A figure with the command line's formats and style."""
+    if overrides.formats is not None:
+        plan = replace(plan, formats=overrides.formats)
+    if overrides.style is not None:
+        plan = replace(plan, style=overrides.style, options=replace(plan.options, style=overrides.style))
+    return plan
+
+
+def simulate_plan(plan: FigurePlan, folder: Path, report: Callable[[int], None] | None = None) -> list[Trace]:
+    """The traces of a figure; the user's code runs in the preset's folder.
+
+    Raises:
+        SimulationError: torch or the user's code failed.
+        SpecError: a run is not valid; as for `simulate`, with the figure's name.
+    """
+    from lrviz import simulation
+
+    traces, done_before = [], 0
+    for run in plan.runs:
+
+        def advance(done: int, _: int, offset: int = done_before) -> None:
+            if report is not None:
+                report(offset + done)
+
+        is_code = isinstance(run.scheduler, CodeCall)
+        try:
+            with contextlib.chdir(folder) if is_code else contextlib.nullcontext():
+                traces.append(simulation.simulate(run, advance if report else None))
+        except LrvizError as error:
+            raise type(error)(f"figure `{plan.name}`: {error.message}", error.hint) from error
+        done_before += run.loop.scheduler_calls
+    return traces
+
+
+def with_offset(report: Callable[[int, int], None] | None, offset: int, total: int) -> Callable[[int], None] | None:
+    """Report the progress of one figure as progress of all: `offset` steps come before it."""
+    return None if report is None else lambda done: report(offset + done, total)

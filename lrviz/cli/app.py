@@ -1,0 +1,196 @@
+"""The `lrviz` command: the list of commands, how a command line is parsed, and `main()`, which prints the errors.
+
+A command's module is imported when the command is called.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from lrviz.errors import LrvizError
+
+# The commands in the order of the help page: each is the function `command` of its module in `lrviz.cli.commands`.
+COMMANDS: Final = {
+    "plot": "Draw a schedule as a figure: PNG, SVG or PDF.",
+    "table": "Print the rate of every update, or write it to a file.",
+    "show": "Draw a schedule in the terminal.",
+    "compare": "Compare schedules: a figure, the numbers, or a chart in the terminal.",
+    "schedulers": "List the schedulers, or describe one in detail.",
+    "presets": "List the shipped presets, or print one to copy and change.",
+    "render": "Render a preset, shipped or a .toml file, into a folder, or check the folder.",
+}
+
+
+class _TextType:
+    """Replaces Typer's conversion of text, which imports pydantic and doubles the start-up time."""
+
+    def coerce(self, value: Any, **_: Any) -> Any:
+        return value
+
+
+def _without_pydantic(parameters: list[Any]) -> list[Any]:
+    for parameter in parameters:
+        if getattr(parameter, "_runtime_param", ...) is None:  # only in versions of Typer that import pydantic
+            parameter._runtime_param = _TextType()
+    return parameters
+
+
+class Command(TyperCommand):
+    """A command of lrviz, with text values and the help page of lrviz."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, without Typer's conversion."""
+        return _without_pydantic(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments, and keep them: help and options depend on the scheduler in them."""
+        ctx.meta["lrviz.words"] = list(args)
+        return list(super().parse_args(ctx, args))
+
+    def get_help(self, ctx: Any) -> str:
+        """The help page."""
+        from lrviz.cli.help import command_page
+        from lrviz.cli.options import named_scheduler
+
+        return _with_colour(ctx, command_page(self, ctx, named_scheduler(ctx.meta["lrviz.words"])))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Call the command; a closed pipe on stdout is not an error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # handled here, since Typer would exit with status 1
+            from lrviz.files import discard_stdout
+
+            discard_stdout()
+            return 0
+
+
+class SchedulerCommand(Command):
+    """A command that takes one scheduler, with the parameters of all schedulers as options."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The command's parameters and those of the schedulers.
+
+        Only the parameters of the scheduler on the command line are created if they include every option there.
+        """
+        from lrviz.cli.options import named_scheduler, scheduler_parameters
+
+        params = super().get_params(ctx)
+        if "lrviz.parameters" not in ctx.meta:
+            words = ctx.meta.get("lrviz.words", [])
+            info = named_scheduler(words)
+            given = {word.partition("=")[0] for word in words if word.startswith("--")}
+            known = {flag for p in params for flag in p.opts}
+            known |= {f"--{p.name}" for p in (info.parameters if info else ())}
+            ctx.meta["lrviz.parameters"] = scheduler_parameters(info.name if info and given <= known else "")
+        return [*params, *_without_pydantic(list(ctx.meta["lrviz.parameters"].values()))]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Call the command with the schedulers' parameters in `ctx.obj`."""
+        names = ctx.meta["lrviz.parameters"]
+        ctx.obj = {name: value for name in names if (value := ctx.params.pop(name, None)) is not None}
+        return super().invoke(ctx)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Complete options, without the parameters of other schedulers than the one named."""
+        from lrviz.cli.options import named_scheduler
+
+        items = super().shell_complete(ctx, incomplete)
+        info = named_scheduler(ctx.params.get("scheduler") or [])
+        parameters = {f"--{p.name}" for p in info.parameters} if info else set()
+        others = {f"--{name}" for name in ctx.meta["lrviz.parameters"]} - parameters
+        return [item for item in items if item.value not in others]
+
+
+class Group(TyperGroup):
+    """The `lrviz` command itself."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, without Typer's conversion."""
+        return _without_pydantic(super().get_params(ctx))
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name; None if there is no such command."""
+        return _load(cmd_name) if cmd_name in COMMANDS else None
+
+    def get_help(self, ctx: Any) -> str:
+        """The help page."""
+        from lrviz.cli.help import group_page
+
+        return _with_colour(ctx, group_page(self, ctx, COMMANDS))
+
+
+def _with_colour(ctx: Any, page: str) -> str:
+    """The page, with its colours kept in a pipe if FORCE_COLOR is set; Typer would remove them."""
+    ctx.color = True if "\x1b" in page else None
+    return page
+
+
+UsageProblem: type[Exception] = typer.BadParameter.__mro__[1]  # Typer has no public name for its usage errors
+
+
+def _print_version(enabled: bool) -> None:
+    if enabled:
+        from importlib.metadata import version
+
+        typer.echo(f"lrviz {version('lrviz')}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", help="print the version", callback=_print_version, is_eager=True)]
+
+app = typer.Typer(
+    cls=Group,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(help="See the learning rate of every update of a PyTorch training run, before the run.")
+def lrviz(version: Version = False) -> None:
+    """The group of commands."""
+
+
+def _load(name: str) -> Any:
+    """The command of that name, created by Typer from the function in its module."""
+    function = import_module(f"lrviz.cli.commands.{name}").command
+    takes_scheduler = "scheduler" in inspect.signature(function).parameters
+    command_app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    command_app.command(name, cls=SchedulerCommand if takes_scheduler else Command, help=COMMANDS[name])(function)
+    return typer.main.get_command(command_app)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status: 0 success, 1 differences found, 2 error, 130 Ctrl-C."""
+    words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    command: Any = typer.main.get_command(app)
+    try:
+        status = command.main(args=words, prog_name="lrviz", standalone_mode=False)
+    except LrvizError as error:
+        return _print_error(error)
+    except UsageProblem as problem:
+        from lrviz.cli.usage import usage_error
+
+        return _print_error(usage_error(problem, words, list(COMMANDS)))
+    except KeyboardInterrupt:
+        return 130
+    return status if isinstance(status, int) else 0
+
+
+def _print_error(error: LrvizError) -> int:
+    from lrviz import terminal
+
+    terminal.print_error(error)
+    return error.exit_code

@@ -1,0 +1,1 @@
+"""The commands, one per file; `lrviz.cli.app` has their list."""

@@ -1,0 +1,46 @@
+"""`lrviz compare`: several curves and their differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrviz import figure, formats
+from lrviz.cli import options
+from lrviz.cli.options import SpecsArgument, with_options
+from lrviz.errors import UsageError
+
+
+@with_options(
+    options.RUN,
+    options.LABELS,
+    options.MAX_CURVES,
+    options.FIGURE,
+    options.LAYOUT,
+    options.SHOW_CHART,
+    options.OUTPUT,
+    options.format_option(*figure.FIGURE_FORMATS, "table", *formats.DATA_FORMATS, default="png"),
+    options.QUIET,
+)
+def command(specs: SpecsArgument = None, **values: Any) -> None:
+    """Draw several curves, or write their numbers, and print their differences."""
+    from lrviz.cli import runs
+    from lrviz.spec import MAX_CURVES, read_count, read_runs
+
+    if not specs:
+        raise UsageError("`lrviz compare` needs schedulers", "such as `lrviz compare cosine onecycle`")
+    figure_options, quiet = runs.read_figure_options(values), values["quiet"]
+    limit = MAX_CURVES if values["max_curves"] is None else read_count("--max-curves", values["max_curves"])
+    run_specs = read_runs(specs, runs.read_fields(values), values["label"] or (), limit)
+    if values["show_chart"]:
+        if values["output"] is not None or values["format"] is not None:
+            raise UsageError("`--show` draws in the terminal and writes no file", "leave out `--show`, or `-o`")
+        traces = runs.simulate_all(run_specs, quiet)
+        runs.print_run_notes(run_specs, quiet, traces)
+        runs.print_chart(traces, log=values["log"])
+        runs.print_comparison(traces, None, quiet)
+        return
+    path, format = runs.read_output(values, "png", "compare")
+    traces = runs.simulate_all(run_specs, quiet, load_figure=format in figure.FIGURE_FORMATS)
+    runs.write(traces, path, format, figure_options)
+    runs.print_run_notes(run_specs, quiet, traces)
+    runs.print_comparison(traces, path, quiet)

@@ -1,0 +1,29 @@
+"""`lrviz schedulers`: the list of schedulers, and a page for each."""
+
+from __future__ import annotations
+
+from lrviz.cli.options import NameArgument
+from lrviz.errors import UsageError
+
+
+def command(name: NameArgument = None) -> None:
+    """Print the list, or the page of one scheduler with its chart."""
+    from lrviz import files, schedulers, terminal
+
+    if name is None:
+        with files.stdout_errors():
+            terminal.print_catalogue(schedulers.all_schedulers())
+        return
+    info = schedulers.find(name)
+    if info is None:
+        close = schedulers.suggest(name)
+        hint = f"did you mean `{close}`? " if close else ""
+        raise UsageError(f"unknown scheduler `{name}`", f"{hint}`lrviz schedulers` lists them all")
+    with files.stdout_errors():
+        terminal.print_page(info)  # before the chart, which imports torch for a second
+    from lrviz.cli import runs
+    from lrviz.spec import read_run
+
+    spec = read_run(info.example or info.short)
+    files.write_stdout("\n")
+    runs.print_chart(runs.simulate_all([spec], quiet=True), height=12)

@@ -1,0 +1,254 @@
+"""Steps that the commands share: read options, simulate, write the output and print messages."""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from lrviz import figure, files, formats, schedulers, terminal
+from lrviz.errors import OutputError, UsageError
+from lrviz.figure import FigureOptions
+from lrviz.notation import SchedulerCall
+from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, read_choice, read_count, read_lets, read_run, read_size
+from lrviz.text import printable
+
+if TYPE_CHECKING:
+    from lrviz.trace import Trace
+
+Values = Mapping[str, Any]
+_FORMATS: Final = (*figure.FIGURE_FORMATS, *formats.DATA_FORMATS)
+
+
+def read_fields(values: Values) -> Fields:
+    """The fields of a run on the command line."""
+    fields = {f.name: values[f.name] for f in FIELDS if values.get(f.name) not in (None, False)}
+    show = values.get("show")
+    if show is not None:
+        read_choice("--show", show, ("momentum",))
+    return Fields(fields, lets=read_lets(values["let"] or ()), show_momentum=show == "momentum")
+
+
+def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, str], values: Values) -> RunSpec:
+    """The run of a command that takes one scheduler.
+
+    Raises:
+        UsageError: there is not exactly one scheduler, or it is a sweep.
+    """
+    name = f"lrviz {command}"
+    if not scheduler:
+        raise UsageError(f"`{name}` needs a scheduler", f"such as `{name} cosine`; `lrviz schedulers` lists them all")
+    if len(scheduler) > 1:
+        listed = " ".join(s if s.isidentifier() else f'"{s}"' for s in scheduler)
+        raise UsageError(
+            f"`{name}` takes one scheduler, got {len(scheduler)}: {', '.join(f'`{s}`' for s in scheduler)}",
+            f"`lrviz compare {listed}` compares them; notation needs quotes",
+        )
+    if "{" in scheduler[0]:
+        from lrviz.spec import Sweep
+
+        if (size := Sweep.of(scheduler[0]).size) != 1:
+            raise UsageError(
+                f"`{name}` takes one curve, and the braces make {size:,}", f'use `lrviz compare "{scheduler[0]}"`'
+            )
+    return read_run(scheduler[0], read_fields(values), parameters, values["label"] or "")
+
+
+def read_figure_options(values: Values) -> FigureOptions:
+    """The options of a figure on the command line."""
+    options: dict[str, Any] = {
+        "style": "lrviz" if values["style"] is None else values["style"],
+        "log": values["log"],
+        "title": values["title"],
+        "momentum": values.get("show") == "momentum",
+    }
+    if values["size"] is not None:
+        options["size"] = read_size(values["size"])
+    if values["dpi"] is not None:
+        options["dpi"] = read_count("--dpi", values["dpi"])
+    if values["x"] is not None:
+        options["x"] = read_choice("--x", values["x"], ("step", "epoch"))
+    if values.get("layout") is not None:
+        options["layout"] = read_choice("--layout", values["layout"], tuple(figure.LAYOUTS))
+    if values.get("columns") is not None:
+        options["columns"] = read_count("--columns", values["columns"])
+    if values.get("axes") is not None:
+        options["share_y"] = read_choice("--axes", values["axes"], ("shared", "free")) == "shared"
+    return FigureOptions(**options)
+
+
+def stem(spec: RunSpec) -> str:
+    """The default file name of a figure, without a suffix: the scheduler's short name, or the function's name."""
+    match spec.scheduler:
+        case SchedulerCall(name=name):
+            info = schedulers.find(name)
+            return info.short if info else name.lower()
+        case CodeCall(call=call):
+            return re.sub(r"\W+", "_", call.name).strip("_").lower() or "curve"
+    return "curve"
+
+
+def read_output(values: Values, default_format: str, stem: str) -> tuple[str, str]:
+    """The path and the format of the output, checked before the simulation.
+
+    Args:
+        values: The values of the options; `output` and `format` are used.
+        default_format: The format if neither option sets it.
+        stem: The file name of a figure, without a suffix, if there is no `-o`.
+
+    Raises:
+        UsageError: the format is unknown, differs from the suffix, or is binary and stdout is a terminal.
+        OutputError: the path cannot be written, or its suffix is not that of a format.
+    """
+    requested = values.get("format")
+    if requested is not None:
+        allowed = (*_FORMATS, "table")
+        if default_format == "table":
+            allowed = ("table", *formats.DATA_FORMATS, *figure.FIGURE_FORMATS)
+        requested = read_choice("--format", requested, allowed)
+    path = values["output"]
+    if path is None:
+        path = (
+            f"{stem}.{requested or default_format}" if (requested or default_format) in figure.FIGURE_FORMATS else "-"
+        )
+    files.check_target(path)
+    format = requested or default_format if path == "-" else requested or format_of(path)
+    suffix = Path(path).suffix[1:].lower()
+    if requested in _FORMATS and suffix in _FORMATS and requested != suffix:
+        raise UsageError(f"`{path}` ends in .{suffix}, but `--format` is {requested}", "leave one of them out")
+    if requested == "table" and path != "-":
+        raise UsageError(
+            f"a table is for the terminal, and `{path}` is a file",
+            "leave out `--format table`, or use csv, tsv, json or md",
+        )
+    if path == "-" and format in ("png", "pdf") and sys.stdout is not None and sys.stdout.isatty():
+        raise UsageError(f"stdout is a terminal, which cannot show {format.upper()}", "name a file with `-o`")
+    return path, format
+
+
+def format_of(path: str | Path) -> str:
+    """The format for the suffix of `path`, in lower or upper case.
+
+    Raises:
+        OutputError: the path has no suffix, or that of an unknown format.
+    """
+    suffix = Path(path).suffix
+    for name in _FORMATS:
+        if suffix.lower() == f".{name}":
+            return name
+    *most, last = (f".{name}" for name in _FORMATS)
+    use = f"use {', '.join(most)} or {last}"
+    if len(suffix) < 2:
+        raise OutputError(f"cannot write `{printable(str(path))}`: it has no suffix", use)
+    raise OutputError(f"cannot write `{printable(str(path))}`: unknown format `{printable(suffix)}`", use)
+
+
+@contextmanager
+def gc_paused() -> Iterator[None]:
+    """Pause garbage collection while modules are imported in this block.
+
+    The imports create a million objects that are never freed. Not collecting them, now and later (`gc.freeze`), saves
+    a tenth of the time of a command.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def simulate_all(specs: Sequence[RunSpec], quiet: bool, load_figure: bool = False) -> list[Trace]:
+    """Simulate every spec, with a progress bar for all if it takes long."""
+    with gc_paused():
+        from lrviz import simulation
+
+        if load_figure:
+            figure.import_matplotlib()
+    total = sum(spec.loop.scheduler_calls for spec in specs)
+    traces, done_before = [], 0
+    with terminal.progress_bar("simulating", quiet) as report:
+        for spec in specs:
+
+            def advance(done: int, _: int, offset: int = done_before) -> None:
+                if report is not None:
+                    report(offset + done, total)
+
+            traces.append(simulation.simulate(spec, None if report is None else advance))
+            done_before += spec.loop.scheduler_calls
+    return traces
+
+
+def write(traces: Sequence[Trace], path: str, format: str, options: FigureOptions | None = None) -> None:
+    """Write a figure or the numbers, and print the path of a file.
+
+    Raises:
+        OutputError: the path cannot be written, or the disk is full.
+    """
+    if format in figure.FIGURE_FORMATS:
+        options = options or FigureOptions()
+        files.write_bytes(path, figure.render(figure.draw(traces, options), f".{format}", options.dpi))
+    elif format == "table":
+        with files.stdout_errors():
+            terminal.print_table(traces)
+    else:
+        files.write_text(path, formats.chunks(traces, format))
+    if path != "-":
+        files.write_stdout(f"{path}\n")
+
+
+def print_chart(traces: Sequence[Trace], height: int | None = None, log: bool = False) -> None:
+    """Draw the curves on stdout, in the width of the terminal.
+
+    Raises:
+        OutputError: stdout cannot be written to.
+        BrokenPipeError: the pipe on stdout is closed.
+    """
+    with files.stdout_errors():
+        terminal.print_chart(traces, height, log=log)
+
+
+def print_run_notes(specs: Sequence[RunSpec], quiet: bool, traces: Sequence[Trace] = ()) -> None:
+    """Print the parameters that follow from the run, and notes about unusual values.
+
+    `traces` show which schedulers in the user's code use a metric.
+    """
+    if quiet:
+        return
+    several = len(specs) > 1
+    for spec in specs:
+        if spec.filled:
+            for_scheduler = f" for {getattr(spec.scheduler, 'name', spec.label)}" if several else ""
+            terminal.print_lines([f"from the run{for_scheduler}: {', '.join(spec.filled)}"])
+    notes = []
+    without_metric = [trace.spec for trace in traces if trace.metric is not None and trace.spec.metric is None]
+    for spec in specs:
+        scheduler = spec.scheduler
+        info = schedulers.find(scheduler.name) if isinstance(scheduler, SchedulerCall) else None
+        if (info and info.takes_metric and spec.metric is None) or spec in without_metric:
+            notes.append("no metric given: a built-in loss that falls for a quarter of the run and then stalls")
+        notes += spec.notes
+    notes += [f"`{t.spec.scheduler}` does not use a metric" for t in traces if t.metric is None and t.spec.metric]
+    for note in dict.fromkeys(notes):
+        terminal.print_note(note)
+
+
+def print_summary(trace: Trace, path: str | None, quiet: bool) -> None:
+    """Print the two summary lines of a curve."""
+    if not quiet and sys.stderr is not None:
+        terminal.print_lines(terminal.summary_lines(trace, None if path == "-" else path))
+
+
+def print_comparison(traces: Sequence[Trace], path: str | None, quiet: bool) -> None:
+    """Print the two summary lines of several curves, and a table of their differences."""
+    if quiet or sys.stderr is None:
+        return
+    from lrviz import trace
+
+    screen = terminal.Screen(stderr=True)
+    terminal.print_lines(terminal.comparison_lines(traces, None if path == "-" else path, screen.width))
+    terminal.print_differences(trace.compare_traces(traces), screen)

@@ -1,0 +1,22 @@
+"""`Trace` to a matplotlib figure and its bytes.
+
+In: `Trace`s and `FigureOptions`. Out: a figure. The only package that imports matplotlib; may import `trace` and its
+dependencies.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrviz.figure.style import FIGURE_FORMATS, LAYOUTS, STYLES, FigureOptions, check_style, luminance
+from lrviz.lazy import lazy
+
+if TYPE_CHECKING:
+    from lrviz.figure.drawing import draw, import_matplotlib, render
+else:
+    __getattr__ = lazy(__name__, drawing=["draw", "import_matplotlib", "render"])
+
+__all__ = [
+    "FIGURE_FORMATS", "LAYOUTS", "STYLES", "FigureOptions", "check_style", "draw", "import_matplotlib", "luminance",
+    "render",
+]  # fmt: skip

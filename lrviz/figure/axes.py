@@ -1,0 +1,396 @@
+"""Panels of a figure: their boxes in inches, limits, ticks, lines, and the size of the text around them.
+
+Widths and heights are in inches, sizes of text in points.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from math import log
+from typing import Any
+
+import numpy as np
+
+from lrviz.figure.backend import (
+    Axes,
+    Figure,
+    FixedFormatter,
+    FixedLocator,
+    FontProperties,
+    Line2D,
+    NullFormatter,
+    NullLocator,
+    XAxis,
+    YAxis,
+    agg,
+    mpl,
+)
+from lrviz.figure.curves import MAX_NAMED, Cell, Curve, clean, without_middle
+from lrviz.figure.style import FigureOptions, Style
+from lrviz.figure.ticks import Ticks, epoch_ticks, log_ticks, step_ticks, value_ticks
+
+_MIN_LABEL_GAP = 0.38  # inches between the labels of a y axis
+_X_MARGIN = 0.015  # of the length of the run, at each end
+_MIN_MARKER_GAP = 0.045  # inches per step; markers are drawn from this distance on
+_MAX_VALUE, _MIN_VALUE = 1e300, 1e-280  # matplotlib cannot scale an axis to values outside
+_CONSTANT_RANGE = 1e-6  # relative range below which a metric is drawn as constant
+PANEL_SHARE, PANEL_GAP = 0.34, 0.07  # relative to the height of the panel of rates
+_DOT = 1.3  # line widths; the length of a dot of the line at a cut
+_CURVE_ZORDER = 2.6  # above the spines, which have 2.5
+_MAX_DECADES = 12  # of a logarithmic axis
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in the figure, in inches from its lower left corner."""
+
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """The right edge."""
+        return self.left + self.width
+
+    @property
+    def top(self) -> float:
+        """The upper edge."""
+        return self.bottom + self.height
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a y axis; `ticks_for` is the height in inches to choose ticks for, if not that of the axes."""
+
+    low: float
+    high: float
+    log: bool = False
+    ticks_for: float | None = None
+
+    def share(self, value: float) -> float:
+        """The position of a value on the axis, from 0 (low) to 1 (high), clipped to that range."""
+        if self.log:
+            value = max(value, self.low)
+            return min(log(value / self.low) / log(self.high / self.low), 1.0)
+        return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
+
+    def ticks(self, height: float) -> Ticks:
+        """The ticks of an axis with this height in inches."""
+        most = max(1, min(8, int((self.ticks_for or height) / _MIN_LABEL_GAP)))
+        return (log_ticks if self.log else value_ticks)(self.low, self.high, most)
+
+
+@dataclass
+class DrawContext:
+    """The figure being drawn, with its style and options, sizes of text in points, and `measure` for widths of text."""
+
+    figure: Figure
+    style: Style
+    options: FigureOptions
+    sizes: dict[str, float] = field(default_factory=dict)
+    widths: dict[tuple[str, float], float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("axes.labelsize", "axes.titlesize", "legend.fontsize", "xtick.labelsize", "ytick.labelsize"):
+            self.sizes[name] = FontProperties(size=mpl.rcParams[name]).get_size_in_points()
+        self.renderer = agg.RendererAgg(8, 8, self.figure.dpi)  # measures text, draws nothing
+
+    def measure(self, text: str, size: float) -> float:
+        """The width in inches of one line of text."""
+        if (text, size) not in self.widths:
+            width, _, _ = self.renderer.get_text_width_height_descent(text, FontProperties(size=size), False)
+            self.widths[text, size] = width / self.figure.dpi
+        return self.widths[text, size]
+
+    def size(self) -> tuple[float, float]:
+        """The width and height of the figure in inches."""
+        return float(self.figure.get_figwidth()), float(self.figure.get_figheight())
+
+    def axes(self, box: Box) -> Axes:
+        """Add axes to the figure."""
+        width, height = self.size()
+        return self.figure.add_axes((box.left / width, box.bottom / height, box.width / width, box.height / height))
+
+
+def rate_limits(cells: Sequence[Cell], context: DrawContext) -> Limits:
+    """The limits of the learning rate axis that these cells share.
+
+    A linear axis starts at 0. A logarithmic axis starts below the lowest rate that more than a few steps have. If no
+    rate is positive, the axis is linear.
+    """
+    highest = max(0.0, _clip(max(_maximum(curve) for cell in cells for curve in cell.rates)))
+    if context.options.log and highest > 0:
+        lows = [float(curve.y[curve.y > 0].min()) for cell in cells for curve in cell.rates if (curve.y > 0).any()]
+        typical = min((cell.typical for cell in cells if cell.typical > 0), default=highest)
+        low = min(max(min(lows), typical / 10, highest * 10.0**-_MAX_DECADES), highest)
+        spare = max((highest / low) ** 0.04, 1.02)
+        return Limits(low / spare, highest * spare, log=True)
+    base = _clip(max(cell.base for cell in cells))
+    if context.style.cheatsheet_axes:
+        return Limits(0.0, 1.1 * (max(highest, base) or 1.0))
+    top = highest or base or 1.0
+    return Limits(-0.03 * top, 1.05 * top)
+
+
+def value_limits(curves: Sequence[Curve]) -> Limits:
+    """The limits of the axis of a momentum or a metric: the range of the values with a margin."""
+    low, high = _clip(min(float(np.nanmin(curve.y)) for curve in curves)), _clip(max(map(_maximum, curves)))
+    size = max(abs(low), abs(high))
+    margin = 0.1 * (high - low if high - low > _CONSTANT_RANGE * size else size) or 0.5
+    return Limits(low - margin, high + margin)
+
+
+def _clip(value: float) -> float:
+    """The value, or the nearest value that an axis can show."""
+    return 0.0 if abs(value) < _MIN_VALUE else max(-_MAX_VALUE, min(value, _MAX_VALUE))
+
+
+def _maximum(curve: Curve) -> float:
+    return float(np.nanmax(curve.y))
+
+
+def x_ticks(context: DrawContext, cell: Cell, length: float) -> Ticks:
+    """The ticks of a cell's x axis of `length` inches."""
+    size = context.sizes["xtick.labelsize"]
+    if context.options.x == "epoch":
+        return epoch_ticks(cell.epochs, cell.per_epoch, length, size, each=context.style.cheatsheet_axes)
+    return step_ticks(cell.steps, cell.per_epoch, length, size, each=context.style.cheatsheet_axes)
+
+
+def x_axis_label(context: DrawContext, cells: Sequence[Cell]) -> str:
+    """The label of the x axis of these cells."""
+    style = context.style
+    if context.options.x == "epoch":
+        return style.epoch
+    per_epoch = {cell.per_epoch for cell in cells if cell.epochs > 1}
+    if style.per_epoch and len(per_epoch) == 1 and (updates := per_epoch.pop()) and updates > 1:
+        return f"{style.step} ({updates:,} per epoch)"
+    return style.step
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The content of one matplotlib axes: the label of its y axis, its curves and its limits."""
+
+    name: str
+    curves: tuple[Curve, ...]
+    limits: Limits
+
+
+def panels_of(context: DrawContext, cell: Cell, limits: Limits) -> list[Panel]:
+    """A cell's panels from top to bottom: the rates, then momentum and metric if the cell has them."""
+    panels = [Panel(context.style.rate, cell.rates, limits)]
+    if cell.momentum:
+        panels.append(Panel(cell.momentum_name, cell.momentum, value_limits(cell.momentum)))
+    if cell.metric:
+        panels.append(Panel("metric", cell.metric, value_limits(cell.metric)))
+    return panels
+
+
+def panel_boxes(box: Box, cell: Cell) -> list[Box]:
+    """The boxes of a cell's panels from top to bottom: a tall one for the rates, low ones below it.
+
+    In a grid the cell leaves space below for as many panels as any cell of its row has, so that the rates align.
+    """
+    count = 1 + max(cell.panels, cell.row_panels)
+    main = box.height / (1 + (count - 1) * (PANEL_SHARE + PANEL_GAP))
+    gap, thin = min(0.16, PANEL_GAP * main), min(1.1, PANEL_SHARE * main)
+    boxes = [Box(box.left, box.bottom + (count - 1) * (thin + gap), box.width, 0.0)]
+    boxes[0] = replace(boxes[0], height=box.top - boxes[0].bottom)
+    for _ in range(count - 1):
+        boxes.append(Box(box.left, boxes[-1].bottom - gap - thin, box.width, thin))
+    return boxes[: 1 + cell.panels]
+
+
+def draw_cell(
+    context: DrawContext, box: Box, cell: Cell, limits: Limits, *, x_labels: bool = True, y_labels: bool = True
+) -> list[Axes]:
+    """Draw a cell into a box: the rates, with a low panel each for momentum and metric below them."""
+    panels = panels_of(context, cell, limits)
+    ticks = x_ticks(context, cell, box.width)
+    marked = cell.steps == 1 or box.width / cell.steps > _MIN_MARKER_GAP
+    drawn = []
+    for panel, panel_box in zip(panels, panel_boxes(box, cell), strict=True):
+        axes = context.axes(panel_box)
+        axes.set_xlim(x_limits(context, cell))
+        _set_ticks(axes.xaxis, ticks, labelled=x_labels and panel is panels[-1])
+        limits = panel.limits
+        if limits.log:
+            axes.set_yscale("log", nonpositive="clip")
+        axes.set_ylim(limits.low, limits.high)
+        _set_ticks(axes.yaxis, limits.ticks(panel_box.height), labelled=y_labels or panel is not panels[0])
+        _mark_cuts(axes, cell)
+        for curve in panel.curves:
+            line = axes.add_line(_line(curve, marked=marked, thin=len(panel.curves) > MAX_NAMED))
+            if line.get_marker() != "None" and limits.low <= curve.y.min() and curve.y.max() <= limits.high:
+                line.set_clip_on(False)  # so that a marker at the edge of the axes is drawn in full
+            if curve.isolated.size and not curve.marker:
+                axes.add_line(_isolated_points(curve))
+        drawn.append(axes)
+    return drawn
+
+
+def _mark_cuts(axes: Axes, cell: Cell) -> None:
+    """Draw a dotted line in the curve's colour at each of its cuts; at an x with several cuts the dots alternate."""
+    colours_at: dict[float, list[str]] = {}
+    for colour, cuts in cell.cuts:
+        for x in cuts.tolist():
+            colours_at.setdefault(x, []).append(colour or str(mpl.rcParams["xtick.color"]))
+    marks = [(x, i, len(colours), colour) for x, colours in colours_at.items() for i, colour in enumerate(colours)]
+    # Of `count` curves with a cut at the same x, each has every `count`-th dot.
+    dots: Any = [(-_DOT * 2 * i, (_DOT, _DOT * (2 * count - 1))) for _, i, count, _ in marks]
+    if marks:
+        axes.vlines(
+            [x for x, *_ in marks], 0, 1, transform=axes.get_xaxis_transform(), colors=[mark[-1] for mark in marks],
+            linestyles=dots, linewidths=0.9, zorder=1,
+        )  # fmt: skip
+
+
+def _line(curve: Curve, *, marked: bool, thin: bool) -> Line2D:
+    width = float(mpl.rcParams["lines.linewidth"]) * (0.5 if thin else 1.0)
+    line = Line2D(curve.x, curve.y, color=curve.colour, label=curve.label, linewidth=width, zorder=_CURVE_ZORDER)
+    if curve.dash:
+        line.set_linestyle((curve.shift, curve.dash))
+        line.set_dash_capstyle("butt")
+    if curve.marker and marked:
+        line.set_marker(curve.marker)
+        line.set_markeredgewidth(0.0)
+        line.set_markevery(curve.updates.tolist())
+    return line
+
+
+def _isolated_points(curve: Curve) -> Line2D:
+    """The points with NaN on both sides, which no line passes through, as dots."""
+    size = 2.2 * float(mpl.rcParams["lines.linewidth"])
+    return Line2D(
+        curve.x[curve.isolated], curve.y[curve.isolated], color=curve.colour, linestyle="none", marker="o",
+        markersize=size, markeredgewidth=0.0, label=curve.label,
+    )  # fmt: skip
+
+
+def x_limits(context: DrawContext, cell: Cell) -> tuple[float, float]:
+    """The limits of a cell's x axis: the run with a margin at each end."""
+    end = cell.epochs if context.options.x == "epoch" else float(cell.steps)
+    return -_X_MARGIN * end, (1 + _X_MARGIN) * end
+
+
+def _set_ticks(axis: XAxis | YAxis, ticks: Ticks, *, labelled: bool) -> None:
+    axis.set_major_locator(FixedLocator(ticks.major))
+    axis.set_major_formatter(FixedFormatter(ticks.labels) if labelled else NullFormatter())
+    axis.set_minor_locator(FixedLocator(ticks.minor) if ticks.minor else NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+
+
+MARGIN = 0.12  # inches around the content of a figure
+TITLE_PAD = 9.0  # points between axes and title
+_MIN_AXES = 0.3  # inches; the least width and height of axes
+
+
+def title_lines(context: DrawContext, text: str, width: float, most: int = 3) -> list[str]:
+    """The lines of the figure's title: `options.title` if set, else `text`; no lines for an empty title."""
+    if context.options.title is not None:
+        text = clean(context.options.title) if context.options.title.strip() else ""
+    return wrap(text, width, context.sizes["axes.titlesize"], context.measure, most) if text else []
+
+
+def title_height(context: DrawContext, lines: int) -> float:
+    """The height of a title with this number of lines, with the gap above its axes."""
+    return lines * LINE * context.sizes["axes.titlesize"] + TITLE_PAD / 72 if lines else 0.05
+
+
+def axis_label_height(context: DrawContext) -> float:
+    """The height of the label of an axis."""
+    return LINE * context.sizes["axes.labelsize"]
+
+
+def x_labels_height(context: DrawContext) -> float:
+    """The height of x ticks and their labels."""
+    ticks = float(mpl.rcParams["xtick.major.size"]) + float(mpl.rcParams["xtick.major.pad"])
+    return ticks / 72 + LINE * context.sizes["xtick.labelsize"] + 0.04
+
+
+def y_labels_width(context: DrawContext, cell: Cell, limits: Limits, height: float, *, under: bool = False) -> float:
+    """The width of y ticks and their labels: the widest panel counts, with `under` only the panels under the rates."""
+    panels = panels_of(context, cell, limits)
+    boxes = panel_boxes(Box(0.0, 0.0, 1.0, height), cell)
+    pairs = list(zip(panels, boxes, strict=True))[under:]
+    labels = [label for panel, box in pairs for label in panel.limits.ticks(box.height).labels]
+    ticks = float(mpl.rcParams["ytick.major.size"]) + float(mpl.rcParams["ytick.major.pad"])
+    size = context.sizes["ytick.labelsize"]
+    return ticks / 72 + max((context.measure(label, size) for label in labels), default=0.0) + 0.06
+
+
+def axes_box(context: DrawContext, cell: Cell, limits: Limits, outer: Box, lines: int) -> Box:
+    """The box of a cell's axes in an outer box, which also contains the ticks, labels and a title of `lines` lines."""
+    bottom = MARGIN + x_labels_height(context) + axis_label_height(context)
+    height = max(outer.height - bottom - MARGIN - title_height(context, lines), _MIN_AXES)
+    left = MARGIN + 0.03 + axis_label_height(context) + y_labels_width(context, cell, limits, height)
+    width = outer.width - left - MARGIN
+    last = x_ticks(context, cell, max(width, _MIN_AXES)).labels[-1]
+    width -= 0.5 * context.measure(last, context.sizes["xtick.labelsize"])
+    return Box(outer.left + left, outer.bottom + bottom, max(width, _MIN_AXES), height)
+
+
+LINE = 1.2 / 72  # inches between lines of text, per point of text size
+Measure = Callable[[str, float], float]  # (text, size in points) to width in inches
+_PIECES = re.compile(r"[^\s,(\[/]*(?:[,(\[/]\s*|\s+)|.+")
+# As in CosineAnnealing|LR and num_|warmup_|steps.
+_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z][_-])(?=[a-z])")
+
+
+def fit_text(text: str, width: float, size: float, measure: Measure) -> str:
+    """`text` shortened to a width, with the middle left out: notation often differs only at its end."""
+    if measure(text, size) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:  # the most characters that fit
+        count = (low + high + 1) // 2
+        low, high = (count, high) if measure(without_middle(text, count), size) <= width else (low, count - 1)
+    return without_middle(text, low)
+
+
+def wrap(text: str, width: float, size: float, measure: Measure, most: int) -> list[str]:
+    """`text` wrapped to at most `most` lines of a width, after commas, brackets and spaces.
+
+    If it does not fit, the middle of the text after the first `most - 1` lines is left out.
+    """
+    lines = _lines(text, width, size, measure)
+    if len(lines) <= most:
+        return lines
+    head = lines[: most - 1]
+    rest = text[len("".join(head)) :] if head else text
+    return [*(line.rstrip() for line in head), fit_text(rest.strip(), width, size, measure)]
+
+
+def _lines(text: str, width: float, size: float, measure: Measure) -> list[str]:
+    """The text wrapped to a width greedily; the lines joined are the text."""
+    if measure(text, size) <= width:
+        return [text]
+    lines, used = [""], 0.0
+    for piece in _PIECES.findall(text):
+        for part in _pieces(piece, width, size, measure):
+            if lines[-1] and used + measure(part.rstrip(), size) > width:
+                lines.append("")
+                used = 0.0
+            lines[-1] += part
+            used += measure(part, size)
+    return lines
+
+
+def _pieces(piece: str, width: float, size: float, measure: Measure) -> list[str]:
+    """A piece that fits into a width, or its parts: cut between the words of a name where possible."""
+    parts = []
+    while measure(piece.rstrip(), size) > width and len(piece) > 1:
+        low, high = 1, len(piece) - 1
+        while low < high:  # the most characters that fit
+            count = (low + high + 1) // 2
+            low, high = (count, high) if measure(piece[:count], size) <= width else (low, count - 1)
+        boundaries = [m.start() for m in _WORD_BOUNDARY.finditer(piece, 0, low + 1) if 2 * m.start() >= low]
+        cut = boundaries[-1] if boundaries else low
+        parts.append(piece[:cut])
+        piece = piece[cut:]
+    return [*parts, piece]

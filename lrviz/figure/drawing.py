@@ -1,0 +1,247 @@
+"""Traces to a figure, and a figure to reproducible bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+from lrviz.errors import OutputError, SpecError
+from lrviz.figure.axes import (
+    LINE,
+    MARGIN,
+    TITLE_PAD,
+    Box,
+    DrawContext,
+    Limits,
+    axes_box,
+    draw_cell,
+    panel_boxes,
+    panels_of,
+    rate_limits,
+    title_lines,
+    x_axis_label,
+    x_labels_height,
+    y_labels_width,
+)
+from lrviz.figure.backend import Axes, Figure, Line2D, MplPath, agg, load_style, scale_style, style_applied
+from lrviz.figure.curves import Cell, one_cell
+from lrviz.figure.style import DPI, STYLES, FigureOptions, Style, check_size
+from lrviz.trace import Trace, Values, decimate
+
+__all__ = ["Chart", "draw", "render"]
+
+_OVERLAY_SIZE = (10.0, 5.0)
+_SMALL_SIZE = (3.2, 2.4)  # inches; smaller figures have smaller text
+_PANEL_HEIGHT = 1.3  # inches that a panel of momentum or metric adds to the height of the figure
+_MAX_LEGEND_HEIGHT = 3.0  # inches; of a legend below the axes, if the height of the figure is not set
+_MAX_POINTS = 2_400  # of all curves of a vector figure together
+_MAX_POINTS_EACH = 300  # of each curve, if there are many
+# A point of a path: matplotlib writes six decimals, of which two are enough.
+_COORDINATES = re.compile(rb"(?m)^([ML] -?\d+(?:\.\d\d?)?)\d* (-?\d+(?:\.\d\d?)?)\d* $")
+
+
+def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> Chart:
+    """Draw traces: the learning rate at every update, with momentum and metric if the traces have them.
+
+    Args:
+        traces: At least one; each of their parameter groups is a line.
+        options: Style, size and layout.
+
+    Returns:
+        A figure that is not managed by pyplot.
+
+    Raises:
+        SpecError: there is nothing to draw, or the style cannot be used.
+    """
+    if not traces:
+        raise SpecError("there is nothing to draw: no traces")
+    style = load_style(options.style)
+    size = options.size or _style_size(style, options)
+    if size is not None and (factor := min(size[0] / _SMALL_SIZE[0], size[1] / _SMALL_SIZE[1])) < 1:
+        style = scale_style(style, max(factor, 0.5))
+    try:
+        with style_applied(style):
+            figure = Chart(style, figsize=size or _OVERLAY_SIZE, dpi=options.dpi or DPI)
+            context = DrawContext(figure, style, options)
+            if options.layout == "overlay":
+                _draw_overlay(context, traces, auto_size=size is None)
+            else:
+                import_module(f"lrviz.figure.{options.layout}").draw(context, traces, auto_size=size is None)
+    except (ValueError, TypeError, RuntimeError, KeyError) as error:
+        if options.style in STYLES:
+            raise
+        raise SpecError(f"cannot use the style `{options.style}`: {error}") from error
+    return figure
+
+
+def _style_size(style: Style, options: FigureOptions) -> tuple[float, float] | None:
+    """The size of a figure that a style sets."""
+    size: Any = style.settings.get("figure.figsize")
+    if size is None:
+        return None
+    width, height = float(size[0]), float(size[1])
+    check_size((width, height), options.dpi)
+    return width, height
+
+
+def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> None:
+    """Draw all curves in one axes; with `auto_size` the height of the figure depends on its content."""
+    width, height = context.size()
+    cell = one_cell(traces, context.options, context.style, int(width * context.figure.dpi))
+    limits = rate_limits([cell], context)
+    title = title_lines(context, cell.title, max(width - 1.2, 0.5 * width))
+    if auto_size:
+        height += cell.panels * _PANEL_HEIGHT + max(len(title) - 1, 0) * LINE * context.sizes["axes.titlesize"]
+    area = axes_box(context, cell, limits, Box(0.0, 0.0, width, height), len(title))
+    labels, legend = None, None
+    if len(cell.rates) > 1:
+        from lrviz.figure.captions import MAX_AT_ENDS, end_labels, plan_legend
+
+        if len(cell.rates) <= MAX_AT_ENDS:
+            labels = end_labels(context, cell, panel_boxes(area, cell)[0], limits)
+        if labels is None:
+            legend = plan_legend(context, cell.rates, area, _MAX_LEGEND_HEIGHT if auto_size else 0.5 * area.height)
+    if labels is not None:
+        area = replace(area, width=labels[0].width)
+    elif legend is not None:
+        if legend.right:
+            area = replace(area, width=area.width - legend.width)
+        else:
+            below = legend.height + MARGIN
+            height += below if auto_size else 0.0
+            area = axes_box(context, cell, limits, Box(0.0, below, width, height - below), len(title))
+    context.figure.set_size_inches(width, height)
+    panels = draw_cell(context, area, cell, limits)
+    _label_axes(context, panels, cell, area, limits)
+    if title:
+        panels[0].set_title("\n".join(title), loc="left", y=1.0, pad=TITLE_PAD)
+    for label in labels[1] if labels else ():
+        label.draw(context, panels[0])
+    if legend is not None:
+        legend.draw(context, *((area.right + 0.2, area.top) if legend.right else (area.left, legend.height + MARGIN)))
+
+
+def _label_axes(context: DrawContext, drawn: Sequence[Axes], cell: Cell, area: Box, limits: Limits) -> None:
+    """Set the labels of the axes, with those of the y axes aligned."""
+    inches = context.figure.dpi_scale_trans
+    left = area.left - y_labels_width(context, cell, limits, area.height)
+    panels = panels_of(context, cell, limits)
+    for axes, panel, box in zip(drawn, panels, panel_boxes(area, cell), strict=True):
+        axes.set_ylabel(panel.name)
+        axes.yaxis.set_label_coords(left, box.bottom + box.height / 2, transform=inches)
+    drawn[-1].set_xlabel(x_axis_label(context, [cell]))
+    middle, bottom = area.left + area.width / 2, area.bottom - x_labels_height(context)
+    drawn[-1].xaxis.set_label_coords(middle, bottom, transform=inches)
+
+
+class Chart(Figure):
+    """A figure with the style it was drawn with, which notebooks display as a PNG."""
+
+    def __init__(self, style: Style, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.style = style
+
+    def _repr_png_(self) -> bytes:
+        return render(self, ".png")
+
+
+def render(figure: Figure, suffix: str, dpi: int | None = None) -> bytes:
+    """The bytes of a figure; equal figures have equal bytes.
+
+    Args:
+        figure: A figure returned by `draw`, possibly modified.
+        suffix: `.png`, `.svg` or `.pdf`.
+        dpi: Dots per inch of a PNG; left out, those of the figure.
+
+    Raises:
+        OutputError: an unknown suffix.
+        SpecError: the figure's style cannot be used.
+    """
+    writers = {".png": _png, ".svg": _svg, ".pdf": _pdf}
+    if suffix not in writers:
+        raise OutputError(f"no writer for `{suffix}`", "use .png, .svg or .pdf")
+    style = figure.style if isinstance(figure, Chart) else load_style("lrviz")
+    built_in = any(style.settings is own.settings for own in STYLES.values())
+    before = figure.dpi, figure.canvas
+    try:
+        with style_applied(style):
+            figure.dpi = dpi or figure.dpi or DPI
+            return writers[suffix](figure)
+    except (ValueError, TypeError, RuntimeError, KeyError) as error:
+        if built_in:
+            raise
+        raise SpecError(f"cannot use this style: {error}") from error
+    finally:
+        figure.dpi, figure.canvas = before
+
+
+def _title(figure: Figure) -> str:
+    """A description of the figure for screen readers: its titles, or the labels of its curves."""
+    titles = [figure.get_suptitle(), *(axes.get_title(loc="left") for axes in figure.axes)]
+    names = [" ".join(title.split()) for title in titles if title]
+    if not names:
+        names = [str(line.get_label()) for axes in figure.axes[:1] for line in axes.get_lines()]
+    return "; ".join(["Learning rate schedule", *names])
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    # The metadata would contain the version of matplotlib; a higher compression level takes twice the time.
+    agg.FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
+    return buffer.getvalue()
+
+
+def _svg(figure: Figure) -> bytes:
+    metadata = {"Title": _title(figure), "Date": None, "Creator": "lrviz"}
+    return _COORDINATES.sub(rb"\1 \2", _save(figure, "svg", metadata))
+
+
+def _pdf(figure: Figure) -> bytes:
+    metadata = {"Title": _title(figure), "CreationDate": None, "Creator": "lrviz"}
+    return _save(figure, "pdf", metadata)
+
+
+def _save(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
+    buffer = BytesIO()
+    with _reduced_curves(figure):
+        figure.savefig(buffer, format=kind, metadata=metadata, facecolor="auto", edgecolor="auto")
+    return buffer.getvalue()
+
+
+@contextmanager
+def _reduced_curves(figure: Figure) -> Iterator[None]:
+    """Reduce curves to the number of points for a vector figure of some ten kilobytes, and restore them after that.
+
+    matplotlib already leaves out points on nearly straight lines; only a curve without such points, such as a thousand
+    cycles, is reduced further.
+    """
+    lines = [line for axes in figure.axes for line in axes.get_lines()]
+    budget = max(_MAX_POINTS // max(len(lines), 1), _MAX_POINTS_EACH)
+    before: list[tuple[Line2D, Values, Values]] = []
+    try:
+        for line in lines:
+            path = line.get_transform().transform_path(line.get_path())
+            if _vertex_count(path) > budget and _vertex_count(path.cleaned(simplify=True)) > budget:
+                x, y = (np.asarray(values, dtype=np.float64) for values in line.get_data(orig=False))
+                before.append((line, x, y))
+                indices = decimate(y, budget // 4)
+                line.set_data(x[indices], y[indices])
+        yield
+    finally:
+        for line, x, y in before:
+            line.set_data(x, y)
+
+
+def _vertex_count(path: MplPath) -> int:
+    return int(np.shape(path.vertices)[0])
+
+
+def import_matplotlib() -> None:
+    """Import matplotlib, so that the caller can choose when; importing this module does it."""

@@ -1,0 +1,276 @@
+"""Figure options, styles and palettes as plain data, checked before matplotlib is imported.
+
+A style contains every setting that matplotlib uses, so that the user's settings do not affect a figure.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib.util import find_spec
+from itertools import pairwise
+from math import isfinite
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal, get_args
+
+from lrviz.errors import SpecError
+
+FIGURE_FORMATS: Final = ("png", "svg", "pdf")  # the formats of a figure, by suffix
+SUFFIX = ".mplstyle"
+Dash = tuple[float, ...]  # lengths of dashes and gaps in line widths; empty for a solid line
+
+
+def _ramp(*colours: str) -> tuple[str, ...]:
+    """Colours interpolated between each pair of neighbours: eight for each pair, and the last colour."""
+    parts: list[list[float]] = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours]
+    mixed = ([a + (b - a) * i / 8 for a, b in zip(*pair, strict=True)] for pair in pairwise(parts) for i in range(8))
+    return tuple("#" + "".join(f"{round(value):02x}" for value in colour) for colour in [*mixed, parts[-1]])
+
+
+# The part of viridis that is visible on the background.
+RAMP = _ramp("#440154", "#3b528b", "#21918c", "#5ab853")
+RAMP_ON_DARK = _ramp("#fde725", "#5ec962", "#21918c", "#4469a5")
+
+
+def luminance(rgb: Iterable[float]) -> float:
+    """The relative luminance of an sRGB colour, from 0 to 1, as WCAG 2.2 defines it."""
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in rgb)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@dataclass(frozen=True)
+class Style:
+    """The style of a figure.
+
+    `settings` are matplotlib settings that differ from its defaults, `rc_params` all of them once the style is loaded.
+    Curves cycle through the colours of `palette`, and with each full cycle through `dashes`; `markers` are cycled
+    through too, and drawn for runs of at most `max_markers` steps. More curves than can be named take their colours
+    from `ramp`. With `cheatsheet_axes` the rate axis goes from 0 to 1.1 times the base rate, with a minor tick at every
+    step.
+    """
+
+    settings: Mapping[str, object]
+    palette: tuple[str, ...]
+    dashes: tuple[Dash, ...] = ((), (4.0, 1.6), (1.2, 1.4))
+    markers: tuple[str, ...] = ("o",)
+    max_markers: int = 64
+    step: str = "Step"
+    epoch: str = "Epoch"
+    rate: str = "Learning rate"
+    per_epoch: bool = True  # show the number of steps per epoch in the label of the step axis
+    cheatsheet_axes: bool = False
+    ramp: tuple[str, ...] = RAMP
+    rc_params: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+
+# The first five colours of each palette are distinguishable with colour vision deficiency and, by their lightness, in
+# greyscale.
+LIGHT_PALETTE = ("#1f4e9e", "#e5703a", "#56b4e0", "#55123f", "#0a8865", "#c21141", "#96c692", "#353f12")
+DARK_PALETTE = ("#5aa7f5", "#f5c451", "#d0316e", "#e3f6c0", "#b27233", "#456be0", "#8ebb95", "#a68bb4")
+
+_BASE_SETTINGS: dict[str, object] = {
+    "axes.labelpad": 5.0,
+    "axes.labelsize": 10.0,
+    "axes.linewidth": 0.7,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 11.0,
+    "font.size": 10.0,
+    "grid.linewidth": 0.6,
+    "legend.fontsize": 9.0,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 4.2,
+    "lines.solid_capstyle": "round",
+    "xtick.labelsize": 9.0,
+    "xtick.major.size": 4.0,
+    "xtick.major.width": 0.7,
+    "xtick.minor.size": 2.0,
+    "xtick.minor.width": 0.5,
+    "ytick.labelsize": 9.0,
+    "ytick.major.size": 4.0,
+    "ytick.major.width": 0.7,
+    "ytick.minor.size": 2.0,
+    "ytick.minor.width": 0.5,
+}
+
+
+def _colours(background: str, text: str, frame: str, grid: str) -> dict[str, object]:
+    """The colour settings of a style."""
+    return {
+        "axes.edgecolor": frame,
+        "axes.facecolor": background,
+        "axes.labelcolor": text,
+        "figure.facecolor": background,
+        "grid.color": grid,
+        "text.color": text,
+        "xtick.color": frame,
+        "xtick.labelcolor": text,
+        "ytick.color": frame,
+        "ytick.labelcolor": text,
+    }
+
+
+STYLES: Mapping[str, Style] = MappingProxyType(
+    {
+        "lrviz": Style(_BASE_SETTINGS | _colours("#ffffff", "#222222", "#666666", "#e4e4e4"), LIGHT_PALETTE),
+        "dark": Style(
+            _BASE_SETTINGS | _colours("#14171c", "#e6e8eb", "#8b929c", "#2b3038"), DARK_PALETTE, ramp=RAMP_ON_DARK
+        ),
+        "cheatsheet": Style(
+            _BASE_SETTINGS
+            | _colours("#ffffff", "#000000", "#000000", "#e4e4e4")
+            | {"lines.linewidth": 1.5, "lines.markersize": 6.0, "axes.linewidth": 0.8},
+            palette=("#000000", "#767676"),
+            dashes=((), (4.0, 1.6), (1.2, 1.4), (6.0, 1.6, 1.2, 1.6)),
+            markers=("o", "s", "^", "D"),
+            max_markers=256,
+            step="Steps",
+            epoch="Epochs",
+            rate="Learning Rate",
+            per_epoch=False,
+            cheatsheet_axes=True,
+            ramp=_ramp("#000000", "#a0a0a0"),
+        ),
+    }
+)
+
+
+def data_folder() -> Path:
+    """The folder of matplotlib's default settings and styles, found without importing matplotlib."""
+    spec = find_spec("matplotlib")
+    if spec is None or spec.origin is None:
+        raise ImportError("matplotlib is not installed")
+    return Path(spec.origin).parent / "mpl-data"
+
+
+def config_folder() -> Path:
+    """The folder in which matplotlib looks for the user's settings and styles."""
+    if folder := os.environ.get("MPLCONFIGDIR"):
+        return Path(folder)
+    if sys.platform.startswith(("linux", "freebsd")):
+        return Path(os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()) / "matplotlib"
+    return Path("~/.matplotlib").expanduser()
+
+
+def style_names() -> tuple[str, ...]:
+    """The names of all styles: those of lrviz first, then matplotlib's and the user's."""
+    return *STYLES, *sorted(set(_installed_styles()) - set(STYLES))
+
+
+def _installed_styles() -> dict[str, Path]:
+    """Styles of matplotlib and of the user by name; the user's take precedence, as in matplotlib."""
+    folders = (data_folder() / "stylelib", config_folder() / "stylelib")
+    return {
+        path.stem: path for folder in folders for path in folder.glob(f"*{SUFFIX}") if not path.stem.startswith("_")
+    }
+
+
+def check_style(name: str) -> None:
+    """Refuse a style that does not exist; the content of a style file is checked when the style is loaded.
+
+    Raises:
+        SpecError: no style of that name, or no such file.
+    """
+    if name not in STYLES and name != "default":
+        find_style(name)
+
+
+def find_style(name: str) -> Path:
+    """The file of a style that is not part of lrviz.
+
+    Raises:
+        SpecError: no style of that name, or no such file.
+    """
+    if name.endswith(SUFFIX) or "/" in name or os.sep in name:
+        path = Path(name)
+        try:
+            if path.expanduser().is_file():
+                return path.expanduser()
+        except (OSError, ValueError, RuntimeError):  # a name that is too long or contains a NUL, no home directory
+            pass
+        raise SpecError(f"cannot read the style `{name}`: no such file", f"give a path to a {SUFFIX} file")
+    installed = _installed_styles()
+    if name in installed:
+        return installed[name]
+    close = get_close_matches(name, [*STYLES, *installed], n=1)
+    guess = f"did you mean `{close[0]}`? " if close else ""
+    raise SpecError(
+        f"unknown style `{name}`",
+        f"{guess}styles are {', '.join(f'`{name}`' for name in STYLES)}, any of matplotlib's, or a {SUFFIX} file",
+    )
+
+
+XAxis = Literal["step", "epoch"]
+# The layouts and what they show. Each but overlay is a module of this package with a function `draw`.
+LAYOUTS: Final = {"overlay": "all in one panel", "grid": "a panel for each"}
+
+DPI = 150  # of a PNG by default
+MAX_PIXELS = 50_000_000
+_SIDE_RANGE = (1.0, 100.0)
+_DPI_RANGE = (20, 1200)
+_MAX_COLUMNS = 24
+
+
+@dataclass(frozen=True)
+class FigureOptions:
+    """The appearance of one figure.
+
+    `size` is width and height in inches, and `dpi` the dots per inch of a PNG; left out, lrviz chooses. `columns`
+    and `share_y` are the layout of a grid. With `momentum` a second panel shows the momentum of traces that have it.
+
+    Raises:
+        SpecError: an unknown style, a size or resolution out of range, an unknown choice.
+    """
+
+    style: str = "lrviz"
+    log: bool = False
+    size: tuple[float, float] | None = None
+    dpi: int | None = None
+    title: str | None = None
+    x: XAxis = "step"
+    layout: str = "overlay"
+    columns: int | None = None
+    share_y: bool = True
+    momentum: bool = False
+
+    def __post_init__(self) -> None:
+        _check_choice("x", self.x, get_args(XAxis))
+        _check_choice("layout", self.layout, tuple(LAYOUTS))
+        if self.dpi is not None and not _DPI_RANGE[0] <= self.dpi <= _DPI_RANGE[1]:
+            raise SpecError(f"`dpi` must be from {_DPI_RANGE[0]} to {_DPI_RANGE[1]}, got {self.dpi}")
+        if self.size is not None:
+            check_size(self.size, self.dpi)
+        if self.columns is not None and not 1 <= self.columns <= _MAX_COLUMNS:
+            raise SpecError(f"`columns` must be from 1 to {_MAX_COLUMNS}, got {self.columns}")
+        check_style(self.style)
+
+
+def check_size(size: tuple[float, float], dpi: int | None = None) -> None:
+    """Check the size of a figure in inches.
+
+    Raises:
+        SpecError: a side is out of range, or the figure would have too many pixels.
+    """
+    width, height = size
+    text = f"{width:g}x{height:g}"
+    if not all(isfinite(side) and _SIDE_RANGE[0] <= side <= _SIDE_RANGE[1] for side in size):
+        raise SpecError(
+            f"`size` must be from {_SIDE_RANGE[0]:g} to {_SIDE_RANGE[1]:g} inches each way, got {text}",
+            "width and height in inches, such as 10x5",
+        )
+    pixels = width * height * (dpi or DPI) ** 2
+    if pixels > MAX_PIXELS:
+        raise SpecError(
+            f"`size` {text} at {dpi or DPI} dpi makes {pixels / 1e6:.0f} million pixels; "
+            f"the maximum is {MAX_PIXELS // 1_000_000} million",
+            "choose a smaller size or a lower dpi",
+        )
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise SpecError(f"`{name}` must be {' or '.join(choices)}, got `{value}`")

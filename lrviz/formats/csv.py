@@ -1,0 +1,49 @@
+"""Writing and reading comma-separated values."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lrviz.formats.table import Column, columns, rows
+from lrviz.trace import Trace, Values
+
+
+def chunks(traces: Sequence[Trace]) -> Iterator[str]:
+    """The runs as CSV, quoted as in RFC 4180; cells are empty after the end of a shorter run and for a NaN metric."""
+    return separated(columns(traces), ",")
+
+
+def separated(table: list[Column], separator: str) -> Iterator[str]:
+    """A table as lines of separated values."""
+    yield separator.join(_quoted(column.name, separator) for column in table) + "\n"
+    yield from rows(table, separator=separator)
+
+
+def _quoted(text: str, separator: str) -> str:
+    """A field, quoted if RFC 4180 requires it."""
+    if not any(c in text for c in (separator, '"', "\n", "\r")):
+        return text
+    return '"' + text.replace('"', '""') + '"'
+
+
+def read_columns(path: Path) -> dict[str, Values]:
+    """The columns of a CSV by name, NaN where a cell is empty.
+
+    Raises:
+        ValueError: a cell is not a number, or rows differ in length.
+    """
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.reader(stream)
+        header = next(reader, [])
+        cells: list[list[float]] = [[] for _ in header]
+        try:
+            for row in reader:
+                for values, cell in zip(cells, row, strict=True):
+                    values.append(float(cell) if cell else np.nan)
+        except csv.Error as error:
+            raise ValueError(str(error)) from error
+    return {name: np.array(values) for name, values in zip(header, cells, strict=True)}

@@ -1,0 +1,216 @@
+"""Read a preset file: the runs and the options of its figures."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from lrviz.errors import SpecError, UsageError
+from lrviz.figure import FigureOptions
+from lrviz.notation import parse_value, value_name
+from lrviz.presets.checking import Place, check_table, errors_at, short, wrong_value
+from lrviz.presets.files import parse_toml, read_preset, shown_path
+from lrviz.presets.keys import DEFAULT_MAX_CURVES, FIGURE_KEYS, MAX_CURVES, RUN_KEYS, keys_of
+from lrviz.spec import CodeCall, Fields, RunSpec, Sweep, read_runs, read_size
+
+_DEFAULT_FORMATS: Final = ("png", "svg")
+_DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))})
+
+
+@dataclass(frozen=True)
+class FigurePlan:
+    """One figure of a preset: the name of its files, its runs and its options.
+
+    `style` is the style as in the preset; `options.style` may be a path relative to the preset's folder.
+    """
+
+    name: str
+    runs: tuple[RunSpec, ...]
+    options: FigureOptions
+    style: str
+    formats: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The figure's title, or its name."""
+        return self.options.title or self.name
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its files: one for each format, and the CSV."""
+        return tuple(f"{self.name}.{suffix}" for suffix in (*self.formats, "csv"))
+
+
+@dataclass(frozen=True)
+class Preset:
+    """The figures of a preset file; paths in it are relative to `folder`."""
+
+    name: str
+    about: str
+    figures: tuple[FigurePlan, ...]
+    folder: Path
+
+
+def load_preset(path: Path, *, allow_code: bool = False) -> Preset:
+    """Read a preset file.
+
+    Args:
+        path: The file.
+        allow_code: Whether a curve may be the user's code, which runs when the curve is simulated.
+
+    Raises:
+        UsageError: the file cannot be read or is not valid TOML, or a key in it is unknown, missing or of a wrong type.
+        NotationError: a scheduler cannot be read.
+        SpecError: a scheduler or its run is not valid, or the file names code and `allow_code` is False.
+    """
+    return _Reader(shown_path(path), path.parent, allow_code).preset(
+        path.stem, parse_toml(read_preset(path), shown_path(path))
+    )
+
+
+def chosen_figures(preset: Preset, only: Sequence[str]) -> tuple[FigurePlan, ...]:
+    """The figures with the names in `only`; all figures if it is empty.
+
+    Raises:
+        UsageError: the preset has no such figure.
+    """
+    names = [plan.name for plan in preset.figures]
+    for name in only:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean `{close[0]}`? " if close else ""
+            raise UsageError(f"the preset has no figure `{name}`", f"{hint}it has {', '.join(names[:20])}")
+    return tuple(plan for plan in preset.figures if not only or plan.name in only)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the tables of one file."""
+
+    shown: str  # the path in errors
+    folder: Path
+    allow_code: bool
+
+    def preset(self, name: str, data: Mapping[str, Any]) -> Preset:
+        top = Place("top", f"`{self.shown}`")
+        if not data.get("figure") and not set(data) - set(keys_of("top")):
+            raise top.error("no figures in it", 'a figure begins with `[[figure]]` and `name = "..."`')
+        check_table(top, data)
+        defaults = data.get("defaults", {})
+        check_table(Place("defaults", f"`{self.shown}`, [defaults]"), defaults)
+        figures: list[FigurePlan] = []
+        for number, table in enumerate(data["figure"], start=1):
+            place = self._figure_place(number, table)
+            check_table(place, table)
+            self._check_name(place, table["name"], [figure.name for figure in figures])
+            figures.append(self._figure(place, defaults, table))
+        return Preset(name, data.get("about", ""), tuple(figures), self.folder)
+
+    def _figure_place(self, number: int, table: Mapping[str, Any]) -> Place:
+        name = table.get("name")
+        shown = f"`{short(name)}`" if isinstance(name, str) and name else f"{number}"
+        return Place("figure", f"`{self.shown}`, [[figure]] {shown}")
+
+    def _check_name(self, place: Place, name: str, taken: list[str]) -> None:
+        if name.partition(".")[0].lower() in _DEVICES:
+            raise place.error("`name` is a device name on Windows", "choose another name")
+        for other in taken:
+            if other.lower() == name.lower():
+                raise place.error(
+                    f"`name` is already used by {'another figure' if other == name else f'`{other}`'}",
+                    "give each figure its own name: it is the name of its files",
+                )
+
+    def _figure(self, place: Place, defaults: Mapping[str, Any], table: Mapping[str, Any]) -> FigurePlan:
+        values = {**defaults, **table}
+        options = {key.name: values[key.name] for key in FIGURE_KEYS if key.name in values}
+        fields = Fields(prefix="", folder=self.folder, show_momentum=options.get("show") == "momentum")
+        fields = self._with_fields(self._with_fields(fields, defaults, place), table, place)
+        curves = table["curve"]
+        self._check_curves(place, curves, options.get("max_curves", DEFAULT_MAX_CURVES))
+        runs: list[RunSpec] = []
+        for number, curve in enumerate(curves, start=1):
+            label = curve.get("label")
+            shown = f"`{short(label)}`" if isinstance(label, str) and label else f"{number}"
+            at = Place("curve", f"{place.text}, [[figure.curve]] {shown}")
+            runs += self._curve(at, fields, curve)
+        with errors_at(place):
+            return FigurePlan(
+                table["name"],
+                tuple(runs),
+                self._options(place, options, table.get("title")),
+                options.get("style", "lrviz"),
+                tuple(options.get("formats", _DEFAULT_FORMATS)),
+            )
+
+    def _check_curves(self, place: Place, curves: list[dict[str, Any]], most: int) -> None:
+        """Refuse too many curves before they are read."""
+        total = 0
+        for curve in curves:
+            with errors_at(place):
+                text = curve.get("scheduler")
+                total += Sweep.of(text).size if isinstance(text, str) else 1
+        if total > most:
+            raise place.error(
+                f"{total:,} curves are too many to tell apart; the limit is {most}",
+                "`max_curves` in the figure raises it",
+            )
+
+    def _curve(self, place: Place, fields: Fields, table: Mapping[str, Any]) -> list[RunSpec]:
+        check_table(place, table)
+        with errors_at(place):
+            runs = read_runs(
+                [table["scheduler"]],
+                self._with_fields(fields, table, place),
+                [table.get("label", "")],
+                MAX_CURVES,
+            )
+        code = next((run for run in runs if isinstance(run.scheduler, CodeCall)), None)
+        if code is not None and not self.allow_code:
+            raise SpecError(
+                f"{place.text}: `{short(str(code.scheduler))}` is code that would run",
+                "add `--allow-code` if you trust the preset",
+            )
+        return runs
+
+    def _with_fields(self, fields: Fields, table: Mapping[str, Any], place: Place) -> Fields:
+        """Fields, with those of a table replacing them."""
+        values = {key.name: table[key.name] for key in RUN_KEYS if key.name in table and key.name != "let"}
+        if isinstance(values.get("metric"), list):
+            values["metric"] = ", ".join(map(repr, values["metric"]))
+        elif "metric" in values:
+            values["metric"] = re.sub(r"\s*\n\s*", " ", values["metric"].strip())  # an expression may span lines
+        lets = dict(fields.lets)
+        for name, value in table.get("let", {}).items():
+            if (checked := value_name(name)) is None:
+                raise place.error(f"`let` gives a value to `{short(name)}`, which is not a name")
+            with errors_at(place):
+                lets[checked] = parse_value(value, lets) if isinstance(value, str) else _as_tuples(value)
+        return replace(fields.over(values), lets=lets)
+
+    def _options(self, place: Place, values: Mapping[str, Any], title: str | None) -> FigureOptions:
+        options = {name: values[name] for name in ("log", "x", "dpi", "layout", "columns") if name in values}
+        if "style" in values:
+            options["style"] = style_path(values["style"], self.folder)
+        if "size" in values:
+            size = values["size"]
+            try:
+                options["size"] = read_size(size) if isinstance(size, str) else (float(size[0]), float(size[1]))
+            except (UsageError, OverflowError) as error:
+                raise wrong_value(place, keys_of(place.table)["size"], size) from error
+        if "axes" in values:
+            options["share_y"] = values["axes"] == "shared"
+        return FigureOptions(**options, title=title, momentum=values.get("show") == "momentum")
+
+
+def style_path(style: str, folder: Path) -> str:
+    """A style's name unchanged, or a style file's path, relative to the preset's folder."""
+    return str(folder / style) if style.endswith(".mplstyle") or "/" in style or "\\" in style else style
+
+
+def _as_tuples(value: Any) -> Any:
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value

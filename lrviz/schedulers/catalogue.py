@@ -1,0 +1,302 @@
+"""The description of a scheduler as plain data, and the lookup of schedulers by name.
+
+The module of a scheduler is imported on first use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from lrviz.errors import SpecError
+from lrviz.schedulers import torch
+from lrviz.text import format_rate
+
+FORMULA_LEGEND: Final = "t counts scheduler steps from 0; lr is the base rate given to the optimizer"
+
+# The module of each scheduler by short name and by class name, in listing order.
+_MODULES: Final = {
+    name: f"lrviz.schedulers.torch.{module}"
+    for module, class_name in torch.NAMES.items()
+    for name in (module.strip("_").replace("_", "-"), class_name)
+}
+# Other modules of this package, each with a tuple SCHEDULERS for one library.
+_FAMILIES: Final[tuple[str, ...]] = ()
+
+_TORCH_FILES: Final = ("optim/lr_scheduler.py", "optim/swa_utils.py")
+
+Kind = Literal[
+    "int",  # a whole number
+    "float",  # a finite number
+    "bool",
+    "choice",  # one of `choices`, a string
+    "milestones",  # a list of whole numbers
+    "per_group",  # a finite number, or a list with one for each parameter group
+    "lr_lambda",  # a function of the step, or a list with one for each parameter group
+    "function",  # one function of a number
+    "schedulers",  # a list of schedulers
+]
+
+
+class Required:
+    """The type of `REQUIRED`, the default of a parameter without a default in torch."""
+
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED: Final = Required()
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a scheduler: its name and default in torch, and the limits of its value.
+
+    `least` and `most` bound the value; with `above_least` or `below_most` the bound itself is excluded. For lists they
+    bound each item. `follows` is an expression in the names of the run (`total_steps`, `epochs`, `steps_per_epoch`,
+    `lr`, `interval`) that gives the value if the parameter is left out; for a `per_group` parameter it is evaluated
+    once for each group, with the `lr` of that group. `instead` names other parameters that together replace this one.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    default: object = REQUIRED
+    least: float | None = None
+    most: float | None = None
+    above_least: bool = False
+    below_most: bool = False
+    choices: tuple[str, ...] = ()
+    optional: bool = False  # None is a legal value
+    follows: str | None = None
+    instead: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> bool:
+        """Whether torch has no default for it."""
+        return self.default is REQUIRED
+
+    @property
+    def limits(self) -> str:
+        """The limits as text, such as "at least 1" or "above 0, at most 1"; empty without limits."""
+        if self.choices:
+            return " or ".join((", ".join(self.choices[:-1]), self.choices[-1]))
+        words = []
+        if self.least is not None:
+            words.append(f"{'above' if self.above_least else 'at least'} {self.least:g}")
+        if self.most is not None:
+            words.append(f"{'below' if self.below_most else 'at most'} {self.most:g}")
+        return ", ".join(words)
+
+
+@dataclass(frozen=True)
+class Run:
+    """The parts of a run that the checks of a scheduler use.
+
+    `rates` is the name and the base rate of each parameter group. `steps` is the number of scheduler steps, None for a
+    scheduler inside another one, which need not cover the whole run.
+    """
+
+    rates: tuple[tuple[str, float], ...]
+    steps: int | None
+    num_processes: int = 1
+
+    def for_each_group(self, value: Any) -> tuple[Any, ...]:
+        """The value of a `per_group` parameter for each group."""
+        return value if isinstance(value, tuple) else (value,) * len(self.rates)
+
+
+Values = Mapping[str, Any]
+
+
+def no_notes(values: Values, run: Run) -> list[str]:
+    """The default `check` of a scheduler: no notes."""
+    return []
+
+
+def no_hint(error: BaseException, values: Values) -> str:
+    """The default `failure_hint` of a scheduler: no hint."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """One scheduler: its parameters, checks and help texts.
+
+    `name` is the class or function in `module` that creates it. `formula` is plain text in the names of the
+    parameters. `past_end` describes the rate if the run continues after the end of the schedule. `source` is the
+    paper, or else the page of the documentation.
+
+    `check` takes the values of the parameters and the run. It returns notes about values that are legal but probably
+    unintended, and raises SpecError for values on which torch fails or that give a meaningless schedule.
+    `failure_hint` takes an exception of the scheduler and the values, and returns a hint, or an empty string.
+    """
+
+    short: str
+    name: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    formula: str
+    use: str
+    cautions: tuple[str, ...]
+    source: str
+    past_end: str
+    module: str = "torch.optim.lr_scheduler"
+    package: str = "torch"  # the name of its package for `pip install`
+    example: str = ""  # notation to show if the defaults are not enough, as for a composite
+    aliases: tuple[str, ...] = ()  # names in papers and other libraries: lower-case letters and digits only
+    momentum_switch: str = ""  # the parameter that enables the momentum cycle
+    overwrites_rate: bool = False  # its constructor replaces the rate from which other schedulers start
+    restores_rate: bool = False  # its constructor sets all groups back to their base rate
+    takes_optimizer: bool = True  # the first positional argument is the optimizer
+    takes_metric: bool = False  # step() takes a metric
+    check: Callable[[Values, Run], list[str]] = no_notes
+    failure_hint: Callable[[BaseException, Values], str] = no_hint
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter of that name, or None."""
+        return next((p for p in self.parameters if p.name == name), None)
+
+
+def floor_check(name: str, parameter: str, effect: str) -> Callable[[Values, Run], list[str]]:
+    """A check that notes where the lowest rate of a scheduler is above the base rate of a group.
+
+    Args:
+        name: The class.
+        parameter: The parameter that gives the lowest rate, 0 if it is left out.
+        effect: What the scheduler does then.
+    """
+
+    def check(values: Values, run: Run) -> list[str]:
+        for (group, rate), floor in zip(run.rates, run.for_each_group(values.get(parameter, 0)), strict=True):
+            if floor > rate:
+                of_group = f" of {group}" if group else ""
+                limit = f"the base rate{of_group} {format_rate(rate)}"
+                return [f"{name}: {parameter} {format_rate(floor)} is above {limit}, so {effect}"]
+        return []
+
+    return check
+
+
+def refuse_plateau(name: str, children: tuple[Any, ...]) -> None:
+    """Refuse ReduceLROnPlateau inside a composite scheduler.
+
+    Raises:
+        SpecError: one of the children is a ReduceLROnPlateau.
+    """
+    if any(child.name == "ReduceLROnPlateau" for child in children):
+        raise SpecError(
+            f"`{name}` cannot contain `ReduceLROnPlateau`: it calls `step()` without a metric",
+            "plot it on its own, or use `lrviz compare`",
+        )
+
+
+def cycle_momentum_hint(error: BaseException, values: Values) -> str:
+    """The hint if torch refuses `cycle_momentum` for an optimizer without momentum."""
+    if "cycle_momentum" in str(error):
+        return "set cycle_momentum=False, or use an optimizer with momentum such as SGD or Adam"
+    return ""
+
+
+@cache
+def names() -> frozenset[str]:
+    """Every short name and class name."""
+    return frozenset({*_MODULES, *_families()})
+
+
+@cache
+def all_schedulers() -> tuple[Scheduler, ...]:
+    """Every scheduler, in listing order."""
+    return *map(_load, dict.fromkeys(_MODULES.values())), *dict.fromkeys(_families().values())
+
+
+@cache
+def _families() -> dict[str, Scheduler]:
+    """The schedulers of other packages by short name and by class name."""
+    modules = (import_module(f"lrviz.schedulers.{family}") for family in _FAMILIES)
+    return {name: s for module in modules for s in module.SCHEDULERS for name in (s.short, s.name)}
+
+
+def _load(module: str) -> Scheduler:
+    scheduler: Scheduler = import_module(module).SCHEDULER
+    return scheduler
+
+
+def find(name: str) -> Scheduler | None:
+    """The scheduler with exactly that short name or class name, else None."""
+    return _load(_MODULES[name]) if name in _MODULES else _families().get(name)
+
+
+def suggest(name: str) -> str | None:
+    """The short name or class name closest to `name`; None if none is close.
+
+    Case, `_`, `-` and a final "LR" or "Scheduler" are ignored, and names from papers and other libraries are known
+    too. A CamelCase name gives the class name, any other the short name.
+    """
+    scheduler = _closest(_normalize(name))
+    if scheduler is None:
+        return None
+    camel_case = not name.islower() and not name.isupper() and name.casefold() != scheduler.short
+    return scheduler.name if camel_case else scheduler.short
+
+
+def _closest(normalized: str) -> Scheduler | None:
+    """The scheduler of a normalized name: by exact name, by unique prefix, or by similarity."""
+    schedulers = all_schedulers()
+    by_name = {_normalize(name): s for s in schedulers for name in (s.short, s.name)}
+    known = {alias: s for s in schedulers for alias in s.aliases} | by_name
+    if normalized in known:
+        return known[normalized]
+    if len(normalized) < 3:
+        return None
+    by_prefix = {s.short: s for name, s in by_name.items() if name.startswith(normalized)}
+    if len(by_prefix) == 1:
+        return next(iter(by_prefix.values()))
+    import difflib
+
+    # A short alias is close to too many words: SGD is not a misspelled sgdr.
+    candidates = [name for name in known if name in by_name or len(name) > 5]
+    close = difflib.get_close_matches(normalized, candidates, n=1, cutoff=0.65)
+    return known[close[0]] if close else None
+
+
+def _normalize(name: str) -> str:
+    """`name` in lower-case letters and digits only, without a final "scheduler" or "lr"."""
+    plain = "".join(c for c in name.casefold() if c.isalnum())
+    for ending in ("scheduler", "lr"):
+        if len(plain) - len(ending) > 1:
+            plain = plain.removesuffix(ending)
+    return plain
+
+
+@cache
+def installed_schedulers() -> frozenset[str]:
+    """The class names in torch's scheduler modules, read from its source: importing torch takes a second.
+
+    Empty when the source cannot be found.
+    """
+    source = "\n".join(map(_torch_source, _TORCH_FILES))
+    return frozenset(re.findall(r"^class ([A-Za-z]\w*)\([^)]*LR[^)]*\)", source, re.MULTILINE))
+
+
+@cache
+def installed_optimizers() -> frozenset[str]:
+    """The optimizers that torch.optim exports, read from its source; empty when it cannot be found."""
+    source = _torch_source("optim/__init__.py")
+    return frozenset(re.findall(r"^from torch\.optim\.\w+ import ([A-Z]\w*)", source, re.MULTILINE)) - {"Optimizer"}
+
+
+def _torch_source(file: str) -> str:
+    spec = find_spec("torch")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        try:
+            return (Path(folder) / file).read_text(encoding="utf-8")
+        except OSError:
+            continue
+    return ""

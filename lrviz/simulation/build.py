@@ -1,0 +1,167 @@
+"""Create an optimizer that is cheap to step, and torch's scheduler for it."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+import torch
+from torch.optim import Optimizer
+
+from lrviz import schedulers
+from lrviz.errors import LrvizError, SimulationError, SpecError
+from lrviz.notation import ExpressionError, Lambda, SchedulerCall
+from lrviz.spec import RunSpec
+from lrviz.text import print_value
+
+_TORCH_MODULES: Final = ("torch.optim.lr_scheduler", "torch.optim.swa_utils")
+
+
+def build_optimizer(spec: RunSpec) -> Optimizer:
+    """A new optimizer of one dummy `Linear` for each parameter group, whose `step()` does nothing.
+
+    Raises:
+        SpecError: torch has no such optimizer, or it does not accept the momentum.
+    """
+    choice = spec.optimizer
+    cls = _without_step(_optimizer_class(choice.name))
+    with torch.random.fork_rng(devices=[]):  # the random weights of the layers must not change the caller's generator
+        layers = [torch.nn.Linear(2, 1, bias=False) for _ in spec.groups]  # no bias: Muon takes only matrices
+    groups = [
+        {"params": list(layer.parameters()), "lr": group.lr} for layer, group in zip(layers, spec.groups, strict=True)
+    ]
+    options: dict[str, Any] = {"lr": spec.groups[0].lr}
+    if choice.momentum is not None:
+        options |= _momentum_option(cls, choice.name, choice.momentum)
+    try:
+        return cls(groups, **options)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise SpecError(f"torch refuses the optimizer `{choice.name}`: {_reason(error)}") from error
+
+
+def build_scheduler(call: SchedulerCall, optimizer: Optimizer) -> Any:
+    """Torch's scheduler, and the ones inside it, created in the order of a script.
+
+    Raises:
+        SimulationError: torch refuses the values.
+    """
+    info = schedulers.find(call.name)
+    cls = _scheduler_class(call.name)
+    args = [_argument(value, optimizer) for value in call.args]
+    kwargs = {name: _argument(value, optimizer) for name, value in call.kwargs}
+    if info is None or info.takes_optimizer:
+        args.insert(0, optimizer)
+    try:
+        return cls(*args, **kwargs)
+    except LrvizError as error:
+        raise SimulationError(f"`{short_call(call)}`: {error.message}", error.hint) from error
+    except Exception as error:
+        hint = _failure_hint(call, error) if info else f"its parameters are {_parameters(cls)}"
+        raise SimulationError(f"torch refuses `{short_call(call)}`: {_reason(error)}", hint) from error
+
+
+def _parameters(cls: Any) -> str:
+    """The parameters of a class that the catalogue does not describe: "step_size, gamma=0.1"."""
+    parameters = inspect.signature(cls).parameters.values()
+    omitted = ("optimizer", "last_epoch", "verbose")  # torch 2.6 has `verbose`, deprecated
+    shown = [p.replace(annotation=p.empty) for p in parameters if p.name not in omitted]
+    return ", ".join(str(p).replace(" = ", "=") for p in shown)
+
+
+def short_call(call: object) -> str:
+    """A scheduler as notation, shortened for a message."""
+    text = str(call)
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+def failure(call: SchedulerCall, step: int, error: BaseException) -> SimulationError:
+    """The error for a scheduler that fails during the run, at the update whose rate it could not compute."""
+    if isinstance(error, ExpressionError):
+        return SimulationError(f"`{short_call(call)}` fails at step {step}: {error.message}", error.hint)
+    return SimulationError(
+        f"torch fails on `{short_call(call)}` at step {step}: {_reason(error)}", _failure_hint(call, error)
+    )
+
+
+def _failure_hint(call: SchedulerCall, error: BaseException) -> str:
+    """The hint of the scheduler, or of one inside it, for an exception."""
+    info = schedulers.find(call.name)
+    hint = info.failure_hint(error, dict(call.kwargs)) if info else ""
+    return hint or next(filter(None, (_failure_hint(child, error) for child in call.children)), "")
+
+
+def _reason(error: BaseException) -> str:
+    """The type and message of an exception, on one line."""
+    text = " ".join(str(error).split()).rstrip(".")
+    if isinstance(error, ZeroDivisionError):
+        return "division by zero"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _argument(value: Any, optimizer: Optimizer) -> Any:
+    if isinstance(value, tuple):
+        return [_argument(item, optimizer) for item in value]
+    if isinstance(value, SchedulerCall):
+        return build_scheduler(value, optimizer)
+    if isinstance(value, Lambda):
+        return value.function
+    return value
+
+
+def _scheduler_class(name: str) -> Any:
+    info = schedulers.find(name)
+    for module in (info.module,) if info else _TORCH_MODULES:
+        try:
+            cls = getattr(import_module(module), name, None)
+        except ImportError as error:
+            package = info.package if info else "torch"
+            raise SimulationError(f"`{name}` needs the package {package}", f"`pip install {package}`") from error
+        if callable(cls):
+            return cls
+    raise SpecError(f"this version of torch ({torch.__version__}) has no `{name}`", "a newer torch may have it")
+
+
+@cache
+def _optimizer_class(name: str) -> type[Optimizer]:
+    classes = {
+        class_name: cls
+        for class_name, cls in vars(torch.optim).items()
+        if isinstance(cls, type) and issubclass(cls, Optimizer) and cls is not Optimizer
+    }
+    folded = {class_name.lower(): cls for class_name, cls in classes.items()}
+    cls = classes.get(name) or folded.get(name.lower())
+    if cls is None:
+        import difflib
+
+        close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
+        hint = f"did you mean `{folded[close[0]].__name__}`? " if close else ""
+        raise SpecError(f"unknown optimizer `{name}`", f"{hint}torch.optim has {', '.join(sorted(classes))}")
+    if "lr" not in inspect.signature(cls).parameters:
+        raise SpecError(f"`{name}` has no parameter `lr`")
+    return cls
+
+
+def _momentum_option(cls: type[Optimizer], name: str, momentum: float) -> dict[str, Any]:
+    parameters = inspect.signature(cls).parameters
+    if "momentum" in parameters:
+        return {"momentum": momentum}
+    if "betas" in parameters and isinstance(betas := parameters["betas"].default, tuple):
+        return {"betas": (momentum, *betas[1:])}
+    raise SpecError(f"`{name}` has no momentum", f"leave out momentum {print_value(momentum)}")
+
+
+def _without_step(cls: type[Optimizer]) -> type[Optimizer]:
+    """A subclass of an optimizer that is cheap to create, and whose `step` does nothing.
+
+    torch wraps `add_param_group` so that its first call imports torch._dynamo, and `step` in its profiler; either
+    takes longer than a whole curve. Without gradients the original `step` changes nothing, so the rates are the same.
+    """
+
+    def step(self: Optimizer, closure: Any = None) -> None:
+        return None
+
+    step.hooked = True  # type: ignore[attr-defined] # torch then does not wrap it
+    members = {"step": step, "add_param_group": inspect.unwrap(Optimizer.add_param_group)}
+    return type(cls.__name__, (cls,), members)

@@ -1,0 +1,292 @@
+"""The training loop: run it and record the rate that every update uses."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from itertools import chain, count, repeat
+from typing import Any, Final, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.optim.lr_scheduler import LRScheduler
+
+from lrviz import schedulers
+from lrviz.errors import SimulationError, SpecError
+from lrviz.notation import SchedulerCall
+from lrviz.simulation.build import build_optimizer, build_scheduler, failure, short_call
+from lrviz.spec import CodeCall, RunSpec
+from lrviz.trace import Trace
+
+Progress = Callable[[int, int], None]
+
+_user_code_ran = False
+_CHUNK: Final = 50_000  # values read between two checks; few enough for a smooth progress bar
+
+
+def simulate(spec: RunSpec, progress: Progress | None = None) -> Trace:
+    """Run torch's scheduler and record the rate that each update uses.
+
+    Args:
+        spec: What to run; `spec.loop.updates` is N, the number of optimizer updates.
+        progress: Called from time to time with the number of readings made and their total.
+
+    Returns:
+        Trace with `lr` (N, G) for G parameter groups. `lr[0]` is the rate of the first update, before any
+        `scheduler.step()`; the step after the last update is not made.
+
+    Raises:
+        SimulationError: torch refused the parameters, or a rate came out NaN, infinite, complex or negative.
+        SpecError: torch does not have such an optimizer.
+    """
+    with warnings.catch_warnings(), _user_code_context(spec):
+        warnings.simplefilter("ignore")  # torch warns about mistakes in training loops, which this loop does not have
+        return _Run(spec).trace(progress)
+
+
+def user_code_ran() -> bool:
+    """Whether user code has run in this process."""
+    return _user_code_ran
+
+
+def _user_code_context(spec: RunSpec) -> AbstractContextManager[None]:
+    if isinstance(spec.scheduler, SchedulerCall):
+        return nullcontext()
+    from lrviz.simulation.user_code import user_code_context
+
+    return user_code_context()
+
+
+class _Run:
+    """One optimizer and one scheduler, and the values read from them."""
+
+    def __init__(self, spec: RunSpec) -> None:
+        self.spec, self.loop = spec, spec.loop
+        self.optimizer = build_optimizer(spec)
+        self.is_user_code = not isinstance(spec.scheduler, SchedulerCall)
+        self.scheduler = _make_scheduler(spec, self.optimizer)
+        self.groups: list[dict[str, Any]] = self.optimizer.param_groups
+        self._check_groups()
+        self.momentum_name = "betas[0]" if "betas" in self.groups[0] else "momentum"
+        # The rate can change only when the scheduler steps: after each update, or after each epoch.
+        by_step = self.loop.interval == "step"
+        self.readings = self.loop.updates if by_step else self.loop.epochs
+        self.updates_each = 1 if by_step else self.loop.updates_per_epoch
+        self.metrics: NDArray[np.float64] | None = None
+        self.max_rate = 0.0  # so far
+
+    def trace(self, progress: Progress | None) -> Trace:
+        columns = len(self.groups) * (2 if self._reads_momentum() else 1)
+        values = np.empty((self.readings, columns))
+        read, step = self._reader(columns), self._stepper()
+        self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
+        done = 0
+        while done < self.readings:
+            size = min(max(_CHUNK // columns, 1), self.readings - done)
+            last = done + size == self.readings
+            values[done : done + size] = self._chunk(read, step, size, done, last).reshape(size, columns)
+            self._check_rates(values[done : done + size, : len(self.groups)], done)
+            done += size
+            if progress is not None:
+                progress(done, self.readings)
+        return self._to_trace(values)
+
+    def _chunk(
+        self, read: Callable[[list[Any]], None] | None, step: Callable[[], Any], size: int, done: int, last: bool
+    ) -> NDArray[np.float64]:
+        """Read `size` times, with a step after each reading except the last of the run."""
+        values: list[Any] = []
+        steps = size - 1 if last else size
+        at = -1
+        try:
+            if read is None:  # one group, rate only: the most common case
+                group, append = self.groups[0], values.append
+                for _ in repeat(None, steps):
+                    append(group["lr"])
+                    step()
+                if last:
+                    append(group["lr"])
+            else:
+                for at in range(steps):  # noqa: B007 - the error below gives the index
+                    read(values)
+                    step()
+                if last:
+                    read(values)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - torch and user code may raise anything
+            reached = done + (len(values) if read is None else at + 1)
+            self._fail(reached * self.updates_each, error)
+        if not self.is_user_code or all(isinstance(value, int | float) for value in values):
+            try:
+                return np.fromiter(values, np.float64, len(values))
+            except (TypeError, ValueError, OverflowError):
+                pass
+        at, value = next((i, v) for i, v in enumerate(values) if not _is_real(v))
+        update = (done + at * size // len(values)) * self.updates_each
+        kind = "complex" if isinstance(value, complex) else f"not a number: {value!r:.60}"
+        raise SimulationError(f"the rate of `{short_call(self.spec.scheduler)}` is {kind} at step {update}")
+
+    def _reader(self, columns: int) -> Callable[[list[Any]], None] | None:
+        """A function that appends the values of all groups to a list; None for a single rate."""
+        groups = self.groups
+        if self.is_user_code:
+            return self._user_code_reader(columns)
+        if columns == 1:
+            return None
+        if columns == len(groups):
+            return lambda values: values.extend([group["lr"] for group in groups])
+        if self.momentum_name == "momentum":
+            return lambda values: values.extend(
+                chain((g["lr"] for g in groups), (g.get("momentum", np.nan) for g in groups))
+            )
+        return lambda values: values.extend(chain((g["lr"] for g in groups), (g["betas"][0] for g in groups)))
+
+    def _user_code_reader(self, columns: int) -> Callable[[list[Any]], None]:
+        """A reader for user code, which may replace the groups, and use tensors for numbers."""
+
+        def read(values: list[Any]) -> None:
+            self._check_groups()
+            groups = self.optimizer.param_groups
+            values.extend([_number(group.get("lr")) for group in groups])
+            if columns == len(groups):
+                return
+            if self.momentum_name == "momentum":
+                values.extend([_number(group.get("momentum", np.nan)) for group in groups])
+            else:
+                values.extend([_number(group["betas"][0]) for group in groups])
+
+        return read
+
+    def _check_groups(self) -> None:
+        expected, got = len(self.spec.groups), len(self.optimizer.param_groups)
+        if got != expected:
+            raise SimulationError(
+                f"`{short_call(self.spec.scheduler)}` changes the number of parameter groups from {expected} to {got}",
+                "give `lr` one rate for each group, and keep their number during the run",
+            )
+
+    def _reads_momentum(self) -> bool:
+        has_momentum = bool({"momentum", "betas"} & self.groups[0].keys())
+        if self.spec.show_momentum and not has_momentum:
+            raise SpecError(f"`{self.spec.optimizer.name}` has no momentum to show", "use SGD or Adam")
+        if isinstance(self.spec.scheduler, SchedulerCall) and not self.spec.show_momentum:
+            return has_momentum and _moves_momentum(self.spec.scheduler)
+        return has_momentum
+
+    def _stepper(self) -> Callable[[], Any]:
+        """The function to call between two readings: `scheduler.step()` with its argument, once for each process."""
+        step: Callable[..., Any] = self.scheduler.step
+        arguments: Iterator[Any] | None = None
+        kind = self._argument_kind()
+        if kind == "metric":
+            from lrviz.spec import default_metric, metric_values
+
+            metric = self.spec.metric or default_metric(self.readings)
+            values = metric_values(metric, self.readings)
+            self.metrics = np.array(values)
+            arguments = iter(values)
+        elif kind == "count":
+            arguments = count(1)
+        times = self.loop.num_processes
+        if times == 1:
+            return step if arguments is None else lambda: step(next(arguments))
+        scheduler = self.scheduler
+        if not isinstance(scheduler, LRScheduler):
+            raise SpecError(
+                f"Accelerate wraps only torch's LRScheduler, and `{type(scheduler).__name__}` is not one: "
+                f"it steps once for each call, not {times} times",
+                "leave out the number of processes, and give the batches of one process",
+            )
+        total = getattr(scheduler, "total_steps", None)  # Accelerate does not step a OneCycleLR past its end
+
+        def step_for_each_process() -> None:
+            argument = () if arguments is None else (next(arguments),)
+            for _ in range(times):
+                if total is None or scheduler._step_count <= total:
+                    step(*argument)
+
+        return step_for_each_process
+
+    def _argument_kind(self) -> str:
+        """The argument of `scheduler.step()`: "nothing", "metric" or "count"."""
+        if isinstance(self.spec.scheduler, SchedulerCall):
+            info = schedulers.find(self.spec.scheduler.name)
+            if info is not None:
+                return "metric" if info.takes_metric else "nothing"
+        from lrviz.simulation.user_code import step_argument
+
+        return step_argument(self.scheduler)
+
+    def _check_rates(self, rates: NDArray[np.float64], done: int) -> None:
+        """Refuse NaN, infinite and negative rates, except negative ones that are rounding errors."""
+        finite = np.isfinite(rates)
+        self.max_rate = float(np.abs(rates).max(initial=self.max_rate, where=finite))
+        invalid = ~finite | (rates < -1e-9 * self.max_rate)
+        if not invalid.any():
+            return
+        row, column = (int(i) for i in np.argwhere(invalid)[0])
+        value = float(rates[row, column])
+        kind = "NaN" if np.isnan(value) else "infinite" if np.isinf(value) else f"negative ({value:.3g})"
+        group = f" of `{self.spec.groups[column].name}`" if self.spec.groups[column].name else ""
+        step = (done + row) * self.updates_each
+        raise SimulationError(
+            f"the rate{group} of `{short_call(self.spec.scheduler)}` is {kind} at step {step}",
+            "training would fail there; check the size and sign of the parameters",
+        )
+
+    def _fail(self, step: int, error: BaseException) -> NoReturn:
+        if not isinstance(self.spec.scheduler, SchedulerCall):
+            from lrviz.simulation.user_code import user_code_errors
+
+            with user_code_errors(str(self.spec.scheduler), lambda: step):
+                raise error
+        raise failure(self.spec.scheduler, step, error) from error
+
+    def _to_trace(self, values: NDArray[np.float64]) -> Trace:
+        each, groups = self.updates_each, len(self.groups)
+        if each > 1:
+            values = np.repeat(values, each, axis=0)
+        lr, momentum = values[:, :groups], values[:, groups:]
+        metric = None
+        if self.metrics is not None:
+            metric = np.repeat(np.concatenate(([np.nan], self.metrics[: self.readings - 1])), each)
+        if self.is_user_code and not self.spec.show_momentum and momentum.size and (momentum == momentum[0]).all():
+            momentum = momentum[:, :0]
+        return Trace(self.spec, lr, momentum if momentum.size else None, self.momentum_name, metric)
+
+
+def _make_scheduler(spec: RunSpec, optimizer: Any) -> Any:
+    global _user_code_ran  # noqa: PLW0603 - read once, when the process ends
+    if isinstance(spec.scheduler, SchedulerCall):
+        return build_scheduler(spec.scheduler, optimizer)
+    from lrviz.simulation.user_code import check_scheduler, make_scheduler, user_code_errors
+
+    if isinstance(spec.scheduler, CodeCall):
+        _user_code_ran = True
+        return make_scheduler(spec.scheduler, optimizer)
+    with user_code_errors(str(spec.scheduler)):
+        scheduler = spec.scheduler.make(optimizer)
+    return check_scheduler(scheduler, str(spec.scheduler))
+
+
+def _moves_momentum(call: SchedulerCall) -> bool:
+    info = schedulers.find(call.name)
+    if info is None or (info.momentum_switch and call.get(info.momentum_switch, True)):
+        return True
+    return any(_moves_momentum(child) for child in call.get("schedulers", ()))
+
+
+def _is_real(value: object) -> bool:
+    try:
+        float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return isinstance(value, int | float)
+
+
+def _number(value: Any) -> Any:
+    """The number in a tensor, which the next step may change in place; any other value unchanged."""
+    if type(value) is float or not hasattr(value, "tolist"):
+        return value
+    inside = value.tolist()
+    return inside[0] if isinstance(inside, list) and len(inside) == 1 else inside

@@ -1,0 +1,238 @@
+"""User code: import it, call it, and report its exceptions with its stack frames."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import inspect
+import itertools
+import os
+import re
+import sys
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from lrviz.errors import LrvizError, SimulationError
+from lrviz.notation import Lambda, SchedulerCall
+from lrviz.spec import CodeCall
+
+# Folders of lrviz, the standard library and installed packages, whose frames are shown only if there are no others.
+_LIBRARIES: Final = tuple(
+    str(Path(folder)) + os.sep
+    for folder in (
+        str(Path(__file__).parent.parent),
+        *[sysconfig.get_path(n) for n in ("stdlib", "purelib", "platlib")],
+    )
+)
+_METRIC: Final = re.compile(r"metric|loss|score|acc|perplexity|error|(^|_)(val|value|current)$")
+_COUNT: Final = re.compile(r"step|epoch|iter|update|count|batch")
+_IMPORTED: Final[dict[str, set[str]]] = {}  # by folder: the modules in it that the user's files there imported
+
+
+@contextlib.contextmanager
+def user_code_context() -> Iterator[None]:
+    """Send the output of user code to stderr, because stdout has data, and restore the import path at the end."""
+    path = list(sys.path)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.path[:] = path
+
+
+def make_scheduler(code: CodeCall, optimizer: Any) -> Any:
+    """Call the user's function or class with the optimizer.
+
+    Returns:
+        Its scheduler: anything with a `step()`.
+
+    Raises:
+        SimulationError: it cannot be imported, it raises, or it does not return a scheduler.
+    """
+    module = _import(code.where)
+    target = _attribute(module, code)
+    if not callable(target):
+        raise SimulationError(
+            f"`{code.where}:{code.call.name}` is not a function, it is {type(target).__name__}",
+            "name a function or a class that takes the optimizer",
+        )
+    args = [_argument(value) for value in code.call.args]
+    kwargs = {name: _argument(value) for name, value in code.call.kwargs}
+    try:
+        inspect.signature(target).bind(optimizer, *args, **kwargs)
+    except TypeError as error:
+        raise SimulationError(
+            f"`{code}` cannot be called: {error}",
+            f"its signature is {code.call.name}{inspect.signature(target)}; the optimizer is passed first, "
+            f"the rest in brackets: `{code.where}:{code.call.name}(NAME=VALUE)`",
+        ) from error
+    except ValueError:
+        pass  # a C function without a signature: the call below fails if it must
+    with user_code_errors(str(code)):
+        scheduler = target(optimizer, *args, **kwargs)
+    return check_scheduler(scheduler, str(code))
+
+
+def check_scheduler(scheduler: Any, name: str) -> Any:
+    """Refuse an object without a `step()`.
+
+    Raises:
+        SimulationError: it has no `step()`.
+    """
+    if callable(getattr(scheduler, "step", None)) and not isinstance(scheduler, type):
+        return scheduler
+    got = "None" if scheduler is None else f"a class, {scheduler.__name__}" if isinstance(scheduler, type) else ""
+    raise SimulationError(
+        f"`{name}` must return a scheduler, got {got or type(scheduler).__name__}",
+        "return an object with a `step()`" if scheduler is not None else "is a `return` missing at its end?",
+    )
+
+
+def step_argument(scheduler: Any) -> str:
+    """The argument of a scheduler's `step`, from its signature: "nothing", "metric", or "count".
+
+    Raises:
+        SimulationError: it needs more than one value.
+    """
+    if any(cls.__name__ == "ReduceLROnPlateau" for cls in type(scheduler).__mro__):
+        return "metric"  # also for a subclass with `step(*args)`
+    try:
+        parameters = inspect.signature(scheduler.step).parameters.values()
+    except (TypeError, ValueError):
+        return "nothing"
+    required = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if not required:
+        return "nothing"
+    if len(required) > 1 or required[0].kind is inspect.Parameter.KEYWORD_ONLY:
+        names = ", ".join(p.name for p in required)
+        raise SimulationError(
+            f"`{type(scheduler).__name__}.step` needs {names}", "lrviz can pass nothing, a metric, or a step count"
+        )
+    name = required[0].name.lower()
+    return "metric" if _METRIC.search(name) and not _COUNT.search(name) else "count"
+
+
+@contextlib.contextmanager
+def user_code_errors(name: str, step: Callable[[], int] | None = None) -> Iterator[None]:
+    """Convert an exception of user code to an error that shows its stack frames."""
+    try:
+        yield
+    except (LrvizError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # SystemExit too: a script that parses its arguments when imported
+        where = "" if step is None else f" at step {step()}"
+        text = " ".join(str(error).split())
+        message = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        hint = _hint(error) if step is None else ""
+        raise SimulationError(f"`{name}` raised {message}{where}{_frames(error)}", hint) from error
+
+
+def _import(where: str) -> ModuleType:
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    if where.endswith(".py"):
+        return _import_file(Path(where), where)
+    with user_code_errors(where):
+        try:
+            return importlib.import_module(where)
+        except ModuleNotFoundError as error:
+            if error.name and (where == error.name or where.startswith(f"{error.name}.")):
+                raise SimulationError(
+                    f"no module `{where}`", f"for a file write its name: `{where.replace('.', '/')}.py:NAME`"
+                ) from error
+            raise
+
+
+def _import_file(path: Path, where: str) -> ModuleType:
+    if not path.is_file():
+        raise SimulationError(f"no file `{where}`", "the path is relative to the current folder")
+    name = path.stem if path.stem.isidentifier() else "lrviz_user_code"
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    if spec is None or spec.loader is None:
+        raise SimulationError(f"`{where}` cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    parent = str(path.resolve().parent)
+    sys.path.insert(0, parent)  # as `python train.py` does, for imports from the same folder
+    for folder, names in _IMPORTED.items():
+        for other in names if folder != parent else ():
+            sys.modules.pop(other, None)  # a `config` in another folder is a different module
+    before, known = sys.modules.get(name), set(sys.modules)
+    sys.modules[name] = module
+    try:
+        with user_code_errors(where):
+            spec.loader.exec_module(module)
+    finally:
+        if before is not None:
+            sys.modules[name] = before
+        imported = [n for n in set(sys.modules) - known if _is_in_folder(sys.modules[n], parent)]
+        _IMPORTED.setdefault(parent, set()).update(imported)
+    return module
+
+
+def _is_in_folder(module: ModuleType, folder: str) -> bool:
+    file = getattr(module, "__file__", None) or ""
+    return file.startswith(folder + os.sep) and not file.startswith(_LIBRARIES)
+
+
+def _attribute(module: ModuleType, code: CodeCall) -> Any:
+    target: Any = module
+    path = [*code.call.module.split("."), code.call.name] if code.call.module else [code.call.name]
+    for name in path:
+        if not hasattr(target, name):
+            import difflib
+
+            functions = [(n, v) for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
+            defined = [n for n, v in functions if getattr(v, "__module__", "") == module.__name__]
+            close = difflib.get_close_matches(name, [n for n, _ in functions], n=1)
+            hint = f"did you mean `{code.where}:{close[0]}`?" if close else ""
+            hint = hint or f"it has {', '.join(defined[:12]) or 'no functions'}"
+            raise SimulationError(f"`{code.where}` has no `{name}`", hint)
+        target = getattr(target, name)
+    return target
+
+
+def _argument(value: Any) -> Any:
+    if isinstance(value, SchedulerCall):
+        raise SimulationError(f"`{value}` cannot be passed to user code", "create it there")
+    if isinstance(value, Lambda):
+        return value.function
+    return [_argument(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _frames(error: BaseException) -> str:
+    """The stack frames of user code, with one line for the position and one for the code."""
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((_LIBRARIES[0], "<frozen"))
+    ]
+    user_frames = [f for f in frames if not f.filename.startswith(_LIBRARIES)] or frames[-1:]
+    entries = [f"\n    {_relative(f.filename)}:{f.lineno} in {f.name}\n        {f.line}" for f in user_frames]
+    lines = [line for line, _ in itertools.groupby(entries)][-5:]  # the frames of a recursion are all equal
+    if isinstance(error, SyntaxError) and error.filename:
+        source = (error.text or "").rstrip()
+        indent = len(source) - len(source.lstrip())
+        caret = " " * max((error.offset or 1) - 1 - indent, 0) + "^"
+        lines.append(f"\n    {_relative(error.filename)}:{error.lineno}\n        {source.strip()}\n        {caret}")
+    return "".join(lines)
+
+
+def _relative(filename: str) -> str:
+    path, here = Path(filename), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _hint(error: BaseException) -> str:
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        return "name a file in a package as a module: `package.module:NAME`"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return (
+            f"install `{error.name.partition('.')[0]}` where lrviz is installed, or run lrviz from the folder it is in"
+        )
+    if isinstance(error, SystemExit):
+        return "put the main part of the script under `if __name__ == '__main__':`"
+    return ""

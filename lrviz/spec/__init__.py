@@ -1,0 +1,56 @@
+"""Options and notation to `RunSpec`, the frozen description of one run.
+
+In: text and values of fields. Out: `RunSpec`. May import `schedulers`, `notation`, `errors`, `text`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrviz.lazy import lazy
+from lrviz.spec.run import (
+    FIELDS,
+    RUN_NAMES,
+    CodeCall,
+    Factory,
+    Field,
+    Interval,
+    Metric,
+    OptimizerChoice,
+    ParamGroup,
+    RunSpec,
+    TrainingLoop,
+    run_names,
+)
+
+if TYPE_CHECKING:
+    from lrviz.spec.metric import default_metric, metric_values, read_metric
+    from lrviz.spec.reading import (
+        Fields,
+        read_choice,
+        read_count,
+        read_lets,
+        read_number,
+        read_optimizer,
+        read_run,
+        read_size,
+        split_commas,
+    )
+    from lrviz.spec.sweep import MAX_CURVES, Sweep, read_runs
+else:
+    __getattr__ = lazy(
+        __name__,
+        metric=["metric_values", "read_metric", "default_metric"],
+        reading=[
+            "Fields", "read_choice", "read_count", "read_lets", "read_number", "read_optimizer", "read_run",
+            "read_size", "split_commas",
+        ],
+        sweep=["MAX_CURVES", "Sweep", "read_runs"],
+    )  # fmt: skip
+
+__all__ = [
+    "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Factory", "Field", "Fields", "Interval", "Metric",
+    "OptimizerChoice", "ParamGroup", "RunSpec", "Sweep", "TrainingLoop", "default_metric", "metric_values",
+    "read_choice", "read_count", "read_lets", "read_metric", "read_number", "read_optimizer", "read_run", "read_runs",
+    "read_size", "run_names", "split_commas",
+]  # fmt: skip

@@ -1,0 +1,366 @@
+"""Text to a `RunSpec`: the scheduler, and the fields of its run.
+
+cosine(T_max=32)                       a scheduler of torch, in notation
+train.py:make_scheduler(warmup=10)     user code
+cosine @ lr=3e-4, epochs=8             fields of the run for this curve alone
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from lrviz.errors import NotationError, SpecError, UsageError
+from lrviz.notation import SchedulerCall, parse, parse_value, value_name
+from lrviz.schedulers import find, installed_optimizers
+from lrviz.spec.resolve import resolve, with_parameters
+from lrviz.spec.run import (
+    FIELDS,
+    RUN_NAMES,
+    CodeCall,
+    Field,
+    Metric,
+    OptimizerChoice,
+    ParamGroup,
+    RunSpec,
+    TrainingLoop,
+    run_names,
+)
+from lrviz.text import shorten
+
+_FIELD_NAMES: Final = tuple(field.name for field in FIELDS)
+_LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingLoop.__dataclass_fields__)
+_CODE: Final = r"""^\s*(?P<where>(?:[A-Za-z]:[\\/])?[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*)
+    :(?P<call>[A-Za-z_][\w.]*\s*(?:\(.*\))?)\s*$"""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Values for the fields of a run, as text or converted; `prefix` is what the user writes before their names."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    prefix: str = "--"
+    lets: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path = Path()  # that the metric's path is relative to
+    show_momentum: bool = False
+    shared: bool = False  # by several runs, some of which may not use a metric
+
+    def over(self, values: Mapping[str, Any], prefix: str = "") -> Fields:
+        """These fields updated with others; one way to give the length of an epoch replaces the other."""
+        kept = dict(self.values)
+        if values.get("steps_per_epoch") is not None:
+            kept = {k: v for k, v in kept.items() if k not in ("dataset_size", "batch_size", "drop_last")}
+        elif values.get("dataset_size") is not None:
+            kept.pop("steps_per_epoch", None)
+        kept |= {name: value for name, value in values.items() if value is not None}
+        return replace(self, values=kept, prefix=prefix)
+
+
+def read_run(
+    text: str, fields: Fields | None = None, parameters: Mapping[str, str] | None = None, name: str = ""
+) -> RunSpec:
+    """The RunSpec of one scheduler.
+
+    Args:
+        text: A short name, notation, or `FILE.py:NAME` and `package.module:NAME` for user code; `@` and fields of
+            the run may follow.
+        fields: The fields of the run.
+        parameters: Values by parameter name as typed on the command line, still text.
+        name: A label to use instead of the notation.
+
+    Raises:
+        NotationError: the notation or a value cannot be read.
+        SpecError: the scheduler or a parameter is unknown, or a value makes no sense.
+        UsageError: a field is unknown, or its value is invalid.
+    """
+    fields = fields or Fields()
+    scheduler, overrides = split_fields(text)
+    if overrides:
+        fields = fields.over(overrides)
+    loop, groups = read_loop(fields.values, fields.prefix), read_groups(fields.values.get("lr"), fields.prefix)
+    optimizer = read_optimizer(fields.values, fields.prefix)
+    names = run_names(loop, groups) | dict(fields.lets)
+    if (file := scheduler.strip().rstrip(":")).endswith(".py"):
+        raise UsageError(f"`{file}` needs the name of a function or class", f"write `{file}:NAME`")
+    if ":" in scheduler and (match := re.match(_CODE, scheduler, re.VERBOSE | re.DOTALL)):
+        call: SchedulerCall | CodeCall = CodeCall(match["where"].strip(), parse(match["call"], names))
+        if parameters:
+            raise UsageError(
+                f"`{match['where']}` takes its values in brackets, got `--{next(iter(parameters))}`",
+                f"write `{match['where']}:{match['call'].partition('(')[0]}(NAME=VALUE)`",
+            )
+        filled, notes = [], []
+    else:
+        resolved = resolve(with_parameters(parse(scheduler, names), parameters or {}, names), loop, groups)
+        call, filled, notes = resolved.call, resolved.filled, resolved.notes
+        if "lr" in scheduler or "interval" in scheduler:
+            from lrviz.spec.script import script_notes
+
+            notes = [*script_notes(scheduler, loop, groups, fields.prefix), *notes]
+    metric: Metric | None = None
+    metric_text = fields.values.get("metric")
+    if metric_text is not None and isinstance(call, SchedulerCall) and not _takes_metric(call):
+        if not fields.shared or "metric" in overrides:
+            raise SpecError(f"`{call.name}` does not use a metric", "leave out the metric, or use `plateau`")
+        metric_text = None
+    if metric_text is not None:
+        from lrviz.spec.metric import metric_notes, read_metric
+
+        metric = read_metric(metric_text, loop, names, fields.folder)
+        notes = [*notes, *metric_notes(metric, loop.scheduler_calls)]
+    if overrides and not name:
+        name = f"{call} @ {', '.join(f'{k}={v}' for k, v in overrides.items())}"
+    notes = list(dict.fromkeys(notes))
+    return RunSpec(call, loop, groups, optimizer, metric, fields.show_momentum, name, tuple(filled), tuple(notes))
+
+
+def _takes_metric(call: SchedulerCall) -> bool:
+    info = find(call.name)
+    return info is not None and info.takes_metric
+
+
+def split_fields(text: str) -> tuple[str, dict[str, str]]:
+    """A scheduler's text and the fields after its `@`.
+
+    Raises:
+        UsageError: a field is unknown, has no value, or is given twice.
+    """
+    at = find_outside(text, "@")
+    if at is None:
+        return text, {}
+    fields: dict[str, str] = {}
+    for part in split_commas(text[at + 1 :]):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        key = name.replace("-", "_")
+        if not equals or not value:
+            raise UsageError(f"`@` needs NAME=VALUE, got `{part.strip()}`", "such as `cosine @ lr=3e-4, epochs=8`")
+        if key not in _FIELD_NAMES:
+            raise UsageError(f"a run has no field `{name}`", f"the fields are {', '.join(_FIELD_NAMES)}")
+        if key in fields:
+            raise UsageError(f"`{name}` is given twice after `@`")
+        fields[key] = value
+    return text[:at].strip(), fields
+
+
+def find_outside(text: str, target: str, any_depth: bool = False) -> int | None:
+    """The index of a character outside of quotes, and outside of brackets unless `any_depth`; None if not found."""
+    depth, quote = 0, ""
+    for at, character in enumerate(text):
+        if quote:  # a comment counts as quoted, from `#` to the end of its line
+            quote = "" if character == ("\n" if quote == "#" else quote) else quote
+        elif character in "'\"#":
+            quote = character
+        elif character == target and (any_depth or depth == 0):
+            return at
+        elif character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+    return None
+
+
+def option_name(name: str, prefix: str) -> str:
+    """A field as the user writes it: `--grad-accum` on the command line, `grad_accum` elsewhere."""
+    return f"{prefix}{name.replace('_', '-')}" if prefix else name
+
+
+def read_loop(values: Mapping[str, Any], prefix: str = "--") -> TrainingLoop:
+    """The loop that values describe; missing fields and None have their defaults.
+
+    Raises:
+        UsageError: a value is not a count, or the length of an epoch is given in both ways.
+        SpecError: the values are inconsistent.
+    """
+    if values.get("steps_per_epoch") is not None and values.get("dataset_size") is not None:
+        both = " and ".join(f"`{option_name(n, prefix)}`" for n in ("steps_per_epoch", "dataset_size"))
+        raise UsageError(f"{both} both give the length of an epoch", "leave one of them out")
+    return TrainingLoop(
+        **{field.name: _read_field(field, values, prefix) for field in _LOOP_FIELDS if _is_given(values, field.name)}
+    )
+
+
+def _is_given(values: Mapping[str, Any], name: str) -> bool:
+    return values.get(name) is not None and values[name] is not False
+
+
+def _read_field(field: Field, values: Mapping[str, Any], prefix: str) -> Any:
+    option, value = option_name(field.name, prefix), values[field.name]
+    match field.kind:
+        case "choice":
+            return read_choice(option, value, field.choices)
+        case "switch":
+            return read_switch(option, value)
+    return read_count(option, value)
+
+
+def read_groups(value: Any, prefix: str = "--") -> tuple[ParamGroup, ...]:
+    """The parameter groups of `--lr`: `1e-3`, `1e-4,1e-3`, `backbone=1e-4,head=1e-3`, or a number, list or table.
+
+    Raises:
+        UsageError: a rate is missing or not a number, or a group has no name.
+        SpecError: a rate is negative or not finite.
+    """
+    option = option_name("lr", prefix)
+    if value is None:
+        return (ParamGroup(),)
+    if isinstance(value, Mapping):
+        return tuple(ParamGroup(str(name), read_number(option, rate)) for name, rate in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(ParamGroup("", read_number(option, rate)) for rate in value)
+    if not isinstance(value, str):
+        return (ParamGroup("", read_number(option, value)),)
+    text = value.strip()
+    groups = []
+    for part in split_commas(text[1:-1] if text.startswith("[") and text.endswith("]") else text):
+        name, equals, rate = part.rpartition("=")
+        if not rate.strip():
+            raise UsageError(f"`{option}` has no rate, got `{shorten(text, 60)}`", "such as backbone=1e-4,head=1e-3")
+        if equals and not name.strip():
+            raise UsageError(f"a group of `{option}` has no name, got `{text}`", "such as backbone=1e-4,head=1e-3")
+        groups.append(ParamGroup(name.strip(), read_number(option, rate)))
+    return tuple(groups)
+
+
+def read_optimizer(values: Mapping[str, Any], prefix: str = "--") -> OptimizerChoice:
+    """The optimizer and its momentum.
+
+    Raises:
+        UsageError: torch has no such optimizer, or the momentum is not a number.
+        SpecError: the momentum is out of range.
+    """
+    name, momentum = values.get("optimizer"), values.get("momentum")
+    return OptimizerChoice(
+        "SGD" if name is None else _optimizer_name(str(name)),
+        None if momentum is None else read_number(option_name("momentum", prefix), momentum),
+    )
+
+
+def _optimizer_name(name: str) -> str:
+    known = installed_optimizers()
+    folded = {class_name.lower(): class_name for class_name in known}
+    plain = name.rpartition(".")[2]
+    if plain in known or not known:  # without torch's source the simulation checks the name
+        return plain
+    if plain.lower() in folded:
+        return folded[plain.lower()]
+    import difflib
+
+    close = difflib.get_close_matches(plain.lower(), folded, n=1, cutoff=0.5)
+    hint = f"did you mean `{folded[close[0]]}`? " if close else ""
+    raise UsageError(f"unknown optimizer `{name}`", f"{hint}torch.optim has {', '.join(sorted(known))}")
+
+
+def read_lets(pairs: Sequence[str]) -> dict[str, Any]:
+    """The values of `--let NAME=VALUE`; a later one may use an earlier one.
+
+    Raises:
+        UsageError: a pair has no `=`, or its name is invalid.
+    """
+    lets: dict[str, Any] = {}
+    for pair in pairs:
+        text, equals, value = pair.partition("=")
+        name = value_name(text)
+        if not equals or name is None:
+            raise UsageError(f"`--let` needs NAME=VALUE, got `{pair}`", "such as `--let num_epochs=90`")
+        if name in RUN_NAMES:
+            raise UsageError(
+                f"`{name}` is a name of the run and cannot be given with `--let`",
+                "use `--epochs`, `--steps-per-epoch` or `--lr`",
+            )
+        try:
+            lets[name] = parse_value(value, lets)
+        except NotationError as error:
+            uses_run_name = any(f"`--let {run_name}=...`" in error.hint for run_name in RUN_NAMES)
+            hint = "names of the run work only in the notation; write a number" if uses_run_name else error.hint
+            raise NotationError(f"`--let {name}`: {error.message}", hint) from error
+    return lets
+
+
+def read_number(option: str, given: Any) -> float:
+    """A number, or the text of one, or arithmetic such as `0.1 * 256 / 1024`.
+
+    Raises:
+        UsageError: it is not a number.
+    """
+    value = given
+    if isinstance(given, str):
+        try:
+            value = parse_value(given, {})
+        except NotationError:
+            value = None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UsageError(f"`{option}` must be a number, got `{shorten(str(given), 60)}`")
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise UsageError(f"`{option}` is too large a number") from error
+
+
+def read_count(option: str, given: Any) -> int:
+    """A whole number, or the text of one: `1000`, `1_000`, `1e3`.
+
+    Raises:
+        UsageError: it is not a whole number, or it is below 1.
+    """
+    value = given if isinstance(given, int) and not isinstance(given, bool) else read_number(option, given)
+    if isinstance(value, float) and not value.is_integer():
+        raise UsageError(f"`{option}` must be a whole number, got `{given}`")
+    if value < 1:
+        raise UsageError(f"`{option}` must be 1 or more, got {int(value)}")
+    return int(value)
+
+
+def read_switch(option: str, given: Any) -> bool:
+    """A bool, or the text of one.
+
+    Raises:
+        UsageError: it is neither true nor false.
+    """
+    words = {"true": True, "false": False}
+    if isinstance(given, bool):
+        return given
+    if str(given).lower() not in words:
+        raise UsageError(f"`{option}` must be true or false, got `{given}`")
+    return words[str(given).lower()]
+
+
+def read_choice(option: str, text: str, choices: tuple[str, ...]) -> str:
+    """One of `choices`.
+
+    Raises:
+        UsageError: it is not one of them.
+    """
+    if text not in choices:
+        listed = " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
+        raise UsageError(f"`{option}` must be {listed}, got `{text}`")
+    return text
+
+
+def split_commas(text: str) -> list[str]:
+    """Split a text at the commas outside of brackets."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
+def read_size(text: str) -> tuple[float, float]:
+    """A figure's width and height in inches: `10x5`.
+
+    Raises:
+        UsageError: it is not a pair of numbers.
+    """
+    match = re.fullmatch(r"\s*([\d.]+)\s*[x×,]\s*([\d.]+)\s*", text)
+    try:
+        if match:
+            return float(match[1]), float(match[2])
+    except ValueError:
+        pass
+    raise UsageError(f"`--size` must be WIDTHxHEIGHT in inches, got `{text}`", "such as `--size 10x5`")

@@ -1,0 +1,335 @@
+"""A run as frozen data: the training loop, parameter groups, optimizer and scheduler; and the table of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from sys import float_info
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from lrviz.errors import SpecError
+
+if TYPE_CHECKING:
+    from lrviz.notation import SchedulerCall
+
+Interval = Literal["step", "epoch"]
+
+_GREATEST: Final = float_info.max  # compared with instead of isfinite(), which fails on huge integers
+MAX_UPDATES: Final = 100_000_000  # a run keeps eight bytes for each in memory
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a run, as used by the command line, `@`, presets, their JSON Schema and the Python API.
+
+    `cli_help` continues `help` on the command line, `preset_help` in presets. `default` is the default as text, `least`
+    the least value of a number.
+    """
+
+    name: str
+    kind: Literal["rates", "count", "number", "switch", "choice", "text", "metric"]
+    help: str
+    cli_help: str = ""
+    preset_help: str = ""
+    metavar: str = ""
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    least: int | None = None
+
+    @property
+    def option(self) -> str:
+        """The option of the command line, such as `--grad-accum`."""
+        return f"--{self.name.replace('_', '-')}"
+
+
+FIELDS: Final = (
+    Field(
+        "lr",
+        "rates",
+        "base rate",
+        ", or one for each parameter group: 1e-4,1e-3 or a=1e-4,b=1e-3",
+        ": a number, a list with one for each parameter group, or a table of names and rates",
+        "RATE",
+        "1e-3",
+    ),
+    Field("epochs", "count", "epochs in the run", metavar="N", default="4", least=1),
+    Field("steps_per_epoch", "count", "batches in an epoch", metavar="N", default="8", least=1),
+    Field(
+        "dataset_size",
+        "count",
+        "samples in the dataset; with ",
+        "--batch-size gives the steps",
+        "batch_size gives the steps of an epoch",
+        "N",
+        least=1,
+    ),
+    Field("batch_size", "count", "samples in a batch of one process", metavar="N", least=1),
+    Field("drop_last", "switch", "leave out the partial last batch of an epoch"),
+    Field("grad_accum", "count", "batches accumulated for one update", metavar="N", default="1", least=1),
+    Field(
+        "num_processes",
+        "count",
+        "processes of Accelerate, one scheduler step for each",
+        metavar="N",
+        default="1",
+        least=1,
+    ),
+    Field(
+        "interval",
+        "choice",
+        "when scheduler.step() is called: after each update, or after each epoch",
+        metavar="step|epoch",
+        default="step",
+        choices=("step", "epoch"),
+    ),
+    Field("optimizer", "text", "class name in torch.optim", metavar="NAME", default="SGD"),
+    Field(
+        "momentum",
+        "number",
+        "the optimizer's momentum, or the first of its betas",
+        metavar="X",
+        default="torch's",
+        least=0,
+    ),
+    Field(
+        "metric",
+        "metric",
+        "metric of ReduceLROnPlateau: FILE[:COLUMN], ",
+        "0.9,0.8,... or exp(-epoch / 10)",
+        "an expression, or a list of numbers",
+        "METRIC",
+    ),
+)
+
+
+def _ceil_div(count: int, parts: int) -> int:
+    """`count / parts` rounded up; exact for large integers, unlike `math.ceil`."""
+    return -(-count // parts)
+
+
+@dataclass(frozen=True)
+class TrainingLoop:
+    """The loop around the scheduler.
+
+    An update is one `optimizer.step()`. `steps_per_epoch` counts batches of one process; with `grad_accum` K an
+    update is made every K batches and at the end of the epoch. Accelerate's wrapper calls `scheduler.step()`
+    `num_processes` times wherever a plain loop calls it once. With `dataset_size` and `batch_size` the
+    steps of an epoch follow from them: a partial last batch counts unless `drop_last`, and each process gets its
+    share.
+
+    Raises:
+        SpecError: a count is not a whole number of 1 or more, or there are over `MAX_UPDATES` updates.
+    """
+
+    epochs: int = 4
+    steps_per_epoch: int = 8
+    interval: Interval = "step"
+    grad_accum: int = 1
+    num_processes: int = 1
+    dataset_size: int | None = None
+    batch_size: int | None = None
+    drop_last: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "steps_per_epoch", "grad_accum", "num_processes", "dataset_size", "batch_size"):
+            value = getattr(self, name)
+            if value is None and name in ("dataset_size", "batch_size"):
+                continue
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise SpecError(f"`{name}` must be a whole number, got {value!r}")
+            if value < 1:
+                raise SpecError(f"`{name}` must be 1 or more, got {value}")
+        self._count_batches()
+        if self.interval not in ("step", "epoch"):
+            raise SpecError(f"`interval` must be step or epoch, got {self.interval!r}")
+        for what, count in (("updates", self.updates), ("scheduler steps", self.scheduler_steps)):
+            if count > MAX_UPDATES:
+                raise SpecError(
+                    f"{self.epochs:,} epochs of {self.steps_per_epoch:,} steps make {count:,} {what}; "
+                    f"the limit is {MAX_UPDATES:,}",
+                    "a shorter run has the same shape: scale the steps and the scheduler's parameters down together",
+                )
+
+    def _count_batches(self) -> None:
+        """Set `steps_per_epoch` from the dataset, as a DataLoader and Accelerate's sharding count."""
+        if self.dataset_size is None or self.batch_size is None:
+            given, missing = (
+                ("dataset_size", "batch_size") if self.batch_size is None else ("batch_size", "dataset_size")
+            )
+            if getattr(self, given) is not None:
+                raise SpecError(f"`{given}` needs `{missing}` too", "together they give the steps of an epoch")
+            if self.drop_last:
+                raise SpecError("`drop_last` needs `dataset_size` and `batch_size`", "without them no batch is partial")
+            return
+        if self.drop_last:
+            batches = self.dataset_size // self.batch_size // self.num_processes
+        else:
+            batches = _ceil_div(_ceil_div(self.dataset_size, self.batch_size), self.num_processes)
+        if batches < 1:
+            shared = f" for {self.num_processes} processes" if self.num_processes > 1 else ""
+            raise SpecError(
+                f"{self.dataset_size} samples in batches of {self.batch_size}{shared} make no full batch",
+                "leave out `drop_last`, or make the batches smaller",
+            )
+        object.__setattr__(self, "steps_per_epoch", batches)
+
+    @property
+    def updates_per_epoch(self) -> int:
+        """Optimizer updates in one epoch."""
+        return _ceil_div(self.steps_per_epoch, self.grad_accum)
+
+    @property
+    def updates(self) -> int:
+        """N, the optimizer updates of the run."""
+        return self.epochs * self.updates_per_epoch
+
+    @property
+    def scheduler_calls(self) -> int:
+        """How often the loop calls `scheduler.step()`, including the last call, which has no effect on the rates."""
+        return self.updates if self.interval == "step" else self.epochs
+
+    @property
+    def scheduler_steps(self) -> int:
+        """How often the scheduler steps, including the last, unused step: `total_steps` in notation."""
+        return self.scheduler_calls * self.num_processes
+
+
+@dataclass(frozen=True)
+class ParamGroup:
+    """One parameter group of the optimizer: its name (empty for a single group) and its base rate.
+
+    Raises:
+        SpecError: the rate is not a finite number of 0 or more.
+    """
+
+    name: str = ""
+    lr: float = 1e-3
+
+    def __post_init__(self) -> None:
+        where = f"`lr` of `{self.name}`" if self.name else "`lr`"
+        if isinstance(self.lr, bool) or not isinstance(self.lr, int | float):
+            raise SpecError(f"{where} must be a number, got {self.lr!r}")
+        if not 0 <= self.lr <= _GREATEST:
+            raise SpecError(f"{where} must be a finite number above 0, got {self.lr:.6g}")
+
+
+@dataclass(frozen=True)
+class OptimizerChoice:
+    """The optimizer by torch's class name, and its momentum if one is given: `betas[0]` for Adam and its variants.
+
+    Raises:
+        SpecError: the momentum is not a number from 0 up to, but not including, 1.
+    """
+
+    name: str = "SGD"
+    momentum: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.momentum is None:
+            return
+        if isinstance(self.momentum, bool) or not isinstance(self.momentum, int | float):
+            raise SpecError(f"`momentum` must be a number, got {self.momentum!r}")
+        if not 0 <= self.momentum < 1:
+            raise SpecError(f"`momentum` must be at least 0 and below 1, got {self.momentum:g}")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The metric of ReduceLROnPlateau: `text` as the user gave it, and a value for each call of `scheduler.step()`.
+
+    `values` are those of the source; the last one is repeated if there are more calls. `function` takes the number of
+    the call, from 0.
+    """
+
+    text: str
+    values: tuple[float, ...] = field(default=(), repr=False)
+    function: Callable[[int], float] | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class CodeCall:
+    """A scheduler of user code, `train.py:make_scheduler` or `package.module:MyScheduler(warmup=10)`.
+
+    `where` is a file or a module; `call` names a function or class in it that takes the optimizer, and the
+    arguments after that.
+    """
+
+    where: str
+    call: SchedulerCall
+
+    def __str__(self) -> str:
+        return f"{self.where}:{self.call}".removesuffix("()")
+
+
+@dataclass(frozen=True)
+class Factory:
+    """A scheduler created by a function that is passed to the Python API."""
+
+    make: Callable[[Any], Any]
+
+    def __str__(self) -> str:
+        return getattr(self.make, "__qualname__", type(self.make).__qualname__)
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One curve: everything that determines the rate of every update.
+
+    `scheduler` is resolved: class names, keyword arguments, every value a literal. `filled` names the parameters
+    filled in from the run, as `T_max=32`; `notes` lists what is legal but probably unintended.
+
+    Raises:
+        SpecError: there is no parameter group, two have the same name, every rate is 0, or there are over `MAX_UPDATES`
+            rates.
+    """
+
+    scheduler: SchedulerCall | CodeCall | Factory
+    loop: TrainingLoop = TrainingLoop()
+    groups: tuple[ParamGroup, ...] = (ParamGroup(),)
+    optimizer: OptimizerChoice = OptimizerChoice()
+    metric: Metric | None = None
+    show_momentum: bool = False
+    name: str = ""  # the user's label
+    filled: tuple[str, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        check_groups(self.groups)
+        rates = self.loop.updates * len(self.groups)
+        if rates > MAX_UPDATES:
+            raise SpecError(
+                f"{self.loop.updates:,} updates of {len(self.groups)} groups make {rates:,} rates; "
+                f"the limit is {MAX_UPDATES:,}",
+                "a shorter run has the same shape: scale the steps and the scheduler's parameters down together",
+            )
+
+    @property
+    def label(self) -> str:
+        """The label of the curve: the user's, or the notation."""
+        return self.name or str(self.scheduler)
+
+
+def check_groups(groups: tuple[ParamGroup, ...]) -> None:
+    """Refuse groups that no optimizer can have, or whose rates are all 0.
+
+    Raises:
+        SpecError: there is no group, two have the same name, or every rate is 0.
+    """
+    if not groups:
+        raise SpecError("a run needs a parameter group", "give a rate such as `--lr 1e-3`")
+    names = [group.name for group in groups if group.name]
+    for name in names:
+        if names.count(name) > 1:
+            raise SpecError(f"two parameter groups are called `{name}`", "give each group a different name")
+    if not any(group.lr for group in groups):
+        raise SpecError("`lr` must be above 0, got 0", "schedulers scale this rate, so 0 stays 0")
+
+
+RUN_NAMES: Final = ("total_steps", "epochs", "steps_per_epoch", "lr")
+
+
+def run_names(loop: TrainingLoop, groups: tuple[ParamGroup, ...]) -> dict[str, Any]:
+    """The names of the run that notation may use; `lr` is a tuple when there are several groups."""
+    rates = tuple(group.lr for group in groups)
+    values = (loop.scheduler_steps, loop.epochs, loop.steps_per_epoch, rates[0] if len(rates) == 1 else rates)
+    return dict(zip(RUN_NAMES, values, strict=True))

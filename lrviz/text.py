@@ -1,0 +1,101 @@
+"""Format rates, counts, values and text for messages."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import IO, Any
+from unicodedata import category, combining, east_asian_width
+
+_SYMBOLS = "▁█…·─┤⣿"  # the characters of charts and tables
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with escapes in place of control characters, bidirectional overrides and lone surrogates."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or category(c) == "Zs" else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def ascii_only(text: str) -> str:
+    """`text` with an escape in place of each character that is not ASCII."""
+    return text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def cells(text: str) -> int:
+    """The number of terminal columns that `text` takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def shorten(text: str, width: int, ellipsis: str = "…") -> str:
+    """`text` in at most `width` columns, cut at the end; empty if the ellipsis does not fit."""
+    if cells(text) <= width:
+        return text
+    if cells(ellipsis) > width:
+        return ""
+    text = text[:width]
+    while cells(text) + cells(ellipsis) > width:
+        text = text[:-1]
+    return text.rstrip() + ellipsis
+
+
+def draws_unicode(stream: IO[str]) -> bool:
+    """Whether the stream's encoding has block, Braille and box-drawing characters."""
+    try:
+        _SYMBOLS.encode(getattr(stream, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def format_rate(value: float, digits: int = 3) -> str:
+    """A rate in `digits` significant figures, without padding: "0", "0.05", "1e-3", "7.5e-4".
+
+    Rates that round to 0.01 up to 9,999 are decimals with all digits of the integer part; others are in scientific
+    notation.
+    """
+    if value == 0:
+        return "0"
+    if value - value != 0:  # NaN or infinite
+        return str(float(value))
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    exponent = int(power)
+    if -2 <= exponent < 4:
+        plain = f"{value:.{max(digits - 1 - exponent, 0)}f}"
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{exponent}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun: "1 step", "3 steps", "1,000 steps"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def print_value(value: Any) -> str:
+    """A value as notation: None, a bool, a number, text, a tuple of values, or an object whose `str` is notation."""
+    if isinstance(value, float):
+        return _print_float(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(print_value, value))}]"
+    return repr(value) if value is None or isinstance(value, int | str) else str(value)
+
+
+def _print_float(value: float) -> str:
+    if not math.isfinite(value):
+        return f"float('{value}')"
+    text = re.sub(r"e([+-])0+", r"e\1", repr(value)).replace("e+", "e")
+    sign, _, fraction = text.partition("0.")
+    digits = fraction.lstrip("0")
+    if sign not in ("", "-") or not digits or len(digits) == len(fraction):
+        return text
+    # 0.00025 -> 2.5e-4, the usual form of a small rate; 0.0025 is unchanged, since 2.5e-3 is not shorter
+    scientific = f"{sign}{digits[0]}{'.' if digits[1:] else ''}{digits[1:]}e-{len(fraction) - len(digits) + 1}"
+    return scientific if len(scientific) < len(text) or abs(value) < 1e-3 else text
