@@ -17,7 +17,7 @@ from matplotlib.colors import to_rgb
 from lrviz.errors import SpecError
 from lrviz.figure import FigureOptions, draw, render, style
 from lrviz.figure.captions import readable
-from tests.conftest import Python
+from tests.conftest import ROOT, Python
 from tests.traces import trace
 
 # How the three kinds of colour blindness see linear RGB: Machado, Oliveira and Fernandes (2009), full severity.
@@ -226,6 +226,6 @@ def test_a_style_beside_the_users_settings_has_a_name(tmp_path: Path) -> None:
     script = "from lrviz.figure.backend import load_style; print(load_style('ours').settings)"
     outcome = subprocess.run(
         [sys.executable, "-c", script], env={"MPLCONFIGDIR": str(tmp_path)}, capture_output=True, text=True, check=True,
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
     )  # fmt: skip
     assert outcome.stdout == "{'lines.linewidth': 5.0}\n"
