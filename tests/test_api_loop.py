@@ -72,7 +72,7 @@ def test_momentum_on_demand() -> None:
         ({"optimizer": "adamm"}, "unknown optimizer `adamm`"),
         ({"momentum": "high"}, "`momentum` must be a number, got 'high'"),
         ({"metric": ["a"]}, "`metric` must be a list of numbers, got 'a'"),
-        ({"metric": []}, "`metric` must have a value at least, got []"),
+        ({"metric": []}, "`metric` must have at least one value, got []"),
         ({"metric": 3}, "`metric` must be text or a list of numbers, got 3"),
     ],
 )
@@ -86,5 +86,5 @@ def test_a_ready_spec_takes_no_other_arguments() -> None:
     spec = lrviz.simulate("step").spec
     others: list[dict[str, Any]] = [{"grad_accum": 2}, {"optimizer": "adam"}, {"metric": "1"}, {"show_momentum": True}]
     for given in others:
-        with pytest.raises(lrviz.SpecError, match="a RunSpec says all of its run"):
+        with pytest.raises(lrviz.SpecError, match="a RunSpec describes the whole run"):
             lrviz.simulate(spec, **given)

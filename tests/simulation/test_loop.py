@@ -677,5 +677,5 @@ def test_accelerate_wraps_no_scheduler_of_another_kind() -> None:
     halving = Halving(optim.SGD(nn.Linear(2, 1).parameters(), lr=0.1))
     assert accelerate.Accelerator(cpu=True).prepare(halving) is halving
     spec = RunSpec(Factory(Halving), TrainingLoop(num_processes=2))
-    with pytest.raises(SpecError, match="`Halving` differs one: it steps once for each call, not 2 times"):
+    with pytest.raises(SpecError, match="`Halving` is not one: it steps once for each call, not 2 times"):
         simulate(spec)

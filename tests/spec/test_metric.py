@@ -127,7 +127,7 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
     with (tmp_path / "huge.csv").open("wb") as huge:
         os.truncate(huge.fileno(), MAX_BYTES + 1)
     for name, message in (
-        ("bytes.csv", "the metric file `bytes.csv` differs text in UTF-8"),
+        ("bytes.csv", "the metric file `bytes.csv` is not text in UTF-8"),
         ("folder.csv", "cannot read the metric file `folder.csv`: Is a directory"),
         ("huge.csv", "the metric file `huge.csv` is over 100 MB"),
     ):
