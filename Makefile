@@ -1,7 +1,8 @@
 # Each target works on a fresh clone: it makes its own virtual environment when there is none.
 #
 #   make demo          draw a figure
-#   make test          run the tests on all cores, with coverage    (ARGS="-k cosine" to narrow, "-n 0" for one process)
+#   make test          run the tests on all cores          (ARGS="-k cosine" to narrow, "-n 0" for one process)
+#   make coverage      run the tests and report the lines that they do not reach
 #   make test-lowest   run the tests with the lowest versions of pyproject.toml, torch aside (Python 3.11 or 3.12)
 #   make lint          ruff: rules and format
 #   make types         mypy, strict
@@ -14,6 +15,8 @@ VENV ?= .venv
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 ARGS ?=
+# The tests start many processes, which start faster with compiled modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -22,13 +25,16 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 LOWEST := .venv-lowest
 
-.PHONY: demo test test-lowest lint types wheel-test bench site figures clean
+.PHONY: demo test coverage test-lowest lint types wheel-test bench site figures clean
 
 demo: $(RUN)
 	$(BIN)/lrviz plot cosine --T_max 32
 
 test: $(DEV)
-	$(BIN)/python -m pytest --cov --numprocesses logical --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest --numprocesses logical --dist worksteal $(ARGS)
+
+coverage:
+	$(MAKE) test ARGS="--cov $(ARGS)"
 
 test-lowest: $(LOWEST)/.installed
 	$(LOWEST)/bin/python -m pytest $(ARGS)

@@ -34,7 +34,7 @@ label = "<img src='x' onerror='document.title = 1'> a_label_that_is_long_and_has
 scheduler = "lambda(lr_lambda=lambda epoch: 0.95 ** epoch if epoch < 100 else 0.9 ** (epoch * epoch + 3 * epoch + 17))"
 label = "two\\nlines"
 """
-PAGES = {"cheatsheet": 1, "guide": 1, "scheduler-tour": 7, "fine-tuning": 2, "hostile": 1}  # with their figures
+PAGES = {"guide": 1, "scheduler-tour": 7, "fine-tuning": 2, "hostile": 1}  # with their figures
 
 # Every text that is shown: its colour, and the ground behind it, as "rgb(r, g, b)".
 TEXTS = """
@@ -77,8 +77,11 @@ class Screen:
     scheme: str
 
 
-SCREENS = [
-    pytest.param(Screen(width, scheme), id=f"{width} {scheme}") for width in (360, 1280) for scheme in ("light", "dark")
+OPENED = [
+    pytest.param((name, Screen(width, scheme)), id=f"{name}-{width} {scheme}")
+    for name in PAGES
+    for width in (360, 1280)
+    for scheme in ("light", "dark")
 ]
 
 
@@ -134,20 +137,21 @@ class Page:
         return self.browser.execute_script(script)
 
 
-@pytest.fixture(params=PAGES)
-def page(request: pytest.FixtureRequest, browser: webdriver.Chrome, pages: Path, screen: Screen) -> Page:
-    """A page, opened on a screen."""
+@pytest.fixture(scope="module", params=OPENED)
+def page(request: pytest.FixtureRequest, browser: webdriver.Chrome, pages: Path) -> Page:
+    """A page, opened on a screen, for all tests of it."""
+    name, screen = request.param
     metrics = {"width": screen.width, "height": 800, "deviceScaleFactor": 1, "mobile": screen.width < 500}
     media = {"features": [{"name": "prefers-color-scheme", "value": screen.scheme}]}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     for log in ("browser", "performance"):
         browser.get_log(log)  # type: ignore[no-untyped-call] # what was before
-    browser.get((pages / request.param / "index.html").as_uri())
+    browser.get((pages / name / "index.html").as_uri())
     console, events = (browser.get_log(log) for log in ("browser", "performance"))  # type: ignore[no-untyped-call]
     messages = [json.loads(event["message"])["message"] for event in events]
     requests = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-    return Page(browser, request.param, screen, console, requests)
+    return Page(browser, name, screen, console, requests)
 
 
 def luminance(colour: str) -> float:
@@ -162,7 +166,6 @@ def contrast(one: str, other: str) -> float:
     return (bright + 0.05) / (dim + 0.05)
 
 
-@pytest.mark.parametrize("screen", SCREENS)
 class TestPage:
     def test_nothing_is_wrong_and_nothing_is_asked_for(self, page: Page) -> None:
         assert page.console == []

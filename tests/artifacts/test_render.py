@@ -504,8 +504,8 @@ class TestPage:
         ]
 
 
-# In two parts, which two workers can take.
-@pytest.mark.parametrize("presets", [SHIPPED[::2], SHIPPED[1::2]], ids="+".join)
+# Every kind of figure is in these. In two parts, which two workers can take.
+@pytest.mark.parametrize("presets", [["cheatsheet"], ["fine-tuning", "scheduler-tour"]], ids="+".join)
 def test_renders_are_equal_byte_for_byte_wherever_they_are_made(
     presets: list[str], tmp_path: Path, shipped: Callable[[str], Path]
 ) -> None:
@@ -549,13 +549,13 @@ class TestKilled:
         self.start("timed", forks).wait()
         seconds = time.perf_counter() - started
         killed = 0
-        for number in range(12):
+        for number in range(8):
             target = Path(f"out{number}")
             if number % 2:
                 shutil.copytree(old, target)
             process = self.start(str(target), forks)
             # Half of them near the end, where the files are put in place.
-            share = moments.uniform(0.05, 1.0) if number < 6 else moments.uniform(0.8, 1.05)
+            share = moments.uniform(0.05, 1.0) if number < 4 else moments.uniform(0.8, 1.05)
             time.sleep(share * seconds)
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
@@ -565,7 +565,7 @@ class TestKilled:
             render("p.toml", "-o", str(target), "-q")  # the next one makes all of it good
             check_whole(target)
             assert {p.name for p in target.iterdir() if p.name.startswith(".")} == set()
-        assert killed >= 3  # on a busy machine some renders end before the signal
+        assert killed >= 2  # on a busy machine some renders end before the signal
 
     def test_after_each_change_to_the_folder(self, two: Path, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Not at random: at every single rename and removal, in turn."""

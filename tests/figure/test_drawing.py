@@ -287,7 +287,7 @@ def test_a_long_title_wraps(label: str, size: tuple[float, float] | None) -> Non
         assert_readable(figure)
 
 
-@pytest.mark.parametrize("count", [1, 2, 5, 8, 17, 24])
+@pytest.mark.parametrize("count", [1, 2, 5, 17])
 @pytest.mark.parametrize("size", [None, (12.0, 9.0)])
 def test_a_grid_has_a_panel_for_each_trace(count: int, size: tuple[float, float] | None) -> None:
     traces = many(count, "CosineAnnealingLR(T_max={0}, eta_min=0.0001)")
@@ -566,7 +566,7 @@ def test_the_shortest_runs(n: int) -> None:
         assert len(xy(lines(figure.axes[0])[0])) == n
 
 
-@pytest.mark.parametrize("size", [1.7e308, 1e300, 1e20, 1e-20, 1e-300, 1e-310, 5e-324])
+@pytest.mark.parametrize("size", [1.7e308, 1e20, 1e-20, 1e-310, 5e-324])
 @pytest.mark.parametrize("options", [FigureOptions(), FigureOptions(log=True), FigureOptions(style="cheatsheet")])
 def test_rates_of_any_size(size: float, options: FigureOptions) -> None:
     values = size * np.linspace(1.0, 0.5, 32)
@@ -670,7 +670,7 @@ def test_other_styles_are_readable_too(name: str, layout: str) -> None:
 
 @pytest.mark.parametrize("size", [(1.0, 1.0), (1.0, 30.0), (30.0, 1.0), (2.0, 1.5)])
 @pytest.mark.parametrize("layout", ["overlay", "grid"])
-@pytest.mark.parametrize("count", [1, 4, 24])
+@pytest.mark.parametrize("count", [1, 12])
 def test_no_size_is_too_odd(size: tuple[float, float], layout: str, count: int) -> None:
     options = FigureOptions(size=size, layout=layout, momentum=True, dpi=50)
     figure = draw([moving(), *many(count)], options)
