@@ -7,6 +7,7 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from torch.utils.data import DataLoader
 
 from lrviz.errors import SimulationError, SpecError
 from lrviz.simulation import simulate
-from lrviz.spec import Factory, Fields, RunSpec, TrainingLoop, read_run
+from lrviz.simulation.build import build_optimizer
+from lrviz.spec import Factory, Fields, OptimizerChoice, ParamGroup, RunSpec, TrainingLoop, read_run
 from lrviz.trace import Trace
 
 Make = Callable[[Any], Any]
@@ -679,3 +681,12 @@ def test_accelerate_wraps_no_scheduler_of_another_kind() -> None:
     spec = RunSpec(Factory(Halving), TrainingLoop(num_processes=2))
     with pytest.raises(SpecError, match="`Halving` is not one: it steps once for each call, not 2 times"):
         simulate(spec)
+
+
+def test_the_optimizer_keeps_what_the_run_does_not_set() -> None:
+    groups = (ParamGroup("a", 0.1), ParamGroup("b", 0.2))
+    spec = replace(read_run("StepLR(4)"), groups=groups, optimizer=OptimizerChoice("Adam", 0.8))
+    optimizer = build_optimizer(spec)
+    assert [group["betas"] for group in optimizer.param_groups] == [(0.8, 0.999), (0.8, 0.999)]
+    assert [group["lr"] for group in optimizer.param_groups] == [0.1, 0.2]
+    assert optimizer.defaults["lr"] == 0.1
