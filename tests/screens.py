@@ -61,7 +61,7 @@ def screen(
 
 
 def real_terminal(code: str, columns: int, rows: int) -> str:
-    """What Python code in a process of its own writes to a terminal of that size."""
+    """What Python code in a separate process writes to a terminal of that size."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}

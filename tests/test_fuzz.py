@@ -283,7 +283,7 @@ def check(words: Sequence[str]) -> None:
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]  # the first example imports torch
 
 
-@settings(max_examples=300, suppress_health_check=SLOW)
+@settings(max_examples=200, suppress_health_check=SLOW)
 @given(lines("table", "--format", "csv", "-o", "-"))
 @example(["table", "plateau", "--metric", "nosuch\0.csv"])
 @example(["table", "plateau", "--metric", "\ud800.csv"])

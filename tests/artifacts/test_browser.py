@@ -34,7 +34,7 @@ label = "<img src='x' onerror='document.title = 1'> a_label_that_is_long_and_has
 scheduler = "lambda(lr_lambda=lambda epoch: 0.95 ** epoch if epoch < 100 else 0.9 ** (epoch * epoch + 3 * epoch + 17))"
 label = "two\\nlines"
 """
-PAGES = {"guide": 1, "scheduler-tour": 7, "fine-tuning": 2, "hostile": 1}  # with their figures
+PAGES = {"guide": 1, "scheduler-tour": 7, "hostile": 1}  # with their figures
 
 # Every text that is shown: its colour, and the ground behind it, as "rgb(r, g, b)".
 TEXTS = """

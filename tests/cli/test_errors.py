@@ -745,7 +745,7 @@ def test_a_label_is_only_text(label: str, here: Path, capsys: Capture) -> None:
     assert b"<script" not in (here / "curve.svg").read_bytes()
 
 
-# The same in a process of its own, as a shell sees it.
+# The same in a separate process, as a shell sees it.
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def tree(folder: Path) -> dict[str, bytes | None]:
 
 
 def run(code: str, *options: str, stdout: int | IO[str] = subprocess.PIPE) -> tuple[int, bytes | None, str]:
-    """The exit status, stdout and stderr of Python code in a process of its own."""
+    """The exit status, stdout and stderr of Python code in a separate process."""
     command = [sys.executable, *options, "-c", textwrap.dedent(code)]
     finished = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, timeout=60, check=False)
     return finished.returncode, finished.stdout, finished.stderr.decode()

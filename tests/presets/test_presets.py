@@ -649,7 +649,7 @@ class TestSchema:
         type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, v: type(v) is int),
     )
 
-    @settings(max_examples=250)
+    @settings(max_examples=150)
     @given(st.data())
     def test_it_takes_what_the_reader_takes(self, data: st.DataObject) -> None:
         table = data.draw(st.sampled_from(self.tables))
@@ -719,7 +719,7 @@ def presets(draw: st.DrawFn) -> str:
     return f"[defaults]\n{lines(some('defaults'))}[[figure]]\n{lines(figure)}[[figure.curve]]\n{lines(curve)}"
 
 
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(presets())
 def test_values_of_any_kind_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.getbasetemp() / "values.toml"

@@ -1,1 +1,1 @@
-"""The scripts that lrviz is measured against; each runs as a process of its own."""
+"""The scripts that lrviz is measured against; each runs as a separate process."""
