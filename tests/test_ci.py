@@ -18,6 +18,8 @@ import yaml
 from tests.conftest import ROOT
 from tests.forkserver import ForkServer
 
+pytestmark = pytest.mark.xdist_group("ci")
+
 INSTALLED = Path(sys.executable).parent
 
 TEXT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")

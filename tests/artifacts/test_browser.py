@@ -18,9 +18,13 @@ from lrviz.cli import main
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="no Chromium and chromedriver here; Debian has them as chromium, chromium-driver"
-)
+pytestmark = [
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(
+        not (CHROMIUM and DRIVER),
+        reason="no Chromium and chromedriver here; Debian has them as chromium, chromium-driver",
+    ),
+]
 
 HOSTILE = """
 about = "<script>document.title = 'taken'</script>"

@@ -34,6 +34,8 @@ from lrviz.figure.style import STYLES
 from tests.conftest import ROOT
 from tests.forkserver import ForkServer, Process
 
+pytestmark = pytest.mark.xdist_group("renders")
+
 Capture = pytest.CaptureFixture[str]
 
 SHIPPED = sorted(path.stem for path in (ROOT / "presets").glob("*.toml"))

@@ -24,6 +24,8 @@ from lrviz.trace import Trace
 from tests.conftest import ROOT
 from tests.traces import trace
 
+pytestmark = pytest.mark.xdist_group("bytes")
+
 SUFFIXES = (".png", ".svg", ".pdf")
 LOOP = TrainingLoop(epochs=4, steps_per_epoch=8)
 
