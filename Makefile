@@ -31,7 +31,7 @@ demo: $(RUN)
 	$(BIN)/lrviz plot cosine --T_max 32
 
 test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses logical --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile $(ARGS)
 
 coverage:
 	$(MAKE) test ARGS="--cov $(ARGS)"

@@ -19,7 +19,6 @@ from lrviz.cli import main
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 pytestmark = [
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(
         not (CHROMIUM and DRIVER),
         reason="no Chromium and chromedriver here; Debian has them as chromium, chromium-driver",

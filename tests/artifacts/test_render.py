@@ -34,8 +34,6 @@ from lrviz.figure.style import STYLES
 from tests.conftest import ROOT
 from tests.forkserver import ForkServer, Process
 
-pytestmark = pytest.mark.xdist_group("renders")
-
 Capture = pytest.CaptureFixture[str]
 
 SHIPPED = sorted(path.stem for path in (ROOT / "presets").glob("*.toml"))
@@ -214,6 +212,7 @@ class TestRender:
         render("p.toml", "-o", "out")
         assert {p.name: p.stat().st_mtime_ns for p in out.iterdir()} == before
 
+    @pytest.mark.usefixtures("drawn_once")
     def test_only_leaves_the_others_as_they_are(self, out: Path) -> None:
         whole = files(out)
         Path("p.toml").write_text(TWO.replace("gamma=0.5", "gamma=0.6"))
@@ -232,6 +231,7 @@ class TestRender:
         render("p.toml", "-o", "out", "--only", "two")
         assert {p.name for p in Path("out").iterdir()} == {"two.svg", "two.csv", *ENDS}
 
+    @pytest.mark.usefixtures("drawn_once")
     def test_only_refuses_to_go_with_others_that_were_changed(self, out: Path, capsys: Capture) -> None:
         (out / "two.csv").write_text("mine")
         before = files(out)
@@ -256,6 +256,7 @@ class TestRender:
         assert Path.cwd() == here
 
 
+@pytest.mark.usefixtures("drawn_once")
 class TestOwnFiles:
     def test_files_of_a_figure_that_is_gone_are_reported_then_removed(self, out: Path, capsys: Capture) -> None:
         (out / "mine.txt").write_text("mine")
@@ -315,6 +316,7 @@ class TestOwnFiles:
         assert Path("precious").read_text() == "mine"
 
 
+@pytest.mark.usefixtures("drawn_once")
 class TestRefusals:
     def test_a_folder_that_is_a_file(self, here: Path, capsys: Capture) -> None:
         Path("out").write_text("mine")
@@ -506,27 +508,43 @@ class TestPage:
         ]
 
 
-# Every kind of figure is in these. In two parts, which two workers can take.
-@pytest.mark.parametrize("presets", [["cheatsheet"], ["scheduler-tour"]], ids="+".join)
-def test_renders_are_equal_byte_for_byte_wherever_they_are_made(
-    presets: list[str], tmp_path: Path, shipped: Callable[[str], Path]
-) -> None:
+KINDS = """
+[[figure]]
+name = "overlay"
+formats = ["png", "svg"]
+[[figure.curve]]
+scheduler = "plateau(patience=2)"
+label = "Plateau é 学"
+[[figure.curve]]
+scheduler = "onecycle"
+[[figure]]
+name = "grid"
+layout = "grid"
+[[figure.curve]]
+scheduler = "step(step_size=4, gamma=0.5)"
+[[figure.curve]]
+scheduler = "cosine"
+lr = { body = 0.01, head = 0.1 }
+"""
+
+
+def test_renders_are_equal_byte_for_byte_wherever_they_are_made(tmp_path: Path) -> None:
+    preset = tmp_path / "kinds.toml"
+    preset.write_text(KINDS, encoding="utf-8")
     folder = tmp_path / "deep"
     folder.mkdir()
-    code = "import sys; from lrviz.cli import main\n"
-    code += "for name in sys.argv[1:]: assert main(['render', name, '-o', name, '-q']) == 0"
     surroundings = {"PYTHONHASHSEED": "2", "TZ": "Asia/Kathmandu", "LANG": "de_DE.UTF-8", "LC_ALL": "de_DE.UTF-8"}
     subprocess.run(
-        [sys.executable, "-c", code, *reversed(presets)],
+        [sys.executable, "-m", "lrviz", "render", preset, "-o", "out", "-q"],
         cwd=folder,
         env=os.environ | surroundings | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         check=True,
     )
-    for name in presets:
-        here, there = files(shipped(name)), files(folder / name)
-        assert here == there
-        assert len(here) > 5
+    render(str(preset), "-o", str(tmp_path / "out"), "-q")
+    here, there = files(tmp_path / "out"), files(folder / "out")
+    assert here == there
+    assert len(here) == 9
 
 
 class TestKilled:
@@ -569,6 +587,7 @@ class TestKilled:
             assert {p.name for p in target.iterdir() if p.name.startswith(".")} == set()
         assert killed >= 2  # on a busy machine some renders end before the signal
 
+    @pytest.mark.usefixtures("drawn_once")
     def test_after_each_change_to_the_folder(self, two: Path, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Not at random: at every single rename and removal, in turn."""
         fresh = files(two)

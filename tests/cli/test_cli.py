@@ -32,6 +32,7 @@ from lrviz.terminal import chart, messages
 from lrviz.text import cells, format_rate
 from lrviz.trace import Trace
 from tests.conftest import ROOT, Python
+from tests.forkserver import ForkServer
 from tests.screens import Stream, plain
 
 Capture = pytest.CaptureFixture[str]
@@ -664,11 +665,10 @@ def test_a_process_and_its_status(python: Python, here: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["table cosine --format csv", "table cosine", "plot cosine --format json -o -"])
-def test_a_reader_that_has_gone(command: str) -> None:
-    line = f'set -o pipefail; "$0" -m lrviz {command} --epochs 100 --steps-per-epoch 1000 -q | head -c 4'
+def test_a_reader_that_has_gone(command: str, forks: ForkServer) -> None:
+    line = f'set -o pipefail; "$0" {command} --epochs 100 --steps-per-epoch 1000 -q | head -c 4'
     finished = subprocess.run(
-        ["bash", "-c", line, sys.executable],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        ["bash", "-c", line, forks.programs / "lrviz"],
         capture_output=True,
         text=True,
         timeout=60,

@@ -24,8 +24,6 @@ from lrviz.trace import Trace
 from tests.conftest import ROOT
 from tests.traces import trace
 
-pytestmark = pytest.mark.xdist_group("bytes")
-
 SUFFIXES = (".png", ".svg", ".pdf")
 LOOP = TrainingLoop(epochs=4, steps_per_epoch=8)
 
@@ -227,28 +225,27 @@ axes.color_cycle: k
 }
 
 
-@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
-def test_a_matplotlibrc_in_the_folder_does_not_matter(settings: bytes, plain: str, tmp_path: Path) -> None:
-    (tmp_path / "matplotlibrc").write_bytes(settings)
-    assert drawn(tmp_path, LC_ALL="xx_YY.UTF-8") == plain
+# A fresh process takes two seconds, so each changes as much as it can.
+SURROUNDINGS = {
+    "text": {"LC_ALL": "xx_YY.UTF-8", "PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu"},
+    "bytes": {"LANG": "en_US.UTF-8", "PYTHONHASHSEED": "2", "TZ": "America/Lima", "SOURCE_DATE_EPOCH": "0"},
+}
 
 
-def test_a_matplotlibrc_elsewhere_does_not_matter(plain: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_matplotlibrc_and_the_surroundings_do_not_matter(name: str, plain: str, tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_bytes(SETTINGS[name])
+    assert drawn(tmp_path, **SURROUNDINGS[name]) == plain
+
+
+@pytest.mark.parametrize(("name", "backend"), [("mine", "nonsense"), ("none", "svg")])
+def test_a_matplotlibrc_elsewhere_and_a_backend_do_not_matter(
+    name: str, backend: str, plain: str, tmp_path: Path
+) -> None:
     (tmp_path / "mine").write_bytes(SETTINGS["bytes"])
-    assert drawn(tmp_path, MATPLOTLIBRC=str(tmp_path / "mine")) == plain
-    assert drawn(tmp_path, MATPLOTLIBRC=str(tmp_path / "none")) == plain
-
-
-def test_a_backend_that_there_is_not_does_not_matter(plain: str, tmp_path: Path) -> None:
-    assert drawn(tmp_path, MPLBACKEND="nonsense") == plain
-    with_svg = drawn(tmp_path, MPLBACKEND="svg")
-    assert "backend svg" in with_svg
-    assert re.sub("backend .*", "", with_svg) == re.sub("backend .*", "", plain)
-
-
-def test_bytes_repeat_in_other_surroundings(plain: str, tmp_path: Path) -> None:
-    assert drawn(tmp_path, PYTHONHASHSEED="1", TZ="Asia/Kathmandu", LANG="C", SOURCE_DATE_EPOCH="0") == plain
-    assert drawn(tmp_path, PYTHONHASHSEED="2", TZ="America/Lima", LANG="en_US.UTF-8") == plain
+    result = drawn(tmp_path, MATPLOTLIBRC=str(tmp_path / name), MPLBACKEND=backend)
+    assert ("backend svg" in result) == (backend == "svg")
+    assert re.sub("backend .*", "", result) == re.sub("backend .*", "", plain)
 
 
 def test_the_callers_own_matplotlibrc_is_theirs_still(tmp_path: Path) -> None:
