@@ -32,6 +32,7 @@ from lrviz.figure.axes import (
 )
 from lrviz.figure.backend import Axes, Figure, Line2D, MplPath, agg, load_style, scale_style, style_applied
 from lrviz.figure.curves import Cell, one_cell
+from lrviz.figure.importing import environment
 from lrviz.figure.style import DPI, STYLES, FigureOptions, Style, check_size
 from lrviz.trace import Trace, Values, decimate
 
@@ -210,7 +211,8 @@ def _pdf(figure: Figure) -> bytes:
 
 def _save(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
     buffer = BytesIO()
-    with _reduced_curves(figure):
+    # matplotlib reads the date even where the file has none, and fails if it is not a number.
+    with _reduced_curves(figure), environment({"SOURCE_DATE_EPOCH": None}):
         figure.savefig(buffer, format=kind, metadata=metadata, facecolor="auto", edgecolor="auto")
     return buffer.getvalue()
 
@@ -241,7 +243,3 @@ def _reduced_curves(figure: Figure) -> Iterator[None]:
 
 def _vertex_count(path: MplPath) -> int:
     return int(np.shape(path.vertices)[0])
-
-
-def import_matplotlib() -> None:
-    """Import matplotlib, so that the caller can choose when; importing this module does it."""

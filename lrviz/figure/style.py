@@ -6,8 +6,10 @@ A style contains every setting that matplotlib uses, so that the user's settings
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -17,10 +19,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
+from lrviz import files
 from lrviz.errors import SpecError
 
 FIGURE_FORMATS: Final = ("png", "svg", "pdf")  # the formats of a figure, by suffix
 SUFFIX = ".mplstyle"
+MAX_STYLE_BYTES: Final = 200_000  # matplotlib's own file of all settings has a quarter of this
+_SETTING_LINE: Final = re.compile(r'((?:[^"#]++|"[^"]*+")*+)(?:#.*)?', re.DOTALL)
 Dash = tuple[float, ...]  # lengths of dashes and gaps in line widths; empty for a solid line
 
 
@@ -169,6 +174,12 @@ def _installed_styles() -> dict[str, Path]:
     }
 
 
+def setting_lines(text: str) -> list[str | None]:
+    """The lines of a style file or a matplotlibrc, without comments; None where quotes are not closed."""
+    matches = map(_SETTING_LINE.fullmatch, re.split(r"\r\n|\r|\n", text))
+    return [match and match[1].strip() for match in matches]
+
+
 def check_style(name: str) -> None:
     """Refuse a style that does not exist; the content of a style file is checked when the style is loaded.
 
@@ -187,12 +198,10 @@ def find_style(name: str) -> Path:
     """
     if name.endswith(SUFFIX) or "/" in name or os.sep in name:
         path = Path(name)
-        try:
-            if path.expanduser().is_file():
-                return path.expanduser()
-        except (OSError, ValueError, RuntimeError):  # a name that is too long or contains a NUL, no home directory
-            pass
-        raise SpecError(f"cannot read the style `{name}`: no such file", f"give a path to a {SUFFIX} file")
+        with suppress(RuntimeError):  # no home directory
+            path = path.expanduser()
+        read_style(name, path)
+        return path
     installed = _installed_styles()
     if name in installed:
         return installed[name]
@@ -202,6 +211,19 @@ def find_style(name: str) -> Path:
         f"unknown style `{name}`",
         f"{guess}styles are {', '.join(f'`{name}`' for name in STYLES)}, any of matplotlib's, or a {SUFFIX} file",
     )
+
+
+def read_style(name: str, path: Path) -> str:
+    """The text of a style file.
+
+    Raises:
+        SpecError: it cannot be read, is not a regular file, is too large, or is not UTF-8.
+    """
+    try:
+        return files.read_text(path, MAX_STYLE_BYTES)
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else files.error_reason(error)
+        raise SpecError(f"cannot read the style `{name}`: {reason}", f"give a path to a {SUFFIX} file") from error
 
 
 XAxis = Literal["step", "epoch"]
