@@ -33,12 +33,11 @@ from lrviz.figure.axes import (
 from lrviz.figure.backend import Axes, Figure, Line2D, MplPath, agg, load_style, scale_style, style_applied
 from lrviz.figure.curves import Cell, one_cell
 from lrviz.figure.importing import environment
-from lrviz.figure.style import DPI, STYLES, FigureOptions, Style, check_size
+from lrviz.figure.style import DEFAULT_SIZE, DPI, STYLES, FigureOptions, Style, check_pixels, check_size
 from lrviz.trace import Trace, Values, decimate
 
 __all__ = ["Chart", "draw", "render"]
 
-_OVERLAY_SIZE = (10.0, 5.0)
 _SMALL_SIZE = (3.2, 2.4)  # inches; smaller figures have smaller text
 _PANEL_HEIGHT = 1.3  # inches that a panel of momentum or metric adds to the height of the figure
 _MAX_LEGEND_HEIGHT = 3.0  # inches; of a legend below the axes, if the height of the figure is not set
@@ -69,7 +68,7 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
         style = scale_style(style, max(factor, 0.5))
     try:
         with style_applied(style):
-            figure = Chart(style, figsize=size or _OVERLAY_SIZE, dpi=options.dpi or DPI)
+            figure = Chart(style, figsize=size or DEFAULT_SIZE, dpi=options.dpi or DPI)
             context = DrawContext(figure, style, options)
             if options.layout == "overlay":
                 _draw_overlay(context, traces, auto_size=size is None)
@@ -163,7 +162,7 @@ def render(figure: Figure, suffix: str, dpi: int | None = None) -> bytes:
 
     Raises:
         OutputError: an unknown suffix.
-        SpecError: the figure's style cannot be used.
+        SpecError: the figure's style cannot be used, or a PNG would have too many pixels.
     """
     writers = {".png": _png, ".svg": _svg, ".pdf": _pdf}
     if suffix not in writers:
@@ -171,6 +170,9 @@ def render(figure: Figure, suffix: str, dpi: int | None = None) -> bytes:
     style = figure.style if isinstance(figure, Chart) else load_style("lrviz")
     built_in = any(style.settings is own.settings for own in STYLES.values())
     before = figure.dpi, figure.canvas
+    if suffix == ".png":
+        width, height = figure.get_size_inches()
+        check_pixels((round(width, 2), round(height, 2)), dpi or figure.dpi)
     try:
         with style_applied(style):
             figure.dpi = dpi or figure.dpi or DPI

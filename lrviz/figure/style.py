@@ -231,7 +231,10 @@ XAxis = Literal["step", "epoch"]
 LAYOUTS: Final = {"overlay": "all in one panel", "grid": "a panel for each"}
 
 DPI = 150  # of a PNG by default
-MAX_PIXELS = 50_000_000
+# Of a PNG: 16x8 inches at 600 dpi, or the page of a journal at 800. A million pixels take 4 MB and 0.03 s, and few
+# programs show an image that is much larger. SVG and PDF have no pixels.
+MAX_PIXELS: Final = 48_000_000
+DEFAULT_SIZE: Final = (10.0, 5.0)  # inches; an overlay with a legend, or with more panels, is higher
 _SIDE_RANGE = (1.0, 100.0)
 _DPI_RANGE = (20, 1200)
 _MAX_COLUMNS = 24
@@ -266,6 +269,8 @@ class FigureOptions:
             raise SpecError(f"`dpi` must be from {_DPI_RANGE[0]} to {_DPI_RANGE[1]}, got {self.dpi}")
         if self.size is not None:
             check_size(self.size, self.dpi)
+        elif self.dpi is not None and self.layout == "overlay" and self.style in STYLES:  # the size is known
+            check_pixels(DEFAULT_SIZE, self.dpi)
         if self.columns is not None and not 1 <= self.columns <= _MAX_COLUMNS:
             raise SpecError(f"`columns` must be from 1 to {_MAX_COLUMNS}, got {self.columns}")
         check_style(self.style)
@@ -284,12 +289,25 @@ def check_size(size: tuple[float, float], dpi: int | None = None) -> None:
             f"`size` must be from {_SIDE_RANGE[0]:g} to {_SIDE_RANGE[1]:g} inches each way, got {text}",
             "width and height in inches, such as 10x5",
         )
+    check_pixels(size, dpi)
+
+
+def check_pixels(size: tuple[float, float], dpi: float | None = None) -> None:
+    """Check the number of pixels of a figure as PNG.
+
+    Raises:
+        SpecError: there are too many.
+    """
+    width, height = size
     pixels = width * height * (dpi or DPI) ** 2
     if pixels > MAX_PIXELS:
+        fits = int((MAX_PIXELS / (width * height)) ** 0.5)
         raise SpecError(
-            f"`size` {text} at {dpi or DPI} dpi makes {pixels / 1e6:.0f} million pixels; "
+            f"`size` {width:g}x{height:g} at {dpi or DPI:g} dpi makes {pixels / 1e6:,.0f} million pixels; "
             f"the maximum is {MAX_PIXELS // 1_000_000} million",
-            "choose a smaller size or a lower dpi",
+            f"at this size `dpi` can be up to {fits}; SVG and PDF have no pixels and need no `dpi`"
+            if fits >= _DPI_RANGE[0]
+            else "choose a smaller size, or SVG or PDF, which have no pixels",
         )
 
 

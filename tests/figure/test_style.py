@@ -312,8 +312,11 @@ print(status, Path.cwd(), mpl.rcParams["lines.linewidth"])
         pytest.param({"size": (10.0, 101.0)}, "`size` must be from 1 to 100 inches each way, got 10x101", id="large"),
         pytest.param({"size": (float("nan"), 5.0)}, "`size` must be", id="nan"),
         pytest.param({"size": (float("inf"), 5.0)}, "`size` must be", id="infinite"),
-        pytest.param({"size": (60.0, 60.0)}, "81 million pixels; the maximum is 50 million", id="pixels"),
+        pytest.param({"size": (60.0, 60.0)}, "81 million pixels; the maximum is 48 million", id="pixels"),
         pytest.param({"size": (20.0, 20.0), "dpi": 600}, "144 million pixels", id="pixels-by-dpi"),
+        pytest.param(
+            {"dpi": 1000}, "10x5 at 1000 dpi makes 50 million pixels; .*\n\nhint: .* `dpi` can be up to 979;", id="dpi"
+        ),
         pytest.param({"dpi": 19}, "`dpi` must be from 20 to 1200, got 19", id="coarse"),
         pytest.param({"dpi": 1201}, "`dpi` must be from 20 to 1200, got 1201", id="fine"),
         pytest.param({"x": "time"}, "`x` must be step or epoch, got `time`", id="x"),
@@ -324,6 +327,20 @@ print(status, Path.cwd(), mpl.rcParams["lines.linewidth"])
 def test_options_that_make_no_figure(options: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError, match=message):
         FigureOptions(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dpi": 979},
+        {"size": (16.0, 8.0), "dpi": 600},
+        {"size": (7.0, 5.0), "dpi": 1000},
+        {"layout": "grid", "dpi": 1200},  # its size depends on the curves
+        {"style": "ggplot", "dpi": 1200},  # may set a size
+    ],
+)
+def test_options_of_figures_for_print(options: dict[str, Any]) -> None:
+    assert FigureOptions(**options).dpi == options["dpi"]
 
 
 def test_options_and_a_check_of_the_style_load_nothing_heavy(python: Python) -> None:
