@@ -32,6 +32,7 @@ _STYLE_PREFIXES: Final = (
 # Settings of the figure and of its file that lrviz checks, and sets itself.
 _CHECKED_PREFIXES: Final = (*_STYLE_PREFIXES, "figure.", "savefig.")
 _CYCLE: Final = "axes.prop_cycle"
+_NOT_A_CYCLE: Final = f"`{_CYCLE}` is not written as in `cycler(color=['k', 'r'])`"
 _MAX_SIZE: Final = 200.0  # points; larger fonts and lines are mistakes, and need too much memory
 _MAX_DPI: Final = 1200.0
 _MAX_LENGTH: Final = 1_000  # of a cycle
@@ -127,7 +128,11 @@ def _check_range(key: str, value: object) -> None:
 def _read_cycle(text: str) -> Any:
     """A cycle, as in `cycler(color=["k", "r"])`; cycles can be added and multiplied."""
     with _problems_of(_CYCLE):
-        return _cycle(ast.parse(text, mode="eval").body)
+        try:
+            tree = ast.parse(text, mode="eval")
+        except SyntaxError as error:
+            raise _StyleError(f"{_NOT_A_CYCLE}; write colours without `#`, which begins a comment") from error
+        return _cycle(tree.body)
 
 
 def _cycle(node: ast.expr) -> Any:
@@ -140,9 +145,16 @@ def _cycle(node: ast.expr) -> Any:
                 raise _StyleError(f"the cycle has {len(one) * len(other):,} elements; the maximum is {_MAX_LENGTH:,}")
             return one * other
         case ast.Call(func=ast.Name(id="cycler"), args=args, keywords=keywords):
-            named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in keywords}
-            cycle = rcsetup.cycler(*map(ast.literal_eval, args), **named)
+            named = {str(keyword.arg): _literal(keyword.value) for keyword in keywords}
+            cycle = rcsetup.cycler(*map(_literal, args), **named)
             if len(cycle) > _MAX_LENGTH:
                 raise _StyleError(f"the cycle has {len(cycle):,} elements; the maximum is {_MAX_LENGTH:,}")
             return cycle
-    raise _StyleError(f"`{_CYCLE}` is not written as in `cycler(color=['k', 'r'])`")
+    raise _StyleError(_NOT_A_CYCLE)
+
+
+def _literal(node: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except ValueError as error:
+        raise _StyleError(f"`{_CYCLE}` has a value that is not text, a number, or a list of those") from error
