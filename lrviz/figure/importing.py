@@ -24,6 +24,13 @@ _FILE: Final = "matplotlibrc"
 # Options of FreeType, which change the shapes of letters, and a backend, which may not exist.
 _VARIABLES: Final = ("FREETYPE_PROPERTIES", "MPLBACKEND")
 
+_CONFIG_FOLDER: Final = os.environ.get("MPLCONFIGDIR")
+
+
+def made_temporary_folder() -> bool:
+    """Whether matplotlib made a folder that its exit handler removes, since it cannot write to the user's."""
+    return os.environ.get("MPLCONFIGDIR") != _CONFIG_FOLDER
+
 
 def import_matplotlib(*, user_settings: bool = True) -> None:
     """Import matplotlib, if it is not imported yet, and initialize FreeType.
