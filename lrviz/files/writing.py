@@ -12,6 +12,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -305,16 +306,15 @@ def _open_no_link(path: str, flags: int) -> int:
 
 def make_folder(folder: Path, created: list[Path]) -> None:
     """Create `folder` and its parents, and append the new ones to `created`, outermost first."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent, created)
-    created.append(folder)  # before `mkdir`, since Ctrl-C may interrupt between the two
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        created.pop()
-        if not folder.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "") from None
+    missing = list(takewhile(lambda parent: not parent.is_dir(), (folder, *folder.parents)))
+    for new in reversed(missing):
+        created.append(new)  # before `mkdir`, since Ctrl-C may interrupt between the two
+        try:
+            new.mkdir()
+        except FileExistsError:
+            created.pop()
+            if not new.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "") from None
 
 
 def _keep_owner_and_mode(target: Path, temporary: Path) -> None:

@@ -354,6 +354,13 @@ class TestFailure:
                 f"cannot write `{path}`: no space left on device\n\nhint: free some space, or write to another disk"
             )
 
+    def test_folders_inside_each_other_up_to_the_longest_path(self, folder: Path) -> None:
+        deep = "x/" * ((os.pathconf(folder, "PC_PATH_MAX") - len(os.fsencode(folder))) // 2 - 50)
+        assert deep.count("/") > 1000
+        with pytest.raises(ZeroDivisionError), writing.writing(f"{deep}a.txt"):
+            1 / 0  # noqa: B018 # the division is what fails
+        assert tree(folder) == {}
+
     @pytest.mark.parametrize("fail", [full_disk, interrupt], ids=["full", "ctrl-c"])
     def test_while_folders_are_made(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, fail: Callable[..., NoReturn]
