@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from contextlib import suppress
+from types import FrameType
 from typing import NoReturn
 
 
 def run() -> NoReturn:
     """Run the command line and end the process with its status."""
     gc.disable()  # start-up makes thousands of objects and hardly any garbage; `gc_paused` enables it again
+    received: list[int] = []
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        raise KeyboardInterrupt  # files are cleaned up as after Ctrl-C
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores SIGHUP
+            signal.signal(number, interrupt)
     try:
         from lrviz.cli import main
 
         status = main()
     except KeyboardInterrupt:  # while the modules of the commands are imported
         status = 130
+    if received:
+        status = 128 + received[0]
     simulation = sys.modules.get("lrviz.simulation")
     if simulation is not None and simulation.user_code_ran():
         raise SystemExit(status)  # the user's code may have registered exit handlers

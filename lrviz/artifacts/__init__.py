@@ -7,7 +7,8 @@ package except `terminal` and `cli`.
 from __future__ import annotations
 
 from lrviz.artifacts.drift import check_preset
-from lrviz.artifacts.render import PAGE, Overrides, render_preset
+from lrviz.artifacts.manifest import PAGE
+from lrviz.artifacts.render import Overrides, render_preset
 from lrviz.artifacts.report import report_text
 
 __all__ = ["PAGE", "Overrides", "check_preset", "render_preset", "report_text"]

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from lrviz import formats
-from lrviz.artifacts.folder import JOURNAL, MANIFEST, file_digest, read_manifest
-from lrviz.artifacts.manifest import curve_columns, options_record, spec_record, versions
+from lrviz.artifacts.folder import is_staging
+from lrviz.artifacts.manifest import MANIFEST, curve_columns, options_record, read_manifest, spec_record, versions
+from lrviz.artifacts.ownership import JOURNAL, file_digest, known_digests, own_digest
 from lrviz.artifacts.render import NO_OVERRIDES, Overrides, overridden, simulate_plan, with_offset
 from lrviz.errors import UsageError
 from lrviz.figure import FIGURE_FORMATS
-from lrviz.files import encode, error_reason
+from lrviz.files import encode, error_reason, is_temporary, read_bytes
 from lrviz.formats import column_values, read_columns
 from lrviz.presets import FigurePlan, Preset, chosen_figures
 from lrviz.text import printable
 from lrviz.trace import ColumnDifference, Trace, Values, column_difference
+
+_MAX_TABLE: Final = 250_000_000  # bytes of a table whose numbers are compared
 
 Change = tuple[Any, Any]  # the value rendered and the value now; None if it is not set
 
@@ -51,6 +57,7 @@ class Findings:
     altered: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     leftover: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)  # files of renders that were stopped
     versions: dict[str, Change] = field(default_factory=dict)
 
     @property
@@ -81,7 +88,7 @@ def check_preset(
         report: Called with the scheduler steps made and their total.
 
     Raises:
-        UsageError: the folder has no finished render of this preset.
+        UsageError: the folder has no finished render of this preset, or cannot be read.
         SimulationError: torch or the user's code failed.
     """
     shown = printable(str(target))
@@ -95,7 +102,8 @@ def check_preset(
     }
     if not only:
         findings.no_longer_in_preset = [name for name in rendered if name not in {plan.name for plan in preset.figures}]
-    _check_files(findings, manifest, target, only)
+    with _reading_errors(shown):
+        _check_files(findings, manifest, target, only)
     total, done = sum(run.loop.scheduler_calls for plan in plans for run in plan.runs), 0
     for plan in plans:
         if plan.name not in rendered:
@@ -106,7 +114,8 @@ def check_preset(
         _check_options(
             findings, _with_rendered_overrides(plan, rendered[plan.name]["options"], overrides), rendered[plan.name]
         )
-        _check_curves(findings, plan, traces, rendered[plan.name], target / f"{plan.name}.csv")
+        with _reading_errors(shown):
+            _check_curves(findings, plan, traces, rendered[plan.name], target / f"{plan.name}.csv")
     return findings
 
 
@@ -117,7 +126,7 @@ def _manifest(preset: Preset, target: Path, shown: str) -> dict[str, Any]:
         UsageError: the folder has no such render.
     """
     hint = f"`lrviz render` without `--check` renders into `{shown}`"
-    try:
+    with _reading_errors(shown):
         if not target.is_dir():
             problem = "is a file, not a folder" if target.exists() else "does not exist"
             raise UsageError(f"`{shown}` {problem}", hint)
@@ -128,8 +137,6 @@ def _manifest(preset: Preset, target: Path, shown: str) -> dict[str, Any]:
             exists = (target / MANIFEST).exists()
             reason = f"its {MANIFEST} is not a manifest of lrviz" if exists else f"no {MANIFEST} in it"
             raise UsageError(f"`{shown}` contains no render: {reason}", hint)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read `{shown}`: {error_reason(error)}") from error
     names = [figure["name"] for figure in manifest["figures"]]
     if not {plan.name for plan in preset.figures} & set(names):
         listed = ", ".join(f"`{printable(name)}`" for name in names[:5]) or "no figures"
@@ -137,6 +144,19 @@ def _manifest(preset: Preset, target: Path, shown: str) -> dict[str, Any]:
             f"`{shown}` contains no render of `{printable(preset.name)}`: the figures there are {listed}", hint
         )
     return manifest
+
+
+@contextmanager
+def _reading_errors(shown: str) -> Iterator[None]:
+    """Turn an error of reading a file in the folder into a UsageError.
+
+    Raises:
+        UsageError: a file cannot be read.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot read `{shown}`: {error_reason(error)}") from error
 
 
 def _with_rendered_overrides(plan: FigurePlan, options: Mapping[str, Any], overrides: Overrides) -> FigurePlan:
@@ -162,10 +182,15 @@ def _check_files(findings: Findings, manifest: Mapping[str, Any], target: Path, 
             findings.altered.append(name)
     if only:
         return
+    known = known_digests(target)
     for path in sorted(target.iterdir()):
-        if path.name in manifest["leftover"]:
+        if path.name in manifest["files"] or path.name == MANIFEST:
+            continue
+        if path.name in manifest["leftover"] and own_digest(path, known) is not None:
             findings.leftover.append(path.name)
-        elif path.name not in manifest["files"] and path.name != MANIFEST and not path.name.startswith(".lrviz-"):
+        elif path.name == JOURNAL or is_staging(path) or is_temporary(path):
+            findings.unfinished.append(path.name)
+        else:
             findings.unknown.append(path.name)
 
 
@@ -230,12 +255,18 @@ def _rendered_columns(findings: Findings, traces: Sequence[Trace], path: Path) -
         expected.update(encode(piece))
     if expected.hexdigest() == digest.sha256:  # the usual case, and faster than reading the file
         return column_values(traces)
+    columns: dict[str, Values] = {}
     try:
-        return read_columns(path)
+        data = io.BytesIO(read_bytes(path, _MAX_TABLE))
+        columns = read_columns(io.TextIOWrapper(data, encoding="utf-8", newline=""))
+    except OSError as error:
+        if error.errno not in (None, errno.EISDIR):  # None: not a regular file, or too large
+            raise
     except ValueError:
-        if path.name not in findings.altered:
-            findings.altered.append(path.name)
-        return {}
+        pass
+    if not columns and path.name not in findings.altered:
+        findings.altered.append(path.name)
+    return columns
 
 
 def _match_curves(

@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import sys
@@ -20,25 +21,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from lrviz.artifacts.manifest import MANIFEST, MAX_MANIFEST, read_manifest
+from lrviz.artifacts.ownership import JOURNAL, FileDigest, known_digests, own_digest
 from lrviz.errors import OutputError
-from lrviz.files import encode, make_folder, output_errors, write_all
+from lrviz.files import encode, make_folder, output_errors, remove_stale, write_all
 from lrviz.text import printable
 
 if sys.platform != "win32":
     import fcntl
 
-MANIFEST: Final = "manifest.json"
-JOURNAL: Final = ".lrviz-unfinished"
 _STAGING: Final = ".lrviz-new-"
-_CHUNK: Final = 1 << 20
-
-
-@dataclass(frozen=True)
-class FileDigest:
-    """The SHA-256 of a file in hexadecimal, and its size in bytes."""
-
-    sha256: str
-    size: int
+_STAGING_NAME = re.compile(rf"{re.escape(_STAGING)}[0-9a-f]{{12}}")
+_MAX_NAMED: Final = 5  # files that an error names
 
 
 @dataclass
@@ -56,21 +50,49 @@ class Folder:
     staging: Path
     staged: dict[str, FileDigest] = field(default_factory=dict)
 
-    def check_replaceable(self, names: Iterable[str]) -> None:
-        """Refuse to replace a file that lrviz did not write.
+    def check_replaceable(self, names: Iterable[str]) -> dict[str, FileDigest | None]:
+        """Refuse to replace a file that lrviz did not write, or that was changed since.
+
+        Returns:
+            The digest of each file, None if it does not exist.
 
         Raises:
-            OutputError: a file or folder with one of the names exists, and no render made it.
+            OutputError: there are files, folders or links with some of these names that are not files of lrviz.
         """
-        for name in names:
-            place = self.path / name
-            with output_errors(self._shown_path(name)):
-                mode = _mode_of(place)
-            if mode is not None and (name not in self.known or not (stat.S_ISREG(mode) or stat.S_ISLNK(mode))):
-                raise OutputError(
-                    f"`{self._shown_path(name)}` already exists, and lrviz did not write it",
-                    "move it away, or choose another folder",
-                )
+        digests = {name: self.own_digest(name) for name in names}
+        modes = {name: self._mode_of(name) for name, digest in digests.items() if digest is None}
+        foreign = [name for name, mode in modes.items() if mode is not None]
+        changed = [name for name in foreign if name in self.known and stat.S_ISREG(modes[name] or 0)]
+        if changed:
+            shown = ", ".join(f"`{self._shown_path(name)}`" for name in changed[:_MAX_NAMED])
+            shown += f" and {len(changed) - _MAX_NAMED} more" if len(changed) > _MAX_NAMED else ""
+            one = len(changed) == 1
+            raise OutputError(
+                f"{shown} {'was' if one else 'were'} changed after lrviz wrote {'it' if one else 'them'}",
+                f"move {'it' if one else 'them'} away, and render again",
+            )
+        if foreign:
+            raise OutputError(
+                f"`{self._shown_path(foreign[0])}` already exists, and lrviz did not write it",
+                "move it away, or choose another folder",
+            )
+        return digests
+
+    def own_digest(self, name: str) -> FileDigest | None:
+        """The digest of a file that lrviz wrote; None if there is no such file.
+
+        Raises:
+            OutputError: it cannot be read.
+        """
+        with output_errors(self._shown_path(name)):
+            return own_digest(self.path / name, self.known)
+
+    def _mode_of(self, name: str) -> int | None:
+        with output_errors(self._shown_path(name)):
+            try:
+                return (self.path / name).lstat().st_mode
+            except (FileNotFoundError, NotADirectoryError):
+                return None
 
     def stage(self, name: str, data: bytes | Iterable[str]) -> FileDigest:
         """Write a file to the staging folder; `commit` moves it to its place.
@@ -95,17 +117,23 @@ class Folder:
         Files that would not change are not written, and nothing is written if no file would change.
 
         Raises:
-            OutputError: a file cannot be moved to its place.
+            OutputError: a file cannot be moved to its place, or is not lrviz's.
         """
-        place = self.path / MANIFEST
+        if len(manifest) > MAX_MANIFEST:
+            raise OutputError(
+                f"the manifest would have {len(manifest):,} bytes; the maximum is {MAX_MANIFEST:,}",
+                "split the preset into several",
+            )
+        place, journal = self.path / MANIFEST, self.path / JOURNAL
+        # Again, since the simulation may have taken long.
+        there = self.check_replaceable([*self.staged, *remove, MANIFEST, JOURNAL])
+        moves = {
+            name: self.staging / str(i) for i, (name, digest) in enumerate(self.staged.items()) if there[name] != digest
+        }
+        removed = [name for name in remove if there[name] is not None]
         with output_errors(self.shown):
-            moves = {
-                name: self.staging / str(i)
-                for i, (name, digest) in enumerate(self.staged.items())
-                if file_digest(self.path / name) != digest
-            }
-            removed = [name for name in remove if _mode_of(self.path / name) is not None]
-            if not moves and not removed and place.is_file() and place.read_bytes() == manifest:
+            if not moves and not removed and self.manifest is not None and place.read_bytes() == manifest:
+                journal.unlink(missing_ok=True)  # of a render that was stopped after everything else
                 return
         self.stage(MANIFEST, manifest)
         new_manifest = self.staging / str(len(self.staged) - 1)
@@ -115,14 +143,14 @@ class Folder:
             JOURNAL, [json.dumps({name: sorted(digests) for name, digests in sorted(self.known.items())}) + "\n"]
         )
         with output_errors(self.shown):
-            (self.staging / str(len(self.staged) - 1)).replace(self.path / JOURNAL)
+            (self.staging / str(len(self.staged) - 1)).replace(journal)
             place.unlink(missing_ok=True)
             for name, new in moves.items():
                 new.replace(self.path / name)
             for name in removed:
                 (self.path / name).unlink()
             new_manifest.replace(place)
-            (self.path / JOURNAL).unlink()
+            journal.unlink()
 
     def _shown_path(self, name: str) -> str:
         return f"{self.shown.rstrip('/')}/{name}"
@@ -143,93 +171,33 @@ def open_folder(path: Path) -> Iterator[Folder]:
             make_folder(path, created)
         with _locked(path, shown):
             with output_errors(shown):
-                for stale in path.glob(f"{_STAGING}*"):  # of killed renders, since this one holds the lock
-                    shutil.rmtree(stale)
-                manifest = read_manifest(path)
-                known = _known_files(path, manifest)
+                for stale in path.iterdir():  # of killed renders, since this one holds the lock
+                    if is_staging(stale):
+                        _remove_staging(stale)
+                remove_stale(path)
+                folder = Folder(path, shown, read_manifest(path), known_digests(path), staging)
                 staging.mkdir()
-            yield Folder(path, shown, manifest, known, staging)
+            yield folder
     finally:
         with contextlib.suppress(ValueError):  # Python 3.13 raises it for a NUL in the path, which was refused above
             shutil.rmtree(staging, ignore_errors=True)
-        for folder in reversed(created):
+        for made in reversed(created):
             with contextlib.suppress(OSError, ValueError):  # not empty after a commit, or a NUL in the path
-                folder.rmdir()
+                made.rmdir()
 
 
-def read_manifest(path: Path) -> dict[str, Any] | None:
-    """The manifest in a folder, None if there is no manifest of lrviz.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    try:
-        manifest = json.loads((path / MANIFEST).read_bytes())
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, RecursionError):
-        return None
-    return manifest if _is_manifest(manifest) else None
+def is_staging(path: Path) -> bool:
+    """Whether it is a folder, not a link, with the name of those for the new files of a render."""
+    return _STAGING_NAME.fullmatch(path.name) is not None and stat.S_ISDIR(path.lstat().st_mode)
 
 
-def _is_manifest(data: Any) -> bool:
-    if not (isinstance(data, dict) and data.get("made_by") == "lrviz render" and data.get("version") == 1):
-        return False
-    files, figures, leftover = (data.get(key) for key in ("files", "figures", "leftover"))
-    return (
-        isinstance(files, dict)
-        and isinstance(leftover, dict)
-        and all(_is_file_name(name) and isinstance(item, dict) for name, item in [*files.items(), *leftover.items()])
-        and all(isinstance(item.get("figure", ""), str) for item in files.values())
-        and all(isinstance(item.get("sha256"), str) for item in [*files.values(), *leftover.values()])
-        and isinstance(figures, list)
-        and all(isinstance(figure, dict) and isinstance(figure.get("name"), str) for figure in figures)
-        and all(isinstance(figure.get("curves"), list) for figure in figures)
-        and all(isinstance(figure.get("options"), dict) for figure in figures)
-        and all(isinstance(figure.get("title", ""), str) for figure in figures)
-        and all(isinstance(curve, dict) for figure in figures for curve in figure["curves"])
-        and all(isinstance(curve.get("columns"), list) for figure in figures for curve in figure["curves"])
-        and all(isinstance(name, str) for figure in figures for curve in figure["curves"] for name in curve["columns"])
-        and isinstance(data.get("versions"), dict)
-    )
-
-
-def _is_file_name(name: Any) -> bool:
-    """Whether a name is a file name without a folder."""
-    return isinstance(name, str) and name not in ("", ".", "..") and not set(name) & set("/\\\0")
-
-
-def _known_files(path: Path, manifest: dict[str, Any] | None) -> dict[str, set[str]]:
-    """The digests of files that renders wrote here, by name, from the manifest and the journal."""
-    known: dict[str, set[str]] = {}
-    if manifest is not None:
-        known[MANIFEST] = set()
-        for name, item in [*manifest["files"].items(), *manifest["leftover"].items()]:
-            known.setdefault(name, set()).add(item["sha256"])
-    try:
-        journal = json.loads((path / JOURNAL).read_bytes())
-    except (FileNotFoundError, ValueError):
-        return known
-    if isinstance(journal, dict):
-        for name, digests in journal.items():
-            if _is_file_name(name) and isinstance(digests, list):
-                known.setdefault(name, set()).update(map(str, digests))
-    return known
-
-
-def file_digest(path: Path) -> FileDigest | None:
-    """The digest and the size of a file; None if it does not exist.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    digest, size = hashlib.sha256(), 0
-    try:
-        with path.open("rb") as stream:
-            while piece := stream.read(_CHUNK):
-                digest.update(piece)
-                size += len(piece)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        return None
-    return FileDigest(digest.hexdigest(), size)
+def _remove_staging(folder: Path) -> None:
+    """Remove the folder with the new files of a killed render, and nothing that a render does not write there."""
+    with contextlib.suppress(OSError):
+        for file in folder.iterdir():
+            if file.name.isdecimal() and stat.S_ISREG(file.lstat().st_mode):
+                file.unlink()
+        folder.rmdir()
 
 
 @contextlib.contextmanager
@@ -252,10 +220,3 @@ def _locked(folder: Path, shown: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _mode_of(path: Path) -> int | None:
-    try:
-        return path.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return None

@@ -1,8 +1,10 @@
-"""The manifest: the specs and the summary numbers of each figure, as data for JSON."""
+"""The manifest of a render: the specs and the summary numbers of each figure, and a list of the files, as JSON."""
 
 from __future__ import annotations
 
+import errno
 import json
+import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
@@ -10,11 +12,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from lrviz import formats
-from lrviz.presets import FigurePlan
+from lrviz.figure import FIGURE_FORMATS
+from lrviz.files import read_bytes
+from lrviz.presets import FigurePlan, is_figure_name
 from lrviz.spec import RunSpec, TrainingLoop
 from lrviz.trace import Trace
 
+MANIFEST: Final = "manifest.json"
+PAGE: Final = "index.html"
+SUMMARY: Final = "summary.md"
 MANIFEST_VERSION: Final = 1
+MAX_MANIFEST: Final = 16_000_000  # bytes; its data may take twenty times as many in memory
+_MAX_DEPTH: Final = 12  # of nested lists and objects
+_SUFFIXES: Final = (*FIGURE_FORMATS, "csv")
 Record = dict[str, Any]
 
 
@@ -99,3 +109,93 @@ def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
     return (json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(
         "utf-8", "backslashreplace"
     )
+
+
+def read_manifest(folder: Path) -> Record | None:
+    """The manifest in a folder; None if there is no manifest of lrviz.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    manifest = read_json(folder / MANIFEST)
+    return manifest if _is_manifest(manifest) else None
+
+
+def read_json(path: Path) -> Any:
+    """The data in a file of strict JSON; None if there is no such file, or not one that lrviz could have written.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        data = json.loads(read_bytes(path, MAX_MANIFEST), parse_constant=_finite, parse_float=_finite)
+    except OSError as error:
+        # None: `read_bytes` refuses the kind or the size.
+        if error.errno in (None, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
+            return None
+        raise
+    except (ValueError, RecursionError):
+        return None
+    return data if _is_shallow(data) else None
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _is_shallow(data: Any) -> bool:
+    """Whether nesting is at most `_MAX_DEPTH` levels deep: writing it again fails at some thousand."""
+    level = [data]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            child
+            for value in level
+            if isinstance(value, list | dict)
+            for child in (value.values() if isinstance(value, dict) else value)
+        ]
+    return not level
+
+
+def is_rendered_name(name: str) -> bool:
+    """Whether a render may give a file this name; not that of the manifest."""
+    figure, _, suffix = name.rpartition(".")
+    return name in (PAGE, SUMMARY) or (suffix in _SUFFIXES and is_figure_name(figure))
+
+
+def _is_manifest(data: Any) -> bool:
+    if not (isinstance(data, dict) and data.get("made_by") == "lrviz render" and data.get("version") == 1):
+        return False
+    files, figures, leftover = (data.get(key) for key in ("files", "figures", "leftover"))
+    if not (isinstance(figures, list) and all(isinstance(figure, dict) and _is_figure(figure) for figure in figures)):
+        return False
+    names = {figure["name"] for figure in figures}
+    return (
+        isinstance(files, dict)
+        and isinstance(leftover, dict)
+        and all(isinstance(item, dict) for item in [*files.values(), *leftover.values()])
+        and all(isinstance(item.get("sha256"), str) for item in [*files.values(), *leftover.values()])
+        and all(_is_file_of(item.get("figure"), name, names) for name, item in files.items())
+        and all(is_rendered_name(name) for name in leftover)
+        and isinstance(data.get("versions"), dict)
+    )
+
+
+def _is_figure(figure: Record) -> bool:
+    return (
+        isinstance(figure.get("name"), str)
+        and isinstance(figure.get("curves"), list)
+        and isinstance(figure.get("options"), dict)
+        and isinstance(figure.get("title", ""), str)
+        and all(isinstance(curve, dict) and isinstance(curve.get("columns"), list) for curve in figure["curves"])
+        and all(isinstance(name, str) for curve in figure["curves"] for name in curve["columns"])
+    )
+
+
+def _is_file_of(figure: Any, name: str, figures: set[str]) -> bool:
+    """Whether it is a file of this figure, or the page or the summary, which belong to none."""
+    if figure is None:
+        return name in (PAGE, SUMMARY)
+    return is_rendered_name(name) and name.rpartition(".")[0] == figure and figure in figures

@@ -13,7 +13,7 @@ from lrviz.text import format_rate, printable
 
 _BEGIN: Final = "<!-- figure: {} -->"
 _END: Final = "<!-- end of figure: {} -->"
-_SECTION = re.compile(r"^<!-- figure: ([\w.-]+) -->\n(.*?)^<!-- end of figure: \1 -->$", re.DOTALL | re.MULTILINE)
+_MARK = re.compile(r"^<!-- (end of )?figure: ([\w.-]+) -->$", re.MULTILINE)
 _HEADINGS: Final = ("curve", "peak", "at step", "final", "mean", "warm-up until")
 
 # The browser loads nothing and runs no scripts.
@@ -166,7 +166,14 @@ def whole_summary(
 
 def sections_of(text: str) -> dict[str, str]:
     """The sections of a page or a summary, by figure name."""
-    return dict(_SECTION.findall(text))
+    sections, name, start = {}, None, 0
+    for mark in _MARK.finditer(text):
+        if name is None and not mark[1]:
+            name, start = mark[2], mark.end() + 1
+        elif mark[1] and mark[2] == name:
+            sections[name] = text[start : mark.start()]
+            name = None
+    return sections
 
 
 def _title(figure: Mapping[str, Any]) -> str:

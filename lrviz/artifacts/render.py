@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from lrviz import figure, formats
-from lrviz.artifacts.folder import MANIFEST, FileDigest, Folder, file_digest, open_folder
-from lrviz.artifacts.manifest import MANIFEST_VERSION, figure_record, manifest_bytes, versions
+from lrviz.artifacts.folder import Folder, open_folder
+from lrviz.artifacts.manifest import (
+    MANIFEST,
+    MANIFEST_VERSION,
+    PAGE,
+    SUMMARY,
+    figure_record,
+    manifest_bytes,
+    versions,
+)
+from lrviz.artifacts.ownership import JOURNAL, FileDigest, file_digest
 from lrviz.artifacts.page import page_section, sections_of, summary_section, whole_page, whole_summary
 from lrviz.errors import LrvizError, UsageError
+from lrviz.files import error_reason, output_errors, read_text
 from lrviz.presets import FigurePlan, Preset, chosen_figures
 from lrviz.spec import CodeCall
 from lrviz.trace import Trace
 
-PAGE: Final = "index.html"
-SUMMARY: Final = "summary.md"
 # The size of a figure for phones, in inches.
 _PHONE_WIDTH: Final = 4.4
 _PHONE_HEIGHT: Final = 3.4
@@ -26,6 +34,7 @@ _PHONE_ROW: Final = 1.6
 _PHONE_LOWER_PANEL: Final = 0.6
 _PHONE_BOTTOM: Final = 0.8
 _PHONE_MAX_HEIGHT: Final = 60.0
+_MAX_PAGE: Final = 250_000_000  # bytes
 Report = Callable[[int, int], None]
 
 
@@ -82,7 +91,7 @@ def render_preset(
     plans = [overridden(plan, overrides) for plan in chosen_figures(preset, only)]
     total = sum(run.loop.scheduler_calls for plan in plans for run in plan.runs)
     with open_folder(target) as folder:
-        folder.check_replaceable([*(name for plan in plans for name in plan.files), PAGE, SUMMARY, MANIFEST])
+        folder.check_replaceable([MANIFEST, JOURNAL, *(name for plan in plans for name in plan.files), PAGE, SUMMARY])
         others = _OtherFigures.read(folder, preset, only)
         figures, sections, summaries = dict(others.figures), dict(others.sections), dict(others.summaries)
         files: dict[str, dict[str, Any]] = dict(others.files)
@@ -161,24 +170,13 @@ def _leftover(
 ) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
     """The existing files of earlier renders: those to keep in the manifest, and those to remove.
 
-    A file that changed after lrviz wrote it is never removed.
+    A file that changed after lrviz wrote it is the user's from then on.
     """
-    leftover: dict[str, dict[str, Any]] = {}
-    removed = []
-    for name, digests in sorted(folder.known.items()):
-        if name in files or name == MANIFEST:
-            continue
-        current = file_digest(folder.path / name)
-        if current is None:
-            continue
-        if prune and current.sha256 in digests:
-            removed.append(name)
-        else:
-            leftover[name] = {
-                "sha256": current.sha256 if current.sha256 in digests else min(digests),
-                "size": current.size,
-            }
-    return leftover, tuple(removed)
+    digests = {name: folder.own_digest(name) for name in sorted(folder.known.keys() - files.keys() - {MANIFEST})}
+    own = {name: digest for name, digest in digests.items() if digest is not None}
+    if prune:
+        return {}, tuple(own)
+    return {name: {"sha256": digest.sha256, "size": digest.size} for name, digest in own.items()}, ()
 
 
 @dataclass(frozen=True)
@@ -200,20 +198,42 @@ class _OtherFigures:
         if not figures:
             return cls({}, {}, {}, {})
         files = {name: item for name, item in manifest["files"].items() if item.get("figure") in figures}
-        needed = files | {name: manifest["files"].get(name, {}) for name in (PAGE, SUMMARY)}
+        needed = files | {name: manifest["files"].get(name, {"sha256": ""}) for name in (PAGE, SUMMARY)}
+        with output_errors(folder.shown):
+            digests = {name: file_digest(folder.path / name) for name in needed}
         changed = [
-            n
-            for n, item in needed.items()
-            if (c := file_digest(folder.path / n)) is None or c.sha256 != item.get("sha256")
+            name
+            for name, item in needed.items()
+            if (digest := digests[name]) is None or digest.sha256 != item["sha256"]
         ]
-        if changed or manifest["versions"] != versions():
-            reason = f"`{changed[0]}` changed after the render" if changed else "other versions rendered them"
-            raise UsageError(
-                f"`--only` keeps the other files in `{folder.shown}`, but {reason}", "render once without `--only`"
-            )
-        sections = sections_of((folder.path / PAGE).read_text(encoding="utf-8"))
-        summaries = sections_of((folder.path / SUMMARY).read_text(encoding="utf-8"))
-        return cls(figures, files, {n: sections[n] for n in figures}, {n: summaries[n] for n in figures})
+        if changed:
+            raise _cannot_keep(folder, f"`{changed[0]}` changed after the render")
+        if manifest["versions"] != versions():
+            raise _cannot_keep(folder, "other versions rendered them")
+        sections, summaries = (_sections(folder, name, figures) for name in (PAGE, SUMMARY))
+        return cls(figures, files, sections, summaries)
+
+
+def _sections(folder: Folder, name: str, figures: Iterable[str]) -> dict[str, str]:
+    """The sections of these figures in the page or the summary.
+
+    Raises:
+        UsageError: it cannot be read, or a section is missing.
+    """
+    try:
+        sections = sections_of(read_text(folder.path / name, _MAX_PAGE))
+    except OSError as error:
+        raise _cannot_keep(folder, f"`{name}` cannot be read: {error_reason(error)}") from error
+    missing = [figure for figure in figures if figure not in sections]
+    if missing:
+        raise _cannot_keep(folder, f"`{name}` has no section for `{missing[0]}`")
+    return {figure: sections[figure] for figure in figures}
+
+
+def _cannot_keep(folder: Folder, reason: str) -> UsageError:
+    return UsageError(
+        f"`--only` keeps the other files in `{folder.shown}`, but {reason}", "render once without `--only`"
+    )
 
 
 def overridden(plan: FigurePlan, overrides: Overrides) -> FigurePlan:

@@ -66,6 +66,8 @@ def _findings(findings: Findings) -> Iterator[tuple[str, ...]]:
         yield "error", f"`{printable(name)}` changed after the render"
     for name in findings.leftover:
         yield "notice", f"`{printable(name)}` is from an earlier render; `lrviz render --prune` removes it"
+    for name in findings.unfinished:
+        yield "notice", f"`{printable(name)}` is from a render that was not finished; the next one removes it"
     for name in findings.unknown:
         yield "notice", f"`{printable(name)}` is unknown: no render made it"
     for name, (rendered, now) in findings.versions.items():
@@ -157,10 +159,12 @@ def _data(findings: Findings) -> dict[str, Any]:
             "altered": findings.altered,
             "unknown": findings.unknown,
             "leftover": findings.leftover,
+            "unfinished": findings.unfinished,
         },
         "versions": {name: list(change) for name, change in findings.versions.items()},
     }
 
 
 def _number(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else value
+    """A value in JSON, which has no infinity either."""
+    return None if value is None or not math.isfinite(value) else value

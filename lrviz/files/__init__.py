@@ -3,14 +3,16 @@
 In: bytes or text and a path. Out: files; for reading, the reverse. May import `errors` and `text`.
 """
 
-from lrviz.files.reading import read_bytes, read_text
+from lrviz.files.reading import read_bytes, read_chunks, read_text
 from lrviz.files.writing import (
     check_target,
     discard_stdout,
     encode,
     error_reason,
+    is_temporary,
     make_folder,
     output_errors,
+    remove_stale,
     stdout_errors,
     write_all,
     write_bytes,
@@ -19,6 +21,7 @@ from lrviz.files.writing import (
 )
 
 __all__ = [
-    "check_target", "discard_stdout", "encode", "error_reason", "make_folder", "output_errors", "read_bytes",
-    "read_text", "stdout_errors", "write_all", "write_bytes", "write_stdout", "write_text",
+    "check_target", "discard_stdout", "encode", "error_reason", "is_temporary", "make_folder", "output_errors",
+    "read_bytes", "read_chunks", "read_text", "remove_stale", "stdout_errors", "write_all", "write_bytes",
+    "write_stdout", "write_text",
 ]  # fmt: skip

@@ -33,6 +33,11 @@ def read_bytes(path: str | Path, most: int, *, pipe: bool = False) -> bytes:
         OSError: there is no such file, it cannot be read, is not a regular file, or is larger than `most`. Its
             `errno` is None if lrviz refuses the file. `error_reason` gives the words for all of them.
     """
+    return b"".join(read_chunks(path, most, pipe=pipe))
+
+
+def read_chunks(path: str | Path, most: int, *, pipe: bool = False) -> Iterator[bytes]:
+    """The content of a regular file in chunks; the arguments and errors are those of `read_bytes`."""
     try:
         _check_type(os.stat(path), pipe)  # before opening, which can have effects on a device
         with open(path, "rb", buffering=0, opener=_open_pipe if pipe else _open) as stream:
@@ -40,7 +45,7 @@ def read_bytes(path: str | Path, most: int, *, pipe: bool = False) -> bytes:
             _check_type(status, pipe)  # the path may lead elsewhere by now
             if status.st_size > most:
                 raise OSError(f"it has {status.st_size:,} bytes; the maximum is {most:,}")
-            return b"".join(_chunks(stream.read, most))
+            yield from _chunks(stream.read, most)
     except UnicodeEncodeError as error:
         raise OSError(f"a path cannot hold {printable(error.object[error.start])}") from error
     except ValueError as error:

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from lrviz.errors import OutputError
 from lrviz.text import printable
+
+if sys.platform != "win32":
+    import fcntl
 
 _REASONS: Final = {
     errno.EISDIR: "it is a folder",
@@ -131,6 +136,9 @@ def write_all(stream: BinaryIO, data: bytes) -> None:
         remaining = remaining[stream.write(remaining) :]
 
 
+_TEMPORARY_NAME = re.compile(r"\.lrviz-[0-9a-f]{16}")
+_PERMISSIONS: Final = 0o777  # without setuid and setgid, which a file with new content must not have
+_DESCRIPTOR_DIGITS: Final = 9  # of the number of an open file
 _DESCRIPTORS: Final = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
@@ -154,6 +162,9 @@ def check_target(path: str | Path) -> None:
     except UnicodeEncodeError as error:
         raise _write_error(text, f"a path cannot hold {printable(error.object[error.start])}") from error
     with output_errors(text):
+        if (descriptor := _descriptor(text)) is not None:
+            os.fstat(descriptor)  # fails if it is not open
+            return
         mode = _mode_of(Path(text))
         if text.endswith(os.sep) or Path(text).name in ("", "..") or (mode is not None and stat.S_ISDIR(mode)):
             raise IsADirectoryError(errno.EISDIR, "")
@@ -232,6 +243,8 @@ def _descriptor(path: str) -> int | None:
     """The open file descriptor of a path such as /dev/stdout, which may be a regular file that must not be replaced."""
     folder, _, name = path.rpartition("/")
     if folder in ("/dev/fd", "/proc/self/fd") and name.isdecimal():
+        if len(name) > _DESCRIPTOR_DIGITS:
+            raise OSError(errno.EBADF, "")
         return int(name)
     return _DESCRIPTORS.get(path)
 
@@ -242,7 +255,8 @@ def _replacing(target: Path) -> Iterator[BinaryIO]:
     created: list[Path] = []
     try:
         make_folder(target.parent, created)
-        with temporary.open("xb") as stream:
+        remove_stale(target.parent)
+        with _create_locked(temporary) as stream:
             yield stream
             _keep_owner_and_mode(target, temporary)
             stream.flush()
@@ -257,18 +271,50 @@ def _replacing(target: Path) -> Iterator[BinaryIO]:
         raise
 
 
+def _create_locked(temporary: Path) -> BinaryIO:
+    """Create a temporary file, and lock it until it is closed: `remove_stale` removes those without a lock."""
+    while True:
+        stream = temporary.open("xb")
+        if sys.platform != "win32":
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(stream, fcntl.LOCK_EX)
+        if temporary.exists():
+            return stream
+        stream.close()  # another process removed it before it was locked
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether it is a file, not a link, with the name of a temporary file of lrviz."""
+    return _TEMPORARY_NAME.fullmatch(path.name) is not None and stat.S_ISREG(path.lstat().st_mode)
+
+
+def remove_stale(folder: Path) -> None:
+    """Remove the temporary files in a folder that killed processes left; those of running processes are locked."""
+    if sys.platform == "win32":  # no such locks
+        return
+    for name in os.listdir(folder):
+        with suppress(OSError):  # locked, gone, or of another user
+            if is_temporary(folder / name):
+                with open(folder / name, "r+b", opener=_open_no_link) as stream:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.unlink(folder / name)
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
+
+
 def make_folder(folder: Path, created: list[Path]) -> None:
     """Create `folder` and its parents, and append the new ones to `created`, outermost first."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent, created)
-    created.append(folder)  # before `mkdir`, since Ctrl-C may interrupt between the two
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        created.pop()
-        if not folder.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "") from None
+    missing = list(takewhile(lambda parent: not parent.is_dir(), (folder, *folder.parents)))
+    for new in reversed(missing):
+        created.append(new)  # before `mkdir`, since Ctrl-C may interrupt between the two
+        try:
+            new.mkdir()
+        except FileExistsError:
+            created.pop()
+            if not new.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "") from None
 
 
 def _keep_owner_and_mode(target: Path, temporary: Path) -> None:
@@ -279,7 +325,7 @@ def _keep_owner_and_mode(target: Path, temporary: Path) -> None:
     if hasattr(os, "chown"):
         with suppress(PermissionError):
             os.chown(temporary, old.st_uid, old.st_gid)
-    temporary.chmod(stat.S_IMODE(old.st_mode))
+    temporary.chmod(old.st_mode & _PERMISSIONS)
 
 
 def write_bytes(path: str | Path, data: bytes | Iterable[bytes]) -> None:

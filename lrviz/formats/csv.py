@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+import math
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -30,20 +31,19 @@ def _quoted(text: str, separator: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def read_columns(path: Path) -> dict[str, Values]:
+def read_columns(lines: Iterable[str]) -> dict[str, Values]:
     """The columns of a CSV by name, NaN where a cell is empty.
 
     Raises:
-        ValueError: a cell is not a number, or rows differ in length.
+        ValueError: a cell is not a number, rows differ in length, or a name is too long.
     """
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.reader(stream)
+    reader = csv.reader(lines)
+    try:
         header = next(reader, [])
-        cells: list[list[float]] = [[] for _ in header]
-        try:
-            for row in reader:
-                for values, cell in zip(cells, row, strict=True):
-                    values.append(float(cell) if cell else np.nan)
-        except csv.Error as error:
-            raise ValueError(str(error)) from error
+        cells = [array("d") for _ in header]
+        for row in reader:
+            for values, cell in zip(cells, row, strict=True):
+                values.append(float(cell) if cell else math.nan)
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
     return {name: np.array(values) for name, values in zip(header, cells, strict=True)}

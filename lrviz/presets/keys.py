@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -18,6 +19,11 @@ MAX_CURVES: Final = 1000
 
 _NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 NAME_LENGTH: Final = 100
+
+
+def is_figure_name(text: str) -> bool:
+    """Whether a figure of a preset can have this name."""
+    return len(text) <= NAME_LENGTH and re.fullmatch(_NAME[1:-1], text) is not None
 
 
 @dataclass(frozen=True)

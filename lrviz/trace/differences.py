@@ -68,9 +68,11 @@ def column_difference(title: str, rendered: Values | None, now: Values, rtol: fl
     now = _trimmed(now)
     common = min(rendered.size, now.size)
     a, b = rendered[:common], now[:common]
-    difference, scale = np.abs(a - b), np.maximum(np.abs(a), np.abs(b))
-    one_missing = np.isnan(a) != np.isnan(b)
-    different = np.flatnonzero((difference > rtol * scale) | one_missing)
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite values have a difference of NaN
+        difference, scale = np.abs(a - b), np.maximum(np.abs(a), np.abs(b))
+        close = (difference <= rtol * scale) & np.isfinite(scale)
+    equal = (a == b) | (np.isnan(a) & np.isnan(b))
+    different = np.flatnonzero(~(equal | close))
     lengths = (rendered.size, now.size)
     if not different.size:
         if rendered.size == now.size:
@@ -79,8 +81,9 @@ def column_difference(title: str, rendered: Values | None, now: Values, rtol: fl
         return ColumnDifference(title, common, rest[0], rest[1], None, None, lengths)
     first = int(different[0])
     relative = np.zeros(common)
-    np.divide(difference, scale, out=relative, where=scale > 0)
-    relative = np.where(one_missing, 1.0, np.nan_to_num(relative))
+    with np.errstate(invalid="ignore"):
+        np.divide(difference, scale, out=relative, where=~equal)
+    relative[~np.isfinite(relative)] = 1.0  # of an infinite or a missing value
     greatest = int(relative.argmax())
     return ColumnDifference(
         title, first, float(a[first]), float(b[first]), float(relative[greatest]), greatest, lengths

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from contextlib import chdir
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz.artifacts.folder import JOURNAL, MANIFEST
+from lrviz.artifacts import ownership
+from lrviz.artifacts.manifest import MANIFEST
+from lrviz.artifacts.ownership import JOURNAL
 from lrviz.cli import main
 from lrviz.trace import column_difference
+from tests.forkserver import ForkServer
 
 Capture = pytest.CaptureFixture[str]
 
@@ -97,7 +102,7 @@ class TestEqual:
             "differences": [],
             "looks": [],
             "figures": {"missing": [], "gone": []},
-            "files": {"missing": [], "altered": [], "unknown": [], "leftover": []},
+            "files": {"missing": [], "altered": [], "unknown": [], "leftover": [], "unfinished": []},
             "versions": {},
         }
 
@@ -236,6 +241,18 @@ class TestNumbers:
         assert found(capsys, "--rtol", "1e-9")["differences"] == []
         assert found(capsys, "--rtol", "1e-10")["differences"] != []
 
+    @pytest.mark.parametrize("rtol", ["0", "1e-9", "0.5"])
+    def test_infinite_rates_in_the_file(self, here: Path, capsys: Capture, rtol: str) -> None:
+        path = Path("out/one.csv")
+        header, *rows = path.read_text().splitlines()
+        path.write_text("\n".join([header, *(f"{row.rpartition(',')[0]},inf" for row in rows)]) + "\n")
+        assert (
+            "from step 0 on: rendered inf, now 0.001; greatest relative difference 1 at"
+            in check(capsys, "--rtol", rtol)[1]
+        )
+        (difference,) = found(capsys, "--rtol", rtol)["differences"]
+        assert (difference["values"][0]["rendered"], difference["values"][0]["greatest_relative"]) == (None, 1.0)
+
     def test_a_spec_that_gives_the_same_numbers(self, here: Path, capsys: Capture) -> None:
         write(PRESET.replace('"cosine"', '"cosine(eta_min=0.0)"'))
         status, out = check(capsys)
@@ -283,6 +300,33 @@ class TestFiles:
         assert status == 1
         assert "`one.csv` changed after the render\n" in out
 
+    def test_a_column_name_that_is_too_long_to_read(self, here: Path, capsys: Capture) -> None:
+        Path("out/one.csv").write_text(f"step,epoch,{'x' * 140_000}\n0,0,1.0\n")
+        status, out = check(capsys)
+        assert status == 1
+        assert "`one.csv` changed after the render\n" in out
+
+    def test_a_file_that_must_not_be_read(self, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+        def denied(*_: object) -> NoReturn:
+            raise PermissionError(errno.EACCES, "")
+
+        monkeypatch.setattr(ownership, "read_chunks", denied)
+        assert main(["render", "p.toml", "-o", "out", "--check"]) == 2
+        assert capsys.readouterr().err == "error: cannot read `out`: permission denied\n"
+
+    def test_files_of_a_render_that_was_not_finished_are_named(self, here: Path, capsys: Capture) -> None:
+        Path("out/.lrviz-new-0123456789ab").mkdir()
+        Path("out/.lrviz-new-mine").touch()
+        for name in (JOURNAL, ".lrviz-0123456789abcdef"):
+            Path("out", name).write_text("{}")
+        status, out = check(capsys)
+        names = [".lrviz-0123456789abcdef", ".lrviz-new-0123456789ab", JOURNAL]
+        assert (status, out.splitlines()[:-1]) == (
+            0,
+            [f"`{name}` is from a render that was not finished; the next one removes it" for name in names]
+            + ["`.lrviz-new-mine` is unknown: no render made it"],
+        )
+
     def test_a_file_that_is_unknown_is_named_and_no_difference(self, here: Path, capsys: Capture) -> None:
         Path("out/README.md").write_text("mine")
         status, out = check(capsys)
@@ -313,6 +357,17 @@ _CHANGED = (
     '{"version": 1, "made_by": "lrviz render", "files": %s, "leftover": {}, "versions": {}, '
     '"figures": [{"name": "a", "title": %s, "options": {}, "curves": [{"label": "a", "columns": %s}]}]}'
 )
+
+
+def test_a_reader_that_has_gone_does_not_change_the_status(here: Path, forks: ForkServer) -> None:
+    write(PRESET.replace("gamma=0.5", "gamma=0.6"))
+    reading, writing = os.pipe()
+    os.close(reading)
+    null = os.open(os.devnull, os.O_RDWR)
+    words = ["render", "p.toml", "-o", "out", "--check"]
+    assert forks.start(words, cwd=here, env=os.environ, streams=[null, writing, null]).wait() == 1
+    os.close(writing)
+    os.close(null)
 
 
 class TestNoRender:
@@ -386,6 +441,22 @@ class TestParting:
         parting = column_difference("metric", np.array([np.nan, np.nan, 3.0]), np.array([np.nan, 2.0, 3.0]), 0.0)
         assert parting is not None
         assert (parting.step, parting.now, parting.greatest) == (1, 2.0, 1.0)
+
+    @pytest.mark.parametrize("rtol", [0.0, 0.5])
+    @pytest.mark.parametrize(
+        ("one", "other", "greatest"),
+        [
+            (np.inf, np.inf, None),
+            (np.inf, -np.inf, 1.0),
+            (-np.inf, 1.0, 1.0),
+            (np.inf, np.nan, 1.0),
+            (np.nan, np.nan, None),
+            (1e308, -1e308, 1.0),
+        ],
+    )
+    def test_values_that_are_not_finite(self, one: float, other: float, greatest: float | None, rtol: float) -> None:
+        parting = column_difference("lr", np.array([one, 1.0]), np.array([other, 1.0]), rtol)
+        assert (None if parting is None else parting.greatest) == greatest
 
     @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=20), st.floats(0, 0.5))
     def test_as_by_hand(self, pairs: list[tuple[float, float]], rtol: float) -> None:

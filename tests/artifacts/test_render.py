@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import csv
 import errno
-import hashlib
 import json
 import os
-import random
 import re
-import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
-from contextlib import chdir, suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,64 +20,18 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from lrviz.artifacts import folder, page, svg
-from lrviz.artifacts.folder import JOURNAL, MANIFEST, open_folder
+from lrviz.artifacts.folder import open_folder
 from lrviz.cli import main
 from lrviz.errors import OutputError
 from lrviz.figure import style
 from lrviz.figure.style import STYLES
+from tests.artifacts.folders import ENDS, TWO, check_whole, files, manifest, render
 from tests.conftest import ROOT
-from tests.forkserver import ForkServer, Process
+from tests.forkserver import ForkServer
 
 Capture = pytest.CaptureFixture[str]
 
 SHIPPED = sorted(path.stem for path in (ROOT / "presets").glob("*.toml"))
-TWO = """
-[defaults]
-epochs = 2
-[[figure]]
-name = "one"
-[[figure.curve]]
-scheduler = "step(step_size=4, gamma=0.5)"
-[[figure]]
-name = "two"
-title = "Two"
-formats = ["svg"]
-[[figure.curve]]
-scheduler = "cosine"
-label = "down"
-[[figure.curve]]
-scheduler = "linear"
-label = "up"
-"""
-ENDS = {"index.html", "summary.md", MANIFEST}
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to stand in, with a preset of two figures."""
-    (tmp_path / "p.toml").write_text(TWO)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A render of that preset."""
-    folder = tmp_path_factory.mktemp("two")
-    with chdir(folder):
-        Path("p.toml").write_text(TWO)
-        render("p.toml", "-o", "out", "-q")
-    return folder / "out"
-
-
-@pytest.fixture
-def out(two: Path, here: Path) -> Path:
-    """A copy of that render beside the preset."""
-    return shutil.copytree(two, here / "out")
-
-
-def render(*words: str) -> None:
-    assert main(["render", *words]) == 0
 
 
 @pytest.fixture(scope="module")
@@ -98,38 +46,6 @@ def shipped(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Call
         return folder / name
 
     return rendered
-
-
-def files(target: Path) -> dict[str, bytes]:
-    """Every file in a folder and below it."""
-    return {str(p.relative_to(target)): p.read_bytes() for p in sorted(target.rglob("*")) if p.is_file()}
-
-
-def manifest(target: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((target / MANIFEST).read_bytes())
-    return found
-
-
-def check_whole(target: Path) -> None:
-    """Every file is whole, and the manifest, where there is one, matches."""
-    there = files(target)
-    for name, data in there.items():
-        if name.endswith(".png"):
-            assert data.endswith(b"IEND\xaeB`\x82"), name
-        elif name.endswith(".svg"):
-            ElementTree.fromstring(data)  # noqa: S314 - our own
-        elif name.endswith(".csv"):
-            lines = data.decode().split("\n")
-            assert lines[-1] == "", name
-            assert len({len(row) for row in csv.reader(lines[:-1])}) == 1, name
-        elif name == "index.html":
-            assert data.endswith(b"</html>\n"), name
-        elif name == "summary.md":
-            assert data.splitlines()[-1].startswith(b"made with"), name
-    if MANIFEST in there:
-        for name, item in manifest(target)["files"].items():
-            assert hashlib.sha256(there[name]).hexdigest() == item["sha256"], name
-            assert len(there[name]) == item["size"], name
 
 
 class TestRender:
@@ -254,66 +170,6 @@ class TestRender:
         lines = Path("out/a.csv").read_text().splitlines()
         assert lines[5] == "4,0,0.0005"
         assert Path.cwd() == here
-
-
-@pytest.mark.usefixtures("drawn_once")
-class TestOwnFiles:
-    def test_files_of_a_figure_that_is_gone_are_reported_then_removed(self, out: Path, capsys: Capture) -> None:
-        (out / "mine.txt").write_text("mine")
-        Path("p.toml").write_text(TWO.replace('"one"', '"uno"'))
-        for _ in range(2):  # the second time nothing else has changed
-            capsys.readouterr()
-            render("p.toml", "-o", "out")
-            notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note")]
-            assert notes == [
-                f"note: `{Path('out') / name}` is from an earlier render; `--prune` removes it unless it was changed"
-                for name in ("one.csv", "one.png", "one.svg")
-            ]
-            assert Path("out/one.png").exists()
-        render("p.toml", "-o", "out", "--prune")
-        assert {p.name for p in Path("out").iterdir()} == {
-            "uno.png", "uno.svg", "uno.csv", "two.svg", "two.csv", "mine.txt", *ENDS,
-        }  # fmt: skip
-        check_whole(Path("out"))
-
-    def test_prune_leaves_what_somebody_changed(self, out: Path) -> None:
-        (out / "one.svg").write_text("edited by hand")
-        Path("p.toml").write_text(TWO.replace('"one"', '"uno"'))
-        render("p.toml", "-o", "out", "--prune")
-        assert Path("out/one.svg").read_text() == "edited by hand"
-        assert not Path("out/one.png").exists()
-
-    @pytest.mark.parametrize("name", ["one.png", "two.csv", "index.html", "manifest.json"])
-    def test_a_file_that_lrviz_did_not_write_is_never_replaced(self, here: Path, capsys: Capture, name: str) -> None:
-        Path("out").mkdir()
-        Path("out", name).write_text("mine")
-        assert main(["render", "p.toml", "-o", "out"]) == 2
-        assert capsys.readouterr().err == (
-            f"error: `out/{name}` already exists, and lrviz did not write it\n\n"
-            "hint: move it away, or choose another folder\n"
-        )
-        assert files(Path("out")) == {name: b"mine"}
-
-    def test_a_folder_in_the_way_is_left_alone(self, here: Path, capsys: Capture) -> None:
-        Path("out/one.png").mkdir(parents=True)
-        assert main(["render", "p.toml", "-o", "out"]) == 2
-        assert "`out/one.png` already exists" in capsys.readouterr().err
-
-    def test_a_link_is_replaced_rather_than_followed(self, here: Path, out: Path) -> None:
-        Path("elsewhere").write_text("mine")
-        (out / "one.csv").unlink()
-        (out / "one.csv").symlink_to(here / "elsewhere")
-        render("p.toml", "-o", "out")
-        assert Path("elsewhere").read_text() == "mine"
-        assert not Path("out/one.csv").is_symlink()
-
-    def test_a_manifest_that_points_out_of_the_folder_is_not_believed(self, out: Path) -> None:
-        Path("precious").write_text("mine")
-        found = manifest(out)
-        found["leftover"]["../precious"] = {"sha256": hashlib.sha256(b"mine").hexdigest(), "size": 4}
-        (out / MANIFEST).write_text(json.dumps(found))
-        assert main(["render", "p.toml", "-o", "out", "--prune"]) == 2
-        assert Path("precious").read_text() == "mine"
 
 
 @pytest.mark.usefixtures("drawn_once")
@@ -545,94 +401,3 @@ def test_renders_are_equal_byte_for_byte_wherever_they_are_made(tmp_path: Path) 
     here, there = files(tmp_path / "out"), files(folder / "out")
     assert here == there
     assert len(here) == 9
-
-
-class TestKilled:
-    """kill -9 in the middle of a render, over an older render of another content."""
-
-    OLD = TWO.replace("gamma=0.5", "gamma=0.25").replace('"two"', '"old"')
-
-    @pytest.fixture
-    def old(self, here: Path) -> Path:
-        """The older render."""
-        Path("p.toml").write_text(self.OLD)
-        render("p.toml", "-o", "old", "-q")
-        Path("p.toml").write_text(TWO)
-        return here / "old"
-
-    def start(self, target: str, forks: ForkServer) -> Process:
-        return forks.start(["render", "p.toml", "-o", target, "-q"], cwd=Path.cwd(), env=os.environ)
-
-    def test_at_random_moments(self, old: Path, forks: ForkServer) -> None:
-        moments = random.Random(4)
-        started = time.perf_counter()
-        self.start("timed", forks).wait()
-        seconds = time.perf_counter() - started
-        killed = 0
-        for number in range(6):
-            target = Path(f"out{number}")
-            if number % 2:
-                shutil.copytree(old, target)
-            process = self.start(str(target), forks)
-            # Half of them near the end, where the files are put in place.
-            share = moments.uniform(0.05, 1.0) if number < 3 else moments.uniform(0.8, 1.05)
-            time.sleep(share * seconds)
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)
-            killed += process.wait() == -signal.SIGKILL
-            if target.exists():
-                check_whole(target)
-            render("p.toml", "-o", str(target), "-q")  # the next one makes all of it good
-            check_whole(target)
-            assert {p.name for p in target.iterdir() if p.name.startswith(".")} == set()
-        assert killed >= 2  # on a busy machine some renders end before the signal
-
-    @pytest.mark.usefixtures("drawn_once")
-    def test_after_each_change_to_the_folder(self, two: Path, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Not at random: at every single rename and removal, in turn."""
-        fresh = files(two)
-        before = files(old)
-        for number in range(100):
-            target = shutil.copytree(old, Path(f"out{number}"))
-            with monkeypatch.context() as patch:
-                finished = self.render_until(target, number, patch)
-            check_whole(target)
-            there = {name: data for name, data in files(target).items() if not name.startswith(".lrviz-new-")}
-            assert MANIFEST in there or JOURNAL in there
-            if MANIFEST in there:
-                old_or_journal = {**before, JOURNAL: there.get(JOURNAL)}
-                new = {**before, **fresh, JOURNAL: there.get(JOURNAL)}
-                assert there.items() <= old_or_journal.items() or set(there) == set(new) - ({JOURNAL} - set(there))
-            else:
-                assert main(["render", "p.toml", "-o", str(target), "--check", "-q"]) == 2
-            render("p.toml", "-o", str(target), "--prune", "-q")
-            assert files(target) == fresh
-            if finished:
-                assert number > 5
-                return
-        raise AssertionError("a render has a hundred steps")
-
-    def render_until(self, target: Path, steps: int, patch: pytest.MonkeyPatch) -> bool:
-        """Render until so many changes to the folder were made, then die; whether it came to its end."""
-        left = steps
-
-        class Killed(BaseException):
-            pass
-
-        def dying(change: Any) -> Any:
-            def changed(*args: Any, **how: Any) -> Any:
-                nonlocal left
-                if left == 0:
-                    patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # the dead clean nothing up
-                    raise Killed
-                left -= 1
-                return change(*args, **how)
-
-            return changed
-
-        patch.setattr(Path, "replace", dying(Path.replace))
-        patch.setattr(Path, "unlink", dying(Path.unlink))
-        try:
-            return main(["render", "p.toml", "-o", str(target), "-q"]) == 0
-        except Killed:
-            return False

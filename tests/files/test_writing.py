@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import pytest
 from lrviz.cli import runs
 from lrviz.errors import OutputError
 from lrviz.files import write_text, writing
+from tests.conftest import ROOT
 
 HINT = "use .png, .svg, .pdf, .csv, .tsv, .json or .md"
 
@@ -40,7 +42,8 @@ def tree(folder: Path) -> dict[str, bytes | None]:
 def run(code: str, *options: str, stdout: int | IO[str] = subprocess.PIPE) -> tuple[int, bytes | None, str]:
     """The exit status, stdout and stderr of Python code in a separate process."""
     command = [sys.executable, *options, "-c", textwrap.dedent(code)]
-    finished = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, timeout=60, check=False)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    finished = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, env=environment, timeout=60, check=False)
     return finished.returncode, finished.stdout, finished.stderr.decode()
 
 
@@ -103,6 +106,10 @@ REFUSED = [
     pytest.param(f"{LONG}/a.png", f"cannot write `{LONG}/a.png`: the name is too long", "", id="long-folder"),
     pytest.param(
         "x/" * 2100 + "a.png", f"cannot write `{'x/' * 2100}a.png`: the name is too long", "", id="long-in-all"
+    ),
+    *(
+        pytest.param(f"/dev/fd/{n}", f"cannot write `/dev/fd/{n}`: bad file descriptor", "", id=f"{len(n)} digits")
+        for n in ("9" * 4, "9" * 25, "9" * 5000)
     ),
     pytest.param("loop", "cannot write `loop`: symbolic links form a loop", "", id="circle"),
     pytest.param("loop/a", "cannot write `loop/a`: symbolic links form a loop", "", id="circle-above"),
@@ -248,6 +255,13 @@ class TestWriting:
         writing.write_text("a.txt", "new")
         assert stat.S_IMODE((folder / "a.txt").stat().st_mode) == mode
 
+    @pytest.mark.parametrize("mode", [0o4755, 0o2755, 0o1644, 0o7777], ids=oct)
+    def test_an_old_file_does_not_keep_setuid_setgid_and_sticky(self, folder: Path, mode: int) -> None:
+        (folder / "a.txt").write_text("old")
+        (folder / "a.txt").chmod(mode)
+        writing.write_text("a.txt", "new")
+        assert stat.S_IMODE((folder / "a.txt").stat().st_mode) == mode & 0o777
+
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
     def test_an_old_file_keeps_its_owner(self, folder: Path) -> None:
         (folder / "a.txt").write_text("old")
@@ -340,6 +354,13 @@ class TestFailure:
                 f"cannot write `{path}`: no space left on device\n\nhint: free some space, or write to another disk"
             )
 
+    def test_folders_inside_each_other_up_to_the_longest_path(self, folder: Path) -> None:
+        deep = "x/" * ((os.pathconf(folder, "PC_PATH_MAX") - len(os.fsencode(folder))) // 2 - 50)
+        assert deep.count("/") > 1000
+        with pytest.raises(ZeroDivisionError), writing.writing(f"{deep}a.txt"):
+            1 / 0  # noqa: B018 # the division is what fails
+        assert tree(folder) == {}
+
     @pytest.mark.parametrize("fail", [full_disk, interrupt], ids=["full", "ctrl-c"])
     def test_while_folders_are_made(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, fail: Callable[..., NoReturn]
@@ -395,6 +416,70 @@ class TestFailure:
                 assert tree(small) == before
         finally:
             subprocess.run(["umount", small], check=True)
+
+    def test_what_a_killed_process_left_is_removed(self, folder: Path) -> None:
+        code = """
+            import os, signal
+            from lrviz.files import writing as output
+            def content():
+                yield b"new" * 100_000
+                os.kill(os.getpid(), signal.SIGKILL)
+            output.write_bytes("a.txt", content())
+        """
+        assert run(code)[0] == -signal.SIGKILL
+        (left,) = tree(folder)
+        assert writing.is_temporary(Path(left))
+        writing.write_text("b.txt", "new")
+        assert tree(folder) == {"b.txt": b"new"}
+
+    def test_only_what_lrviz_left_is_removed(self, folder: Path) -> None:
+        (folder / ".lrviz-x").write_text("mine")
+        (folder / ".lrviz-0123456789abcdef0").write_text("mine")
+        (folder / ".lrviz-00000000000000aa").symlink_to(".lrviz-x")
+        (folder / ".lrviz-00000000000000bb").mkdir()
+        os.mkfifo(folder / ".lrviz-00000000000000cc")
+        before = tree(folder)
+        writing.write_text("b.txt", "new")
+        assert tree(folder) == before | {"b.txt": b"new"}
+
+    def test_two_writes_at_once_do_not_disturb_each_other(self, folder: Path) -> None:
+        with writing.writing("a.txt") as one, writing.writing("b.txt") as two:
+            one.write(b"a")
+            two.write(b"b")
+            writing.write_text("c.txt", "c")
+        assert tree(folder) == {"a.txt": b"a", "b.txt": b"b", "c.txt": b"c"}
+
+    def test_a_file_that_is_removed_before_it_is_locked(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        locks = []
+
+        def removed(stream: IO[bytes], _: int) -> None:
+            locks.append(stream)
+            if len(locks) == 1:
+                Path(stream.name).unlink()
+
+        monkeypatch.setattr("fcntl.flock", removed)
+        writing.write_text("a.txt", "new")
+        assert (tree(folder), len(locks)) == ({"a.txt": b"new"}, 2)
+
+    @pytest.mark.parametrize(
+        ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=str
+    )
+    def test_a_signal_while_a_command_writes(self, folder: Path, number: int, status: int) -> None:
+        (folder / "a.json").write_text("old")
+        code = f"""
+            import os, sys
+            from lrviz.__main__ import run
+            from lrviz.files import writing
+            fsync = os.fsync
+            def stopped(descriptor):
+                os.kill(os.getpid(), {int(number)})
+                fsync(descriptor)
+            os.fsync = stopped
+            sys.argv = ["lrviz", "presets", "--schema", "-o", "a.json"]
+            run()
+        """
+        assert run(code) == (status, b"", "")
+        assert tree(folder) == {"a.json": b"old"}
 
     def test_ctrl_c_from_outside(self, folder: Path) -> None:
         """A real signal, in the middle of a long write."""
