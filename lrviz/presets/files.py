@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lrviz.errors import UsageError
 from lrviz.files import error_reason
-from lrviz.text import printable, shorten
+from lrviz.text import excerpt, printable
 
 MAX_BYTES: Final = 1_000_000
 
@@ -60,17 +60,16 @@ def parse_toml(text: str, shown: str) -> dict[str, Any]:
         else:
             raise UsageError(f"cannot read `{shown}`: {message}", "write it in a simpler way") from error
         source = lines[line - 1] if line <= len(lines) else ""
-        first = max(column - 60, 1)
-        excerpt = f"\n    {printable(source[first - 1 : first + 79])}\n    {' ' * (column - first)}^"
         raise UsageError(
-            f"`{shown}`, line {line}, column {column}: {message[:1].lower()}{message[1:]}{excerpt}",
+            f"`{shown}`, line {line}, column {column}: {message[:1].lower()}{message[1:]}",
             "text needs quotes; `lrviz presets cheatsheet` prints an example",
+            excerpt(source, column - 1),
         ) from error
 
 
 def shown_path(path: Path) -> str:
     """A path for an error message: on one line, and at most 100 columns."""
-    return shorten(printable(str(path)), 100)
+    return printable(str(path), 100)
 
 
 _PACKAGE = Path(__file__).parent.parent

@@ -14,6 +14,7 @@ from typing import Any, Final
 from lrviz.errors import NotationError, SpecError
 from lrviz.notation import Lambda, parse_value
 from lrviz.spec.run import Metric, TrainingLoop
+from lrviz.text import printable
 
 _SUFFIXES: Final = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 MAX_BYTES: Final = 100_000_000
@@ -95,18 +96,19 @@ def _as_numbers(text: str) -> tuple[float, ...]:
         return numbers
     if len(parts) > 1 and values[0] is not None:
         at = values.index(None)
-        raise SpecError(f"value {at + 1} of the metric is not a number: `{parts[at].strip():.40}`")
+        raise SpecError(f"value {at + 1} of the metric is not a number: `{printable(parts[at].strip(), 40)}`")
     return ()
 
 
 def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any:
     """The expression as a function of the scheduler call's number; `step` is the update just made."""
+    shown = printable(text, 80)
     try:
         ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         reason = getattr(error, "msg", None) or str(error) or "nested too deeply"
         raise SpecError(
-            f"cannot read the metric `{text:.80}`: {reason}", "such as `val.csv:val_loss` or `exp(-epoch / 10) + 0.1`"
+            f"cannot read the metric `{shown}`: {reason}", "such as `val.csv:val_loss` or `exp(-epoch / 10) + 0.1`"
         ) from error
     each = loop.updates_per_epoch
     names = {k: v for k, v in names.items() if k not in ("epoch", "step")}
@@ -115,9 +117,9 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any
         parse_value(f"lambda epoch: ({text.strip()})", {**names, "step": 0})  # its errors quote the user's text
         parsed = parse_value(f"lambda step: ({body})", names)
     except NotationError as error:
-        raise SpecError(f"cannot read the metric `{text:.80}`: {error.message.splitlines()[0]}", error.hint) from error
+        raise SpecError(f"cannot read the metric `{shown}`: {error.message}", error.hint) from error
     if not isinstance(parsed, Lambda):
-        raise SpecError(f"cannot read the metric `{text:.80}`")
+        raise SpecError(f"cannot read the metric `{shown}`")
     function = parsed.function
     return function if loop.interval == "step" else lambda call: function((call + 1) * each - 1)
 

@@ -11,7 +11,7 @@ from lrviz.cli import options, runs
 from lrviz.cli.options import PresetArgument, with_options
 from lrviz.errors import UsageError
 from lrviz.spec import read_choice, read_number, split_commas
-from lrviz.text import count
+from lrviz.text import count, printable
 
 if TYPE_CHECKING:
     from lrviz.presets import FigurePlan, Preset
@@ -67,7 +67,7 @@ def _render(
             prune=values["prune"],
             report=report,
         )
-    files.write_stdout("".join(f"{Path(folder) / name}\n" for name in rendered.files))
+    files.write_stdout("".join(f"{printable(str(Path(folder) / name))}\n" for name in rendered.files))
     if quiet:
         return
     for note in rendered.notes:
