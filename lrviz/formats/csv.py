@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,9 +19,23 @@ def chunks(traces: Sequence[Trace]) -> Iterator[str]:
 
 
 def separated(table: list[Column], separator: str) -> Iterator[str]:
-    """A table as lines of separated values."""
-    yield separator.join(_quoted(column.name, separator) for column in table) + "\n"
+    """A table as lines of separated values, with names that are no formulas in a spreadsheet."""
+    yield separator.join(_quoted(_escaped(column.name), separator) for column in table) + "\n"
     yield from rows(table, separator=separator)
+
+
+# Spreadsheets take text that begins with one of these for a formula, and a single quote before it makes it text. A name
+# that has such a quote gets another one, so that reading removes what writing added. Tabs and line ends, which do the
+# same, are no part of a printable name.
+_FORMULA = re.compile(r"'*[=+@-]")
+
+
+def _escaped(name: str) -> str:
+    return f"'{name}" if _FORMULA.match(name) else name
+
+
+def _unescaped(name: str) -> str:
+    return name[1:] if name.startswith("'") and _FORMULA.match(name) else name
 
 
 def _quoted(text: str, separator: str) -> str:
@@ -31,19 +46,19 @@ def _quoted(text: str, separator: str) -> str:
 
 
 def read_columns(path: Path) -> dict[str, Values]:
-    """The columns of a CSV by name, NaN where a cell is empty.
+    """The columns of a CSV of lrviz by name, NaN where a cell is empty.
 
     Raises:
         ValueError: a cell is not a number, or rows differ in length.
     """
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.reader(stream)
-        header = next(reader, [])
-        cells: list[list[float]] = [[] for _ in header]
         try:
+            header = next(reader, [])
+            cells: list[list[float]] = [[] for _ in header]
             for row in reader:
                 for values, cell in zip(cells, row, strict=True):
                     values.append(float(cell) if cell else np.nan)
         except csv.Error as error:
             raise ValueError(str(error)) from error
-    return {name: np.array(values) for name, values in zip(header, cells, strict=True)}
+    return {_unescaped(name): np.array(values) for name, values in zip(header, cells, strict=True)}
