@@ -45,6 +45,7 @@ class Fields:
     prefix: str = "--"
     lets: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()  # that the metric's path is relative to
+    outside: bool = True  # whether that path may lead out of the folder
     show_momentum: bool = False
     shared: bool = False  # by several runs, some of which may not use a metric
 
@@ -109,7 +110,7 @@ def read_run(
     if metric_text is not None:
         from lrviz.spec.metric import metric_notes, read_metric
 
-        metric = read_metric(metric_text, loop, names, fields.folder)
+        metric = read_metric(metric_text, loop, names, fields.folder, outside=fields.outside)
         notes = [*notes, *metric_notes(metric, loop.scheduler_calls)]
     if overrides and not name:
         name = f"{call} @ {', '.join(f'{k}={v}' for k, v in overrides.items())}"
