@@ -116,7 +116,7 @@ RENDER: Final = (
     Option("--allow-code", "run code that the preset names, FILE.py:NAME"),
     Option("--allow-outside", "read metric and style files outside the preset's folder"),
     Option("--max-curves", "how many curves the preset may have in all", "N", "1000"),
-    Option("--max-updates", "how many updates they may make in all", "N", "10000000"),
+    Option("--max-updates", "how many updates its curves may make in all", "N", "10000000"),
 )
 
 

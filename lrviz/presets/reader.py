@@ -268,9 +268,9 @@ class _Reader:
 
 
 def _updates(run: RunSpec) -> int:
-    """The updates of a run, counted for each parameter group, or its scheduler steps if more; and its metric values."""
-    values = len(run.metric.values) if run.metric is not None else 0
-    return max(run.loop.updates * len(run.groups), run.loop.scheduler_steps) + values
+    """The updates of a run, counted for each parameter group, or its scheduler steps if more; and its metric's size."""
+    size = 0 if run.metric is None else run.metric.size
+    return max(run.loop.updates * len(run.groups), run.loop.scheduler_steps) + size
 
 
 def _as_tuples(value: Any) -> Any:

@@ -18,7 +18,7 @@ from lrviz.spec.run import Metric, TrainingLoop
 from lrviz.text import printable
 
 _SUFFIXES: Final = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
-MAX_BYTES: Final = 20_000_000  # about a million lines of a log
+MAX_BYTES: Final = 10_000_000  # half a million lines of a log
 _PLAIN_NAME: Final = re.compile(r"[^\W\d][\w ./%()\[\]-]{,59}|\d+")  # of a column
 
 
@@ -47,9 +47,10 @@ def read_metric(
     if not outside:
         check_inside(folder / path, folder, f"the metric file `{path}`")
     if Path(path).suffix.lower() in _SUFFIXES or _is_file(folder / path):
-        return Metric(text, _from_file(folder / path, path, column))
+        values, size = _from_file(folder / path, path, column)
+        return Metric(text, values, size=size // 8)
     if numbers := _as_numbers(text):
-        return Metric(text, numbers)
+        return Metric(text, numbers, size=len(numbers))
     return Metric(text, function=_as_function(text, loop, names))
 
 
@@ -132,8 +133,11 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any
     return function if loop.interval == "step" else lambda call: function((call + 1) * each - 1)
 
 
-def _from_file(path: Path, name: str, column: str) -> tuple[float, ...]:
-    """The values of a file. Errors do not quote it: whoever names it in a preset need not be allowed to read it."""
+def _from_file(path: Path, name: str, column: str) -> tuple[tuple[float, ...], int]:
+    """The values of a file, and its characters.
+
+    Errors do not quote the file: it may be a secret that a preset names.
+    """
     try:
         text = read_text(path, MAX_BYTES)
     except FileNotFoundError as error:
@@ -150,7 +154,7 @@ def _from_file(path: Path, name: str, column: str) -> tuple[float, ...]:
         values = _from_table(text.lstrip(), name, column)
     if not values:
         raise SpecError(f"the metric file `{name}` has no values")
-    return tuple(values)
+    return tuple(values), len(text)
 
 
 def _from_table(text: str, name: str, column: str) -> list[float]:

@@ -224,6 +224,13 @@ def test_the_updates_of_all_curves_are_limited_together(curve: str, updates: int
     assert error.hint == "shorten the runs, or raise the limit with `--max-updates N`"
 
 
+def test_a_metric_file_counts_each_time_it_is_read(folder: Path) -> None:
+    (folder / "val.json").write_text("[" + "{}, " * 2_000 + "1]", encoding="utf-8")
+    text = figure(*[f'scheduler = "plateau"\nmetric = "val.json"\nlabel = "{i}"' for i in range(5)])
+    assert len(load(text, max_updates=6_000).figures[0].runs) == 5
+    assert "`4`: the curves up to this one make 5,160 updates in all" in str(refusal(text, max_updates=5_000))
+
+
 @pytest.mark.usefixtures("folder")
 def test_the_command_line_sets_both_limits(capsys: pytest.CaptureFixture[str]) -> None:
     Path("p.toml").write_text(figure('scheduler = "cosine(T_max={8,16})"', more='formats = ["svg"]'))

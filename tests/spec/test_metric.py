@@ -194,7 +194,7 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
     for name, message in (
         ("bytes.csv", "cannot read the metric file `bytes.csv`: it is not text in UTF-8 at line 1"),
         ("folder.csv", "cannot read the metric file `folder.csv`: it is a folder"),
-        ("huge.csv", "cannot read the metric file `huge.csv`: it has 20,000,001 bytes; the maximum is 20,000,000"),
+        ("huge.csv", "cannot read the metric file `huge.csv`: it has 10,000,001 bytes; the maximum is 10,000,000"),
     ):
         with pytest.raises(SpecError, match=re.escape(message)):
             read_metric(name, LOOP, {}, tmp_path)
