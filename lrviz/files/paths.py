@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from lrviz.errors import SpecError
 
+_LONGEST: Final = 32_767  # characters of a path that some system can open
+
 
 def is_inside(path: Path, folder: Path) -> bool:
-    """Whether a path leads to a place under a folder when all symbolic links and `..` are resolved."""
+    """Whether a path leads to a place under a folder when all symbolic links and `..` are resolved.
+
+    True also for a path that no system can open.
+    """
+    if len(str(path)) > _LONGEST:  # the time of realpath grows with the square of the length
+        return True
     try:
         return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
-    except ValueError:  # a NUL character or a lone surrogate, for which reading gives an error
+    except ValueError:  # a NUL character or a lone surrogate
         return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -262,8 +263,9 @@ class _Reader:
             return style
         path = self.folder / style
         if not self.allow_outside:
-            with errors_at(place):  # `~` is expanded when the style is read
-                check_inside(path.expanduser(), self.folder, f"the style file `{style}`")
+            expanded = os.path.expanduser(path)  # noqa: PTH111 - Path.expanduser raises for an unknown user
+            with errors_at(place):
+                check_inside(Path(expanded), self.folder, f"the style file `{style}`")
         return str(path)
 
 

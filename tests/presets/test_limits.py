@@ -176,6 +176,15 @@ def test_no_text_takes_long_to_refuse(text: str) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("style", ["~nobody-of-this-name/a.mplstyle", "a/" * 4_000 + "a.mplstyle", "a/" * 100_000])
+def test_a_style_path_that_leads_nowhere_is_an_error(style: str) -> None:
+    started = time.process_time()
+    assert "the style" in str(refusal(figure(more=f'style = "{style}"')))
+    assert "the metric" in str(refusal(figure(f'scheduler = "plateau"\nmetric = "{style}"')))
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000, "0b1" + "0" * 63, "-9223372036854775809000"])
 @pytest.mark.parametrize("key", ["lr", "epochs", "dpi", "columns", "max_curves", "size", "let", "title"])
 def test_integers_have_64_bits(number: str, key: str) -> None:
