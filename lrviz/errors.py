@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
+from typing import Self
+
 
 class LrvizError(Exception):
     """An error that the user can correct.
 
     Args:
-        message: What went wrong, where, and the value got; no full stop.
+        message: What went wrong, where, and the value got, in one line; no full stop.
         hint: What to type next; empty when there is nothing useful to add.
+        details: Lines to show under the message, such as a line of source and a caret.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", details: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.details = tuple(details)
 
     def __str__(self) -> str:
-        return f"{self.message}\n\nhint: {self.hint}" if self.hint else self.message
+        text = "\n    ".join([self.message, *self.details])
+        return f"{text}\n\nhint: {self.hint}" if self.hint else text
+
+    def at(self, place: str) -> Self:
+        """The same error with a place before its message."""
+        error = copy(self)
+        error.message = f"{place}: {self.message}"
+        error.args = (error.message,)
+        return error
 
 
 class UsageError(LrvizError):

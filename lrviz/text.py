@@ -8,13 +8,42 @@ from typing import IO, Any
 from unicodedata import category, combining, east_asian_width
 
 _SYMBOLS = "▁█…·─┤⣿"  # the characters of charts and tables
+# Commands that GitHub Actions, Azure Pipelines and TeamCity run in a log: at the start of a line, or anywhere in it.
+_LOG_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))")
+_CUT = "..."  # in place of the middle of a long text
 
 
-def printable(text: str) -> str:
-    """`text` on one line, with escapes in place of control characters, bidirectional overrides and lone surrogates."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or category(c) == "Zs" else _escape(c) for c in text)
+def printable(text: str, most: int | None = None) -> str:
+    """`text` of the user on one line, as it is shown in messages, tables, pages and logs.
+
+    Control characters, bidirectional overrides and lone surrogates are replaced by escapes, and so is one character of
+    what a CI service would run as a command.
+
+    Args:
+        text: The text.
+        most: The greatest number of characters; what is longer loses its middle.
+    """
+    if most is not None and len(text) > 2 * most:
+        text = text[:most] + text[-most:]  # so that the work does not depend on the length
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or category(c) == "Zs" else _escape(c) for c in text)
+    if "##" in text or "::" in text:
+        text = _LOG_COMMAND.sub(_escape_command, text)
+    if most is not None and len(text) > most:
+        start = (most - len(_CUT) + 1) // 2
+        text = text[:start] + _CUT + text[len(text) - (most - len(_CUT) - start) :]
+    return text
+
+
+def _escape_command(match: re.Match[str]) -> str:
+    return r"\x23" if match[1] is None else rf"{match[1]}\x3a"
+
+
+def excerpt(line: str, column: int) -> tuple[str, str]:
+    """A line of source, or the part around `column` if it is long, and a caret under the character at `column`."""
+    start = max(0, min(column - 50, len(line) - 76))
+    piece = line[start : start + 76]
+    return printable(piece), " " * cells(printable(piece[: column - start])) + "^"
 
 
 def _escape(character: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from lrviz.errors import LrvizError
 from tests.forkserver import ForkServer, fork_server
 
 ROOT = Path(__file__).parent.parent
@@ -41,6 +42,11 @@ settings.register_profile("lrviz-ci", deadline=None, derandomize=True, print_blo
 settings.load_profile("lrviz-ci" if os.environ.get("CI") else "lrviz")
 
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def shown(error: LrvizError) -> str:
+    """The message of an error and the lines under it, without the hint."""
+    return str(error).removesuffix(f"\n\nhint: {error.hint}")
 
 
 @pytest.fixture(scope="session", autouse=True)

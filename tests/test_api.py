@@ -23,6 +23,7 @@ from torch.optim.lr_scheduler import ChainedScheduler, ExponentialLR, LinearLR, 
 import lrviz
 from lrviz.errors import UsageError
 from lrviz.notation import SchedulerCall
+from tests.conftest import shown
 from tests.plain_loop import rates
 from tests.traces import trace
 
@@ -268,7 +269,7 @@ class TestRefusals:
             lrviz.simulate(make)
         cause = caught.value.__cause__
         assert isinstance(cause, KeyError)
-        head, *frames = caught.value.message.split("\n")
+        head, *frames = shown(caught.value).split("\n")
         assert head.endswith("make` raised KeyError: 'warmup'")
         assert [line.strip() for line in frames if "test_api.py" not in line] == [
             "return inner()",
@@ -286,7 +287,7 @@ class TestRefusals:
 
         with pytest.raises(lrviz.SimulationError) as caught:
             lrviz.simulate(lambda optimizer: Failing(optimizer, 1))
-        assert "raised ValueError: three at step 3\n" in caught.value.message
+        assert "raised ValueError: three at step 3\n" in shown(caught.value)
         assert isinstance(caught.value.__cause__, ValueError)
 
     @pytest.mark.parametrize(

@@ -143,3 +143,36 @@ def test_the_makefile_describes_its_targets() -> None:
     assert phony == TARGETS
     described = set(re.findall(r"^#   make ([\w-]+)", MAKEFILE, re.MULTILINE))
     assert TARGETS - described == {"clean"}
+
+
+def test_the_security_policy_names_tests_that_exist() -> None:
+    policy = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tests|docs)/[\w/.]+)`", policy)
+    assert len(named) > 10
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    assert [target for target in re.findall(r"`make ([\w-]+)`", policy) if target not in TARGETS] == []
+
+
+def test_the_security_policy_names_options_that_exist() -> None:
+    from lrviz.cli import options
+
+    flags = {word for option in (*options.RENDER, *options.RUN) for word in option.flags.split()}
+    named = set(re.findall(r"`(--?[a-z-]+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
+    assert named >= {"--allow-code", "--allow-outside"}
+    assert named <= flags
+
+
+def test_the_documented_limits_of_presets_are_those_of_the_code() -> None:
+    from lrviz.presets import files, keys
+    from lrviz.spec import metric
+
+    table = (ROOT / "docs" / "presets.md").read_text(encoding="utf-8")
+    for limit, value in (
+        ("size of the preset", f"{files.MAX_BYTES // 1000} kB"),
+        ("size of a metric file", f"{metric.MAX_BYTES // 1_000_000} MB"),
+        ("figures", f"{keys.MAX_FIGURES}"),
+        ("curves of a figure", f"{keys.DEFAULT_MAX_CURVES}"),
+        ("curves of all figures", f"{keys.TOTAL_CURVES:,}"),
+        ("updates of all curves, for each parameter group", f"{keys.TOTAL_UPDATES:,}"),
+    ):
+        assert f"| {limit} | {value} |" in table

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz.text import ascii_only, cells, draws_unicode, printable, shorten
+from lrviz.text import ascii_only, cells, draws_unicode, excerpt, printable, shorten
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,50 @@ def test_draws_unicode(encoding: str, draws: bool) -> None:
 
 def test_a_stream_without_an_encoding_takes_any_text() -> None:
     assert draws_unicode(io.StringIO())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error title=x::y", r"\x3a:error title=x::y"),
+        (" \u00a0::error::y", " \u00a0\\x3a:error::y"),
+        ("\n::error::y", r"\n::error::y"),
+        ("a ::error::y", "a ::error::y"),
+        (
+            "a ##[error]y ##vso[task]z ##teamcity[x] ###[a]",
+            r"a \x23#[error]y \x23#vso[task]z \x23#teamcity[x] #\x23#[a]",
+        ),
+        ("## heading, a[::2]", "## heading, a[::2]"),
+    ],
+)
+def test_commands_to_ci_services(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@given(st.text(), st.integers(min_value=5, max_value=50))
+def test_a_long_text_loses_its_middle(text: str, most: int) -> None:
+    shown = printable(text, most)
+    assert len(shown) <= most
+    full = printable(text)
+    if len(full) > most:
+        start, end = shown.split("...", 1) if "..." not in full else ("", "")
+        assert full.startswith(start)
+        assert full.endswith(end)
+    else:
+        assert shown == full
+    assert printable(shown, most) == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "lines"),
+    [
+        ("a = b", 4, ("a = b", "    ^")),
+        ("\ta = b", 5, (r"\ta = b", "      ^")),
+        ("学 = b", 4, ("学 = b", "     ^")),
+        ("::error::x", 2, (r"\x3a:error::x", "     ^")),
+        ("x" * 200, 190, ("x" * 76, " " * 66 + "^")),
+        ("", 3, ("", "^")),
+    ],
+)
+def test_an_excerpt(line: str, column: int, lines: tuple[str, str]) -> None:
+    assert excerpt(line, column) == lines

@@ -266,7 +266,7 @@ def simulate_plan(plan: FigurePlan, folder: Path, report: Callable[[int], None] 
             with contextlib.chdir(folder) if is_code else contextlib.nullcontext():
                 traces.append(simulation.simulate(run, advance if report else None))
         except LrvizError as error:
-            raise type(error)(f"figure `{plan.name}`: {error.message}", error.hint) from error
+            raise error.at(f"figure `{plan.name}`") from error
         done_before += run.loop.scheduler_calls
     return traces
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from lrviz.artifacts.drift import Change, CurveDrift, Findings
-from lrviz.text import count, printable, shorten
+from lrviz.text import count, printable
 from lrviz.trace import ColumnDifference
 
 _MAX_SHOWN = 200  # characters of a changed value
+_MAX_LINE = 1_000  # characters
 
 
 def report_text(findings: Findings, format: str, preset_file: str | None = None) -> str:
@@ -23,7 +24,8 @@ def report_text(findings: Findings, format: str, preset_file: str | None = None)
         preset_file: The preset's file, for annotations; None for a shipped preset.
     """
     if format == "json":
-        return json.dumps(_data(findings), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(_data(findings), indent=1, allow_nan=False) + "\n"
+        return text.replace("##", r"#\u0023")  # no `##[` of a command to a CI service
     if format == "github":
         return "".join(f"{line}\n" for line in _annotations(findings, preset_file))
     return "".join(f"{line}\n" for line in _lines(findings))
@@ -33,7 +35,7 @@ def _lines(findings: Findings) -> Iterator[str]:
     for _, first, *rest in _findings(findings):
         yield first
         yield from (f"    {line}" for line in rest)
-    yield _verdict(findings)
+    yield printable(_verdict(findings), _MAX_LINE)
 
 
 def _annotations(findings: Findings, preset_file: str | None) -> Iterator[str]:
@@ -43,7 +45,7 @@ def _annotations(findings: Findings, preset_file: str | None) -> Iterator[str]:
         title = "schedule drift" if kind == "error" else "schedules"
         text = "\n".join(lines)
         yield f"::{kind} {file}title={title}::{_escaped(text)}"
-    yield _verdict(findings)
+    yield printable(_verdict(findings), _MAX_LINE)
 
 
 def _escaped(text: str, more: str = "") -> str:
@@ -51,7 +53,12 @@ def _escaped(text: str, more: str = "") -> str:
 
 
 def _findings(findings: Findings) -> Iterator[tuple[str, ...]]:
-    """Each finding: "error" or "notice", and its lines."""
+    """Each finding: "error" or "notice", and its lines, which are printable."""
+    for kind, *lines in _raw_findings(findings):
+        yield kind, *(printable(line, _MAX_LINE) for line in lines)
+
+
+def _raw_findings(findings: Findings) -> Iterator[tuple[str, ...]]:
     for drift in findings.drifts:
         yield "error", *_drift_lines(drift)
     for figure, key, change in findings.options:
@@ -59,30 +66,30 @@ def _findings(findings: Findings) -> Iterator[tuple[str, ...]]:
     for name in findings.never_rendered:
         yield "error", f"`{name}` is in the preset, and was not rendered"
     for name in findings.no_longer_in_preset:
-        yield "error", f"`{printable(name)}` was rendered, and is no longer in the preset"
+        yield "error", f"`{name}` was rendered, and is no longer in the preset"
     for name in findings.missing:
-        yield "error", f"`{printable(name)}` is missing"
+        yield "error", f"`{name}` is missing"
     for name in findings.altered:
-        yield "error", f"`{printable(name)}` changed after the render"
+        yield "error", f"`{name}` changed after the render"
     for name in findings.leftover:
-        yield "notice", f"`{printable(name)}` is from an earlier render; `lrviz render --prune` removes it"
+        yield "notice", f"`{name}` is from an earlier render; `lrviz render --prune` removes it"
     for name in findings.unfinished:
-        yield "notice", f"`{printable(name)}` is from a render that was not finished; the next one removes it"
+        yield "notice", f"`{name}` is from a render that was not finished; the next one removes it"
     for name in findings.unknown:
-        yield "notice", f"`{printable(name)}` is unknown: no render made it"
+        yield "notice", f"`{name}` is unknown: no render made it"
     for name, (rendered, now) in findings.versions.items():
         yield "notice", f"rendered with {name} {rendered}, this is {now}"
 
 
 def _drift_lines(drift: CurveDrift) -> Iterator[str]:
-    curve = f"`{drift.figure}`, curve `{printable(drift.curve)}`"
+    curve = f"`{drift.figure}`, curve `{drift.curve}`"
     if drift.state != "differs":
         yield f"{curve} {'is new, and was not rendered' if drift.state == 'new' else 'was rendered, and is gone'}"
         return
     if not drift.differences:
         yield f"{curve} has the rendered numbers, but a different spec"
     for difference in drift.differences:
-        column = "" if difference.column == "lr" else f", {printable(difference.column)}"
+        column = "" if difference.column == "lr" else f", {difference.column}"
         yield f"{curve}{column} differs from step {difference.step:,} on: {_values(difference)}"
     for key, change in drift.changed.items():
         yield f"{key} {_change(change)}"
@@ -110,7 +117,7 @@ def _show(value: Any) -> str:
     if value is None:
         return "not set"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"`{shorten(printable(text), _MAX_SHOWN)}`"
+    return f"`{printable(text, _MAX_SHOWN)}`"
 
 
 def _verdict(findings: Findings) -> str:

@@ -114,6 +114,9 @@ RENDER: Final = (
     Option("--format", "the format of --check", "|".join(CHECK_FORMATS), "text", complete=CHECK_FORMATS),
     Option("--rtol", "relative difference that --check accepts", "X", "0"),
     Option("--allow-code", "run code that the preset names, FILE.py:NAME"),
+    Option("--allow-outside", "read metric and style files outside the preset's folder"),
+    Option("--max-curves", "how many curves the preset may have in all", "N", "1000"),
+    Option("--max-updates", "how many updates its curves may make in all", "N", "10000000"),
 )
 
 

@@ -143,8 +143,8 @@ def format_of(path: str | Path) -> str:
     *most, last = (f".{name}" for name in _FORMATS)
     use = f"use {', '.join(most)} or {last}"
     if len(suffix) < 2:
-        raise OutputError(f"cannot write `{printable(str(path))}`: it has no suffix", use)
-    raise OutputError(f"cannot write `{printable(str(path))}`: unknown format `{printable(suffix)}`", use)
+        raise OutputError(f"cannot write `{path}`: it has no suffix", use)
+    raise OutputError(f"cannot write `{path}`: unknown format `{suffix}`", use)
 
 
 @contextmanager
@@ -198,7 +198,7 @@ def write(traces: Sequence[Trace], path: str, format: str, options: FigureOption
     else:
         files.write_text(path, formats.chunks(traces, format))
     if path != "-":
-        files.write_stdout(f"{path}\n")
+        files.write_stdout(f"{printable(path)}\n")
 
 
 def print_chart(traces: Sequence[Trace], height: int | None = None, log: bool = False) -> None:

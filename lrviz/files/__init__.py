@@ -3,7 +3,10 @@
 In: bytes or text and a path. Out: files; for reading, the reverse. May import `errors` and `text`.
 """
 
-from lrviz.files.reading import read_bytes, read_chunks, read_text
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from lrviz.files.writing import (
     check_target,
     discard_stdout,
@@ -19,9 +22,18 @@ from lrviz.files.writing import (
     write_stdout,
     write_text,
 )
+from lrviz.lazy import lazy
+
+if TYPE_CHECKING:
+    from lrviz.files.paths import check_inside, is_inside
+    from lrviz.files.reading import read_bytes, read_chunks, read_text
+else:
+    __getattr__ = lazy(
+        __name__, paths=["check_inside", "is_inside"], reading=["read_bytes", "read_chunks", "read_text"]
+    )
 
 __all__ = [
-    "check_target", "discard_stdout", "encode", "error_reason", "is_temporary", "make_folder", "output_errors",
-    "read_bytes", "read_chunks", "read_text", "remove_stale", "stdout_errors", "write_all", "write_bytes",
-    "write_stdout", "write_text",
+    "check_inside", "check_target", "discard_stdout", "encode", "error_reason", "is_inside", "is_temporary",
+    "make_folder", "output_errors", "read_bytes", "read_chunks", "read_text", "remove_stale", "stdout_errors",
+    "write_all", "write_bytes", "write_stdout", "write_text",
 ]  # fmt: skip

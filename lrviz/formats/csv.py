@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -19,9 +20,23 @@ def chunks(traces: Sequence[Trace]) -> Iterator[str]:
 
 
 def separated(table: list[Column], separator: str) -> Iterator[str]:
-    """A table as lines of separated values."""
-    yield separator.join(_quoted(column.name, separator) for column in table) + "\n"
+    """A table as lines of separated values, with names that are no formulas in a spreadsheet."""
+    yield separator.join(_quoted(_escaped(column.name), separator) for column in table) + "\n"
     yield from rows(table, separator=separator)
+
+
+# Spreadsheets take text that begins with one of these for a formula, and a single quote before it makes it text. A name
+# that has such a quote gets another one, so that reading removes what writing added. Tabs and line ends, which do the
+# same, are no part of a printable name.
+_FORMULA = re.compile(r"'*[=+@-]")
+
+
+def _escaped(name: str) -> str:
+    return f"'{name}" if _FORMULA.match(name) else name
+
+
+def _unescaped(name: str) -> str:
+    return name[1:] if name.startswith("'") and _FORMULA.match(name) else name
 
 
 def _quoted(text: str, separator: str) -> str:
@@ -32,7 +47,7 @@ def _quoted(text: str, separator: str) -> str:
 
 
 def read_columns(lines: Iterable[str]) -> dict[str, Values]:
-    """The columns of a CSV by name, NaN where a cell is empty.
+    """The columns of a CSV of lrviz by name, NaN where a cell is empty.
 
     Raises:
         ValueError: a cell is not a number, rows differ in length, or a name is too long.
@@ -46,4 +61,4 @@ def read_columns(lines: Iterable[str]) -> dict[str, Values]:
                 values.append(float(cell) if cell else math.nan)
     except csv.Error as error:
         raise ValueError(str(error)) from error
-    return {name: np.array(values) for name, values in zip(header, cells, strict=True)}
+    return {_unescaped(name): np.array(values) for name, values in zip(header, cells, strict=True)}

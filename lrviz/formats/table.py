@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lrviz.text import printable
 from lrviz.trace import Trace, Values
 
 BLOCK = 8192  # rows formatted at a time
@@ -16,7 +17,7 @@ BLOCK = 8192  # rows formatted at a time
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: a name, and (N,) values; `user_text` is whether the name contains text of the user."""
+    """One column of a table: a printable name, and (N,) values; `user_text` is whether it contains text of the user."""
 
     name: str
     values: NDArray[Any]
@@ -67,10 +68,10 @@ def _with_unique_names(table: Iterable[Column]) -> list[Column]:
     names: set[str] = set()
     unique = []
     for column in table:
-        name, count = column.name, 1
+        name, count = printable(column.name), 1
         while name in names:
             count += 1
-            name = f"{column.name} ({count})"
+            name = f"{printable(column.name)} ({count})"
         names.add(name)
         unique.append(Column(name, column.values, column.user_text))
     return unique

@@ -97,7 +97,7 @@ def _read(text: str, read: Callable[[ast.Module], Any]) -> Any:
     try:
         return read(source.tree())
     except ExpressionError as error:
-        raise NotationError(source.with_position(error.message, error.node), error.hint) from error
+        raise NotationError(error.message, error.hint, source.excerpt(error.node)) from error
     except RecursionError as error:
         raise NotationError("the notation is nested too deeply") from error
 

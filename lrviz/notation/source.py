@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from lrviz.errors import NotationError
 from lrviz.schedulers import names
+from lrviz.text import excerpt, printable
 
 MAX_LENGTH: Final = 100_000
 MAX_DEPTH: Final = 100
@@ -73,18 +74,16 @@ class Source:
         check_size(tree)
         return tree
 
-    def with_position(self, message: str, node: ast.AST | None) -> str:
-        """The message, the line of the node, and a caret under its position."""
+    def excerpt(self, node: ast.AST | None) -> tuple[str, ...]:
+        """The line of the node, and a caret under its position; empty without a position."""
         lines = self.text.splitlines()
         row, offset = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
         if not 1 <= row <= len(lines):
-            return message
+            return ()
         line = lines[row - 1]
         if not isinstance(node, _Position):
             offset = len(line.encode(errors="replace")[:offset].decode(errors="ignore"))
-        start = max(0, min(offset - 50, len(line) - 76))
-        piece = "".join(c if c.isprintable() else " " for c in line[start : start + 76])
-        return f"{message}\n    {piece}\n    {' ' * (offset - start)}^"
+        return excerpt(line, offset)
 
 
 def _clean(text: str) -> str:
@@ -157,17 +156,13 @@ def brief(value: Any) -> str:
     """The `repr` of a value in at most 60 characters."""
     if isinstance(value, int) and value.bit_length() > 128:
         return f"a number of {value.bit_length()} bits"
-    return _cut(repr(value))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return printable(repr(value), 60)
 
 
 def source_of(node: ast.AST) -> str:
     """The source of a node, in one short line."""
     first, _, more = ast.unparse(node).partition("\n")
-    return _cut(f"{first} ..." if more else first)
+    return printable(f"{first} ..." if more else first, 60)
 
 
 def check_size(tree: ast.AST) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from lrviz.errors import NotationError, SpecError, UsageError
 from lrviz.presets.keys import LISTS, TABLES, Key, Table, expected, fits, heading, keys_of
-from lrviz.text import printable, shorten
+from lrviz.text import printable
 
 
 @dataclass(frozen=True)
@@ -108,12 +108,12 @@ def errors_at(place: Place) -> Iterator[None]:
     except (UsageError, NotationError, SpecError) as error:
         if error.message.startswith(place.text):
             raise
-        raise type(error)(f"{place.text}: {error.message}", error.hint) from error
+        raise error.at(place.text) from error
 
 
 def short(value: Any) -> str:
     """Text of the user for an error message."""
-    return shorten(printable(str(value)), 60)
+    return printable(str(value), 60)
 
 
 def _show(value: Any) -> str:

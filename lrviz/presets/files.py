@@ -6,51 +6,57 @@ import difflib
 import os
 import re
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from lrviz.errors import UsageError
-from lrviz.files import error_reason
-from lrviz.text import printable, shorten
+from lrviz.files import error_reason, read_text
+from lrviz.text import excerpt, printable
 
-MAX_BYTES: Final = 1_000_000
+MAX_BYTES: Final = 500_000  # which tomllib parses in a second
+MAX_PARTS: Final = 16  # of a dotted key
+_PART: Final = r"""(?:[\w-]++|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')"""
+# Also in text and comments, where nobody writes this.
+_LONG_KEY: Final = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{MAX_PARTS}}}")
+_TOO_LARGE: Final = "a whole number does not have 64 bits"
 
 
 def read_preset(path: Path) -> str:
-    """The text of a preset file of at most `MAX_BYTES`.
+    """The text of a preset file of at most `MAX_BYTES`, or of a pipe.
 
     Raises:
-        UsageError: it is missing, a folder, too large, or not UTF-8.
+        UsageError: it is missing, no regular file or pipe, too large, or not UTF-8.
     """
     shown = shown_path(path)
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        return read_text(path, MAX_BYTES, pipe=True)
     except FileNotFoundError as error:
         raise UsageError(f"no preset file `{shown}`", "`lrviz presets` lists the shipped ones") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise UsageError(f"cannot read the preset `{shown}`: {error_reason(error)}", "name a .toml file") from error
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"the preset `{shown}` is over {MAX_BYTES // 1_000_000} MB", "split it into several")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"`{shown}`, line {line}: not text in UTF-8", "save the file as UTF-8") from error
 
 
-def parse_toml(text: str, shown: str) -> dict[str, Any]:
-    """Parse TOML; `shown` is the file's name in errors.
+def parse_toml(text: str, shown: str, *, quote: bool = True) -> dict[str, Any]:
+    """Parse TOML.
+
+    Args:
+        text: The text.
+        shown: The file's name in errors.
+        quote: Whether an error may quote a line of the text.
 
     Raises:
-        UsageError: it is not valid TOML; the message has the line and the column.
+        UsageError: it is not valid TOML, a key has over `MAX_PARTS` parts, or a whole number is not of 64 bits.
     """
+    if long := _LONG_KEY.search(text):  # the time and memory of tomllib grow with the square of the parts
+        line = text.count("\n", 0, long.start()) + 1
+        raise UsageError(f"`{shown}`, line {line}: a key has over {MAX_PARTS} parts", "write it in a simpler way")
     try:
-        return tomllib.loads(text)
+        data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         reason = str(error)
         if not isinstance(error, tomllib.TOMLDecodeError):  # Python's limits on depth and digits
-            reason = "nested too deeply" if isinstance(error, RecursionError) else "a number with too many digits"
+            reason = "nested too deeply" if isinstance(error, RecursionError) else _TOO_LARGE
         message, _, place = reason.partition(" (at ")
         lines = text.splitlines() or [""]
         if match := re.match(r"line (\d+), column (\d+)", place):
@@ -58,19 +64,32 @@ def parse_toml(text: str, shown: str) -> dict[str, Any]:
         elif place:
             line, column = len(lines), len(lines[-1]) + 1
         else:
-            raise UsageError(f"cannot read `{shown}`: {message}", "write it in a simpler way") from error
+            raise UsageError(f"`{shown}`: {message}", "write it in a simpler way") from error
         source = lines[line - 1] if line <= len(lines) else ""
-        first = max(column - 60, 1)
-        excerpt = f"\n    {printable(source[first - 1 : first + 79])}\n    {' ' * (column - first)}^"
         raise UsageError(
-            f"`{shown}`, line {line}, column {column}: {message[:1].lower()}{message[1:]}{excerpt}",
+            f"`{shown}`, line {line}, column {column}: {message[:1].lower()}{message[1:]}",
             "text needs quotes; `lrviz presets cheatsheet` prints an example",
+            excerpt(source, column - 1) if quote else (),
         ) from error
+    if _has_large_integer(data):  # in hexadecimal, where Python has no limit
+        raise UsageError(f"`{shown}`: {_TOO_LARGE}", "write it in a simpler way")
+    return data
+
+
+def _has_large_integer(data: Any) -> bool:
+    pending = [data]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, int) and value.bit_length() > 63:
+            return True
+        if isinstance(value, dict | list):
+            pending.extend(value.values() if isinstance(value, dict) else value)
+    return False
 
 
 def shown_path(path: Path) -> str:
     """A path for an error message: on one line, and at most 100 columns."""
-    return shorten(printable(str(path)), 100)
+    return printable(str(path), 100)
 
 
 _PACKAGE = Path(__file__).parent.parent
@@ -121,6 +140,7 @@ def find_preset(text: str) -> Path:
         return shipped_path(text)
     except UsageError:
         for path in (Path(text), Path(f"{text}.toml")):
-            if path.exists():
-                return path
+            with suppress(OSError, ValueError):  # a name that is too long, or that contains a NUL
+                if path.exists():
+                    return path
         raise

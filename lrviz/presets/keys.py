@@ -16,6 +16,10 @@ Table = Literal["top", "defaults", "figure", "curve"]
 MAX_FIGURES: Final = 200
 DEFAULT_MAX_CURVES: Final = 24  # of a figure without `max_curves`
 MAX_CURVES: Final = 1000
+# The limits of all curves of a preset together, unless the command line sets others: as many curves as one figure may
+# have, and as many updates as a hundred curves of 100,000, which are simulated in about a minute.
+TOTAL_CURVES: Final = MAX_CURVES
+TOTAL_UPDATES: Final = 10_000_000
 
 _NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 NAME_LENGTH: Final = 100

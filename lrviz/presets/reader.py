@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +12,19 @@ from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
 from lrviz.figure import FigureOptions
+from lrviz.files import check_inside, is_inside
 from lrviz.notation import parse_value, value_name
 from lrviz.presets.checking import Place, check_table, errors_at, short, wrong_value
 from lrviz.presets.files import parse_toml, read_preset, shown_path
-from lrviz.presets.keys import DEFAULT_MAX_CURVES, FIGURE_KEYS, MAX_CURVES, RUN_KEYS, keys_of
+from lrviz.presets.keys import (
+    DEFAULT_MAX_CURVES,
+    FIGURE_KEYS,
+    MAX_CURVES,
+    RUN_KEYS,
+    TOTAL_CURVES,
+    TOTAL_UPDATES,
+    keys_of,
+)
 from lrviz.spec import CodeCall, Fields, RunSpec, Sweep, read_runs, read_size
 
 _DEFAULT_FORMATS: Final = ("png", "svg")
@@ -55,20 +65,34 @@ class Preset:
     folder: Path
 
 
-def load_preset(path: Path, *, allow_code: bool = False) -> Preset:
+def load_preset(
+    path: Path,
+    *,
+    allow_code: bool = False,
+    allow_outside: bool = False,
+    max_curves: int = TOTAL_CURVES,
+    max_updates: int = TOTAL_UPDATES,
+) -> Preset:
     """Read a preset file.
 
     Args:
         path: The file.
         allow_code: Whether a curve may be the user's code, which runs when the curve is simulated.
+        allow_outside: Whether metric and style files may lie outside the folder of the preset.
+        max_curves: The greatest number of curves in all figures together.
+        max_updates: The greatest number of updates of all curves together, see `_updates`.
 
     Raises:
-        UsageError: the file cannot be read or is not valid TOML, or a key in it is unknown, missing or of a wrong type.
+        UsageError: the file cannot be read or is not valid TOML, a key in it is unknown, missing or of a wrong type,
+            or it has too many curves or updates.
         NotationError: a scheduler cannot be read.
-        SpecError: a scheduler or its run is not valid, or the file names code and `allow_code` is False.
+        SpecError: a scheduler or its run is not valid, or the file names code and `allow_code` is False, or a file
+            outside its folder and `allow_outside` is False.
     """
-    return _Reader(shown_path(path), path.parent, allow_code).preset(
-        path.stem, parse_toml(read_preset(path), shown_path(path))
+    # A link may lead to any file of the machine: errors about it must not show what it contains.
+    data = parse_toml(read_preset(path), shown_path(path), quote=is_inside(path, path.parent))
+    return _Reader(shown_path(path), path.parent, allow_code, allow_outside, max_curves, max_updates).preset(
+        path.stem, data
     )
 
 
@@ -94,6 +118,9 @@ class _Reader:
     shown: str  # the path in errors
     folder: Path
     allow_code: bool
+    allow_outside: bool
+    max_curves: int
+    max_updates: int
 
     def preset(self, name: str, data: Mapping[str, Any]) -> Preset:
         top = Place("top", f"`{self.shown}`")
@@ -102,12 +129,24 @@ class _Reader:
         check_table(top, data)
         defaults = data.get("defaults", {})
         check_table(Place("defaults", f"`{self.shown}`, [defaults]"), defaults)
-        figures: list[FigurePlan] = []
-        for number, table in enumerate(data["figure"], start=1):
-            place = self._figure_place(number, table)
+        names: list[str] = []
+        curves = 0
+        places = [self._figure_place(number, table) for number, table in enumerate(data["figure"], start=1)]
+        for place, table in zip(places, data["figure"], strict=True):
             check_table(place, table)
-            self._check_name(place, table["name"], [figure.name for figure in figures])
-            figures.append(self._figure(place, defaults, table))
+            self._check_name(place, table["name"], names)
+            names.append(table["name"])
+            curves += self._count_curves(place, table, {**defaults, **table}.get("max_curves", DEFAULT_MAX_CURVES))
+        if curves > self.max_curves:
+            raise top.error(
+                f"{curves:,} curves in all figures together; the limit is {self.max_curves:,}",
+                f"split it into several, or raise the limit with `--max-curves {curves}`",
+            )
+        figures: list[FigurePlan] = []
+        updates = 0
+        for place, table in zip(places, data["figure"], strict=True):
+            figure, updates = self._figure(place, defaults, table, updates)
+            figures.append(figure)
         return Preset(name, data.get("about", ""), tuple(figures), self.folder)
 
     def _figure_place(self, number: int, table: Mapping[str, Any]) -> Place:
@@ -125,32 +164,43 @@ class _Reader:
                     "give each figure its own name: it is the name of its files",
                 )
 
-    def _figure(self, place: Place, defaults: Mapping[str, Any], table: Mapping[str, Any]) -> FigurePlan:
+    def _figure(
+        self, place: Place, defaults: Mapping[str, Any], table: Mapping[str, Any], updates: int
+    ) -> tuple[FigurePlan, int]:
+        """A figure, and the updates of all curves up to its last; `updates` are those before its first."""
         values = {**defaults, **table}
         options = {key.name: values[key.name] for key in FIGURE_KEYS if key.name in values}
-        fields = Fields(prefix="", folder=self.folder, show_momentum=options.get("show") == "momentum")
+        fields = Fields(
+            prefix="", folder=self.folder, outside=self.allow_outside, show_momentum=options.get("show") == "momentum"
+        )
         fields = self._with_fields(self._with_fields(fields, defaults, place), table, place)
-        curves = table["curve"]
-        self._check_curves(place, curves, options.get("max_curves", DEFAULT_MAX_CURVES))
         runs: list[RunSpec] = []
-        for number, curve in enumerate(curves, start=1):
+        for number, curve in enumerate(table["curve"], start=1):
             label = curve.get("label")
             shown = f"`{short(label)}`" if isinstance(label, str) and label else f"{number}"
             at = Place("curve", f"{place.text}, [[figure.curve]] {shown}")
-            runs += self._curve(at, fields, curve)
+            new = self._curve(at, fields, curve)
+            runs += new
+            updates += sum(map(_updates, new))
+            if updates > self.max_updates:
+                raise at.error(
+                    f"the curves up to this one make {updates:,} updates in all; the limit is {self.max_updates:,}",
+                    "shorten the runs, or raise the limit with `--max-updates N`",
+                )
         with errors_at(place):
-            return FigurePlan(
+            figure = FigurePlan(
                 table["name"],
                 tuple(runs),
                 self._options(place, options, table.get("title")),
                 options.get("style", "lrviz"),
                 tuple(options.get("formats", _DEFAULT_FORMATS)),
             )
+        return figure, updates
 
-    def _check_curves(self, place: Place, curves: list[dict[str, Any]], most: int) -> None:
-        """Refuse too many curves before they are read."""
+    def _count_curves(self, place: Place, table: Mapping[str, Any], most: int) -> int:
+        """The number of curves of a figure, before they are read; too many for the figure are refused."""
         total = 0
-        for curve in curves:
+        for curve in table["curve"]:
             with errors_at(place):
                 text = curve.get("scheduler")
                 total += Sweep.of(text).size if isinstance(text, str) else 1
@@ -159,6 +209,7 @@ class _Reader:
                 f"{total:,} curves are too many to tell apart; the limit is {most}",
                 "`max_curves` in the figure raises it",
             )
+        return total
 
     def _curve(self, place: Place, fields: Fields, table: Mapping[str, Any]) -> list[RunSpec]:
         check_table(place, table)
@@ -195,7 +246,7 @@ class _Reader:
     def _options(self, place: Place, values: Mapping[str, Any], title: str | None) -> FigureOptions:
         options = {name: values[name] for name in ("log", "x", "dpi", "layout", "columns") if name in values}
         if "style" in values:
-            options["style"] = style_path(values["style"], self.folder)
+            options["style"] = self._style_path(place, values["style"])
         if "size" in values:
             size = values["size"]
             try:
@@ -206,10 +257,22 @@ class _Reader:
             options["share_y"] = values["axes"] == "shared"
         return FigureOptions(**options, title=title, momentum=values.get("show") == "momentum")
 
+    def _style_path(self, place: Place, style: str) -> str:
+        """A style's name unchanged, or a style file's path, relative to the preset's folder."""
+        if not style.endswith(".mplstyle") and "/" not in style and "\\" not in style:
+            return style
+        path = self.folder / style
+        if not self.allow_outside:
+            expanded = os.path.expanduser(path)  # noqa: PTH111 - Path.expanduser raises for an unknown user
+            with errors_at(place):
+                check_inside(Path(expanded), self.folder, f"the style file `{style}`")
+        return str(path)
 
-def style_path(style: str, folder: Path) -> str:
-    """A style's name unchanged, or a style file's path, relative to the preset's folder."""
-    return str(folder / style) if style.endswith(".mplstyle") or "/" in style or "\\" in style else style
+
+def _updates(run: RunSpec) -> int:
+    """The updates of a run, counted for each parameter group, or its scheduler steps if more; and its metric's size."""
+    size = 0 if run.metric is None else run.metric.size
+    return max(run.loop.updates * len(run.groups), run.loop.scheduler_steps) + size
 
 
 def _as_tuples(value: Any) -> Any:

@@ -14,7 +14,7 @@ from lrviz import schedulers
 from lrviz.errors import LrvizError, SimulationError, SpecError
 from lrviz.notation import ExpressionError, Lambda, SchedulerCall
 from lrviz.spec import RunSpec
-from lrviz.text import print_value
+from lrviz.text import print_value, printable
 
 _TORCH_MODULES: Final = ("torch.optim.lr_scheduler", "torch.optim.swa_utils")
 
@@ -56,7 +56,7 @@ def build_scheduler(call: SchedulerCall, optimizer: Optimizer) -> Any:
     try:
         return cls(*args, **kwargs)
     except LrvizError as error:
-        raise SimulationError(f"`{short_call(call)}`: {error.message}", error.hint) from error
+        raise SimulationError(error.message, error.hint, error.details).at(f"`{short_call(call)}`") from error
     except Exception as error:
         hint = _failure_hint(call, error) if info else f"its parameters are {_parameters(cls)}"
         raise SimulationError(f"torch refuses `{short_call(call)}`: {_reason(error)}", hint) from error
@@ -72,8 +72,7 @@ def _parameters(cls: Any) -> str:
 
 def short_call(call: object) -> str:
     """A scheduler as notation, shortened for a message."""
-    text = str(call)
-    return text if len(text) <= 100 else f"{text[:97]}..."
+    return printable(str(call), 100)
 
 
 def failure(call: SchedulerCall, step: int, error: BaseException) -> SimulationError:

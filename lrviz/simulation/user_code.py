@@ -20,6 +20,7 @@ from typing import Any, Final
 from lrviz.errors import LrvizError, SimulationError
 from lrviz.notation import Lambda, SchedulerCall
 from lrviz.spec import CodeCall
+from lrviz.text import excerpt
 
 # Folders of lrviz, the standard library and installed packages, whose frames are shown only if there are no others.
 _LIBRARIES: Final = tuple(
@@ -129,7 +130,7 @@ def user_code_errors(name: str, step: Callable[[], int] | None = None) -> Iterat
         text = " ".join(str(error).split())
         message = f"{type(error).__name__}: {text}" if text else type(error).__name__
         hint = _hint(error) if step is None else ""
-        raise SimulationError(f"`{name}` raised {message}{where}{_frames(error)}", hint) from error
+        raise SimulationError(f"`{name}` raised {message}{where}", hint, _frames(error)) from error
 
 
 def _import(where: str) -> ModuleType:
@@ -205,20 +206,21 @@ def _argument(value: Any) -> Any:
     return [_argument(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _frames(error: BaseException) -> str:
+def _frames(error: BaseException) -> list[str]:
     """The stack frames of user code, with one line for the position and one for the code."""
     frames = [
         f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((_LIBRARIES[0], "<frozen"))
     ]
     user_frames = [f for f in frames if not f.filename.startswith(_LIBRARIES)] or frames[-1:]
-    entries = [f"\n    {_relative(f.filename)}:{f.lineno} in {f.name}\n        {f.line}" for f in user_frames]
-    lines = [line for line, _ in itertools.groupby(entries)][-5:]  # the frames of a recursion are all equal
+    entries = [(f"{_relative(f.filename)}:{f.lineno} in {f.name}", f"    {f.line}") for f in user_frames]
+    frame_lines = [entry for entry, _ in itertools.groupby(entries)][-5:]  # the frames of a recursion are all equal
+    lines = [line for entry in frame_lines for line in entry]
     if isinstance(error, SyntaxError) and error.filename:
         source = (error.text or "").rstrip()
         indent = len(source) - len(source.lstrip())
-        caret = " " * max((error.offset or 1) - 1 - indent, 0) + "^"
-        lines.append(f"\n    {_relative(error.filename)}:{error.lineno}\n        {source.strip()}\n        {caret}")
-    return "".join(lines)
+        shown = excerpt(source.lstrip(), max((error.offset or 1) - 1 - indent, 0))
+        lines += [f"{_relative(error.filename)}:{error.lineno}", *(f"    {line}" for line in shown)]
+    return lines
 
 
 def _relative(filename: str) -> str:

@@ -1,6 +1,6 @@
 """Options and notation to `RunSpec`, the frozen description of one run.
 
-In: text and values of fields. Out: `RunSpec`. May import `schedulers`, `notation`, `errors`, `text`.
+In: text and values of fields. Out: `RunSpec`. May import `schedulers`, `notation`, `files`, `errors`, `text`.
 """
 
 from __future__ import annotations

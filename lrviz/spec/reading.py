@@ -29,7 +29,7 @@ from lrviz.spec.run import (
     TrainingLoop,
     run_names,
 )
-from lrviz.text import shorten
+from lrviz.text import printable
 
 _FIELD_NAMES: Final = tuple(field.name for field in FIELDS)
 _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingLoop.__dataclass_fields__)
@@ -45,6 +45,7 @@ class Fields:
     prefix: str = "--"
     lets: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()  # that the metric's path is relative to
+    outside: bool = True  # whether that path may lead out of the folder
     show_momentum: bool = False
     shared: bool = False  # by several runs, some of which may not use a metric
 
@@ -109,7 +110,7 @@ def read_run(
     if metric_text is not None:
         from lrviz.spec.metric import metric_notes, read_metric
 
-        metric = read_metric(metric_text, loop, names, fields.folder)
+        metric = read_metric(metric_text, loop, names, fields.folder, outside=fields.outside)
         notes = [*notes, *metric_notes(metric, loop.scheduler_calls)]
     if overrides and not name:
         name = f"{call} @ {', '.join(f'{k}={v}' for k, v in overrides.items())}"
@@ -217,7 +218,7 @@ def read_groups(value: Any, prefix: str = "--") -> tuple[ParamGroup, ...]:
     for part in split_commas(text[1:-1] if text.startswith("[") and text.endswith("]") else text):
         name, equals, rate = part.rpartition("=")
         if not rate.strip():
-            raise UsageError(f"`{option}` has no rate, got `{shorten(text, 60)}`", "such as backbone=1e-4,head=1e-3")
+            raise UsageError(f"`{option}` has no rate, got `{printable(text, 60)}`", "such as backbone=1e-4,head=1e-3")
         if equals and not name.strip():
             raise UsageError(f"a group of `{option}` has no name, got `{text}`", "such as backbone=1e-4,head=1e-3")
         groups.append(ParamGroup(name.strip(), read_number(option, rate)))
@@ -275,7 +276,7 @@ def read_lets(pairs: Sequence[str]) -> dict[str, Any]:
         except NotationError as error:
             uses_run_name = any(f"`--let {run_name}=...`" in error.hint for run_name in RUN_NAMES)
             hint = "names of the run work only in the notation; write a number" if uses_run_name else error.hint
-            raise NotationError(f"`--let {name}`: {error.message}", hint) from error
+            raise NotationError(error.message, hint, error.details).at(f"`--let {name}`") from error
     return lets
 
 
@@ -292,7 +293,7 @@ def read_number(option: str, given: Any) -> float:
         except NotationError:
             value = None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UsageError(f"`{option}` must be a number, got `{shorten(str(given), 60)}`")
+        raise UsageError(f"`{option}` must be a number, got `{printable(str(given), 60)}`")
     try:
         return float(value)
     except OverflowError as error:

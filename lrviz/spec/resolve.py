@@ -12,7 +12,7 @@ from lrviz.errors import NotationError, SpecError, UsageError
 from lrviz.notation import Lambda, SchedulerCall, parse_value
 from lrviz.schedulers import Parameter, Run, Scheduler, installed_schedulers
 from lrviz.spec.run import ParamGroup, TrainingLoop, run_names
-from lrviz.text import count, print_value
+from lrviz.text import count, print_value, printable
 
 # Last parts of the module paths of torch's schedulers; an alias of one word, as in `lr_s.StepLR`, is accepted too.
 _TORCH_PATHS: Final = ("lr_scheduler", "swa_utils", "optim")
@@ -286,10 +286,7 @@ def _check_function(owner: str, parameter: Parameter, value: Any) -> None:
 
 
 def _invalid(owner: str, parameter: Parameter, value: Any, expected: str) -> SpecError:
-    text = print_value(value)
-    return SpecError(
-        f"`{owner}` needs {expected} for `{parameter.name}`, got {text if len(text) < 60 else text[:57] + '...'}"
-    )
+    return SpecError(f"`{owner}` needs {expected} for `{parameter.name}`, got {printable(print_value(value), 60)}")
 
 
 def with_parameters(call: SchedulerCall, parameters: Mapping[str, str], names: Mapping[str, Any]) -> SchedulerCall:
@@ -335,7 +332,7 @@ def _read_parameter(parameter: Parameter, text: str, names: Mapping[str, Any]) -
     except NotationError as error:
         message = error.message.replace("cannot read the notation", "cannot read it", 1)
         hint = "" if message != error.message else error.hint  # it is about a whole scheduler
-        raise NotationError(f"`--{parameter.name}`: {message}", hint) from error
+        raise NotationError(message, hint, error.details).at(f"`--{parameter.name}`") from error
     if parameter.kind == "milestones" and not isinstance(value, tuple):
         return (value,)
     if parameter.kind == "schedulers" and isinstance(value, SchedulerCall):

@@ -238,12 +238,13 @@ class Metric:
     """The metric of ReduceLROnPlateau: `text` as the user gave it, and a value for each call of `scheduler.step()`.
 
     `values` are those of the source; the last one is repeated if there are more calls. `function` takes the number of
-    the call, from 0.
+    the call, from 0. `size` is the number of values that were read to get these; a file counts one for eight bytes.
     """
 
     text: str
     values: tuple[float, ...] = field(default=(), repr=False)
     function: Callable[[int], float] | None = field(default=None, compare=False, repr=False)
+    size: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from lrviz.errors import UsageError
 from lrviz.spec.reading import Fields, find_outside, read_run, split_commas
 from lrviz.spec.run import RunSpec
-from lrviz.text import count
+from lrviz.text import count, printable
 
 MAX_CURVES: Final = 24
 _DICT_KEY: Final = re.compile(r"""\s*(['"])\w+\1\s*:""")
@@ -83,10 +83,10 @@ class Sweep:
             closing = rest.find("}", opening)
             inside = rest[opening + 1 : closing]
             if closing < 0 or "{" in inside:
-                raise UsageError(f"braces are {'nested' if '{' in inside else 'not closed'} in `{text:.80}`")
+                raise UsageError(f"braces are {'nested' if '{' in inside else 'not closed'} in `{printable(text, 80)}`")
             values = tuple(part.strip() for part in split_commas(inside))
             if not all(values):
-                raise UsageError(f"empty braces in `{text:.80}`", "such as `cosine(T_max={16,32})`")
+                raise UsageError(f"empty braces in `{printable(text, 80)}`", "such as `cosine(T_max={16,32})`")
             pieces[-1] += rest[:opening]
             named = re.search(r"([\w.]+)\s*=\s*$", pieces[-1])
             choices.append((named[1] if named else "", values))

@@ -49,10 +49,12 @@ class Screen(Console):
 
 
 def print_error(error: LrvizError) -> None:
-    """Print an error: the message, an empty line, and the hint."""
+    """Print an error: the message and the lines under it, an empty line, and the hint."""
     _print("error:", error.message, "bold red")
+    print_lines(f"    {line}" for line in error.details)
     if error.hint:
-        _print("\nhint:", error.hint, "bold cyan")
+        print_lines([""])
+        _print("hint:", error.hint, "bold cyan")
 
 
 def print_note(text: str) -> None:
@@ -61,7 +63,7 @@ def print_note(text: str) -> None:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines without a prefix."""
+    """Print lines without a prefix, each of at most `_MOST` characters."""
     for line in lines:
         _print("", line, "")
 
@@ -71,14 +73,14 @@ def _print(head: str, text: str, style: str) -> None:
 
     if sys.stderr is None:
         return
-    safe = "\n".join(printable(line) for line in text.split("\n"))
-    line = Text.assemble((head, style), " " if head else "", safe)
+    line = Text.assemble((head, style), " " if head else "", printable(text, _MOST))
     try:
         Screen(stderr=True).print(line, soft_wrap=True)
     except OSError:
         return  # stderr is closed or full, so the error cannot be reported
 
 
+_MOST: Final = 1_000  # characters of a line of a message
 _PROGRESS_DELAY: Final = 1.0  # seconds before a progress bar is shown
 
 

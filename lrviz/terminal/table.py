@@ -44,7 +44,7 @@ def print_table(traces: Sequence[Trace], screen: Screen | None = None) -> None:
 
 def _aligned_text(table: list[Column]) -> Iterator[str]:
     """The table as aligned text in chunks, a line for each row."""
-    names = [printable(column.name) for column in table]
+    names = [column.name for column in table]
     widths = [max(cells(name), _value_width(column)) for name, column in zip(names, table, strict=True)]
     yield "  ".join(" " * (width - cells(name)) + name for name, width in zip(names, widths, strict=True)) + "\n"
     yield from rows(table, separator="  ", missing="-", widths=widths)
@@ -72,7 +72,7 @@ def _split_to_width(table: list[Column], width: int) -> Iterator[list[Column]]:
 
 
 def _column_width(column: Column) -> int:
-    return max(_value_width(column), min(cells(printable(column.name)), _MAX_LABEL_WIDTH)) + 2
+    return max(_value_width(column), min(cells(column.name), _MAX_LABEL_WIDTH)) + 2
 
 
 def _rich_table(table: list[Column], *, ascii: bool) -> Table:
@@ -82,14 +82,18 @@ def _rich_table(table: list[Column], *, ascii: bool) -> Table:
     header_rule = Box("    \n" * 2 + f" {rule} \n" + "    \n" * 5, ascii=ascii)
     result = Table(box=header_rule, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in table:
-        head = Text(printable(column.name), overflow="fold")
-        result.add_column(head, justify="right", vertical="bottom", width=_column_width(column) - 2)
+        result.add_column(_folded(column.name), justify="right", vertical="bottom", width=_column_width(column) - 2)
     for i in range(height):
         if height <= _MAX_ROWS or i < _END_ROWS or i >= height - _END_ROWS:
             result.add_row(*(Text(_format_cell(column, i)) for column in table))
         elif i == _END_ROWS:
             result.add_row(*("..." for _ in table), style="dim")
     return result
+
+
+def _folded(text: str) -> Text:
+    """Text of the user that may be wrapped, so that no line starts with the `::` of a command to GitHub Actions."""
+    return Text(printable(text).replace("::", r":\x3a"), overflow="fold")
 
 
 def _format_cell(column: Column, row: int) -> str:
@@ -106,7 +110,7 @@ def print_differences(rows: Sequence[Row], screen: Screen) -> None:
     """Print peak, final rate, end of warm-up, mean, and the first step at which each curve differs from the first."""
     if screen.width < _MIN_TABLE_WIDTH:
         for number, row in enumerate(rows):
-            screen.print(Text(printable(row.label), overflow="fold"))
+            screen.print(_folded(row.label))
             screen.print("\n".join(f"  {fact}" for fact in _facts(row, number)))
         return
     table = [_HEADINGS, *(_format_row(row, number) for number, row in enumerate(rows))]
@@ -117,7 +121,7 @@ def print_differences(rows: Sequence[Row], screen: Screen) -> None:
     screen.print(Text(" " * label_width + head, "dim"))
     for label, line in zip(labels, lines, strict=True):
         if cells(label) > label_width:  # print the label in full on a separate line: labels often differ at the end
-            screen.print(Text(label, overflow="fold"))
+            screen.print(_folded(label))
             label = ""  # noqa: PLW2901 - it is printed
         screen.print(Text(label + " " * (label_width - cells(label)) + line))
 

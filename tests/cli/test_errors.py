@@ -390,8 +390,8 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     "a composite at a milestone": (
         "plot SequentialLR([linear,chained([cosine])],[4])",
         said(
-            "torch fails on `SequentialLR(schedulers=[LinearLR(), ChainedScheduler(schedulers=[CosineAnnealingLR(T_max="
-            "32)])],...` at step 4: "
+            "torch fails on `SequentialLR(schedulers=[LinearLR(), ChainedSched...[CosineAnnealingLR(T_max=32)])], "
+            "milestones=[4])` at step 4: "
             + (
                 "TypeError: ChainedScheduler.step() takes 1 positional argument but 2 were given"
                 if CALLS_STEP_AT_MILESTONES

@@ -23,6 +23,7 @@ from markdown_it import MarkdownIt
 from lrviz import formats, simulate
 from lrviz.files import encode
 from lrviz.spec import TrainingLoop
+from lrviz.text import printable
 from lrviz.trace import Trace
 from tests.traces import trace
 
@@ -44,6 +45,11 @@ AWKWARD = [
     "epoch",
     "naïve ± 学習率",
     "%d %s",
+    "-x",
+    "=HYPERLINK(1)",
+    "'=1",
+    "@a",
+    "'quoted'",
 ]
 
 rates = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
@@ -51,8 +57,10 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
 def table_of(text: str, separator: str) -> list[list[str]]:
-    """What Python's csv module reads."""
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    """What Python's csv module reads, without the quotes of names that a spreadsheet would take for formulas."""
+    header, *body = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    assert [name for name in header if name.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
+    return [[re.sub("^'(?='*[=+@-])", "", name) for name in header], *body]
 
 
 def strict_json(text: str) -> dict[str, object]:
@@ -205,14 +213,15 @@ class TestReadsBack:
     def test_any_label(self, format: str, separator: str, label: str) -> None:
         runs = [trace([1.0], label=label), trace([2.0], label="other " + label)]
         table = table_of(formats.to_text(runs, format), separator)
-        taken = label in ("step", "epoch")
-        assert table[0] == ["step", "epoch", f"{label} (2)" if taken else label, "other " + label]
+        name = printable(label)
+        taken = name in ("step", "epoch")
+        assert table[0] == ["step", "epoch", f"{name} (2)" if taken else name, printable("other " + label)]
         assert table[1:] == [["0", "0", "1.0", "2.0"]]
 
     @pytest.mark.parametrize("label", AWKWARD)
     def test_an_awkward_label(self, format: str, separator: str, label: str) -> None:
         header, _ = table_of(formats.to_text([trace([1.0], [1.0], names=["", label])], format), separator)
-        assert header[3] == f"lr[{label}]"
+        assert header[3] == f"lr[{printable(label)}]"
 
     def test_what_a_metric_may_be(self, format: str, separator: str) -> None:
         run = trace([1.0] * 5, metric=[NAN, 0.5, INF, -INF, -0.0])
@@ -249,7 +258,7 @@ class TestMarkdown:
         header, rows = self.read(formats.to_text(runs, "md"))
         shown = re.fullmatch(r"<code>([^<]*)</code>", header[2])
         assert shown is not None
-        assert html.unescape(shown[1]) == label
+        assert html.unescape(shown[1]) == printable(label)
         assert rows == [["0", "0", "1.0", "2.0"], ["1", "0", "0.5", ""]]
 
     @given(label=texts)
@@ -302,3 +311,30 @@ def test_a_trace_writes_itself(tmp_path: Path) -> None:
     assert run.to_json(tmp_path / "a.json") == formats.to_text([run], "json")
     assert (tmp_path / "a.csv").read_text() == run.to_csv()
     assert (tmp_path / "a.json").read_text() == run.to_json()
+
+
+NAMES = ["-x", "+1", "=HYPERLINK(1)", "@a", "'=1", "''-x", "'quoted'", "a=b", "-1e-3", 'x"=1', "\tx"]
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_no_name_is_a_formula_in_a_spreadsheet(separator: str) -> None:
+    runs = [trace([-1.0, 0.5], label=name) for name in NAMES]
+    text = formats.to_text(runs, {",": "csv", "\t": "tsv"}[separator])
+    header, *body = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    assert [name for name in header if name[0] in "=+-@\t\r"] == []
+    assert header[2:] == [
+        "'-x", "'+1", "'=HYPERLINK(1)", "'@a", "''=1", "'''-x", "'quoted'", "a=b", "'-1e-3", 'x"=1', r"\tx"
+    ]  # fmt: skip
+    assert [row[2:] for row in body] == [["-1.0"] * len(NAMES), ["0.5"] * len(NAMES)]  # numbers have their signs
+
+
+def test_names_that_were_quoted_read_back() -> None:
+    text = formats.to_text([trace([1.0], label=name) for name in NAMES], "csv")
+    assert list(formats.read_columns(io.StringIO(text))) == ["step", "epoch", *map(printable, NAMES)]
+    # of a version that did not quote them
+    assert list(formats.read_columns(io.StringIO("step,-x\n0,1\n"))) == ["step", "-x"]
+
+
+def test_a_header_longer_than_the_csv_module_reads_is_an_error() -> None:
+    with pytest.raises(ValueError, match="field larger"):
+        formats.read_columns(io.StringIO("step," + "x" * 200_000 + "\n0,1\n"))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lrviz.errors import NotationError
 from lrviz.notation import Lambda, SchedulerCall, parse, parse_value
 from lrviz.text import print_value
+from tests.conftest import shown
 
 NAMES: dict[str, Any] = {"total_steps": 32, "epochs": 4, "steps_per_epoch": 8, "lr": 1e-3}
 
@@ -571,10 +572,10 @@ REFUSED: dict[str, tuple[str, str, str]] = {
 
 def caret(message: str) -> tuple[str, str]:
     """The first line of a message, and what its caret points at."""
-    first, *shown = message.split("\n    ")
-    if not shown:
+    first, *lines = message.split("\n    ")
+    if not lines:
         return first, ""
-    line, below = shown
+    line, below = lines
     assert below.strip() == "^"
     return first, line[len(below) - 1 :]
 
@@ -585,7 +586,7 @@ def test_refused(text: str, message: str, place: str) -> None:
     with pytest.raises(NotationError) as caught:
         parse(text, NAMES)
     assert time.perf_counter() - started < 1
-    first, pointed = caret(caught.value.message)
+    first, pointed = caret(shown(caught.value))
     assert first == message
     assert pointed.startswith(place)
     assert bool(pointed) == bool(place)
@@ -608,7 +609,7 @@ REFUSED_VALUES: dict[str, tuple[str, str, str]] = {
 def test_refused_value(text: str, message: str, place: str) -> None:
     with pytest.raises(NotationError) as caught:
         parse_value(text, NAMES)
-    first, pointed = caret(caught.value.message)
+    first, pointed = caret(shown(caught.value))
     assert first == message
     assert pointed.startswith(place)
 

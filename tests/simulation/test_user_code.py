@@ -13,6 +13,7 @@ from lrviz.cli import main
 from lrviz.errors import NotationError, SimulationError, UsageError
 from lrviz.simulation import simulate, user_code
 from lrviz.spec import Fields, read_run
+from tests.conftest import shown
 
 HEAD = """\
 import torch
@@ -218,7 +219,7 @@ def test_an_exception_is_shown_with_the_users_own_frames_alone(write: Write) -> 
     lines = (HEAD + RAISES).splitlines()
     call = lines.index("            inner(self.steps)") + 1
     place = lines.index('    raise ValueError(f"no luck\\n  with {number}")') + 1
-    assert refused("train.py:Raises").message.splitlines() == [
+    assert shown(refused("train.py:Raises")).splitlines() == [
         "`train.py:Raises` raised ValueError: no luck with 3 at step 3",
         f"    train.py:{call} in step",
         "        inner(self.steps)",
@@ -229,28 +230,28 @@ def test_an_exception_is_shown_with_the_users_own_frames_alone(write: Write) -> 
 
 def test_an_exception_of_a_factory(write: Write) -> None:
     write(RAISES)
-    message = refused("train.py:at_once").message
+    message = shown(refused("train.py:at_once"))
     assert message.startswith('`train.py:at_once` raised TypeError: can only concatenate str (not "int") to str\n')
     assert "lrviz" not in message
 
 
 def test_an_exception_inside_torch_is_shown_where_the_user_called_it(write: Write) -> None:
     write(RAISES)
-    message = refused("train.py:inside_torch").message
+    message = shown(refused("train.py:inside_torch"))
     assert "object of type 'int' has no len()" in message
     assert re.findall(r"(\S+):\d+ in (\w+)", message) == [("train.py", "inside_torch")]
 
 
 def test_a_recursion_without_end(write: Write) -> None:
     write(RAISES)
-    message = refused("train.py:deep").message
+    message = shown(refused("train.py:deep"))
     assert message.startswith("`train.py:deep` raised RecursionError: maximum recursion depth exceeded")
     assert message.count("return deep(optimizer)") == 1
 
 
 def test_a_step_that_leaves_the_program(write: Write) -> None:
     write(RAISES)
-    assert refused("train.py:Leaves").message.startswith("`train.py:Leaves` raised SystemExit: 3 at step 1\n")
+    assert shown(refused("train.py:Leaves")).startswith("`train.py:Leaves` raised SystemExit: 3 at step 1\n")
 
 
 def test_ctrl_c_is_passed_on(write: Write) -> None:
@@ -319,7 +320,7 @@ MODULES = [
 def test_a_file_that_cannot_be_used(code: str, message: str, hint: str, write: Write) -> None:
     write(code, head="")
     error = refused("train.py:make")
-    assert (error.message, error.hint) == (message, hint)
+    assert (shown(error), error.hint) == (message, hint)
 
 
 def test_a_script_that_parses_its_arguments(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
@@ -328,7 +329,7 @@ def test_a_script_that_parses_its_arguments(write: Write, capsys: pytest.Capture
         "options = parser.parse_args([])\n",
         head="",
     )
-    message = refused("train.py:make").message
+    message = shown(refused("train.py:make"))
     assert re.findall(r"(\S+):(\d+) in", message) == [("train.py", "4")]
     assert "arguments are required: --data" in capsys.readouterr().err
 

@@ -7,6 +7,7 @@ from typing import Any
 from lrviz.cli import options
 from lrviz.cli.options import PresetNameArgument, with_options
 from lrviz.errors import UsageError
+from lrviz.text import printable
 
 
 @with_options(options.PRESETS)
@@ -30,4 +31,4 @@ def command(name: PresetNameArgument = None, **values: Any) -> None:
         files.write_stdout(text)
         return
     files.write_text(path, text)
-    files.write_stdout(f"{path}\n")
+    files.write_stdout(f"{printable(path)}\n")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lrviz import figure, files, presets, terminal
 from lrviz.cli import options, runs
 from lrviz.cli.options import PresetArgument, with_options
 from lrviz.errors import UsageError
-from lrviz.spec import read_choice, read_number, split_commas
-from lrviz.text import count
+from lrviz.spec import read_choice, read_count, read_number, split_commas
+from lrviz.text import count, printable
 
 if TYPE_CHECKING:
     from lrviz.presets import FigurePlan, Preset
+
+_LIMITS: Final = ("max_curves", "max_updates")
 
 
 @with_options(options.RENDER, options.QUIET)
@@ -42,7 +44,8 @@ def command(preset: PresetArgument = None, **values: Any) -> int:
     check_format = read_choice("--format", values["format"] or "text", options.CHECK_FORMATS)
     rtol = _read_rtol(values["rtol"])
     path = presets.find_preset(preset)
-    loaded = presets.load_preset(path, allow_code=values["allow_code"])
+    limits = {n: read_count(f"--{n.replace('_', '-')}", values[n]) for n in _LIMITS if values[n] is not None}
+    loaded = presets.load_preset(path, allow_code=values["allow_code"], allow_outside=values["allow_outside"], **limits)
     figures = presets.chosen_figures(loaded, values["only"] or ())
     if values["check"]:
         preset_file = preset if preset == str(path) else None
@@ -68,7 +71,7 @@ def _render(
             prune=values["prune"],
             report=report,
         )
-    files.write_stdout("".join(f"{Path(folder) / name}\n" for name in rendered.files))
+    files.write_stdout("".join(f"{printable(str(Path(folder) / name))}\n" for name in rendered.files))
     if quiet:
         return
     for note in rendered.notes:
