@@ -84,6 +84,9 @@ def check_scheduler(scheduler: Any, name: str) -> Any:
     Raises:
         SimulationError: it has no `step()`.
     """
+    if inspect.iscoroutine(scheduler):
+        scheduler.close()  # else Python warns that nothing has awaited it
+        raise SimulationError(f"`{name}` must return a scheduler, got a coroutine", "write `def` without `async`")
     if callable(getattr(scheduler, "step", None)) and not isinstance(scheduler, type):
         return scheduler
     got = "None" if scheduler is None else f"a class, {scheduler.__name__}" if isinstance(scheduler, type) else ""

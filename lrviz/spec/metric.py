@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import io
 import json
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lrviz.errors import NotationError, SpecError
-from lrviz.notation import Lambda, parse_value
+from lrviz.notation import ExpressionError, Lambda, check_expression, check_run, parse_value
 from lrviz.spec.run import Metric, TrainingLoop
 
 _SUFFIXES: Final = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
@@ -62,9 +61,9 @@ def metric_values(metric: Metric, calls: int) -> list[float]:
     for call in range(calls):
         try:
             values.append(float(metric.function(call)))
-        except (ArithmeticError, ValueError, TypeError, NotationError) as error:
-            reason = error.message if isinstance(error, NotationError) else str(error)
-            raise SpecError(f"the metric `{metric.text}` fails at call {call}: {reason}") from error
+        except (OverflowError, ExpressionError) as error:
+            reason = error.reason if isinstance(error, ExpressionError) else "the value is too large for a float"
+            raise SpecError(f"the metric `{metric.text:.80}` fails at call {call}: {reason}") from error
     return values
 
 
@@ -102,9 +101,9 @@ def _as_numbers(text: str) -> tuple[float, ...]:
 def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any:
     """The expression as a function of the scheduler call's number; `step` is the update just made."""
     try:
-        ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        reason = getattr(error, "msg", None) or str(error) or "nested too deeply"
+        check_expression(text)
+    except NotationError as error:
+        reason = error.message.splitlines()[0].removeprefix("cannot read the notation: ")
         raise SpecError(
             f"cannot read the metric `{text:.80}`: {reason}", "such as `val.csv:val_loss` or `exp(-epoch / 10) + 0.1`"
         ) from error
@@ -118,6 +117,7 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any
         raise SpecError(f"cannot read the metric `{text:.80}`: {error.message.splitlines()[0]}", error.hint) from error
     if not isinstance(parsed, Lambda):
         raise SpecError(f"cannot read the metric `{text:.80}`")
+    check_run(parsed.steps, loop.scheduler_calls)
     function = parsed.function
     return function if loop.interval == "step" else lambda call: function((call + 1) * each - 1)
 
