@@ -322,6 +322,8 @@ def _binary(kind: type[ast.operator], left: Closure, right: Closure, base: ast.e
             return lambda x: positive**x
         return lambda x: positive ** right(x)
     function = BINARY[kind]
+    if left is _argument:
+        return lambda x: function(x, right(x))
     return lambda x: function(left(x), right(x))
 
 
