@@ -157,7 +157,10 @@ def _import(where: str) -> ModuleType:
 
 
 def _import_file(path: Path, where: str) -> ModuleType:
-    if not path.is_file():
+    found = False
+    with contextlib.suppress(OSError):  # such as a path that is too long
+        found = path.is_file()
+    if not found:
         raise SimulationError(f"no file `{where}`", "the path is relative to the current folder")
     name = path.stem if path.stem.isidentifier() else "lrviz_user_code"
     spec = importlib.util.spec_from_file_location(name, path.resolve())

@@ -98,6 +98,11 @@ def test_a_module_in_a_package(write: Write) -> None:
     assert error.hint == "name a file in a package as a module: `package.module:NAME`"
 
 
+def test_a_path_that_is_too_long() -> None:
+    path = f"{'a' * 5000}.py"
+    assert refused(f"{path}:make").message.startswith("no file `aaa")
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("code", "got"),
