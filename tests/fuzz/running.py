@@ -217,6 +217,7 @@ def _address_space() -> int:
 
 def real_main() -> Main:
     """`lrviz.cli.main`, with all modules imported, and with short runs alone: a long one is legal and takes long."""
+    import gc
     import importlib
     import pkgutil
     from functools import cache
@@ -224,13 +225,15 @@ def real_main() -> Main:
     import typer
 
     import lrviz
-    from lrviz.cli import main
+    from lrviz.cli import app, main
     from lrviz.notation import budget
     from lrviz.spec import run, sweep
 
     for module in pkgutil.walk_packages(lrviz.__path__, "lrviz."):
         importlib.import_module(module.name)
-    typer.main.get_command = cache(typer.main.get_command)  # else half of the time goes there
+    typer.main.get_command = cache(typer.main.get_command)  # else half of the time goes into making the options
+    app._load = cache(app._load)
     vars(run)["MAX_UPDATES"] = vars(sweep)["MAX_UPDATES"] = 20_000
     vars(budget)["MAX_RUN_STEPS"] = 1_000_000
+    gc.freeze()
     return main
