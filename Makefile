@@ -7,6 +7,7 @@
 #   make lint          ruff: rules and format
 #   make types         mypy, strict
 #   make wheel-test    build the wheel, install it alone, use it
+#   make fuzz          run inputs that are made at random  (ARGS="--count 10000 --seed 7 --kind notation")
 #   make bench         measure speed, memory and sizes      (ARGS="--quick")
 #   make site          build the documentation site into build/site
 #   make figures       draw the figures of README and docs again, and renew the output in their console blocks
@@ -25,7 +26,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 LOWEST := .venv-lowest
 
-.PHONY: demo test coverage test-lowest lint types wheel-test bench site figures clean
+.PHONY: demo test coverage test-lowest lint types wheel-test fuzz bench site figures clean
 
 demo: $(RUN)
 	$(BIN)/lrviz plot cosine --T_max 32
@@ -48,6 +49,9 @@ types: $(DEV)
 
 wheel-test: $(DEV)
 	$(BIN)/python -m pytest -m wheel tests/test_wheel.py $(ARGS)
+
+fuzz: $(DEV)
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks $(ARGS)

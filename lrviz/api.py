@@ -24,6 +24,7 @@ from lrviz.spec import (
     read_run,
     run_names,
 )
+from lrviz.text import brief
 from lrviz.trace import Trace as PlainTrace
 
 if TYPE_CHECKING:
@@ -238,6 +239,7 @@ def draw(
 
 
 _MAX_SHOWN: Final = 60  # characters of a wrong value in a message
+_MOST_BITS: Final = 1023  # larger integers do not fit in a float
 
 
 def _to_python(value: Any) -> Any:
@@ -302,6 +304,8 @@ def _check_name(name: object) -> str:
 def _check_let(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_check_let(name, item) for item in value)
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise SpecError(f"`lets` gives `{name}` too large a number, got {brief(value)}")
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise SpecError(f"`lets` must give a number, text or a list of them for `{name}`, got {_show_wrong(value)}")

@@ -108,6 +108,17 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def brief(value: Any) -> str:
+    """A value as notation for a message: at most 60 characters, and no digits of an integer of over 128 bits."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"a number of {value.bit_length():,} bits"
+    if isinstance(value, tuple):
+        text = f"[{', '.join(map(brief, value[:30]))}{', ...' * (len(value) > 30)}]"  # more do not fit
+    else:
+        text = print_value(value[:60] if isinstance(value, str) else value)
+    return printable(text, 60)
+
+
 def print_value(value: Any) -> str:
     """A value as notation: None, a bool, a number, text, a tuple of values, or an object whose `str` is notation."""
     if isinstance(value, float):

@@ -5,7 +5,11 @@ In: text, and values for names in it. Out: `SchedulerCall` and values. May impor
 
 from __future__ import annotations
 
-from lrviz.notation.parser import Lambda, SchedulerCall, Value, parse, parse_value
+from lrviz.notation.budget import Budget, check_run
+from lrviz.notation.parser import Lambda, SchedulerCall, Value, check_expression, parse, parse_value
 from lrviz.notation.source import ExpressionError, Source, value_name
 
-__all__ = ["ExpressionError", "Lambda", "SchedulerCall", "Source", "Value", "parse", "parse_value", "value_name"]
+__all__ = [
+    "Budget", "ExpressionError", "Lambda", "SchedulerCall", "Source", "Value", "check_expression", "check_run", "parse",
+    "parse_value", "value_name",
+]  # fmt: skip

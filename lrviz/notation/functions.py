@@ -9,12 +9,71 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
-from lrviz.notation.source import ExpressionError, brief
+from lrviz.notation.budget import MAX_BITS
+from lrviz.notation.source import ExpressionError
+from lrviz.text import brief, count
 
 MAX_INT_BITS: Final = 1024  # the range of a float: larger integers are useless for a rate
+
+Kind = Literal["number", "whole", "list", "text"]  # "text" is a number or text
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The arguments of a function: their kinds, and the same in words, to follow `takes`.
+
+    The last `optional` arguments may be left out; with `more` there may be any number of the last one. `alone` is the
+    kind of an argument that is the only one.
+    """
+
+    words: str
+    kinds: tuple[Kind, ...]
+    optional: int = 0
+    more: bool = False
+    alone: Kind | None = None
+
+    def of(self, arguments: int) -> Sequence[Kind] | None:
+        """The kinds of that many arguments; None if the function does not take so many."""
+        if arguments == 1 and self.alone:
+            return (self.alone,)
+        if arguments < len(self.kinds) - self.optional or (arguments > len(self.kinds) and not self.more):
+            return None
+        return (*self.kinds[:arguments], *self.kinds[-1:] * (arguments - len(self.kinds)))
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the notation."""
+
+    name: str
+    call: Callable[..., Any]
+    signature: Signature
+
+    def wrong_number(self, arguments: int) -> ExpressionError:
+        """The error for that many arguments."""
+        got = count(arguments, "argument") if arguments else "no arguments"
+        return ExpressionError(f"`{self.name}` takes {self.signature.words}, got {got}")
+
+    def failure(self, values: Sequence[Any], error: Exception) -> str:
+        """Why a call with these values fails, where Python says it in its own words."""
+        for kind, value in zip(self.signature.of(len(values)) or (), values, strict=False):
+            if kind == "whole" and not isinstance(value, int):
+                return f"`{self.name}` takes {self.signature.words}, got {brief(value)}"
+        finite = all(isinstance(v, int | tuple) or math.isfinite(v) for v in values)
+        if isinstance(error, ZeroDivisionError) or (isinstance(error, OverflowError) and finite):
+            return failure(error)
+        return f"`{self.name}` is not defined for {', '.join(map(brief, values))}"
+
+
+def failure(error: Exception) -> str:
+    """Why arithmetic fails, where Python says it in its own words."""
+    if isinstance(error, ZeroDivisionError):
+        return "division by zero"
+    return "the result is too large" if isinstance(error, OverflowError) else "a value is not a number"
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -32,7 +91,9 @@ def _power(base: Any, exponent: Any) -> Any:
     return result
 
 
-def _bounded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+def _bounded(name: str) -> Callable[..., Any]:
+    function = getattr(math, name)
+
     def call(*arguments: Any) -> Any:
         if any(abs(a) > 500 for a in arguments):
             raise ExpressionError(f"`{name}` takes numbers up to 500 here, got {', '.join(map(brief, arguments))}")
@@ -47,34 +108,57 @@ def _round(number: Any, digits: Any = None) -> Any:
     return round(number, digits)
 
 
-def to_float(value: Any) -> float:
+def _to_float(value: Any) -> float:
     """`float`, of a number or of short text such as "inf"."""
-    if isinstance(value, str) and len(value) > 100:
-        raise ExpressionError("`float` takes a short text here")
-    return float(value)
+    if isinstance(value, bool | int | float):
+        return float(value)
+    try:
+        return float(value if isinstance(value, str) and len(value) <= 100 else "")
+    except ValueError:
+        raise ExpressionError(f"`float` takes a number or the text of one, got {brief(value)}") from None
 
 
-def _int(value: Any) -> int:
-    if isinstance(value, str):
-        raise ExpressionError(f"`int` takes a number here, got {brief(value)}")
-    return int(value)
+_NUMBER: Final = Signature("a number", ("number",))
+_TWO: Final = Signature("two numbers", ("number", "number"))
+_LIST: Final = Signature("a list of numbers", ("list",))
+_WHOLES: Final = Signature("whole numbers", ("whole",), more=True)
+_EXTREME: Final = Signature("a list of numbers, or two numbers or more", ("number",), more=True, alone="list")
 
+_OF_ONE_NUMBER: Final = """
+    acos acosh asin asinh atan atanh cbrt ceil cos cosh degrees erf erfc exp exp2 expm1 fabs floor gamma isfinite isinf
+    isnan lgamma log10 log1p log2 radians sin sinh sqrt tan tanh trunc ulp
+"""
+# The functions of `math` that may be called: those of all versions of Python that return one number.
+_SIGNATURES: Final[Mapping[str, Signature]] = {
+    **dict.fromkeys(_OF_ONE_NUMBER.split(), _NUMBER),
+    **dict.fromkeys(["atan2", "copysign", "fmod", "isclose", "nextafter", "pow", "remainder"], _TWO),
+    **dict.fromkeys(["fsum", "prod"], _LIST),
+    **dict.fromkeys(["gcd", "lcm"], _WHOLES),
+    **dict.fromkeys(["factorial", "isqrt"], Signature("a whole number", ("whole",))),
+    "comb": Signature("two whole numbers", ("whole", "whole")),
+    "dist": Signature("two lists of numbers", ("list", "list")),
+    "hypot": Signature("numbers", ("number",), more=True),
+    "ldexp": Signature("a number and a whole number", ("number", "whole")),
+    "log": Signature("a number and an optional base", ("number", "number"), optional=1),
+    "perm": Signature("a whole number and an optional second one", ("whole", "whole"), optional=1),
+}
+_UNBOUNDED: Final = ("factorial", "comb", "perm")
 
-_UNBOUNDED = ("factorial", "comb", "perm")
-_TUPLES = ("frexp", "modf")  # they return a pair, not a number
-_NEWER = ("sumprod", "fma")  # added in Python 3.12 and 3.13; the notation is the same on every version
+MATH: Final[Mapping[str, float | Function]] = {
+    **{name: getattr(math, name) for name in ("e", "inf", "nan", "pi", "tau")},
+    **{
+        name: Function(name, _bounded(name) if name in _UNBOUNDED else getattr(math, name), signature)
+        for name, signature in _SIGNATURES.items()
+    },
+}
 
-MATH: Final[Mapping[str, Any]] = {
-    name: value for name, value in vars(math).items() if not name.startswith("_") and name not in (*_TUPLES, *_NEWER)
-} | {name: _bounded(getattr(math, name), name) for name in _UNBOUNDED}
-
-FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "min": min,
-    "max": max,
-    "abs": abs,
-    "round": _round,
-    "int": _int,
-    "float": to_float,
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    "min": Function("min", min, _EXTREME),
+    "max": Function("max", max, _EXTREME),
+    "abs": Function("abs", abs, _NUMBER),
+    "round": Function("round", _round, Signature("a number and optional digits", ("number", "whole"), optional=1)),
+    "int": Function("int", int, _NUMBER),
+    "float": Function("float", _to_float, Signature("a number, or text such as 'inf'", ("text",))),
 }
 
 BINARY: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
@@ -91,7 +175,7 @@ UNARY: Final[Mapping[type[ast.unaryop], Callable[[Any], Any]]] = {
     ast.USub: operator.neg,
     ast.Not: operator.not_,
 }
-COMPARE: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
+COMPARE: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -101,8 +185,8 @@ COMPARE: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
 }
 
 
-def function_of(func: ast.expr) -> Callable[..., Any] | None:
-    """The allowed function that `min`, `cos` or `math.cos` names; None for any other."""
+def function_of(func: ast.expr) -> Function | None:
+    """The function that `min`, `cos` or `math.cos` names; None for any other."""
     match func:
         case ast.Name(id=name):
             function = FUNCTIONS.get(name) or MATH.get(name)
@@ -110,10 +194,9 @@ def function_of(func: ast.expr) -> Callable[..., Any] | None:
             function = MATH.get(name)
         case _:
             return None
-    return function if callable(function) else None
+    return function if isinstance(function, Function) else None
 
 
-MAX_BITS: Final = 8192
 _STEP_BITS: Final = 64  # the argument of a lambda, a step count
 _FLOAT_BITS: Final = 1024  # an int converted from a float, or a power
 _FACTORIAL_BITS: Final = 4096  # factorial(500) has 3,768
@@ -183,13 +266,14 @@ def _call_bits(name: str, operands: list[int], args: list[ast.expr], names: Mapp
         case "abs" | "min" | "max" | "gcd" | "isqrt":
             return max(operands, default=0)
         case "lcm" | "prod":
-            return sum(size * _length(arg, names) for size, arg in zip(operands, args, strict=True))
+            return sum(size * length(arg, names) for size, arg in zip(operands, args, strict=True))
         case "factorial" | "comb" | "perm":
             return _FACTORIAL_BITS
     return 0
 
 
-def _length(node: ast.expr, names: Mapping[str, Any]) -> int:
+def length(node: ast.expr, names: Mapping[str, Any]) -> int:
+    """The items of a list; 1 for a number."""
     match node:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return len(items)

@@ -9,11 +9,13 @@ LambdaLR(lr_lambda=lambda epoch: 0.95 ** epoch)
 from __future__ import annotations
 
 import ast
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from lrviz.errors import NotationError
+from lrviz.notation.budget import Budget
 from lrviz.notation.source import SHORT_NAMES, ExpressionError, Source, source_of
 from lrviz.schedulers import find
 from lrviz.schedulers import names as scheduler_names
@@ -29,10 +31,14 @@ _MAX_BITS: Final = 1023  # larger integers do not fit in a float
 
 @dataclass(frozen=True)
 class Lambda:
-    """A function of one number, such as `lambda epoch: 0.95 ** epoch`, equal to any other with the same source."""
+    """A function of one number, such as `lambda epoch: 0.95 ** epoch`, equal to any other with the same source.
+
+    `steps` is the number of operations of a call.
+    """
 
     source: str
     function: Callable[[Any], Any] = field(compare=False, repr=False)
+    steps: int = field(default=1, compare=False, repr=False)
 
     def __call__(self, number: Any) -> Any:
         """The function's value at `number`."""
@@ -57,6 +63,13 @@ class SchedulerCall:
         values = (*self.args, *(value for _, value in self.kwargs))
         return tuple(v for value in values if isinstance(value, tuple) for v in value if isinstance(v, SchedulerCall))
 
+    @property
+    def steps(self) -> int:
+        """The operations of a call of each of its functions, and of those of the schedulers among its arguments."""
+        values = (*self.args, *(value for _, value in self.kwargs))
+        items = (item for value in values for item in (value if isinstance(value, tuple) else (value,)))
+        return sum(item.steps for item in items if isinstance(item, Lambda | SchedulerCall))
+
     def get(self, name: str, default: Value = None) -> Value:
         """The value of a keyword argument."""
         return dict(self.kwargs).get(name, default)
@@ -78,7 +91,7 @@ def parse(text: str, names: Mapping[str, Any]) -> SchedulerCall:
     Raises:
         NotationError: it cannot be read; the message shows the position.
     """
-    call: SchedulerCall = _read(text, lambda tree: _Reader(tree, names).scheduler())
+    call: SchedulerCall = _read(text, names, _Reader.scheduler)
     return call
 
 
@@ -88,29 +101,44 @@ def parse_value(text: str, names: Mapping[str, Any]) -> Value:
     Raises:
         NotationError: it cannot be read; the message shows the position.
     """
-    return _read(text, lambda tree: _Reader(tree, names).value())
+    return _read(text, names, _Reader.value)
 
 
-def _read(text: str, read: Callable[[ast.Module], Any]) -> Any:
-    """Call `read` with the syntax tree of the text; add the line and a caret to its errors."""
-    source = Source(text)
+def check_expression(text: str) -> None:
+    """Refuse a text that is not one expression.
+
+    Raises:
+        NotationError: it is not; the message shows the position.
+    """
+    _read(text, {}, _Reader.check_expression)
+
+
+def _read(text: str, names: Mapping[str, Any], read: Callable[[_Reader], Any]) -> Any:
+    """Read a text, and print what is in it once, within a budget; add the line and a caret to errors."""
+    source, budget = Source(text), Budget()
     try:
-        return read(source.tree())
+        value = read(_Reader(source.tree(budget), names, budget))
+        budget.check_printed(print_value(value))
+        return value
     except ExpressionError as error:
         raise NotationError(error.message, error.hint, source.excerpt(error.node)) from error
     except RecursionError as error:
         raise NotationError("the notation is nested too deeply") from error
+    except MemoryError as error:
+        raise NotationError("there is not enough memory to read the notation") from error
 
 
 class _Reader:
-    def __init__(self, tree: ast.Module, names: Mapping[str, Any]) -> None:
-        self.names = names
+    def __init__(self, tree: ast.Module, names: Mapping[str, Any], budget: Budget) -> None:
+        self.names, self.budget = names, budget
         if not all(map(str.isidentifier, names)):  # `args.epochs`, `len(loader)`
             from lrviz.notation.substitution import replace_expressions
 
             tree = replace_expressions(tree, names)
         self.body = tree.body
         self.assigned: dict[str, ast.expr] = {}  # by earlier lines of a pasted script
+        self.values: dict[tuple[str, str], Value] = {}  # of assigned names, by what each was read as
+        self.reading: set[str] = set()  # the assigned names that are being read
         self.used: set[str] = set()  # the assigned names of schedulers that were used
         self.positions: dict[int, _Position] = {}  # of the assignments, by id() of the scheduler
 
@@ -132,6 +160,11 @@ class _Reader:
         raise ExpressionError(
             f"`{source_of(self.body[-1])}` is not a value", "such as 8, 1e-3 or [8, 24]", self.body[-1]
         )
+
+    def check_expression(self) -> None:
+        """Refuse anything but one expression."""
+        if [type(statement) for statement in self.body] != [ast.Expr]:
+            raise ExpressionError("it is not one expression")
 
     def _last(self) -> ast.expr:
         """The last expression, assigned, returned or alone, that creates a scheduler; without one, the last of all."""
@@ -166,8 +199,8 @@ class _Reader:
 
     def _call(self, node: ast.expr) -> SchedulerCall:
         match node:
-            case ast.Name(id=name) if name in self.assigned:
-                return cast("SchedulerCall", self._assigned_value(name, self._call, node))
+            case ast.Name(id=name) if self._is_assigned(name):
+                return cast("SchedulerCall", self._assigned_value(name, "scheduler", node))
             case ast.Name() | ast.Attribute():
                 module, name = _dotted(node)
                 return SchedulerCall(name, module=module)
@@ -179,9 +212,11 @@ class _Reader:
                     args = args[:1]
                 values = tuple(self._value(a) for a in args)
                 pairs = tuple(self._pair(k) for k in keywords if not _is_ignored(k))
-                for at, keyword in enumerate(keywords):
-                    if keyword.arg in [k.arg for k in keywords[:at]]:
-                        raise ExpressionError(f"`{keyword.arg}` is given twice", node=keyword)
+                given = set()
+                for keyword in keywords:
+                    if keyword.arg in given:
+                        raise ExpressionError(f"`{source_of(ast.Name(str(keyword.arg)))}` is given twice", node=keyword)
+                    given.add(keyword.arg)
                 call = SchedulerCall(name, values, pairs, module)
                 self._check_order(call, node)
                 return call
@@ -228,8 +263,8 @@ class _Reader:
                 return tuple(self._item(i) for i in items)
             case ast.Lambda():
                 return self._lambda(node)
-            case ast.Name(id=name) if name in self.assigned and name not in self.names:
-                return self._assigned_value(name, lambda value: self._value(value, inside_list), node)
+            case ast.Name(id=name) if self._is_assigned(name) and name not in self.names:
+                return self._assigned_value(name, "item" if inside_list else "value", node)
             case ast.Name(id=name) if inside_list and name not in self.names and _is_scheduler(name):
                 return SchedulerCall(SHORT_NAMES.get(name, name))
             case ast.Call(func=func) if inside_list and _may_be_scheduler(func):
@@ -250,7 +285,7 @@ class _Reader:
                 return self.names[name]
         from lrviz.notation.evaluator import evaluate
 
-        return evaluate(node, self._names_for(node))
+        return evaluate(node, self._names_for(node), self.budget)
 
     def _item(self, node: ast.expr) -> Value:
         value = self._value(node, inside_list=True)
@@ -258,14 +293,22 @@ class _Reader:
             raise ExpressionError(f"`{source_of(node)}` is a list inside a list", node=node)
         return value
 
-    def _assigned_value(self, name: str, read: Callable[[ast.expr], Any], node: ast.AST) -> Any:
-        """Read the expression assigned to a name; the name is removed meanwhile, so that it cannot refer to itself."""
-        assigned = self.assigned.pop(name)
-        try:
-            value = read(assigned)
-        finally:
-            self.assigned[name] = assigned
-        if isinstance(value, SchedulerCall):
+    def _is_assigned(self, name: str) -> bool:
+        """Whether an earlier line gives a name its value; not while that is read, since it cannot refer to itself."""
+        return name in self.assigned and name not in self.reading
+
+    def _assigned_value(self, name: str, kind: Literal["scheduler", "value", "item"], node: ast.AST) -> Any:
+        """The value of an assigned name, read once as each kind."""
+        if (name, kind) not in self.values:
+            assigned = self.assigned[name]
+            self.reading.add(name)
+            read = self._call(assigned) if kind == "scheduler" else self._value(assigned, inside_list=kind == "item")
+            self.reading.remove(name)
+            self.values[name, kind] = read
+            if isinstance(read, SchedulerCall):
+                self.positions.setdefault(id(read), (assigned.lineno, assigned.col_offset))
+        value = self.values[name, kind]
+        if any(isinstance(item, SchedulerCall) for item in (value if isinstance(value, tuple) else (value,))):
             if name in self.used:
                 raise ExpressionError(
                     f"`{name}` is used twice: torch would step the same scheduler twice",
@@ -273,14 +316,14 @@ class _Reader:
                     node,
                 )
             self.used.add(name)
-            self.positions[id(value)] = (assigned.lineno, assigned.col_offset)
         return value
 
-    def _names_for(self, node: ast.AST) -> Mapping[str, Any]:
+    def _names_for(self, node: ast.AST, argument: str = "") -> Mapping[str, Any]:
         """The values of the run's names, and of those assigned in the pasted script that the expression uses."""
-        used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & self.assigned.keys() - self.names.keys()
-        values = {name: self._assigned_value(name, self._value, node) for name in sorted(used)}
-        return {**self.names, **values} if used else self.names
+        used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and self._is_assigned(n.id)}
+        used -= {argument, *self.names}
+        values = {name: self._assigned_value(name, "value", node) for name in sorted(used)}
+        return ChainMap(values, cast("dict[str, Any]", self.names)) if used else self.names
 
     def _lambda(self, node: ast.Lambda) -> Lambda:
         spec = node.args
@@ -289,15 +332,15 @@ class _Reader:
         if len(spec.args) - len(spec.defaults) not in (0, 1) or not spec.args:
             raise ExpressionError(f"a lambda takes one argument here, got `{source_of(node)}`", node=node)
         argument, *bound = [a.arg for a in spec.args]
-        names = dict(self._names_for(node.body))
-        for name, default in zip(bound, spec.defaults[-len(bound) :] if bound else [], strict=True):
-            names[name] = self._value(default)
-        names.pop(argument, None)
+        names = self._names_for(node.body, argument)
+        if bound:
+            defaults = [self._value(default) for default in spec.defaults[-len(bound) :]]
+            names = ChainMap(dict(zip(bound, defaults, strict=True)), cast("dict[str, Any]", names))
         from lrviz.notation.evaluator import compile_function
         from lrviz.notation.substitution import bound_source
 
-        function = compile_function(node.body, names, argument)
-        return Lambda(f"lambda {argument}: {bound_source(node.body, names)}", function)
+        function, steps = compile_function(node.body, names, argument, self.budget)
+        return Lambda(f"lambda {argument}: {bound_source(node.body, names, argument, self.budget)}", function, steps)
 
 
 def _is_scheduler(name: str) -> bool:
@@ -355,6 +398,9 @@ def _is_optimizer(node: ast.expr, names: Mapping[str, Any]) -> bool:
 
 def _is_ignored(keyword: ast.keyword) -> bool:
     """Whether it is `optimizer=...`, or `last_epoch=-1`, the default of every scheduler."""
-    if keyword.arg == "optimizer":
-        return True
-    return keyword.arg == "last_epoch" and ast.unparse(keyword.value) == "-1"
+    match keyword:
+        case ast.keyword(arg="optimizer"):
+            return True
+        case ast.keyword(arg="last_epoch", value=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1))):
+            return True
+    return False

@@ -7,15 +7,15 @@ import re
 import textwrap
 import warnings
 from keyword import iskeyword
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from lrviz.errors import NotationError
 from lrviz.schedulers import names
 from lrviz.text import excerpt, printable
 
-MAX_LENGTH: Final = 100_000
-MAX_DEPTH: Final = 100
-_TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep"
+if TYPE_CHECKING:
+    from lrviz.notation.budget import Budget
+
 _LONGEST_NAME: Final = 200  # characters of an expression that names a value, such as `args.epochs`
 
 # Short names that are not Python identifiers, by the identifier that replaces each before the code is parsed. Both have
@@ -26,8 +26,10 @@ SHORT_NAMES: Final = {
     if iskeyword(short) or "-" in short
 }
 _IDENTIFIERS: Final = {short: name for name, short in SHORT_NAMES.items()}
+# Quoted text that is not closed goes on to the end of all text: to look for its end at each quote takes quadratic time.
 _SHORT_NAME: Final = re.compile(
-    r"""(?P<text>\'\'\'.*?\'\'\'|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\#[^\n]*)
+    r"""(?P<text>\'\'\'.*?(?:\'\'\'|\Z)|\"\"\".*?(?:\"\"\"|\Z)
+    |'(?:\\.|[^'\\])*+(?:'|\\?\Z)|"(?:\\.|[^"\\])*+(?:"|\\?\Z)|\#[^\n]*)
     |(?<![\w.])(?:"""
     + "|".join(
         rf"{re.escape(s)}(?=\s*(?:[,(\])@]|$))" if iskeyword(s) else rf"{re.escape(s)}(?!\w)" for s in _IDENTIFIERS
@@ -39,11 +41,14 @@ _INVALID: Final = re.compile("[\\0\ud800-\udfff]")
 
 
 class ExpressionError(NotationError):
-    """An expression cannot be read or evaluated; `node` is the part at fault."""
+    """An expression cannot be read or evaluated.
 
-    def __init__(self, message: str, hint: str = "", node: ast.AST | None = None) -> None:
+    `node` is the part at fault, and `reason` a message that does not quote it.
+    """
+
+    def __init__(self, message: str, hint: str = "", node: ast.AST | None = None, reason: str = "") -> None:
         super().__init__(message, hint)
-        self.node = node
+        self.node, self.reason = node, reason or message
 
 
 class _Position(ast.AST):
@@ -57,21 +62,23 @@ class Source:
     """Pasted text, and the code in it."""
 
     def __init__(self, text: str) -> None:
-        self.text = _clean(text)
+        self.text = text
 
-    def tree(self) -> ast.Module:
+    def tree(self, budget: Budget) -> ast.Module:
         """The code's syntax tree.
 
         Raises:
-            ExpressionError: it is not Python, too long, or nested too deeply.
+            ExpressionError: it is not Python, too long, too large, or nested too deeply.
         """
-        _check_text(self.text)
+        budget.check_text(self.text)
+        self.text = _clean(self.text)
+        _check_characters(self.text)
         try:
             tree = _parse(self.text)
         except IndentationError:
             self.text = _dedent_rest(self.text)
             tree = _parse(self.text)
-        check_size(tree)
+        budget.check_tree(tree)
         return tree
 
     def excerpt(self, node: ast.AST | None) -> tuple[str, ...]:
@@ -100,15 +107,7 @@ def _dedent_rest(text: str) -> str:
     return f"{first}\n{textwrap.dedent(rest)}"
 
 
-def _check_text(text: str) -> None:
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"the notation is {len(text):,} characters long; {MAX_LENGTH:,} is the limit")
-    depth = deepest = 0
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        raise ExpressionError(f"brackets are nested {deepest:,} deep; {MAX_DEPTH} is the limit")
+def _check_characters(text: str) -> None:
     if invalid := _INVALID.search(text):
         before = text[: invalid.start()]
         kind = "a null byte" if invalid[0] == "\0" else "a byte that is not UTF-8"
@@ -121,9 +120,7 @@ def _check_text(text: str) -> None:
 def _parse(text: str) -> ast.Module:
     text = _SHORT_NAME.sub(lambda match: match[0] if match["text"] else _IDENTIFIERS[match[0]], text)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SyntaxWarning; errors are reported later
-            return ast.parse(text)
+        return _parse_python(text)
     except IndentationError as error:
         if error.msg == "unexpected indent" and _dedent_rest(text) != text:
             raise
@@ -131,16 +128,25 @@ def _parse(text: str) -> ast.Module:
     except SyntaxError as error:
         raise _syntax_error(error, text) from error
     except (MemoryError, RecursionError) as error:  # the limit of Python's parser depends on its version
-        raise ExpressionError(_TOO_DEEP) from error
+        from lrviz.notation.budget import TOO_DEEP
+
+        raise ExpressionError(TOO_DEEP) from error
     except ValueError as error:
-        raise ExpressionError(f"cannot read the notation: {error}") from error
+        raise ExpressionError("cannot read the notation: it is not text that Python can read") from error
+
+
+def _parse_python(text: str) -> ast.Module:
+    """The tree of Python's parser; it warns about `0.5if`, which is read or refused later."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 def _syntax_error(error: SyntaxError, text: str) -> ExpressionError:
     if error.msg.startswith("Exceeds the limit"):  # Python's advice is to raise the interpreter's limit
         return ExpressionError("cannot read the notation: a number in it has thousands of digits")
     position = _Position(error.lineno or 1, max((error.offset or 1) - 1, 0))
-    return ExpressionError(f"cannot read the notation: {error.msg}", _hint(text), position)
+    return ExpressionError(f"cannot read the notation: {printable(error.msg, 100)}", _hint(text), position)
 
 
 def _hint(text: str) -> str:
@@ -152,31 +158,18 @@ def _hint(text: str) -> str:
     return "write it as in Python: `StepLR(step_size=4, gamma=0.5)`"
 
 
-def brief(value: Any) -> str:
-    """The `repr` of a value in at most 60 characters."""
-    if isinstance(value, int) and value.bit_length() > 128:
-        return f"a number of {value.bit_length()} bits"
-    return printable(repr(value), 60)
-
-
 def source_of(node: ast.AST) -> str:
     """The source of a node, in one short line."""
-    first, _, more = ast.unparse(node).partition("\n")
+    first, _, more = unparse(node).partition("\n")
     return printable(f"{first} ..." if more else first, 60)
 
 
-def check_size(tree: ast.AST) -> None:
-    """Refuse a tree that is nested deeper than `MAX_DEPTH`, before anything recurses into it.
-
-    Raises:
-        ExpressionError: it is nested deeper.
-    """
-    level: list[ast.AST] = [tree]
-    for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        if not level:
-            return
-    raise ExpressionError(_TOO_DEEP)
+def unparse(node: ast.AST) -> str:
+    """The source of a node; "..." for an f-string that Python cannot print."""
+    try:
+        return ast.unparse(node)
+    except ValueError:
+        return "..."
 
 
 def value_name(text: str) -> str | None:
@@ -184,12 +177,17 @@ def value_name(text: str) -> str | None:
 
     Accepted are a name, an attribute (`args.epochs`), a subscript (`cfg["gamma"]`) and a call (`len(loader)`).
     """
+    from lrviz.notation.budget import Budget
+
     text = text.strip()
     if text.isidentifier() or not 0 < len(text) <= _LONGEST_NAME:
-        return text if text.isidentifier() else None
+        return text if text.isidentifier() and len(text) <= _LONGEST_NAME else None
     try:
-        node = ast.parse(text, mode="eval").body
-        check_size(node)
+        tree = _parse_python(text)
+        Budget().check_tree(tree)
     except (SyntaxError, ValueError, MemoryError, RecursionError, ExpressionError):
         return None
-    return ast.unparse(node) if isinstance(node, ast.Attribute | ast.Subscript | ast.Call) else None
+    match tree.body:
+        case [ast.Expr(value=ast.Attribute() | ast.Subscript() | ast.Call() as node)]:
+            return unparse(node)
+    return None

@@ -6,39 +6,74 @@ import ast
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from lrviz.notation.budget import Budget
+from lrviz.notation.source import unparse
 from lrviz.text import print_value
 
 
 def replace_expressions(tree: ast.Module, names: Collection[str]) -> ast.Module:
     """Replace expressions whose source is one of `names`, such as `args.epochs`, by a name; the tree is changed."""
-    _ReplaceExpressions(names).visit(tree)
+    replacer = _ReplaceExpressions()
+    for name in names:
+        if not name.isidentifier():
+            replacer.names[replacer.number(ast.parse(name, mode="eval").body)] = name
+    replacer.visit(tree)
     return tree
 
 
 class _ReplaceExpressions(ast.NodeTransformer):
-    def __init__(self, names: Collection[str]) -> None:
-        self.names = names
+    """Gives equal expressions equal numbers, each part once: the source of each part would take quadratic time."""
+
+    def __init__(self) -> None:
+        self.names: dict[int, str] = {}  # by the number of the expression
+        self._numbers: dict[Any, int] = {}
+        self._known: dict[ast.AST, int] = {}
+
+    def number(self, node: Any) -> int:
+        """The number of an expression, or of a value or a list in it."""
+        if isinstance(node, ast.AST) and node in self._known:
+            return self._known[node]
+        if isinstance(node, ast.AST):
+            key: Any = (type(node), *(self.number(value) for _, value in ast.iter_fields(node)))
+        elif isinstance(node, list):
+            key = (list, *map(self.number, node))
+        else:
+            key = (type(node), repr(node))
+        found = self._numbers.setdefault(key, len(self._numbers))
+        if isinstance(node, ast.AST):
+            self._known[node] = found
+        return found
 
     def visit(self, node: ast.AST) -> Any:
-        if isinstance(node, ast.Attribute | ast.Subscript | ast.Call) and (source := ast.unparse(node)) in self.names:
-            return ast.copy_location(ast.Name(source, ast.Load()), node)
+        if isinstance(node, ast.Attribute | ast.Subscript | ast.Call) and (name := self.names.get(self.number(node))):
+            return ast.copy_location(ast.Name(name, ast.Load()), node)
         return self.generic_visit(node)
 
 
-def bound_source(body: ast.expr, names: Mapping[str, Any]) -> str:
-    """The source of an expression with `names` replaced by their values; the tree is changed."""
-    bound: ast.expr = _BindNames(names).visit(body)
-    return ast.unparse(bound)
+def bound_source(body: ast.expr, names: Mapping[str, Any], argument: str, budget: Budget) -> str:
+    """The source of a lambda's body with `names` replaced by their values; the tree is changed.
+
+    Raises:
+        ExpressionError: it is too long.
+    """
+    bound: ast.expr = _BindNames(names, argument, budget).visit(body)
+    return unparse(bound)
 
 
 class _BindNames(ast.NodeTransformer):
-    def __init__(self, names: Mapping[str, Any]) -> None:
-        self.names = names
+    def __init__(self, names: Mapping[str, Any], argument: str, budget: Budget) -> None:
+        self.names, self.argument, self.budget = names, argument, budget
+        self.printed: dict[str, tuple[str, ast.expr]] = {}
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id not in self.names:
+        if node.id not in self.names or node.id == self.argument:
             return node
-        return ast.parse(print_value(self.names[node.id]), mode="eval").body
+        if node.id not in self.printed:
+            text = print_value(self.names[node.id])
+            self.printed[node.id] = text, ast.parse(text, mode="eval").body
+        text, value = self.printed[node.id]
+        self.budget.add_printed(text, node)
+        return value
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         node.args = [self.visit(argument) for argument in node.args]  # not the function: a name may be called `min`

@@ -30,6 +30,7 @@ _LIBRARIES: Final = tuple(
         *[sysconfig.get_path(n) for n in ("stdlib", "purelib", "platlib")],
     )
 )
+_NOT_ASYNC: Final = "write `def` without `async`"
 _METRIC: Final = re.compile(r"metric|loss|score|acc|perplexity|error|(^|_)(val|value|current)$")
 _COUNT: Final = re.compile(r"step|epoch|iter|update|count|batch")
 _IMPORTED: Final[dict[str, set[str]]] = {}  # by folder: the modules in it that the user's files there imported
@@ -85,7 +86,13 @@ def check_scheduler(scheduler: Any, name: str) -> Any:
     Raises:
         SimulationError: it has no `step()`.
     """
-    if callable(getattr(scheduler, "step", None)) and not isinstance(scheduler, type):
+    if inspect.iscoroutine(scheduler):
+        scheduler.close()  # else Python warns that nothing has awaited it
+        raise SimulationError(f"`{name}` must return a scheduler, got a coroutine", _NOT_ASYNC)
+    step = getattr(scheduler, "step", None)
+    if inspect.iscoroutinefunction(step):  # its calls would do nothing
+        raise SimulationError(f"`{name}` must return a scheduler, got one whose `step()` is `async`", _NOT_ASYNC)
+    if callable(step) and not isinstance(scheduler, type):
         return scheduler
     got = "None" if scheduler is None else f"a class, {scheduler.__name__}" if isinstance(scheduler, type) else ""
     raise SimulationError(
@@ -151,7 +158,10 @@ def _import(where: str) -> ModuleType:
 
 
 def _import_file(path: Path, where: str) -> ModuleType:
-    if not path.is_file():
+    found = False
+    with contextlib.suppress(OSError):  # such as a path that is too long
+        found = path.is_file()
+    if not found:
         raise SimulationError(f"no file `{where}`", "the path is relative to the current folder")
     name = path.stem if path.stem.isidentifier() else "lrviz_user_code"
     spec = importlib.util.spec_from_file_location(name, path.resolve())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import io
 import json
@@ -13,7 +12,7 @@ from typing import Any, Final
 
 from lrviz.errors import NotationError, SpecError
 from lrviz.files import check_inside, error_reason, read_text
-from lrviz.notation import Lambda, parse_value
+from lrviz.notation import ExpressionError, Lambda, check_expression, check_run, parse_value
 from lrviz.spec.run import Metric, TrainingLoop
 from lrviz.text import printable
 
@@ -72,9 +71,9 @@ def metric_values(metric: Metric, calls: int) -> list[float]:
     for call in range(calls):
         try:
             values.append(float(metric.function(call)))
-        except (ArithmeticError, ValueError, TypeError, NotationError) as error:
-            reason = error.message if isinstance(error, NotationError) else str(error)
-            raise SpecError(f"the metric `{metric.text}` fails at call {call}: {reason}") from error
+        except (OverflowError, ExpressionError) as error:
+            reason = error.reason if isinstance(error, ExpressionError) else "the value is too large for a float"
+            raise SpecError(f"the metric `{metric.text:.80}` fails at call {call}: {reason}") from error
     return values
 
 
@@ -113,9 +112,9 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any
     """The expression as a function of the scheduler call's number; `step` is the update just made."""
     shown = printable(text, 80)
     try:
-        ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        reason = getattr(error, "msg", None) or str(error) or "nested too deeply"
+        check_expression(text)
+    except NotationError as error:
+        reason = error.message.splitlines()[0].removeprefix("cannot read the notation: ")
         raise SpecError(
             f"cannot read the metric `{shown}`: {reason}", "such as `val.csv:val_loss` or `exp(-epoch / 10) + 0.1`"
         ) from error
@@ -129,6 +128,7 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any
         raise SpecError(f"cannot read the metric `{shown}`: {error.message}", error.hint) from error
     if not isinstance(parsed, Lambda):
         raise SpecError(f"cannot read the metric `{shown}`")
+    check_run(parsed.steps, loop.scheduler_calls)
     function = parsed.function
     return function if loop.interval == "step" else lambda call: function((call + 1) * each - 1)
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 from lrviz.errors import NotationError, SpecError, UsageError
-from lrviz.notation import SchedulerCall, parse, parse_value, value_name
+from lrviz.notation import SchedulerCall, check_run, parse, parse_value, value_name
 from lrviz.schedulers import find, installed_optimizers
 from lrviz.spec.resolve import resolve, with_parameters
 from lrviz.spec.run import (
@@ -29,12 +30,13 @@ from lrviz.spec.run import (
     TrainingLoop,
     run_names,
 )
-from lrviz.text import printable
+from lrviz.text import brief, printable
 
 _FIELD_NAMES: Final = tuple(field.name for field in FIELDS)
 _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingLoop.__dataclass_fields__)
-_CODE: Final = r"""^\s*(?P<where>(?:[A-Za-z]:[\\/])?[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*)
-    :(?P<call>[A-Za-z_][\w.]*\s*(?:\(.*\))?)\s*$"""
+# The parts of user code; no two repetitions of either can match the same characters, which would take quadratic time.
+_WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
+_CALL: Final = re.compile(r"[A-Za-z_][\w.]*\s*(?:\(.*\))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -86,17 +88,19 @@ def read_run(
     names = run_names(loop, groups) | dict(fields.lets)
     if (file := scheduler.strip().rstrip(":")).endswith(".py"):
         raise UsageError(f"`{file}` needs the name of a function or class", f"write `{file}:NAME`")
-    if ":" in scheduler and (match := re.match(_CODE, scheduler, re.VERBOSE | re.DOTALL)):
-        call: SchedulerCall | CodeCall = CodeCall(match["where"].strip(), parse(match["call"], names))
+    if code := _split_code(scheduler):
+        where, code_call = code
+        call: SchedulerCall | CodeCall = CodeCall(where, parse(code_call, names))
         if parameters:
             raise UsageError(
-                f"`{match['where']}` takes its values in brackets, got `--{next(iter(parameters))}`",
-                f"write `{match['where']}:{match['call'].partition('(')[0]}(NAME=VALUE)`",
+                f"`{where}` takes its values in brackets, got `--{next(iter(parameters))}`",
+                f"write `{where}:{code_call.partition('(')[0]}(NAME=VALUE)`",
             )
         filled, notes = [], []
     else:
         resolved = resolve(with_parameters(parse(scheduler, names), parameters or {}, names), loop, groups)
         call, filled, notes = resolved.call, resolved.filled, resolved.notes
+        check_run(call.steps * len(groups), loop.scheduler_steps)
         if "lr" in scheduler or "interval" in scheduler:
             from lrviz.spec.script import script_notes
 
@@ -116,6 +120,16 @@ def read_run(
         name = f"{call} @ {', '.join(f'{k}={v}' for k, v in overrides.items())}"
     notes = list(dict.fromkeys(notes))
     return RunSpec(call, loop, groups, optimizer, metric, fields.show_momentum, name, tuple(filled), tuple(notes))
+
+
+def _split_code(text: str) -> tuple[str, str] | None:
+    """The file or module, and the call, of user code; None for anything else."""
+    text = text.strip()
+    drive = text[:2] if re.match(r"[A-Za-z]:[\\/]", text) else ""
+    path, colon, call = text[len(drive) :].partition(":")
+    if not colon or not _WHERE.fullmatch(path) or not _CALL.fullmatch(call):
+        return None
+    return drive + path, call
 
 
 def _takes_metric(call: SchedulerCall) -> bool:
@@ -310,7 +324,7 @@ def read_count(option: str, given: Any) -> int:
     if isinstance(value, float) and not value.is_integer():
         raise UsageError(f"`{option}` must be a whole number, got `{given}`")
     if value < 1:
-        raise UsageError(f"`{option}` must be 1 or more, got {int(value)}")
+        raise UsageError(f"`{option}` must be 1 or more, got {brief(int(value))}")
     return int(value)
 
 
@@ -342,14 +356,12 @@ def read_choice(option: str, text: str, choices: tuple[str, ...]) -> str:
 
 def split_commas(text: str) -> list[str]:
     """Split a text at the commas outside of brackets."""
-    parts, depth = [""], 0
-    for character in text:
+    cuts, depth = [-1], 0
+    for at, character in enumerate(text):
         depth += (character in "([{") - (character in ")]}")
         if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
+            cuts.append(at)
+    return [text[start + 1 : end] for start, end in pairwise([*cuts, len(text)])]
 
 
 def read_size(text: str) -> tuple[float, float]:

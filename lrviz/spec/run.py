@@ -8,6 +8,7 @@ from sys import float_info
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lrviz.errors import SpecError
+from lrviz.text import brief
 
 if TYPE_CHECKING:
     from lrviz.notation import SchedulerCall
@@ -136,12 +137,14 @@ class TrainingLoop:
             if value is None and name in ("dataset_size", "batch_size"):
                 continue
             if isinstance(value, bool) or not isinstance(value, int):
-                raise SpecError(f"`{name}` must be a whole number, got {value!r}")
+                raise SpecError(f"`{name}` must be a whole number, got {brief(value)}")
             if value < 1:
-                raise SpecError(f"`{name}` must be 1 or more, got {value}")
+                raise SpecError(f"`{name}` must be 1 or more, got {brief(value)}")
+            if value > _GREATEST:
+                raise SpecError(f"`{name}` is too large, got {brief(value)}")
         self._count_batches()
         if self.interval not in ("step", "epoch"):
-            raise SpecError(f"`interval` must be step or epoch, got {self.interval!r}")
+            raise SpecError(f"`interval` must be step or epoch, got {brief(self.interval)}")
         for what, count in (("updates", self.updates), ("scheduler steps", self.scheduler_steps)):
             if count > MAX_UPDATES:
                 raise SpecError(
@@ -194,6 +197,10 @@ class TrainingLoop:
         return self.scheduler_calls * self.num_processes
 
 
+def _shown(number: float) -> str:
+    return brief(number) if isinstance(number, int) else f"{number:.6g}"
+
+
 @dataclass(frozen=True)
 class ParamGroup:
     """One parameter group of the optimizer: its name (empty for a single group) and its base rate.
@@ -208,9 +215,9 @@ class ParamGroup:
     def __post_init__(self) -> None:
         where = f"`lr` of `{self.name}`" if self.name else "`lr`"
         if isinstance(self.lr, bool) or not isinstance(self.lr, int | float):
-            raise SpecError(f"{where} must be a number, got {self.lr!r}")
+            raise SpecError(f"{where} must be a number, got {brief(self.lr)}")
         if not 0 <= self.lr <= _GREATEST:
-            raise SpecError(f"{where} must be a finite number above 0, got {self.lr:.6g}")
+            raise SpecError(f"{where} must be a finite number above 0, got {_shown(self.lr)}")
 
 
 @dataclass(frozen=True)
@@ -228,9 +235,9 @@ class OptimizerChoice:
         if self.momentum is None:
             return
         if isinstance(self.momentum, bool) or not isinstance(self.momentum, int | float):
-            raise SpecError(f"`momentum` must be a number, got {self.momentum!r}")
+            raise SpecError(f"`momentum` must be a number, got {brief(self.momentum)}")
         if not 0 <= self.momentum < 1:
-            raise SpecError(f"`momentum` must be at least 0 and below 1, got {self.momentum:g}")
+            raise SpecError(f"`momentum` must be at least 0 and below 1, got {_shown(self.momentum)}")
 
 
 @dataclass(frozen=True)
@@ -318,10 +325,11 @@ def check_groups(groups: tuple[ParamGroup, ...]) -> None:
     """
     if not groups:
         raise SpecError("a run needs a parameter group", "give a rate such as `--lr 1e-3`")
-    names = [group.name for group in groups if group.name]
-    for name in names:
-        if names.count(name) > 1:
-            raise SpecError(f"two parameter groups are called `{name}`", "give each group a different name")
+    names: set[str] = set()
+    for group in groups:
+        if group.name in names:
+            raise SpecError(f"two parameter groups are called `{group.name}`", "give each group a different name")
+        names |= {group.name} - {""}
     if not any(group.lr for group in groups):
         raise SpecError("`lr` must be above 0, got 0", "schedulers scale this rate, so 0 stays 0")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lrviz.errors import NotationError
-from lrviz.notation import Source
+from lrviz.notation import Budget, Source
 from lrviz.schedulers import installed_optimizers
 from lrviz.spec.run import ParamGroup, TrainingLoop
 from lrviz.text import format_rate
@@ -25,7 +25,7 @@ def script_notes(text: str, loop: TrainingLoop, groups: tuple[ParamGroup, ...], 
         prefix: How the user writes the options, `--` or nothing.
     """
     try:
-        tree = Source(text).tree()
+        tree = Source(text).tree(Budget())
     except NotationError:  # such as a combination of a sweep
         return []
     notes = []

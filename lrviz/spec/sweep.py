@@ -13,12 +13,15 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Final
 
-from lrviz.errors import UsageError
+from lrviz.errors import SpecError, UsageError
 from lrviz.spec.reading import Fields, find_outside, read_run, split_commas
-from lrviz.spec.run import RunSpec
+from lrviz.spec.run import MAX_UPDATES, RunSpec
 from lrviz.text import count, printable
 
-MAX_CURVES: Final = 24
+MAX_CURVES: Final = 24  # by default
+MOST_CURVES: Final = 1_000  # at all
+MOST_CHARACTERS: Final = 300_000  # of all curves' notation, which takes a second to read
+_MOST_COMBINATIONS: Final = 10**12  # far more than anyone means; a larger number would take long to print
 _DICT_KEY: Final = re.compile(r"""\s*(['"])\w+\1\s*:""")
 
 
@@ -31,10 +34,11 @@ def read_runs(
         texts: As for `read_run`, with sweeps.
         fields: The fields of every run, which the `@` of a text overrides.
         labels: Labels for the first texts; the curves of a sweep add the values that vary.
-        max_curves: More curves than this are refused.
+        max_curves: More curves than this, or than `MOST_CURVES`, are refused.
 
     Raises:
-        UsageError: too many curves or labels; also the errors of `read_run`.
+        UsageError: too many curves or labels, or too much notation; also the errors of `read_run`.
+        SpecError: the curves have over `MAX_UPDATES` rates together.
     """
     if len(labels) > len(texts):
         raise UsageError(
@@ -43,15 +47,29 @@ def read_runs(
     fields = replace(fields, shared=True)
     sweeps = [Sweep.of(text) for text in texts]
     total = sum(sweep.size for sweep in sweeps)
-    if total > max_curves:
+    limit = min(max_curves, MOST_CURVES)
+    if total > limit:
+        raises = f"{total}` raises it" if total <= MOST_CURVES else f"N` raises it up to {MOST_CURVES:,}"
         raise UsageError(
-            f"{total:,} curves are too many to tell apart; the limit is {max_curves}",
-            f"`--max-curves {total}` raises it",
+            f"{total:,} curves are too many to tell apart; the limit is {limit:,}", f"`--max-curves {raises}"
         )
-    runs = []
+    runs: list[RunSpec] = []
+    characters = rates = 0
     for sweep, label in zip(sweeps, [*labels, *[""] * len(sweeps)], strict=False):
         for text, varied in sweep:
+            characters += len(text)
+            if characters > MOST_CHARACTERS and total > 1:
+                raise UsageError(
+                    f"the notation of {total:,} curves is over {MOST_CHARACTERS:,} characters long",
+                    "draw fewer curves, or leave out lines that they do not use",
+                )
             run = read_run(text, fields, name=label if not varied else "")
+            rates += run.loop.updates * len(run.groups)
+            if rates > MAX_UPDATES:
+                raise SpecError(
+                    f"the {total:,} curves have over {MAX_UPDATES:,} rates together",
+                    "shorter runs have the same shape: scale the steps and the schedulers' parameters down together",
+                )
             if varied:
                 prefix = label or ("" if len(texts) == 1 else getattr(run.scheduler, "name", str(run.scheduler)))
                 run = replace(run, name=f"{prefix} {varied}".strip())
@@ -71,7 +89,7 @@ class Sweep:
         """Find the braces of a text.
 
         Raises:
-            UsageError: braces are empty, nested, or not closed.
+            UsageError: braces are empty, nested, or not closed, or make far too many texts.
         """
         pieces, choices = [""], []
         rest = text
@@ -88,12 +106,14 @@ class Sweep:
             if not all(values):
                 raise UsageError(f"empty braces in `{printable(text, 80)}`", "such as `cosine(T_max={16,32})`")
             pieces[-1] += rest[:opening]
-            named = re.search(r"([\w.]+)\s*=\s*$", pieces[-1])
-            choices.append((named[1] if named else "", values))
+            choices.append((_assigned_name(pieces[-1]), values))
             pieces.append("")
             rest = rest[closing + 1 :]
         pieces[-1] += rest
-        return cls(tuple(pieces), tuple(choices))
+        sweep = cls(tuple(pieces), tuple(choices))
+        if sweep.size > _MOST_COMBINATIONS:
+            raise UsageError(f"the braces in `{text:.80}` make over {_MOST_COMBINATIONS:,} curves")
+        return sweep
 
     @property
     def size(self) -> int:
@@ -105,3 +125,12 @@ class Sweep:
             text = "".join(a + b for a, b in itertools.zip_longest(self.pieces, combination, fillvalue=""))
             varied = zip(self.choices, combination, strict=True)
             yield text, ", ".join(f"{name}={value}" if name else value for (name, _), value in varied)
+
+
+def _assigned_name(text: str) -> str:
+    """The name before an `=` at the end of a text, `lr` of `cosine @ lr=`; empty if there is none."""
+    left, equals, right = text.rpartition("=")
+    if not equals or right.strip():
+        return ""
+    found = re.match(r"[\w.]*", left.rstrip()[::-1])  # from the end, as a search for the start takes quadratic time
+    return found[0][::-1] if found else ""

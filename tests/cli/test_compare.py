@@ -305,7 +305,7 @@ ERRORS: list[tuple[str, list[str], str, str]] = [
         "a billion curves",
         ["compare", BILLION],
         "1,000,000,000 curves are too many to tell apart; the limit is 24",
-        "`--max-curves 1000000000` raises it",
+        "`--max-curves N` raises it up to 1,000",
     ),
     (
         "braces for one",

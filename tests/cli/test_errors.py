@@ -348,7 +348,10 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     ),
     "lambda that divides by zero": (
         ["plot", "LambdaLR(lambda e: 1 / (e - 3))"],
-        said("torch fails on `LambdaLR(lr_lambda=lambda e: 1 / (e - 3))` at step 3: division by zero"),
+        said(
+            "`LambdaLR(lr_lambda=lambda e: 1 / (e - 3))` fails at step 3: "
+            "`1 / (e - 3)` cannot be computed: division by zero"
+        ),
     ),
     "multiplicative that gives nan": (
         ["plot", "MultiplicativeLR(lambda e: nan)"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -96,6 +97,31 @@ def test_a_module_in_a_package(write: Write) -> None:
     error = refused("project/schedules.py:make")
     assert "relative import" in error.message
     assert error.hint == "name a file in a package as a module: `package.module:NAME`"
+
+
+def test_a_path_that_is_too_long() -> None:
+    path = f"{'a' * 5000}.py"
+    assert refused(f"{path}:make").message.startswith("no file `aaa")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("code", "got"),
+    [
+        ("async def make(optimizer):\n    return Plain(optimizer)\n", "a coroutine"),
+        (
+            "class make(Plain):\n    async def step(self):\n        pass\n",
+            "one whose `step()` is `async`",
+        ),
+    ],
+    ids=["the function", "its step"],
+)
+def test_asynchronous_code_is_refused_without_a_warning(code: str, got: str, write: Write) -> None:
+    write(code)
+    error = refused("train.py:make")
+    gc.collect()  # a coroutine that nothing has awaited warns here
+    assert error.message == f"`train.py:make` must return a scheduler, got {got}"
+    assert error.hint == "write `def` without `async`"
 
 
 def test_modules_beside_the_file(write: Write) -> None:

@@ -221,7 +221,7 @@ def test_far_too_many_curves_are_refused_at_once(text: str) -> None:
     seconds, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert caught.value.message == f"{count:,} curves are too many to tell apart; the limit is 24"
-    assert caught.value.hint == f"`--max-curves {count}` raises it"
+    assert caught.value.hint == "`--max-curves N` raises it up to 1,000"
     assert seconds < 5
     assert peak < 50_000_000
 

@@ -1,0 +1,307 @@
+"""The limits of one text of notation: each is passed with a clear error, and none takes long to reach."""
+
+from __future__ import annotations
+
+import math
+import time
+import tracemalloc
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from lrviz.errors import LrvizError, NotationError
+from lrviz.notation import Lambda, check_run, parse, parse_value, value_name
+from lrviz.notation.budget import MAX_RUN_STEPS
+from lrviz.notation.functions import FUNCTIONS, MATH, Function
+from lrviz.spec import Fields, Sweep, read_lets, read_run, read_runs, read_size
+from lrviz.spec.reading import split_commas
+
+SECONDS = 1.0  # of CPU; the old readers took 2 seconds and more
+LIST = f"a = [{','.join('1' * 4000)}]\n"
+
+
+def refused(text: str, read: Callable[[str, dict[str, Any]], Any] = parse) -> str:
+    """The first line of the error for a text."""
+    with pytest.raises(NotationError) as caught:
+        read(text, {})
+    return caught.value.message.partition("\n")[0]
+
+
+def test_a_name_is_evaluated_once() -> None:
+    sums = "".join(f"a{i} = {' + '.join(f'a{j}' for j in range(i))}\n" for i in range(1, 60))
+    started = time.process_time()
+    assert parse(f"a0 = 1\n{sums}StepLR(a59)", {}).args == (2**58,)
+    assert time.process_time() - started < SECONDS
+
+
+def test_a_name_that_is_the_argument_of_a_lambda_is_not_evaluated() -> None:
+    assert str(parse("e = 1 / 0\nLambdaLR(lambda e: e)", {})) == "LambdaLR(lambda e: e)"
+
+
+def test_a_list_of_schedulers_is_used_once() -> None:
+    text = "s = [StepLR(opt, 4)]\na = ChainedScheduler(s)\nb = ChainedScheduler(s)\nChainedScheduler([a, b])"
+    assert refused(text) == "`s` is used twice: torch would step the same scheduler twice"
+
+
+TOO_MUCH = {
+    "a list in a lambda, many times": (
+        f"{LIST}LambdaLR(lambda e: {'+'.join(['min(a)'] * 50)})",
+        "a call of `min(a) + min(a) + min(a) + min(a) + min(a) + min(a) + min...` takes 200,099 operations; 10,000 is "
+        "the limit",
+    ),
+    "a list in a lambda, very often": (
+        f"{LIST}LambdaLR(lambda e: min({','.join(['min(a)'] * 1000)}))",
+        "the notation takes over 250,000 operations to read",
+    ),
+    "a list in other lists": (
+        f"{LIST}MultiStepLR([{','.join(['min(a)'] * 1000)}])",
+        "the notation takes over 250,000 operations to read",
+    ),
+    "a list of which each lambda has a copy": (
+        f"{LIST}LambdaLR([{','.join(['lambda e: min(a)'] * 50)}])",
+        "the notation is over 100,000 characters long when its names have their values",
+    ),
+    "numbers that print longer": (
+        f"MultiStepLR([{','.join(['9**100'] * 2000)}])",
+        "the notation is over 100,000 characters long when its names have their values",
+    ),
+    "many statements": ("a=1;" * 24_000, "the notation has over 50,000 parts"),
+    "names in a chain": (
+        "a0 = 1\n" + "".join(f"a{i} = a{i - 1} + 1\n" for i in range(1, 3000)) + "StepLR(a2999)",
+        "the notation is nested too deeply",
+    ),
+    "an integer of thousands of digits": (f"StepLR(0x{'f' * 9000})", "a number of 36,000 bits is too large"),
+    "such an integer where no value can be": (f"0x{'f' * 9000}.x", "a number of 36,000 bits is too large"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), TOO_MUCH.values(), ids=TOO_MUCH.keys())
+def test_a_text_that_takes_too_much_is_refused_soon(text: str, message: str) -> None:
+    started = time.process_time()
+    assert refused(text) == message
+    assert time.process_time() - started < SECONDS
+
+
+def test_a_refused_text_takes_little_memory() -> None:
+    tracemalloc.start()
+    refused(f"{LIST}LambdaLR(lambda e: {'+'.join(['min(a)'] * 50)})")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50_000_000
+
+
+def test_a_lambda_counts_the_operations_of_a_call() -> None:
+    simple, of_a_list = parse_value("lambda e: e + 1", {}), parse_value("lambda e: max(a) * e", {"a": (1,) * 100})
+    assert isinstance(simple, Lambda)
+    assert isinstance(of_a_list, Lambda)
+    assert (simple.steps, of_a_list.steps) == (3, 103)
+    assert parse("ChainedScheduler([LambdaLR([lambda e: e, lambda e: e + 1])])", {}).steps == 4
+
+
+def test_a_run_of_too_many_operations_is_refused() -> None:
+    check_run(100, MAX_RUN_STEPS // 100)
+    with pytest.raises(NotationError, match="100,000,001 calls of a function of 100 operations take too long"):
+        check_run(100, MAX_RUN_STEPS // 100 + 1)
+    slow = f"LambdaLR(lambda e: max({','.join(['e'] * 500)}))"
+    with pytest.raises(NotationError, match="100,000,000 calls of a function of 501 operations take too long"):
+        read_run(f"{slow} @ epochs=10000, steps_per_epoch=10000")
+
+
+# Long texts of one kind of character, of which a reader may search each rest again.
+
+LONG = {
+    **{f"{c!r} many times": c * 30_000 for c in "()[]{}'\"#@=,.:; \t\n\\1a-+*/%<>!&|^~`$?_é"},
+    "letters before a brace": "a" * 30_000 + "{1,2}",
+    "letters and an equals sign before a brace": "a" * 30_000 + " " * 300 + "= {1",
+    "spaces and a colon": " " * 30_000 + ":x",
+    "letters, spaces and a colon": "a" + " " * 30_000 + ":x",
+    "points and a colon": "a" + ".a" * 15_000 + ":x(",
+    "escaped quotes": "cosine(" + "\\'" * 15_000,
+    "escaped double quotes": '\\"' * 15_000,
+    "triple quotes": "'''\"" * 24_000,
+    "lambda": "lambda " * 5_000,
+    "brackets and commas": "[],(),{}," * 4_000,
+    "pairs of quotes in braces": "{'a':" * 6_000,
+    "fields": "cosine @ " + "lr=1," * 6_000,
+    "groups": "cosine @ lr=[" + ",".join(f"a{i}=1" for i in range(4000)) + "]",
+    "arguments of one name": "StepLR(" + "a=1," * 12_000 + ")",
+    "arguments": "StepLR(" + ",".join(f"a{i}=1" for i in range(4000)) + ")",
+    "brackets that do not end": "StepLR(" + "[1," * 90,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
+def test_a_long_text_is_read_or_refused_soon(text: str) -> None:
+    readers: list[Callable[[str], Any]] = [
+        lambda text: read_runs([text], Fields()),
+        lambda text: read_run("plateau", Fields({"metric": text})),
+        lambda text: read_lets([text, f"{text}=1", f"a={text}"]),
+        lambda text: read_run("cosine", Fields({"lr": text})),
+        lambda text: read_run("cosine", parameters={"T_max": text}),
+        read_size,
+        split_commas,
+    ]
+    for read in readers:
+        started = time.process_time()
+        with suppress(LrvizError):
+            read(text)
+        assert time.process_time() - started < SECONDS
+
+
+def test_expressions_as_names_are_found_in_a_deep_tree_soon() -> None:
+    text = f"StepLR([{','.join(['a' + '.b' * 90] * 500)}], x['c'])"
+    started = time.process_time()
+    with pytest.raises(NotationError):
+        parse(text, {"a.c": 3, "x['c']": 2})
+    assert time.process_time() - started < SECONDS
+    assert parse("StepLR(x[\"c\"], a.b.c, f(x['c']))", {"a.b.c": 3, "x['c']": 2, "f(x['c'])": 4}).args == (2, 3, 4)
+
+
+def test_a_name_has_a_length() -> None:
+    assert value_name("a" * 200) == "a" * 200
+    assert value_name("a" * 201) is None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("text", ["0.5if", "1if 2else 3", "'\\d'.x"])
+def test_no_warning_of_pythons_parser(text: str) -> None:
+    value_name(text)
+    for read in (lambda: parse(text, {}), lambda: read_run("plateau", Fields({"metric": text}))):
+        with suppress(LrvizError):
+            read()
+
+
+# The functions of the notation say in lrviz's words what they take.
+
+ARITY = [
+    ("sqrt()", "`sqrt` takes a number, got no arguments"),
+    ("sqrt(1, 2)", "`sqrt` takes a number, got 2 arguments"),
+    ("math.cos(1, 2, 3)", "`cos` takes a number, got 3 arguments"),
+    ("round()", "`round` takes a number and optional digits, got no arguments"),
+    ("round(1, 2, 3)", "`round` takes a number and optional digits, got 3 arguments"),
+    ("atan2(1)", "`atan2` takes two numbers, got 1 argument"),
+    ("log(1, 2, 3)", "`log` takes a number and an optional base, got 3 arguments"),
+    ("comb(1)", "`comb` takes two whole numbers, got 1 argument"),
+    ("float()", "`float` takes a number, or text such as 'inf', got no arguments"),
+    ("int()", "`int` takes a number, got no arguments"),
+    ("max(3)", "`max` takes a list of numbers, or two numbers or more, got `3`"),
+    ("min([])", "`min` takes a list of numbers, or two numbers or more, got []"),
+    ("fsum(3)", "`fsum` takes a list of numbers, got `3`"),
+    ("dist([1], 2)", "`dist` takes two lists of numbers, got `2`"),
+    ("sqrt(None)", "`None` is not a number"),
+    ("sqrt([1])", "`[1]` is not a number"),
+    ("abs('a')", "`'a'` is not a number"),
+    ("float(None)", "`float` takes a number or the text of one, got None"),
+    ("float([1])", "`float` takes a number or the text of one, got [1]"),
+    ("float('abc')", "`float` takes a number or the text of one, got 'abc'"),
+    ("factorial(2.5)", "`factorial(2.5)` cannot be computed: `factorial` takes a whole number, got 2.5"),
+    ("gcd(4, 2.0)", "`gcd(4, 2.0)` cannot be computed: `gcd` takes whole numbers, got 2.0"),
+    ("ldexp(1, 0.5)", "`ldexp(1, 0.5)` cannot be computed: `ldexp` takes a number and a whole number, got 0.5"),
+    ("2 * log(0) + 1", "`log(0)` cannot be computed: `log` is not defined for 0"),
+    ("int(inf)", "`int(inf)` cannot be computed: `int` is not defined for float('inf')"),
+    ("round(nan)", "`round(nan)` cannot be computed: `round` is not defined for float('nan')"),
+    ("isqrt(-4)", "`isqrt(-4)` cannot be computed: `isqrt` is not defined for -4"),
+    ("exp(1e4)", "`exp(10000.0)` cannot be computed: the result is too large"),
+    ("2.0 ** 5000", "`2.0 ** 5000` cannot be computed: the result is too large"),
+    ("1 / (3 - 3)", "`1 / (3 - 3)` cannot be computed: division by zero"),
+    ("1 < 'a'", "`1 < 'a'` cannot be computed: 1 and 'a' have no order"),
+    ("None < 1", "`None < 1` cannot be computed: None and 1 have no order"),
+    ("(1 if 2 else 'a') < [1]", "`(1 if 2 else 'a') < [1]` cannot be computed: 1 and [1] have no order"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), ARITY, ids=[text for text, _ in ARITY])
+def test_errors_are_in_the_words_of_lrviz(text: str, message: str) -> None:
+    assert refused(text, parse_value) == message
+    with pytest.raises(NotationError) as caught:
+        parse_value(f"lambda e: {text}", {})(0)
+    assert caught.value.message.partition("\n")[0] == message
+
+
+def arguments(kind: str) -> Any:
+    return (1, 2) if kind == "list" else 1
+
+
+EVERY: dict[str, Function] = {
+    **FUNCTIONS,
+    **{name: function for name, function in MATH.items() if isinstance(function, Function)},
+}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_signature_takes_what_the_function_takes(name: str) -> None:
+    function = EVERY[name]
+    for number in range(5):
+        kinds = function.signature.of(number)
+        given = [arguments(kind) for kind in kinds or ["number"] * number]
+        try:
+            function.call(*given)
+        except TypeError:
+            assert kinds is None
+        except (ArithmeticError, ValueError):
+            assert kinds is not None or name == "int"  # of text it takes a base
+        else:
+            assert kinds is not None or number == 0 or name in ("nextafter",)
+
+
+def test_every_function_of_math_that_gives_one_number_is_there() -> None:
+    others = {"frexp", "modf", "sumprod", "fma"}
+    newer = {name for name in vars(math) if name not in MATH and not name.startswith("_")} - others
+    assert newer == set()
+
+
+# Braces and whole runs
+
+MANY = [
+    (
+        "StepLR(" + "{1,2}" * 20_000 + ")",
+        "the braces in `StepLR({1,2}{1,2}{1,2}{1,2}{1,2}{1,2}{1,2}{1,2}{1,2}{1,2}{1,2}{1,2}{1,2}{1,2}{1,` make over "
+        "1,000,000,000,000 curves",
+    ),
+    (
+        f"LinearLR(total_iters={{{','.join(map(str, range(1, 1002)))}}})",
+        "1,001 curves are too many to tell apart; the limit is 1,000",
+    ),
+    (
+        f"x = '{'a' * 40_000}'\nStepLR(step_size={{{','.join(map(str, range(1, 21)))}}})",
+        "the notation of 20 curves is over 300,000 characters long",
+    ),
+    (
+        "cosine @ epochs={90000,90000}, steps_per_epoch=1000",
+        "the 2 curves have over 100,000,000 rates together",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), MANY, ids=[message[:40] for _, message in MANY])
+def test_the_curves_of_a_command_have_limits_together(text: str, message: str) -> None:
+    started = time.process_time()
+    with pytest.raises(LrvizError) as caught:
+        read_runs([text], Fields(), max_curves=10_000)
+    assert caught.value.message == message
+    assert time.process_time() - started < SECONDS
+
+
+def test_the_size_of_a_sweep_can_be_printed() -> None:
+    assert f"{Sweep.of('{1,2}' * 39).size:,}" == "549,755,813,888"
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_numbers_of_many_digits_are_not_printed(digits: int) -> None:
+    number = "9" * digits
+    for values in ({"epochs": number}, {"lr": number}, {"momentum": number}, {"grad_accum": f"-{number}"}):
+        with pytest.raises(LrvizError) as caught:
+            read_run("cosine", Fields(values))
+        assert len(str(caught.value)) < 500
+    for text in (f"a={number}", f"a=0x{number}", f"a=-{number}"):
+        with pytest.raises(LrvizError) as caught:
+            read_lets([text])
+        assert len(str(caught.value)) < 500
+    with pytest.raises(LrvizError):
+        read_run(f"StepLR({number})")
+
+
+def test_a_short_name_in_quotes_is_text() -> None:
+    assert str(parse("warm-restarts(x='a\\'warm-restarts')", {})) == 'warm-restarts(x="a\'warm-restarts")'
