@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 
 class LrvizError(Exception):
     """An error that the user can correct.
@@ -40,3 +42,15 @@ class SimulationError(LrvizError):
 
 class OutputError(LrvizError):
     """A file cannot be written."""
+
+
+# In the messages of the dynamic linker, of Python about a thread, and of C++.
+_NO_MEMORY: Final = ("failed to map segment", "cannot allocate memory", "can't start new thread", "bad_alloc")
+
+
+def memory_error(error: BaseException) -> LrvizError | None:
+    """The error for an exception that means that there is not enough memory; None for another exception."""
+    text = str(error).lower()
+    if not isinstance(error, MemoryError) and not any(sign in text for sign in _NO_MEMORY):
+        return None
+    return LrvizError("not enough memory", "raise the limit on memory, such as that of `ulimit -v`, or simulate less")
