@@ -24,16 +24,22 @@ def run() -> NoReturn:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores SIGHUP
             signal.signal(number, interrupt)
+    _open_standard_streams()
     try:
         from lrviz.cli import main
 
         status = main()
     except KeyboardInterrupt:  # while the modules of the commands are imported
         status = 130
+    except MemoryError:  # likewise
+        with suppress(OSError):
+            os.write(2, b"error: not enough memory\n")
+        status = 2
     if received:
         status = 128 + received[0]
     simulation = sys.modules.get("lrviz.simulation")
     if simulation is not None and simulation.user_code_ran():
+        sys.stdout = sys.stderr
         raise SystemExit(status)  # the user's code may have registered exit handlers
     importing = sys.modules.get("lrviz.figure.importing")
     if importing is not None and importing.made_temporary_folder():
@@ -42,6 +48,15 @@ def run() -> NoReturn:
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()
     os._exit(status)  # freeing every object would take longer than many commands
+
+
+def _open_standard_streams() -> None:
+    """Open the null device for standard streams that are closed, so that no file gets their descriptors."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest descriptor that is free, which is this one
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def simulate(
     """
     _check_type("label", label, str, "text")
     values = {} if lets is None else _read_lets(lets)
-    rates = _to_python(lr)
+    rates = _to_python(_check_precision(lr))
     groups = _read_rates(rates)
     fields: dict[str, Any] = {
         "epochs": _to_python(epochs),
@@ -249,6 +249,22 @@ def _to_python(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _to_python(inside) for name, inside in value.items()}
     return [_to_python(inside) for inside in value] if isinstance(value, list | tuple) else value
+
+
+def _check_precision(lr: Any) -> Any:
+    """Refuse rates in arrays and tensors of another precision than that of Python's floats.
+
+    Raises:
+        SpecError: torch would compute with the rounded values, and lrviz would not.
+    """
+    for value in lr.values() if isinstance(lr, Mapping) else lr if isinstance(lr, list | tuple) else (lr,):
+        kind = str(getattr(value, "dtype", "float64"))
+        if kind.startswith("torch.") or ("float" in kind and kind != "float64"):
+            raise SpecError(
+                f"`lr` must be a Python float, got a {type(value).__name__} of {kind}",
+                "`float(lr)` converts it; with a tensor, torch computes the rates in the precision of the tensor",
+            )
+    return lr
 
 
 def _show_wrong(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from typing import Self
+from typing import Final, Self
 
 
 class LrvizError(Exception):
@@ -54,3 +54,15 @@ class SimulationError(LrvizError):
 
 class OutputError(LrvizError):
     """A file cannot be written."""
+
+
+# In the messages of the dynamic linker, of Python about a thread, and of C++.
+_NO_MEMORY: Final = ("failed to map segment", "cannot allocate memory", "can't start new thread", "bad_alloc")
+
+
+def memory_error(error: BaseException) -> LrvizError | None:
+    """The error for an exception that means that there is not enough memory; None for another exception."""
+    text = str(error).lower()
+    if not isinstance(error, MemoryError) and not any(sign in text for sign in _NO_MEMORY):
+        return None
+    return LrvizError("not enough memory", "raise the limit on memory, such as that of `ulimit -v`, or simulate less")

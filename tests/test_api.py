@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import random
 import sys
 import traceback
@@ -117,7 +118,6 @@ RATES: dict[str, tuple[Any, tuple[str, ...], list[float]]] = {
     "numpy's number": (np.float64(0.1), ("lr",), [0.1]),
     "numpy's array": (np.array([0.1, 0.2]), ("group0", "group1"), [0.1, 0.2]),
     "numpy's numbers by name": ({"a": np.float64(0.1)}, ("a",), [0.1]),
-    "torch's": (torch.tensor(0.5), ("lr",), [0.5]),
 }
 
 
@@ -181,6 +181,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "lr True": ({"lr": True}, "`lr` must be a number, got True"),
     "lr nan": ({"lr": float("nan")}, "`lr` must be a finite number above 0, got nan"),
     "lr 0": ({"lr": 0}, "`lr` must be above 0, got 0"),
+    "lr a tensor": ({"lr": torch.tensor(0.1)}, "`lr` must be a Python float, got a Tensor of torch.float32"),
+    "lr by name with numpy's float32": (
+        {"lr": {"a": np.float32(0.1)}},
+        "`lr` must be a Python float, got a float32 of float32",
+    ),
     "lr of nothing": ({"lr": []}, "a run needs a parameter group"),
     "lr with text in it": ({"lr": [0.1, "0.2"]}, "`lr` must be a number, got '0.2'"),
     "lr by name with None in it": ({"lr": {"a": None}}, "`lr` of `a` must be a number, got None"),
@@ -442,6 +447,11 @@ class TestTrace:
         assert [group["lr"] for group in found["groups"]] == self.TRACE.lr.T.tolist()
         assert self.TRACE.to_json(str(tmp_path / "a.json")) == text
         assert (tmp_path / "a.json").read_bytes() == text.encode()
+
+    def test_an_infinite_metric_reads_back_from_json(self) -> None:
+        trace = lrviz.simulate("plateau", metric=[math.inf, -math.inf, math.nan, 0.5], epochs=1, steps_per_epoch=5)
+        (found,) = json.loads(trace.to_json(), parse_constant=pytest.fail)["traces"]
+        assert found["metric"] == [None, math.inf, -math.inf, None, 0.5]
 
     @pytest.mark.parametrize("write", [TRACE.to_csv, TRACE.to_json], ids=["csv", "json"])
     def test_a_path_that_cannot_be_written(self, write: Callable[[Any], str], tmp_path: Path) -> None:

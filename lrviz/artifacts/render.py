@@ -162,6 +162,8 @@ def _notes(plan: FigurePlan, traces: Sequence[Trace]) -> Iterator[str]:
     for trace in traces:
         if trace.metric is not None and trace.spec.metric is None:
             yield f"`{plan.name}`: no metric given: a built-in loss that falls for a quarter of the run and then stalls"
+        if isinstance(trace.spec.scheduler, CodeCall) and trace.metric is None and trace.spec.metric is not None:
+            yield f"`{plan.name}`: `{trace.spec.scheduler}` does not use a metric"
         yield from (f"`{plan.name}`: {note}" for note in trace.spec.notes)
 
 
@@ -264,7 +266,7 @@ def simulate_plan(plan: FigurePlan, folder: Path, report: Callable[[int], None] 
         is_code = isinstance(run.scheduler, CodeCall)
         try:
             with contextlib.chdir(folder) if is_code else contextlib.nullcontext():
-                traces.append(simulation.simulate(run, advance if report else None))
+                traces.append(simulation.simulate_apart(run, advance if report else None))
         except LrvizError as error:
             raise error.at(f"figure `{plan.name}`") from error
         done_before += run.loop.scheduler_calls

@@ -6,15 +6,17 @@ A command's module is imported when the command is called.
 from __future__ import annotations
 
 import inspect
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from lrviz.errors import LrvizError
+from lrviz.errors import LrvizError, UsageError, memory_error
 
 # The commands in the order of the help page: each is the function `command` of its module in `lrviz.cli.commands`.
 COMMANDS: Final = {
@@ -42,6 +44,21 @@ def _without_pydantic(parameters: list[Any]) -> list[Any]:
     return parameters
 
 
+@contextmanager
+def _typer_prints() -> Iterator[None]:
+    """Handle a stdout that is closed or full in a block in which Typer prints to it."""
+    from lrviz import files
+
+    try:
+        yield
+    except BrokenPipeError:
+        files.discard_stdout()
+        raise typer.Exit from None
+    except OSError as error:
+        with files.stdout_errors():
+            raise error
+
+
 class Command(TyperCommand):
     """A command of lrviz, with text values and the help page of lrviz."""
 
@@ -52,7 +69,8 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments, and keep them: help and options depend on the scheduler in them."""
         ctx.meta["lrviz.words"] = list(args)
-        return list(super().parse_args(ctx, args))
+        with _typer_prints():  # the help page
+            return list(super().parse_args(ctx, args))
 
     def get_help(self, ctx: Any) -> str:
         """The help page."""
@@ -116,6 +134,11 @@ class Group(TyperGroup):
         """The parameters, without Typer's conversion."""
         return _without_pydantic(super().get_params(ctx))
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; Typer prints the help page or the version while it does."""
+        with _typer_prints():
+            return list(super().parse_args(ctx, args))
+
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of the commands."""
         return list(COMMANDS)
@@ -177,7 +200,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     command: Any = typer.main.get_command(app)
     try:
-        status = command.main(args=words, prog_name="lrviz", standalone_mode=False)
+        with _typer_prints() if _completes(os.environ) else nullcontext():
+            status = command.main(args=words, prog_name="lrviz", standalone_mode=False)
     except LrvizError as error:
         return _print_error(error)
     except UsageProblem as problem:
@@ -186,7 +210,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _print_error(usage_error(problem, words, list(COMMANDS)))
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if (shortage := memory_error(error)) is None:
+            raise
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(f"error: {shortage.message}\n\nhint: {shortage.hint}\n")  # without rich, which needs more
+        return shortage.exit_code
     return status if isinstance(status, int) else 0
+
+
+_SHELLS: Final = ("bash", "zsh", "fish", "powershell", "pwsh")
+
+
+def _completes(environment: Mapping[str, str]) -> bool:
+    """Whether a shell's completion script called lrviz.
+
+    Raises:
+        UsageError: its variables have values that Typer cannot read.
+    """
+    request = environment.get("_LRVIZ_COMPLETE", "")
+    if not request:
+        return False
+    action, _, shell = request.partition("_")
+    if action not in ("complete", "source") or shell not in _SHELLS:
+        raise UsageError(
+            f"`_LRVIZ_COMPLETE` must be complete_SHELL or source_SHELL, got `{request}`",
+            f"SHELL is one of {', '.join(_SHELLS)}; `lrviz --install-completion` sets up completion",
+        )
+    at = environment.get("COMP_CWORD", "")
+    if request == "complete_bash" and not ("COMP_WORDS" in environment and at.isascii() and at.isdecimal()):
+        raise UsageError(
+            f"completion for bash needs `COMP_WORDS`, and a number in `COMP_CWORD`, got `{at}`",
+            "`lrviz --install-completion bash` sets them up",
+        )
+    return True
 
 
 def _print_error(error: LrvizError) -> int:

@@ -6,13 +6,14 @@ import gc
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lrviz import figure, files, formats, schedulers, terminal
 from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
+from lrviz.lazy import heavy_imports
 from lrviz.notation import SchedulerCall
 from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, read_choice, read_count, read_lets, read_run, read_size
 from lrviz.text import printable
@@ -149,14 +150,18 @@ def format_of(path: str | Path) -> str:
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Pause garbage collection while modules are imported in this block.
+    """Pause garbage collection, and hold back Ctrl-C, while modules are imported in this block.
 
     The imports create a million objects that are never freed. Not collecting them, now and later (`gc.freeze`), saves
     a tenth of the time of a command.
+
+    Raises:
+        MemoryError: there is too little memory for the imports.
     """
     gc.disable()
     try:
-        yield
+        with heavy_imports():
+            yield
     finally:
         gc.freeze()
         gc.enable()
@@ -178,7 +183,7 @@ def simulate_all(specs: Sequence[RunSpec], quiet: bool, load_figure: bool = Fals
                 if report is not None:
                     report(offset + done, total)
 
-            traces.append(simulation.simulate(spec, None if report is None else advance))
+            traces.append(simulation.simulate_apart(spec, None if report is None else advance))
             done_before += spec.loop.scheduler_calls
     return traces
 
@@ -251,4 +256,5 @@ def print_comparison(traces: Sequence[Trace], path: str | None, quiet: bool) -> 
 
     screen = terminal.Screen(stderr=True)
     terminal.print_lines(terminal.comparison_lines(traces, None if path == "-" else path, screen.width))
-    terminal.print_differences(trace.compare_traces(traces), screen)
+    with suppress(OSError, ValueError):  # as other messages: a stderr that is closed or full does not change the status
+        terminal.print_differences(trace.compare_traces(traces), screen)

@@ -1,4 +1,4 @@
-"""JSON, version 1: strictly valid, with null for NaN."""
+"""JSON, version 1: strictly valid, with null for NaN, and 1e999, which reads back as infinite, for infinity."""
 
 from __future__ import annotations
 
@@ -56,6 +56,6 @@ def _json_list(name: str, values: NDArray[Any]) -> Iterator[str]:
     for start in range(0, len(values), BLOCK):
         text = repr(values[start : start + BLOCK].tolist())[1:-1]
         if "n" in text:  # nan and inf, which are not valid JSON
-            text = text.replace("-inf", "null").replace("inf", "null").replace("nan", "null")
+            text = text.replace("inf", "1e999").replace("nan", "null")
         yield f", {text}" if start else text
     yield "]"

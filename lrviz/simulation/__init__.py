@@ -5,6 +5,9 @@ In: `RunSpec`. Out: `Trace`. The only package that imports torch; may import `sp
 
 from __future__ import annotations
 
-from lrviz.simulation.loop import simulate, user_code_ran
+from lrviz.lazy import heavy_imports
 
-__all__ = ["simulate", "user_code_ran"]
+with heavy_imports():
+    from lrviz.simulation.loop import simulate, simulate_apart, user_code_ran
+
+__all__ = ["simulate", "simulate_apart", "user_code_ran"]

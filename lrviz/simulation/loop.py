@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from itertools import chain, count, repeat
 from typing import Any, Final, NoReturn
 
@@ -40,9 +40,23 @@ def simulate(spec: RunSpec, progress: Progress | None = None) -> Trace:
         SimulationError: torch refused the parameters, or a rate came out NaN, infinite, complex or negative.
         SpecError: torch does not have such an optimizer.
     """
-    with warnings.catch_warnings(), _user_code_context(spec):
+    with warnings.catch_warnings(), _user_code(spec):
         warnings.simplefilter("ignore")  # torch warns about mistakes in training loops, which this loop does not have
         return _Run(spec).trace(progress)
+
+
+def simulate_apart(spec: RunSpec, progress: Progress | None = None) -> Trace:
+    """As `simulate`, with user code in a process of its own if the system can fork; for the command line.
+
+    Raises:
+        SimulationError: as for `simulate`, or the user code ends its process.
+        SpecError: as for `simulate`.
+    """
+    if isinstance(spec.scheduler, SchedulerCall):
+        return simulate(spec, progress)
+    from lrviz.simulation import process
+
+    return process.simulate_forked(spec, progress) if process.CAN_FORK else simulate(spec, progress)
 
 
 def user_code_ran() -> bool:
@@ -50,12 +64,15 @@ def user_code_ran() -> bool:
     return _user_code_ran
 
 
-def _user_code_context(spec: RunSpec) -> AbstractContextManager[None]:
+@contextmanager
+def _user_code(spec: RunSpec) -> Iterator[None]:
     if isinstance(spec.scheduler, SchedulerCall):
-        return nullcontext()
-    from lrviz.simulation.user_code import user_code_context
+        yield
+        return
+    from lrviz.simulation.user_code import other_user_code_errors, user_code_context
 
-    return user_code_context()
+    with user_code_context(), other_user_code_errors(str(spec.scheduler)):
+        yield
 
 
 class _Run:
@@ -85,7 +102,7 @@ class _Run:
         while done < self.readings:
             size = min(max(_CHUNK // columns, 1), self.readings - done)
             last = done + size == self.readings
-            values[done : done + size] = self._chunk(read, step, size, done, last).reshape(size, columns)
+            values[done : done + size] = self._chunk(read, step, (size, columns), done, last)
             self._check_rates(values[done : done + size, : len(self.groups)], done)
             done += size
             if progress is not None:
@@ -93,12 +110,17 @@ class _Run:
         return self._to_trace(values)
 
     def _chunk(
-        self, read: Callable[[list[Any]], None] | None, step: Callable[[], Any], size: int, done: int, last: bool
+        self,
+        read: Callable[[list[Any]], None] | None,
+        step: Callable[[], Any],
+        shape: tuple[int, int],
+        done: int,
+        last: bool,
     ) -> NDArray[np.float64]:
-        """Read `size` times, with a step after each reading except the last of the run."""
+        """Read `shape[0]` times, with a step after each reading except the last of the run."""
         values: list[Any] = []
+        size, columns = shape
         steps = size - 1 if last else size
-        at = -1
         try:
             if read is None:  # one group, rate only: the most common case
                 group, append = self.groups[0], values.append
@@ -108,21 +130,22 @@ class _Run:
                 if last:
                     append(group["lr"])
             else:
-                for at in range(steps):  # noqa: B007 - the error below gives the index
+                for _ in repeat(None, steps):
                     read(values)
                     step()
                 if last:
                     read(values)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - torch and user code may raise anything
-            reached = done + (len(values) if read is None else at + 1)
-            self._fail(reached * self.updates_each, error)
+        except BaseException as error:
+            if not isinstance(error, Exception) and (isinstance(error, KeyboardInterrupt) or not self.is_user_code):
+                raise
+            self._fail((done + len(values) // columns) * self.updates_each, error)
         if not self.is_user_code or all(isinstance(value, int | float) for value in values):
             try:
-                return np.fromiter(values, np.float64, len(values))
+                return np.fromiter(values, np.float64, len(values)).reshape(shape)
             except (TypeError, ValueError, OverflowError):
                 pass
         at, value = next((i, v) for i, v in enumerate(values) if not _is_real(v))
-        update = (done + at * size // len(values)) * self.updates_each
+        update = (done + at // columns) * self.updates_each
         kind = "complex" if isinstance(value, complex) else f"not a number: {value!r:.60}"
         raise SimulationError(f"the rate of `{short_call(self.spec.scheduler)}` is {kind} at step {update}")
 
@@ -176,20 +199,21 @@ class _Run:
     def _stepper(self) -> Callable[[], Any]:
         """The function to call between two readings: `scheduler.step()` with its argument, once for each process."""
         step: Callable[..., Any] = self.scheduler.step
-        arguments: Iterator[Any] | None = None
-        kind = self._argument_kind()
+        arguments: Iterator[tuple[Any, ...]] | None = None
+        kind, metric_name = self._step_argument()
         if kind == "metric":
-            from lrviz.spec import default_metric, metric_values
-
-            metric = self.spec.metric or default_metric(self.readings)
-            values = metric_values(metric, self.readings)
-            self.metrics = np.array(values)
-            arguments = iter(values)
+            arguments = zip(self._metric_values())
         elif kind == "count":
-            arguments = count(1)
+            arguments = zip(count(1))
+        if metric_name and self.spec.metric:
+            arguments, function = zip(arguments or repeat(()), self._metric_values(), strict=False), step
+
+            def step(argument: tuple[Any, ...], value: float) -> Any:
+                return function(*argument, **{metric_name: value})
+
         times = self.loop.num_processes
         if times == 1:
-            return step if arguments is None else lambda: step(next(arguments))
+            return step if arguments is None else lambda: step(*next(arguments))
         scheduler = self.scheduler
         if not isinstance(scheduler, LRScheduler):
             raise SpecError(
@@ -200,19 +224,27 @@ class _Run:
         total = getattr(scheduler, "total_steps", None)  # Accelerate does not step a OneCycleLR past its end
 
         def step_for_each_process() -> None:
-            argument = () if arguments is None else (next(arguments),)
+            argument = () if arguments is None else next(arguments)
             for _ in range(times):
                 if total is None or scheduler._step_count <= total:
                     step(*argument)
 
         return step_for_each_process
 
-    def _argument_kind(self) -> str:
-        """The argument of `scheduler.step()`: "nothing", "metric" or "count"."""
+    def _metric_values(self) -> list[float]:
+        """The metric of each call of `scheduler.step()`."""
+        from lrviz.spec import default_metric, metric_values
+
+        values = metric_values(self.spec.metric or default_metric(self.readings), self.readings)
+        self.metrics = np.array(values)
+        return values
+
+    def _step_argument(self) -> tuple[str, str]:
+        """The argument of `scheduler.step()`, and the name of an optional metric; see `step_argument`."""
         if isinstance(self.spec.scheduler, SchedulerCall):
             info = schedulers.find(self.spec.scheduler.name)
             if info is not None:
-                return "metric" if info.takes_metric else "nothing"
+                return ("metric" if info.takes_metric else "nothing"), ""
         from lrviz.simulation.user_code import step_argument
 
         return step_argument(self.scheduler)
@@ -238,7 +270,7 @@ class _Run:
         if not isinstance(self.spec.scheduler, SchedulerCall):
             from lrviz.simulation.user_code import user_code_errors
 
-            with user_code_errors(str(self.spec.scheduler), lambda: step):
+            with user_code_errors(str(self.spec.scheduler), step):
                 raise error
         raise failure(self.spec.scheduler, step, error) from error
 
@@ -266,7 +298,7 @@ def _make_scheduler(spec: RunSpec, optimizer: Any) -> Any:
         return make_scheduler(spec.scheduler, optimizer)
     with user_code_errors(str(spec.scheduler)):
         scheduler = spec.scheduler.make(optimizer)
-    return check_scheduler(scheduler, str(spec.scheduler))
+    return check_scheduler(scheduler, optimizer, str(spec.scheduler))
 
 
 def _moves_momentum(call: SchedulerCall) -> bool:

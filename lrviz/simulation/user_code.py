@@ -12,10 +12,12 @@ import re
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
+
+from torch.optim import Optimizer
 
 from lrviz.errors import LrvizError, SimulationError
 from lrviz.notation import Lambda, SchedulerCall
@@ -34,16 +36,25 @@ _NOT_ASYNC: Final = "write `def` without `async`"
 _METRIC: Final = re.compile(r"metric|loss|score|acc|perplexity|error|(^|_)(val|value|current)$")
 _COUNT: Final = re.compile(r"step|epoch|iter|update|count|batch")
 _IMPORTED: Final[dict[str, set[str]]] = {}  # by folder: the modules in it that the user's files there imported
+_folder: Final[list[Path]] = []  # the current folder before user code ran, which may change it; the last is in use
 
 
 @contextlib.contextmanager
 def user_code_context() -> Iterator[None]:
-    """Send the output of user code to stderr, because stdout has data, and restore the import path at the end."""
+    """Send the output of user code to stderr, because stdout has data; restore import path and folder at the end."""
     path = list(sys.path)
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        folder = Path.cwd()
+    except OSError as error:
+        raise SimulationError(
+            "the current folder does not exist, and user code cannot run in it", "change to another folder"
+        ) from error
+    _folder.append(folder)
+    try:
+        with contextlib.redirect_stdout(sys.stderr), contextlib.chdir(folder):
             yield
     finally:
+        _folder.pop()
         sys.path[:] = path
 
 
@@ -77,14 +88,14 @@ def make_scheduler(code: CodeCall, optimizer: Any) -> Any:
         pass  # a C function without a signature: the call below fails if it must
     with user_code_errors(str(code)):
         scheduler = target(optimizer, *args, **kwargs)
-    return check_scheduler(scheduler, str(code))
+    return check_scheduler(scheduler, optimizer, str(code))
 
 
-def check_scheduler(scheduler: Any, name: str) -> Any:
-    """Refuse an object without a `step()`.
+def check_scheduler(scheduler: Any, optimizer: Any, name: str) -> Any:
+    """Refuse an object without a `step()`, and a scheduler of another optimizer.
 
     Raises:
-        SimulationError: it has no `step()`.
+        SimulationError: it has no `step()`, or changes the rates of an optimizer that user code created.
     """
     if inspect.iscoroutine(scheduler):
         scheduler.close()  # else Python warns that nothing has awaited it
@@ -93,6 +104,15 @@ def check_scheduler(scheduler: Any, name: str) -> Any:
     if inspect.iscoroutinefunction(step):  # its calls would do nothing
         raise SimulationError(f"`{name}` must return a scheduler, got one whose `step()` is `async`", _NOT_ASYNC)
     if callable(step) and not isinstance(scheduler, type):
+        held = list(_held_optimizers(scheduler))
+        groups = {id(group) for group in optimizer.param_groups}
+        if held and not any(
+            other is optimizer or any(id(group) in groups for group in other.param_groups) for other in held
+        ):
+            raise SimulationError(
+                f"`{name}` returns a scheduler of an optimizer that it creates itself",
+                "create the scheduler for the optimizer that lrviz passes as the first argument",
+            )
         return scheduler
     got = "None" if scheduler is None else f"a class, {scheduler.__name__}" if isinstance(scheduler, type) else ""
     raise SimulationError(
@@ -101,43 +121,84 @@ def check_scheduler(scheduler: Any, name: str) -> Any:
     )
 
 
-def step_argument(scheduler: Any) -> str:
-    """The argument of a scheduler's `step`, from its signature: "nothing", "metric", or "count".
+def _held_optimizers(owner: Any, depth: int = 4) -> Iterator[Any]:
+    """The optimizers in the attributes of a scheduler, and in those of the schedulers that it holds."""
+    attributes = [*getattr(owner, "__dict__", {}).values(), getattr(owner, "optimizer", None)]
+    for value in attributes:
+        for item in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(item, Optimizer) or isinstance(getattr(item, "param_groups", None), list):
+                yield item
+            elif depth and callable(getattr(item, "step", None)):
+                yield from _held_optimizers(item, depth - 1)
+
+
+def step_argument(scheduler: Any) -> tuple[str, str]:
+    """The arguments of a scheduler's `step`, from its signature.
+
+    Returns:
+        What it needs: "nothing", "metric", or "count"; and the name of another parameter that takes a metric, such as
+        in `step(epoch, metric=None)`, or "".
 
     Raises:
         SimulationError: it needs more than one value.
     """
     if any(cls.__name__ == "ReduceLROnPlateau" for cls in type(scheduler).__mro__):
-        return "metric"  # also for a subclass with `step(*args)`
+        return "metric", ""  # also for a subclass with `step(*args)`
     try:
         parameters = inspect.signature(scheduler.step).parameters.values()
     except (TypeError, ValueError):
-        return "nothing"
+        return "nothing", ""
     required = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    by_name = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.default is None]
+    optional = next((p.name for p in by_name if _is_metric(p.name)), "")
     if not required:
-        return "nothing"
+        return "nothing", optional
     if len(required) > 1 or required[0].kind is inspect.Parameter.KEYWORD_ONLY:
         names = ", ".join(p.name for p in required)
         raise SimulationError(
             f"`{type(scheduler).__name__}.step` needs {names}", "lrviz can pass nothing, a metric, or a step count"
         )
-    name = required[0].name.lower()
-    return "metric" if _METRIC.search(name) and not _COUNT.search(name) else "count"
+    return ("metric", "") if _is_metric(required[0].name) else ("count", optional)
+
+
+def _is_metric(name: str) -> bool:
+    return bool(_METRIC.search(name.lower())) and not _COUNT.search(name.lower())
 
 
 @contextlib.contextmanager
-def user_code_errors(name: str, step: Callable[[], int] | None = None) -> Iterator[None]:
+def user_code_errors(name: str, step: int | None = None) -> Iterator[None]:
     """Convert an exception of user code to an error that shows its stack frames."""
     try:
         yield
     except (LrvizError, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit too: a script that parses its arguments when imported
-        where = "" if step is None else f" at step {step()}"
+        raise user_code_error(name, error, step) from error
+
+
+@contextlib.contextmanager
+def other_user_code_errors(name: str) -> Iterator[None]:
+    """As `user_code_errors`, for a block that runs code of lrviz as well, whose exceptions are passed on."""
+    try:
+        yield
+    except (LrvizError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        if not _user_frames(error):
+            raise
+        raise user_code_error(name, error) from error
+
+
+def user_code_error(name: str, error: BaseException, step: int | None = None) -> SimulationError:
+    """The error for an exception of user code, with its stack frames."""
+    where = "" if step is None else f" at step {step}"
+    try:
         text = " ".join(str(error).split())
-        message = f"{type(error).__name__}: {text}" if text else type(error).__name__
-        hint = _hint(error) if step is None else ""
-        raise SimulationError(f"`{name}` raised {message}{where}", hint, _frames(error)) from error
+    except BaseException:  # noqa: BLE001 - `__str__` is user code too
+        text = ""
+    message = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    hint = _hint(error, text) if step is None else ""
+    return SimulationError(f"`{name}` raised {message}{where}", hint, _frames(error))
 
 
 def _import(where: str) -> ModuleType:
@@ -218,30 +279,37 @@ def _argument(value: Any) -> Any:
 
 def _frames(error: BaseException) -> list[str]:
     """The stack frames of user code, with one line for the position and one for the code."""
-    frames = [
-        f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((_LIBRARIES[0], "<frozen"))
-    ]
-    user_frames = [f for f in frames if not f.filename.startswith(_LIBRARIES)] or frames[-1:]
-    entries = [(f"{_relative(f.filename)}:{f.lineno} in {f.name}", f"    {f.line}") for f in user_frames]
+    frames = _user_frames(error) or _frames_outside_lrviz(error)[-1:]
+    entries = [(f"{_relative(f.filename)}:{f.lineno} in {f.name}", f"    {f.line}") for f in frames]
     frame_lines = [entry for entry, _ in itertools.groupby(entries)][-5:]  # the frames of a recursion are all equal
     lines = [line for entry in frame_lines for line in entry]
-    if isinstance(error, SyntaxError) and error.filename:
-        source = (error.text or "").rstrip()
-        indent = len(source) - len(source.lstrip())
-        shown = excerpt(source.lstrip(), max((error.offset or 1) - 1 - indent, 0))
-        lines += [f"{_relative(error.filename)}:{error.lineno}", *(f"    {line}" for line in shown)]
+    match error:  # an exception that user code raises itself may have other types in its attributes
+        case SyntaxError(filename=str(filename), lineno=int(number), text=str(source), offset=int(offset)):
+            source = source.rstrip()
+            indent = len(source) - len(source.lstrip())
+            shown = excerpt(source.lstrip(), max((offset or 1) - 1 - indent, 0))
+            lines += [f"{_relative(filename)}:{number}", *(f"    {line}" for line in shown)]
     return lines
 
 
+def _user_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    return [f for f in _frames_outside_lrviz(error) if not f.filename.startswith(_LIBRARIES)]
+
+
+def _frames_outside_lrviz(error: BaseException) -> list[traceback.FrameSummary]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f for f in frames if not f.filename.startswith((_LIBRARIES[0], "<frozen"))]
+
+
 def _relative(filename: str) -> str:
-    path, here = Path(filename), Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    path = Path(filename)
+    return str(path.relative_to(_folder[-1]) if path.is_relative_to(_folder[-1]) else path)
 
 
-def _hint(error: BaseException) -> str:
-    if isinstance(error, ImportError) and "relative import" in str(error):
+def _hint(error: BaseException, text: str) -> str:
+    if isinstance(error, ImportError) and "relative import" in text:
         return "name a file in a package as a module: `package.module:NAME`"
-    if isinstance(error, ModuleNotFoundError) and error.name:
+    if isinstance(error, ModuleNotFoundError) and error.name and isinstance(error.name, str):
         return (
             f"install `{error.name.partition('.')[0]}` where lrviz is installed, or run lrviz from the folder it is in"
         )

@@ -76,7 +76,7 @@ def _print(head: str, text: str, style: str) -> None:
     line = Text.assemble((head, style), " " if head else "", printable(text, _MOST))
     try:
         Screen(stderr=True).print(line, soft_wrap=True)
-    except OSError:
+    except (OSError, ValueError):
         return  # stderr is closed or full, so the error cannot be reported
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import io
 import json
 import os
@@ -601,6 +602,60 @@ def test_completion_in_a_process(python: Python, monkeypatch: pytest.MonkeyPatch
     assert not re.search(r"\| +(torch|matplotlib|numpy|rich)$", finished.stderr, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"_LRVIZ_COMPLETE": "x"}, "`_LRVIZ_COMPLETE` must be complete_SHELL or source_SHELL, got `x`"),
+        ({"_LRVIZ_COMPLETE": "complete_"}, "`_LRVIZ_COMPLETE` must be complete_SHELL or source_SHELL, got `complete_`"),
+        (
+            {"_LRVIZ_COMPLETE": "bash_complete"},
+            "`_LRVIZ_COMPLETE` must be complete_SHELL or source_SHELL, got `bash_complete`",
+        ),
+        (
+            {"_LRVIZ_COMPLETE": "complete_bash"},
+            "completion for bash needs `COMP_WORDS`, and a number in `COMP_CWORD`, got ``",
+        ),
+        (
+            {"_LRVIZ_COMPLETE": "complete_bash", "COMP_CWORD": "1"},
+            "completion for bash needs `COMP_WORDS`, and a number in `COMP_CWORD`, got `1`",
+        ),
+        *(
+            (
+                {"_LRVIZ_COMPLETE": "complete_bash", "COMP_WORDS": "lrviz plot", "COMP_CWORD": at},
+                f"completion for bash needs `COMP_WORDS`, and a number in `COMP_CWORD`, got `{at}`",
+            )
+            for at in ("x", "-1", "1e3", " 1", "\u0661")
+        ),
+    ],
+    ids=str,
+)
+def test_completion_with_other_variables_than_those_of_a_shell(
+    variables: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert main([]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.splitlines()[0]) == ("", f"error: {message}")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "pwsh"])
+@pytest.mark.parametrize(
+    "words", ["lrviz plot '", 'lrviz plot "cosine(" --', "lrviz \\", "", "'", "lrviz plot 'a{b' --l"]
+)
+def test_completion_of_words_that_are_not_complete(
+    words: str, shell: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("_LRVIZ_COMPLETE", f"complete_{shell}")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", "99")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", words)
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 0
+    assert capsys.readouterr().err == ""
+
+
 # Colour, and the bar that shows how far it is
 
 
@@ -678,6 +733,112 @@ def test_a_reader_that_has_gone(command: str, forks: ForkServer) -> None:
     assert len(finished.stdout) == 4
 
 
+def shell(forks: ForkServer, line: str) -> tuple[int, str, str]:
+    """The status, stdout and stderr of a line of bash, in which `lrviz` is the program."""
+    finished = subprocess.run(
+        ["bash", "-c", f'PATH="{forks.programs}:$PATH"; {line}'],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return finished.returncode, finished.stdout, finished.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "lrviz --help",
+        "lrviz --version",
+        "lrviz plot cosine --help",
+        "lrviz -h plot",
+        "_LRVIZ_COMPLETE=complete_bash COMP_WORDS=lrviz COMP_CWORD=1 lrviz",
+    ],
+)
+def test_what_typer_prints_to_a_full_device(command: str, forks: ForkServer) -> None:
+    assert shell(forks, f"{command} > /dev/full") == (
+        2,
+        "",
+        "error: cannot write to stdout: no space left on device\n\nhint: free some space, or write to another disk\n",
+    )
+
+
+def test_help_for_a_reader_that_has_gone(forks: ForkServer) -> None:
+    assert shell(forks, "set -o pipefail; (sleep 0.2; lrviz --help) | true") == (0, "", "")
+
+
+@pytest.mark.parametrize("command", ["plot", "compare"])
+def test_messages_to_a_full_device_do_not_change_the_status(command: str, forks: ForkServer, here: Path) -> None:
+    assert shell(forks, f"lrviz {command} 'StepLR(2)' -o x.png 2>/dev/full") == (0, "x.png\n", "")
+    assert (here / "x.png").read_bytes().startswith(MAGIC["png"])
+    assert shell(forks, f"lrviz {command} cosin 2>/dev/full") == (2, "", "")
+
+
+@pytest.mark.parametrize(
+    ("redirect", "expected"),
+    [
+        ("<&-", (0, "x.toml\n", "")),
+        ("<&- 2>&-", (0, "x.toml\n", "")),
+        (">&-", (2, "", "error: cannot write to stdout: bad file descriptor\n")),
+        ("<&- >&- 2>&-", (2, "", "")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_closed_streams(redirect: str, expected: tuple[int, str, str], here: Path) -> None:
+    finished = subprocess.run(
+        ["bash", "-c", f'"{sys.executable}" -m lrviz presets cheatsheet -o x.toml {redirect}'],
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (finished.returncode, finished.stdout, finished.stderr) == expected
+    assert (here / "x.toml").read_bytes() == (ROOT / "presets" / "cheatsheet.toml").read_bytes()
+
+
+def test_a_closed_stream_is_not_given_to_a_file(here: Path) -> None:
+    """Otherwise a child process of the user's code could write into the file."""
+    code = "import os; from lrviz import __main__; __main__._open_standard_streams(); print(os.dup(0))"
+    finished = subprocess.run(
+        ["bash", "-c", f'"{sys.executable}" -c "{code}" <&- 2>&-'],
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert int(finished.stdout) > 2
+
+
+@pytest.mark.parametrize("kilobytes", [40_000, 100_000, 400_000, 700_000])
+def test_too_little_memory(kilobytes: int, python: Python, here: Path) -> None:
+    limited = (
+        "import os, resource, sys;"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({kilobytes} << 10,) * 2);"
+        "os.execv(sys.executable, [sys.executable, '-m', 'lrviz', 'plot', 'cosine', '-o', 'x.png'])"
+    )
+    finished = python("-c", limited)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr.startswith("error: not enough memory\n")
+    assert "Traceback" not in finished.stderr
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        MemoryError(),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)),
+        RuntimeError("can't start new thread"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_exception_for_a_lack_of_memory(raised: Exception, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(runs, "simulate_all", fail)
+    assert main(["plot", "cosine"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "error: not enough memory\n\nhint: raise the limit on memory, such as that of `ulimit -v`, or simulate less\n",
+    )
+    monkeypatch.setattr(runs, "simulate_all", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main(["plot", "cosine"])
+
+
 def watched(command: Sequence[str], act: Callable[[subprocess.Popen[bytes], str], bool]) -> tuple[int, str]:
     """Run lrviz with stderr on a terminal; `act` sees all that was written so far until it says it has acted."""
     ours, theirs = pty.openpty()
@@ -751,3 +912,24 @@ run()
 """
     finished = python("-c", code)
     assert (finished.returncode, finished.stdout, finished.stderr) == (130, "", "")
+
+
+def test_ctrl_c_while_torch_is_imported(python: Python) -> None:
+    """Torch aborts the process if KeyboardInterrupt is raised in the initialization of its C++ library."""
+    code = """
+import os, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch.utils":
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(1000): pass
+            print("imported on", file=sys.stderr)
+
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["lrviz", "plot", "cosine"]
+from lrviz.__main__ import run
+run()
+"""
+    finished = python("-c", code)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (130, "", "imported on\n")

@@ -283,7 +283,7 @@ class TestJson:
 
     def test_what_a_metric_may_be(self) -> None:
         text = formats.to_text([trace([1.0] * 4, metric=[NAN, INF, -INF, 1e-300])], "json")
-        assert strict_json(text)["traces"][0]["metric"] == [None, None, None, 1e-300]  # type: ignore[index]
+        assert strict_json(text)["traces"][0]["metric"] == [None, INF, -INF, 1e-300]  # type: ignore[index]
 
     def test_a_label_that_is_not_unicode(self) -> None:
         text = formats.to_text([trace([1.0], label="caf\udce9")], "json")

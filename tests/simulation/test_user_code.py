@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
+import shlex
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +19,8 @@ from lrviz.cli import main
 from lrviz.errors import NotationError, SimulationError, UsageError
 from lrviz.simulation import simulate, user_code
 from lrviz.spec import Fields, read_run
-from tests.conftest import shown
+from tests.conftest import ROOT, shown
+from tests.forkserver import ForkServer
 
 HEAD = """\
 import torch
@@ -184,30 +190,56 @@ def test_arguments_come_from_the_notation(call: str, expected: list[float], writ
 
 
 WANTED = [
-    ("self", "nothing"),
-    ("self, epoch=None", "nothing"),
-    ("self, *args, **kwargs", "nothing"),
-    ("self, metrics", "metric"),
-    ("self, metric, epoch=None", "metric"),
-    ("self, val_loss", "metric"),
-    ("self, loss", "metric"),
-    ("self, accuracy", "metric"),
-    ("self, value", "metric"),
-    ("self, current", "metric"),
-    ("self, epoch", "count"),
-    ("self, step", "count"),
-    ("self, current_step", "count"),
-    ("self, num_updates", "count"),
-    ("self, interval", "count"),
-    ("self, t", "count"),
+    ("self", "nothing", ""),
+    ("self, epoch=None", "nothing", ""),
+    ("self, *args, **kwargs", "nothing", ""),
+    ("self, metrics", "metric", ""),
+    ("self, metric, epoch=None", "metric", ""),
+    ("self, val_loss", "metric", ""),
+    ("self, loss", "metric", ""),
+    ("self, accuracy", "metric", ""),
+    ("self, value", "metric", ""),
+    ("self, current", "metric", ""),
+    ("self, epoch", "count", ""),
+    ("self, step", "count", ""),
+    ("self, current_step", "count", ""),
+    ("self, num_updates", "count", ""),
+    ("self, interval", "count", ""),
+    ("self, t", "count", ""),
+    ("self, metrics=None", "nothing", "metrics"),
+    ("self, epoch, metric=None", "count", "metric"),
+    ("self, epoch=None, *, val_loss=None", "nothing", "val_loss"),
+    ("self, loss_scale=1.0", "nothing", ""),
+    ("self, metric=None, /", "nothing", ""),
 ]
 
 
-@pytest.mark.parametrize(("parameters", "wanted"), WANTED, ids=[parameters for parameters, _ in WANTED])
-def test_what_a_step_wants_is_asked_of_its_signature(parameters: str, wanted: str) -> None:
+@pytest.mark.parametrize(("parameters", "wanted", "optional"), WANTED, ids=[row[0] for row in WANTED])
+def test_what_a_step_wants_is_asked_of_its_signature(parameters: str, wanted: str, optional: str) -> None:
     names: dict[str, type] = {}
     exec(f"class Own:\n    def step({parameters}): pass", names)  # noqa: S102 - the lines above
-    assert user_code.step_argument(names["Own"]()) == wanted
+    assert user_code.step_argument(names["Own"]()) == (wanted, optional)
+
+
+OPTIONAL_METRIC = """\
+class Watching(Plain):
+    seen = []
+    def step(self, epoch, metric=None):
+        self.seen.append((epoch, metric))
+        self.groups[0]["lr"] = 0.5 if metric is None else metric
+"""
+
+
+def test_an_optional_metric_is_passed_if_one_is_given(write: Write) -> None:
+    write(OPTIONAL_METRIC)
+    loop = {"lr": "1", "epochs": "1", "steps_per_epoch": "4"}
+    trace = simulate(read_run("train.py:Watching", Fields({**loop, "metric": "0.3,0.2,0.1"})))
+    assert trace.lr[:, 0].tolist() == [1.0, 0.3, 0.2, 0.1]
+    assert trace.metric is not None
+    assert trace.metric[1:].tolist() == [0.3, 0.2, 0.1]
+    trace = simulate(read_run("train.py:Watching", Fields(loop)))
+    assert trace.lr[:, 0].tolist() == [1.0, 0.5, 0.5, 0.5]
+    assert trace.metric is None
 
 
 def test_a_step_that_wants_two_things(write: Write) -> None:
@@ -284,7 +316,266 @@ def test_ctrl_c_is_passed_on(write: Write) -> None:
     write("class Slow(Plain):\n    def step(self): raise KeyboardInterrupt\n")
     with pytest.raises(KeyboardInterrupt):
         rates("train.py:Slow")
-    assert main(["table", "train.py:Slow"]) == 130
+
+
+RAISED = """\
+class Unprintable(BaseException):
+    def __str__(self): raise ValueError
+class Raising(Plain):
+    def __init__(self, optimizer, kind):
+        super().__init__(optimizer)
+        self.kind = kind
+    def step(self):
+        raise {"Unprintable": Unprintable, "GeneratorExit": GeneratorExit, "SyntaxError": SyntaxError}[self.kind](
+            "no luck", ("f", "one", "two", None))
+class Property(Plain):
+    @property
+    def step(self):
+        raise ValueError("no step")
+class Group(dict):
+    def get(self, *args):
+        raise ValueError("no rate")
+class Groups(Plain):
+    def step(self):
+        self.optimizer.param_groups = [Group(self.groups[0])]
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("Raising('Unprintable')", "Unprintable at step 1"),
+        ("Raising('GeneratorExit')", "GeneratorExit: ('no luck', ('f', 'one', 'two', None)) at step 1"),
+        ("Raising('SyntaxError')", "SyntaxError: no luck (f) at step 1"),
+        ("Property", "ValueError: no step"),
+        ("Groups", "ValueError: no rate at step 1"),
+    ],
+)
+def test_whatever_is_raised_is_an_error_of_the_users_code(call: str, message: str, write: Write) -> None:
+    write(RAISED)
+    first, frame, *_ = refused(f"train.py:{call}").message.splitlines()
+    assert first == f"`train.py:{call}` raised {message}"
+    assert frame.startswith("    train.py:")
+
+
+def test_a_mistake_of_lrviz_keeps_its_traceback(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError
+
+    write("")
+    monkeypatch.setattr(user_code, "step_argument", broken)
+    monkeypatch.setattr(user_code, "_LIBRARIES", (*user_code._LIBRARIES, __file__))
+    with pytest.raises(ZeroDivisionError):
+        rates("train.py:Plain")
+
+
+OWN_OPTIMIZERS = """\
+def other(optimizer=None):
+    return torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+def own(optimizer):
+    return StepLR(other(), 1, 0.5)
+def own_plain(optimizer):
+    return Plain(other())
+class Wrapper:
+    def __init__(self, scheduler): self.schedulers = [scheduler]
+    def step(self): self.schedulers[0].step()
+def own_wrapped(optimizer):
+    return Wrapper(StepLR(other(), 1, 0.5))
+def wrapped(optimizer):
+    return Wrapper(StepLR(optimizer, 1, 0.5))
+def both(optimizer):
+    wrapper = Wrapper(StepLR(optimizer, 1, 0.5))
+    wrapper.other = other()
+    return wrapper
+class Delegating(torch.optim.Optimizer):
+    def __init__(self, optimizer): self.optimizer = optimizer
+    @property
+    def param_groups(self): return self.optimizer.param_groups
+def delegating(optimizer):
+    return Plain(Delegating(optimizer))
+def same_groups(optimizer):
+    return StepLR(torch.optim.SGD(optimizer.param_groups, lr=5.0), 1, 0.5)
+class Groups:
+    def __init__(self, optimizer): self.groups = optimizer.param_groups
+    def step(self): self.groups[0]["lr"] *= 0.5
+class Cycle(Plain):
+    def __init__(self, optimizer):
+        super().__init__(optimizer)
+        self.itself = self
+"""
+
+
+@pytest.mark.parametrize("name", ["own", "own_plain", "own_wrapped"])
+def test_a_scheduler_of_another_optimizer_is_refused(name: str, write: Write) -> None:
+    write(OWN_OPTIMIZERS)
+    error = refused(f"train.py:{name}")
+    assert error.message == f"`train.py:{name}` returns a scheduler of an optimizer that it creates itself"
+    assert error.hint == "create the scheduler for the optimizer that lrviz passes as the first argument"
+
+
+@pytest.mark.parametrize("name", ["wrapped", "both", "delegating", "same_groups", "Groups", "Cycle"])
+def test_a_wrapper_around_the_optimizer_is_not_refused(name: str, write: Write) -> None:
+    write(OWN_OPTIMIZERS)
+    assert rates(f"train.py:{name}") == HALVES
+
+
+def test_a_folder_that_is_gone_is_an_error(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert refused(f"{tmp_path}/train.py:Plain").message.startswith("the current folder does not exist")
+
+
+def test_the_folder_stays_as_it_was(write: Write, tmp_path: Path) -> None:
+    write("import os\ndef make(optimizer):\n    os.chdir('/')\n    return Plain(optimizer)\n")
+    assert rates("train.py:make") == HALVES
+    assert Path.cwd() == tmp_path
+
+
+# On the command line, in a process of its own
+
+NOISY = """\
+import atexit, os, subprocess, sys, threading, time
+print("imported")
+def say(text): print(text)
+def make(optimizer):
+    os.write(1, b"written\\n")
+    subprocess.run(["echo", "child"])
+    threading.Thread(target=lambda: (time.sleep(0.1), print("late"))).start()
+    atexit.register(say, "bye")
+    return Plain(optimizer)
+def moves(optimizer):
+    os.chdir("/")
+    return Plain(optimizer)
+def patches(optimizer):
+    StepLR.get_lr = lambda self: [0.75]
+    return StepLR(optimizer, 4)
+def steps(optimizer):
+    return StepLR(optimizer, 4)
+def closes(optimizer):
+    sys.stdout.close(), sys.__stdout__.close(), sys.stderr.close(), os.close(1), os.close(2)
+    return Plain(optimizer)
+def prints_after_close(optimizer):
+    sys.stdout.close()
+    print("x")
+def leaves(optimizer): os._exit(0)
+def crashes(optimizer): os.kill(os.getpid(), 11)
+class Interrupts(Plain):
+    def step(self): raise KeyboardInterrupt
+def writes_stderr(optimizer):
+    for _ in range(3): print("x" * 10000), sys.stderr.write("y")
+    return Plain(optimizer)
+def waits(optimizer):
+    open("started", "w").close()
+    try: time.sleep(60)
+    finally: print("cleaned up")
+"""
+SHORT = ["--lr", "1", "--epochs", "1", "--steps-per-epoch", "3", "-q"]
+CSV = "step,epoch,lr\n0,0,1.0\n1,0,0.5\n2,0,0.25\n"
+
+
+def lrviz(forks: ForkServer, *words: str, line: str = "") -> subprocess.CompletedProcess[str]:
+    """Run lrviz by a line of bash, in which `lrviz` is the program."""
+    line = line or shlex.join(["lrviz", *words])
+    return subprocess.run(
+        ["bash", "-c", f'PATH="{forks.programs}:$PATH"; {line}'],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_output_of_all_kinds_goes_to_stderr(write: Write, forks: ForkServer) -> None:
+    write(NOISY)
+    finished = lrviz(forks, "table", "train.py:make", "--format", "csv", *SHORT)
+    assert (finished.returncode, finished.stdout) == (0, CSV)
+    assert finished.stderr == "imported\nwritten\nchild\nlate\nbye\n"
+
+
+def test_a_folder_that_it_changes_to_does_not_move_the_output(write: Write, forks: ForkServer, tmp_path: Path) -> None:
+    write(NOISY)
+    finished = lrviz(forks, "table", "train.py:moves", "-o", "x.csv", *SHORT)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "x.csv\n", "imported\n")
+    assert (tmp_path / "x.csv").read_text() == CSV
+
+
+def test_changes_of_torch_do_not_reach_other_curves(write: Write, forks: ForkServer) -> None:
+    write(NOISY)
+    curves = ["train.py:patches", "train.py:steps", "StepLR(4)"]
+    finished = lrviz(forks, "compare", *curves, "--format", "csv", *SHORT)
+    assert finished.stdout.splitlines()[1:] == ["0,0,0.75,1.0,1.0", "1,0,0.75,1.0,1.0", "2,0,0.75,1.0,1.0"]
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "err"),
+    [
+        ("closes", 0, "imported\n"),
+        (
+            "prints_after_close",
+            2,
+            "imported\nerror: `train.py:prints_after_close` raised ValueError: I/O operation on closed file.\n",
+        ),
+        ("leaves", 2, "imported\nerror: `train.py:leaves` ended its process with status 0 before the end of the run\n"),
+        (
+            "crashes",
+            2,
+            "imported\nerror: `train.py:crashes` ended its process by signal SIGSEGV before the end of the run\n",
+        ),
+        ("Interrupts", 2, "imported\nerror: `train.py:Interrupts` raised KeyboardInterrupt\n    train.py:"),
+    ],
+)
+def test_code_that_ends_its_process_or_closes_streams(
+    name: str, status: int, err: str, write: Write, forks: ForkServer
+) -> None:
+    write(NOISY)
+    finished = lrviz(forks, "table", f"train.py:{name}", "--format", "csv", *SHORT)
+    assert (finished.returncode, finished.stdout) == (status, CSV if status == 0 else "")
+    assert finished.stderr.startswith(err)
+    assert "Traceback" not in finished.stderr
+
+
+def test_a_full_stderr_does_not_change_the_status(write: Write, forks: ForkServer) -> None:
+    write(NOISY)
+    line = shlex.join(["lrviz", "table", "train.py:writes_stderr", "--format", "csv", *SHORT])
+    finished = lrviz(forks, line=f"{line} 2>/dev/full")
+    assert (finished.returncode, finished.stdout) == (0, CSV)
+
+
+def test_ctrl_c_reaches_it(write: Write, tmp_path: Path) -> None:
+    """In a fresh process, since Ctrl-C of a terminal goes to a process group."""
+    write(NOISY)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lrviz", "table", "train.py:waits"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    wait_for(tmp_path / "started")
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "imported\ncleaned up\n")
+
+
+def wait_for(path: Path) -> None:
+    give_up = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < give_up:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_its_process_ends_with_that_of_lrviz(
+    number: int, status: int, write: Write, forks: ForkServer, tmp_path: Path
+) -> None:
+    write(NOISY)
+    ours, theirs = os.pipe()
+    with Path(os.devnull).open() as null, os.fdopen(ours) as reader:
+        process = forks.start(
+            ["table", "train.py:waits"], cwd=tmp_path, env=os.environ, streams=[null.fileno(), theirs, theirs]
+        )
+        os.close(theirs)
+        wait_for(tmp_path / "started")
+        os.kill(process.pid, number)
+        assert process.wait() == status
+        assert reader.read() == "imported\n"  # until no process has the other end open
 
 
 MODULES = [
@@ -481,15 +772,15 @@ def test_parameters_as_options_are_refused(write: Write) -> None:
         read_run("train.py:Plain", parameters={"gamma": "0.5"})
 
 
-def test_what_it_prints_does_not_mix_with_data(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_it_prints_does_not_mix_with_data(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
     write(
         "import sys\nprint('imported')\nclass Loud(Plain):\n    def step(self):\n        super().step()\n"
         "        print('stepped')\n        sys.stdout.write('written\\n')\n",
     )
     length = ["--lr", "1", "--epochs", "1", "--steps-per-epoch", "3"]
     assert main(["table", "train.py:Loud", *length, "--format", "csv", "-q"]) == 0
-    out, err = capsys.readouterr()
-    assert out == "step,epoch,lr\n0,0,1.0\n1,0,0.5\n2,0,0.25\n"
+    out, err = capfd.readouterr()
+    assert out == CSV
     assert err == "imported\nstepped\nwritten\nstepped\nwritten\n"
 
 
