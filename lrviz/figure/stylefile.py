@@ -34,6 +34,8 @@ _CHECKED_PREFIXES: Final = (*_STYLE_PREFIXES, "figure.", "savefig.")
 _CYCLE: Final = "axes.prop_cycle"
 _NOT_A_CYCLE: Final = f"`{_CYCLE}` is not written as in `cycler(color=['k', 'r'])`"
 _MAX_SIZE: Final = 200.0  # points; larger fonts and lines are mistakes, and need too much memory
+_MIN_WIDTH: Final = 0.05  # points; dashes are relative to the width, and millions of them need too much time and memory
+_MIN_DASHES: Final = 0.5  # widths of a line; a pattern of dashes and gaps
 _MAX_DPI: Final = 1200.0
 _MAX_LENGTH: Final = 1_000  # of a cycle
 _MAX_ITEMS: Final = 100  # of another list; matplotlib searches for each font in a list
@@ -109,18 +111,25 @@ def _convert(settings: MutableMapping[str, Any], key: str, value: str) -> None:
         _check_range(key, settings[key])
 
 
-def _check_range(key: str, value: object) -> None:
+def _check_range(key: str, value: Any) -> None:
     """Check sizes in points, resolutions, the dashes of lines, and the length of lists."""
     if isinstance(value, list | tuple) and key != "figure.figsize":  # which has limits of its own
         if len(value) > _MAX_ITEMS:
             raise _StyleError(f"`{key}` has {len(value):,} values; the maximum is {_MAX_ITEMS}")
+        if key.endswith("linestyle"):
+            value = value[1]  # without the offset
+        if key.endswith(("linestyle", "_pattern")) and sum(value) < _MIN_DASHES:
+            raise _StyleError(f"`{key}` has a pattern of {sum(value):g} line widths, below {_MIN_DASHES:g}")
         for item in value:
             _check_range(key, item)
+        return
     if not isinstance(value, float | int):
         return
     most = _MAX_DPI if key.endswith("dpi") else _MAX_SIZE
     if not (math.isfinite(value) and abs(value) <= most):
         raise _StyleError(f"`{key}` is {value:g}, beyond {most:g}")
+    if 0 < value < _MIN_WIDTH and key.endswith("linewidth"):
+        raise _StyleError(f"`{key}` is {value:g}, below {_MIN_WIDTH:g}")
     if value < 1 and key.endswith(("font.size", "fontsize", "labelsize", "titlesize")):
         raise _StyleError(f"`{key}` is {value:g}, below 1")
 

@@ -164,8 +164,10 @@ def test_a_style_of_the_users_own(tmp_path: Path) -> None:
         pytest.param(b"font.size: -5\n", "cannot use the style", id="negative-font"),
         pytest.param(b"font.variant: large\n", "cannot use the style .*'large'", id="found-out-when-drawing"),
         pytest.param(
-            b"axes.grid: True\ngrid.linestyle: (0, (0, 0))\n", "cannot use this style", id="found-out-when-rendering"
+            b"grid.linestyle: (0, (1e-4, 1e-4))\n", "a pattern of 0.0002 line widths, below 0.5", id="short-dashes"
         ),
+        pytest.param(b"lines.dotted_pattern: 0, 0\n", "a pattern of 0 line widths, below 0.5", id="no-dashes"),
+        pytest.param(b"lines.linewidth: 1e-6\n", "`lines.linewidth` is 1e-06, below 0.05", id="dashes-by-width"),
         pytest.param(b"font.size: 0\n", "cannot use the style", id="no-font"),
         pytest.param(b"font.family: " + b"a," * 101, "has 101 values; the maximum is 100", id="many-fonts"),
         pytest.param(b"axes.facecolor: " + b"(" * 9_999, "`axes.facecolor`", id="deep-literal"),
