@@ -22,6 +22,7 @@ import pytest
 from lrviz.cli import runs
 from lrviz.errors import OutputError
 from lrviz.files import write_text, writing
+from lrviz.text import printable
 from tests.conftest import ROOT
 
 HINT = "use .png, .svg, .pdf, .csv, .tsv, .json or .md"
@@ -82,7 +83,7 @@ class TestKindOf:
     def test_refusal(self, path: str, message: str) -> None:
         with pytest.raises(OutputError) as caught:
             runs.format_of(path)
-        assert (caught.value.message, caught.value.hint) == (message, HINT)
+        assert (printable(caught.value.message), caught.value.hint) == (message, HINT)
 
 
 LONG = "x" * 300 + ".png"
