@@ -51,8 +51,24 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments, and keep them: help and options depend on the scheduler in them."""
-        ctx.meta["lrviz.words"] = list(args)
+        flags = self.flags(args)
+        if any(word.startswith("--") and word.partition("=")[0] not in flags for word in args):
+            from lrviz.cli.spelling import spelled_options
+
+            args = spelled_options(args, flags)
+        ctx.meta["lrviz.words"] = args = self.with_hidden_flags(args)
         return list(super().parse_args(ctx, args))
+
+    def flags(self, args: list[str]) -> set[str]:
+        """The options that the command has with these arguments."""
+        return {"--help", *(flag for parameter in self.params for flag in parameter.opts)}
+
+    def with_hidden_flags(self, args: list[str]) -> list[str]:
+        """The arguments, with `--chart` of `compare` for its former name, `--show` without a value."""
+        if not any(parameter.name == "chart" for parameter in self.params):
+            return list(args)
+        following = [*args[1:], ""]
+        return ["--chart" if w == "--show" and n != "momentum" else w for w, n in zip(args, following, strict=True)]
 
     def get_help(self, ctx: Any) -> str:
         """The help page."""
@@ -74,6 +90,16 @@ class Command(TyperCommand):
 
 class SchedulerCommand(Command):
     """A command that takes one scheduler, with the parameters of all schedulers as options."""
+
+    def flags(self, args: list[str]) -> set[str]:
+        """The options of the command, and those of the scheduler in the arguments."""
+        flags = super().flags(args)
+        if all(word.partition("=")[0] in flags for word in args if word.startswith("--")):
+            return flags
+        from lrviz.cli.options import named_scheduler
+        from lrviz.cli.spelling import flags_of
+
+        return flags | flags_of(named_scheduler(args))
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The command's parameters and those of the schedulers.
@@ -175,6 +201,10 @@ def _load(name: str) -> Any:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status: 0 success, 1 differences found, 2 error, 130 Ctrl-C."""
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if words[0] not in COMMANDS and not words[0].startswith("-"):
+        from lrviz.cli.spelling import with_command
+
+        words = with_command(words, COMMANDS)
     command: Any = typer.main.get_command(app)
     try:
         status = command.main(args=words, prog_name="lrviz", standalone_mode=False)

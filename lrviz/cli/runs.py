@@ -40,6 +40,14 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
         UsageError: there is not exactly one scheduler, or it is a sweep.
     """
     name = f"lrviz {command}"
+    fields = read_fields(values)
+    if len(scheduler) > 1:
+        from lrviz.cli.spelling import split_assignments
+
+        scheduler, assigned, run = split_assignments(scheduler)
+        if twice := next((n for n in assigned if n in parameters), None):
+            raise UsageError(f"`{twice}` is given twice, as `{twice}=...` and as `--{twice}`")
+        parameters, fields = {**parameters, **assigned}, fields.over(run, fields.prefix)
     if not scheduler:
         raise UsageError(f"`{name}` needs a scheduler", f"such as `{name} cosine`; `lrviz schedulers` lists them all")
     if len(scheduler) > 1:
@@ -55,7 +63,7 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
             raise UsageError(
                 f"`{name}` takes one curve, and the braces make {size:,}", f'use `lrviz compare "{scheduler[0]}"`'
             )
-    return read_run(scheduler[0], read_fields(values), parameters, values["label"] or "")
+    return read_run(scheduler[0], fields, parameters, values["label"] or "")
 
 
 def read_figure_options(values: Values) -> FigureOptions:
@@ -81,11 +89,12 @@ def read_figure_options(values: Values) -> FigureOptions:
     return FigureOptions(**options)
 
 
-def stem(spec: RunSpec) -> str:
+def stem(spec: RunSpec, words: Sequence[str]) -> str:
     """The default file name of a figure, without a suffix: the scheduler's short name, or the function's name."""
     match spec.scheduler:
         case SchedulerCall(name=name):
-            info = schedulers.find(name)
+            composed = next((info for info in map(schedulers.find, words[:1]) if info and info.notation), None)
+            info = composed or schedulers.find(name)
             return info.short if info else name.lower()
         case CodeCall(call=call):
             return re.sub(r"\W+", "_", call.name).strip("_").lower() or "curve"

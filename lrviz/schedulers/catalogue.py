@@ -236,7 +236,7 @@ def all_schedulers() -> tuple[Scheduler, ...]:
 @cache
 def compositions() -> tuple[Scheduler, ...]:
     """Every composition of torch's schedulers that has a short name, in listing order."""
-    schedulers = {s.short: s for s in import_module("lrviz.schedulers.compositions").SCHEDULERS}
+    schedulers = {s.short: s for s in import_module("lrviz.schedulers.composed").SCHEDULERS}
     return tuple(schedulers[short] for short in _COMPOSITIONS)
 
 

@@ -109,7 +109,7 @@ def read_run(
         warmed = _with_warmup(written, loop, fields)
         resolved = resolve(warmed, loop, groups)
         call, filled, notes = resolved.call, resolved.filled, resolved.notes
-        has_warmup = warmed is not written and call.name == "SequentialLR"
+        has_warmup = warmed is not written and warmed.name == "SequentialLR"
         if "lr" in scheduler or "interval" in scheduler:
             from lrviz.spec.script import script_notes
 

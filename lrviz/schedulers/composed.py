@@ -53,7 +53,7 @@ SCHEDULERS: Final = (
     Scheduler(
         short="warmup-cosine",
         name="warmup-cosine",
-        summary="a linear warm-up, then half a cosine to eta_min at the end of the run",
+        summary="linear warm-up, then half a cosine to eta_min at the end of the run",
         parameters=(
             _WARMUP,
             Parameter("eta_min", "float", "the lowest rate", default=0.0, least=0),
@@ -72,7 +72,7 @@ SCHEDULERS: Final = (
     Scheduler(
         short="warmup-linear",
         name="warmup-linear",
-        summary="a linear warm-up, then a linear decay to the end of the run",
+        summary="linear warm-up, then a linear decay to the end of the run",
         parameters=(
             _WARMUP,
             Parameter(
@@ -94,7 +94,7 @@ SCHEDULERS: Final = (
     Scheduler(
         short="wsd",
         name="wsd",
-        summary="warm-up, stable, decay: a linear warm-up, a constant rate, a linear decay at the end",
+        summary="warm-up, stable, decay: linear warm-up, constant rate, linear decay",
         parameters=(
             _WARMUP,
             Parameter("decay", "int", "scheduler steps of the decay", least=1, follows="max(1, total_steps // 10)"),
@@ -120,7 +120,7 @@ SCHEDULERS: Final = (
     Scheduler(
         short="inverse-sqrt",
         name="inverse-sqrt",
-        summary="a linear warm-up, then a decay with the inverse square root of the step",
+        summary="linear warm-up, then the inverse square root of the step",
         parameters=(_WARMUP,),
         formula="rate(t) = lr * min((t + 1) / warmup, sqrt(warmup / (t + 1)))",
         use="Translation and speech models of fairseq, and T5. Its decay does not depend on the length of the run.",
@@ -133,7 +133,7 @@ SCHEDULERS: Final = (
     Scheduler(
         short="noam",
         name="noam",
-        summary="the schedule of the Transformer: a linear warm-up, then the inverse square root of the step",
+        summary="linear warm-up, then the inverse square root of the step, scaled by d_model",
         parameters=(
             Parameter("d_model", "int", "the model's width", default=512, least=1),
             Parameter("warmup", "int", "scheduler steps of the warm-up", default=4000, least=1),
