@@ -9,6 +9,7 @@ import inspect
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import zip_longest
 from typing import Annotated, Any, Final
 
 import typer
@@ -56,7 +57,8 @@ class Command(TyperCommand):
             from lrviz.cli.spelling import spelled_options
 
             args = spelled_options(args, flags)
-        ctx.meta["lrviz.words"] = args = self.with_hidden_flags(args)
+        args = self.with_hidden_flags(args)
+        ctx.meta["lrviz.words"] = list(args)
         return list(super().parse_args(ctx, args))
 
     def flags(self, args: list[str]) -> set[str]:
@@ -67,8 +69,8 @@ class Command(TyperCommand):
         """The arguments, with `--chart` of `compare` for its former name, `--show` without a value."""
         if not any(parameter.name == "chart" for parameter in self.params):
             return list(args)
-        following = [*args[1:], ""]
-        return ["--chart" if w == "--show" and n != "momentum" else w for w, n in zip(args, following, strict=True)]
+        pairs = zip_longest(args, args[1:])
+        return ["--chart" if word == "--show" and following != "momentum" else word for word, following in pairs]
 
     def get_help(self, ctx: Any) -> str:
         """The help page."""
@@ -96,8 +98,7 @@ class SchedulerCommand(Command):
         flags = super().flags(args)
         if all(word.partition("=")[0] in flags for word in args if word.startswith("--")):
             return flags
-        from lrviz.cli.options import named_scheduler
-        from lrviz.cli.spelling import flags_of
+        from lrviz.cli.options import flags_of, named_scheduler
 
         return flags | flags_of(named_scheduler(args))
 

@@ -6,6 +6,7 @@ Typer passes every value as text; the functions of lrviz that read it raise erro
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -227,11 +228,25 @@ def _set_signature(function: Callable[..., Any], parameters: list[inspect.Parame
     function.__annotations__ = {p.name: p.annotation for p in parameters}
 
 
+def flags_of(info: Scheduler | None) -> set[str]:
+    """The options for the parameters of a scheduler, or of all schedulers."""
+    from lrviz import schedulers
+
+    infos = (info,) if info else (*schedulers.all_schedulers(), *schedulers.compositions())
+    return {f"--{parameter.name}" for each in infos for parameter in each.parameters}
+
+
 def named_scheduler(words: list[str]) -> Scheduler | None:
     """The first scheduler of the catalogue that is named on the command line, if any."""
-    from lrviz.cli.spelling import named
+    return next((info for word in words if (info := scheduler_of(word))), None)
 
-    return next((info for word in words if (info := named(word))), None)
+
+def scheduler_of(word: str) -> Scheduler | None:
+    """The scheduler that notation begins with: `cosine`, `Cosine`, `CosineAnnealingLR(T_max=32)`, `cosine @ lr=0.1`."""
+    from lrviz import schedulers
+
+    name = re.split(r"[(@\s]", word.strip(), maxsplit=1)[0]
+    return schedulers.find(name) or schedulers.find_spelling(name) if name else None
 
 
 def complete_scheduler(incomplete: str) -> list[tuple[str, str]]:

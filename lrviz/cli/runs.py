@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -208,6 +209,21 @@ def write(traces: Sequence[Trace], path: str, format: str, options: FigureOption
         files.write_text(path, formats.chunks(traces, format))
     if path != "-":
         files.write_stdout(f"{path}\n")
+
+
+def print_target_note(values: Values, path: str) -> None:
+    """Print where a figure is, if stdout was redirected as if it were to contain the figure."""
+    if values["output"] is None and path != "-" and not values["quiet"] and _stdout_redirected():
+        terminal.print_note(f"the figure is in `{path}`; with `-o -` it goes to stdout")
+
+
+def _stdout_redirected() -> bool:
+    """Whether stdout is neither a terminal nor the same file as stderr, as in a log."""
+    try:
+        stdout, stderr = (os.fstat(stream.fileno()) for stream in (sys.stdout, sys.stderr))
+    except (AttributeError, OSError, ValueError):  # a stream is closed, or not a file
+        return False
+    return not sys.stdout.isatty() and (stdout.st_dev, stdout.st_ino) != (stderr.st_dev, stderr.st_ino)
 
 
 def print_chart(traces: Sequence[Trace], height: int | None = None, log: bool = False) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from lrviz import schedulers
-from lrviz.schedulers import Scheduler
+from lrviz.cli.options import scheduler_of
 from lrviz.spec import FIELDS
 
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z]\w*)=(?P<value>.+)", re.DOTALL)
@@ -31,19 +31,13 @@ def spelled_options(words: Sequence[str], flags: Collection[str]) -> list[str]:
     return spelled
 
 
-def flags_of(info: Scheduler | None) -> set[str]:
-    """The options for the parameters of a scheduler, or of all schedulers."""
-    infos = (info,) if info else (*schedulers.all_schedulers(), *schedulers.compositions())
-    return {f"--{parameter.name}" for each in infos for parameter in each.parameters}
-
-
 def split_assignments(words: Sequence[str]) -> tuple[list[str], dict[str, str], dict[str, str]]:
     """The words without assignments to parameters of the scheduler that comes first: `cosine T_max=32 lr=0.1`.
 
     Returns:
         The other words, values by parameter name, and values by field of the run.
     """
-    info = named(words[0]) if words else None
+    info = scheduler_of(words[0]) if words else None
     if info is None:
         return list(words), {}, {}
     parameters = {schedulers.fold(p.name): p.name for p in info.parameters}
@@ -61,14 +55,8 @@ def split_assignments(words: Sequence[str]) -> tuple[list[str], dict[str, str], 
     return rest, values, run
 
 
-def named(word: str) -> Scheduler | None:
-    """The scheduler that notation begins with: `cosine`, `Cosine`, `CosineAnnealingLR(T_max=32)`, `cosine @ lr=0.1`."""
-    name = re.split(r"[(@\s]", word.strip(), maxsplit=1)[0]
-    return schedulers.find(name) or schedulers.find_spelling(name) if name else None
-
-
 def with_command(words: Sequence[str], commands: Mapping[str, str]) -> list[str]:
     """The words, with `plot` before a scheduler that stands in place of a command."""
-    if words and words[0] not in commands and not words[0].startswith("-") and named(words[0]):
+    if words and words[0] not in commands and not words[0].startswith("-") and scheduler_of(words[0]):
         return ["plot", *words]
     return list(words)

@@ -297,8 +297,8 @@ def _closest(normalized: str) -> Scheduler | None:
         return next(iter(by_prefix.values()))
     import difflib
 
-    # A short alias is close to too many words: SGD is not a misspelled sgdr.
-    candidates = [name for name in known if name in by_name or len(name) > 5]
+    # A short name is close to too many words: SGD is neither a misspelled sgdr nor wsd.
+    candidates = [name for name in known if len(name) > (3 if name in by_name else 5)]
     close = difflib.get_close_matches(normalized, candidates, n=1, cutoff=0.65)
     return known[close[0]] if close else None
 

@@ -45,3 +45,4 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
     runs.write(traces, path, format, figure_options)
     runs.print_run_notes(run_specs, quiet, traces)
     runs.print_comparison(traces, path, quiet)
+    runs.print_target_note(values, path)

@@ -30,3 +30,4 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     runs.write([trace], path, format, figure_options)
     runs.print_run_notes([spec], values["quiet"], [trace])
     runs.print_summary(trace, path, values["quiet"])
+    runs.print_target_note(values, path)

@@ -30,7 +30,7 @@ def _check(values: Values, run: Run) -> list[str]:
 
 def _shares(values: Values, steps: int) -> list[int]:
     milestones = values.get("milestones")
-    if not isinstance(milestones, tuple) or not all(isinstance(m, int | float) for m in milestones):
+    if not isinstance(milestones, tuple) or not all(isinstance(m, int | float) and m % 1 == 0 for m in milestones):
         return []  # refused later
     return [max(1, int(min(end, steps) - start)) for start, end in pairwise((0, *milestones, steps))]
 
