@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         read_choice,
         read_count,
         read_lets,
+        read_loop,
         read_number,
         read_optimizer,
         read_run,
@@ -44,8 +45,8 @@ else:
         lengths=["read_length"],
         metric=["metric_values", "read_metric", "default_metric"],
         reading=[
-            "Fields", "read_choice", "read_count", "read_lets", "read_number", "read_optimizer", "read_run",
-            "read_size", "split_commas",
+            "Fields", "read_choice", "read_count", "read_lets", "read_loop", "read_number", "read_optimizer",
+            "read_run", "read_size", "split_commas",
         ],
         sweep=["MAX_CURVES", "Sweep", "read_runs"],
     )  # fmt: skip
@@ -53,6 +54,6 @@ else:
 __all__ = [
     "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Factory", "Field", "Fields", "Interval", "Metric",
     "OptimizerChoice", "ParamGroup", "RunSpec", "Sweep", "TrainingLoop", "default_metric", "metric_values",
-    "read_choice", "read_count", "read_length", "read_lets", "read_metric", "read_number", "read_optimizer", "read_run",
-    "read_runs", "read_size", "run_names", "split_commas",
+    "read_choice", "read_count", "read_length", "read_lets", "read_loop", "read_metric", "read_number",
+    "read_optimizer", "read_run", "read_runs", "read_size", "run_names", "split_commas",
 ]  # fmt: skip
