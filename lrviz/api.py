@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from io import StringIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lrviz import figure, files, formats, terminal
@@ -73,7 +72,7 @@ class Trace(PlainTrace):
         """
         import pandas as pd
 
-        return pd.read_csv(StringIO(self.to_csv()), index_col="step", float_precision="round_trip")
+        return pd.DataFrame({column.name: column.values for column in formats.columns([self])}).set_index("step")
 
     def __repr__(self) -> str:
         """The label, the updates, and the rates in one line."""

@@ -46,8 +46,8 @@ def test_only_the_wanted_kinds_are_drawn(trace: lrviz.Trace) -> None:
 def test_a_data_frame_has_the_columns_of_the_csv_and_the_same_numbers(trace: lrviz.Trace) -> None:
     frame = trace.to_pandas()
     assert frame.index.name == "step"
-    assert list(frame.columns) == ["epoch", "body", "head"]
-    np.testing.assert_array_equal(frame[["body", "head"]].to_numpy(), trace.lr)
+    assert list(frame.columns) == ["epoch", "lr[body]", "lr[head]"]
+    np.testing.assert_array_equal(frame[["lr[body]", "lr[head]"]].to_numpy(), trace.lr)
 
 
 def test_lengths_are_arguments() -> None:
