@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from lrviz import figure, files, formats
+from lrviz import figure, files, formats, terminal
 from lrviz.errors import SpecError
 from lrviz.figure import FigureOptions
 from lrviz.notation import SchedulerCall, value_name
@@ -19,19 +19,25 @@ from lrviz.spec import (
     ParamGroup,
     RunSpec,
     TrainingLoop,
+    read_loop,
     read_metric,
     read_optimizer,
     read_run,
     run_names,
 )
-from lrviz.text import brief
+from lrviz.text import brief, count, format_rate, printable
 from lrviz.trace import Trace as PlainTrace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.figure import Figure
+    from pandas import DataFrame
     from torch.optim import Optimizer
+
+
+_NOTEBOOK_SIZE: Final = (8.0, 4.0)
+_NOTEBOOK_DPI: Final = 100
 
 
 class Trace(PlainTrace):
@@ -58,6 +64,35 @@ class Trace(PlainTrace):
         """
         return self._to_text("json", path)
 
+    def to_pandas(self) -> DataFrame:
+        """The trace as a pandas DataFrame with the columns of the CSV, and the update as its index.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        import pandas as pd
+
+        return pd.DataFrame({column.name: column.values for column in formats.columns([self])}).set_index("step")
+
+    def __repr__(self) -> str:
+        """The label, the updates, and the rates in one line."""
+        rates = self.summary()
+        return (
+            f"<Trace {printable(self.label)}: {count(self.updates, 'update')}, "
+            f"peak {format_rate(rates.peak)}, final {format_rate(rates.final)}>"
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str | bytes]:
+        """The figure and the two summary lines, for notebooks."""
+        drawn = figure.draw([self], FigureOptions(size=_NOTEBOOK_SIZE, dpi=_NOTEBOOK_DPI))
+        writers: dict[str, Callable[[], str | bytes]] = {
+            "text/plain": lambda: "\n".join(terminal.summary_lines(self, ascii=False)),
+            "image/png": lambda: figure.render(drawn, ".png"),
+            "image/svg+xml": lambda: figure.render(drawn, ".svg").decode("utf-8"),
+        }
+        wanted = (set(include) if include else set(writers)) - set(exclude or ())
+        return {kind: write() for kind, write in writers.items() if kind in wanted}
+
     def _to_text(self, format: str, path: str | Path | None) -> str:
         text = formats.to_text([self], format)
         if path is not None:
@@ -78,12 +113,15 @@ def simulate(
     lr: float | Sequence[float] | Mapping[str, float] = 1e-3,
     epochs: int = 4,
     steps_per_epoch: int = 8,
+    steps: int | None = None,
     interval: Interval = "step",
     grad_accum: int = 1,
     num_processes: int = 1,
     dataset_size: int | None = None,
     batch_size: int | None = None,
     drop_last: bool = False,
+    warmup: int | str | None = None,
+    warmup_start: float | None = None,
     optimizer: str = "SGD",
     momentum: float | None = None,
     metric: str | Sequence[float] | None = None,
@@ -100,12 +138,15 @@ def simulate(
         lr: The base rate; a list or a mapping of names gives one parameter group for each.
         epochs: Epochs in the run.
         steps_per_epoch: Batches in an epoch; computed from `dataset_size` and `batch_size` if they are given.
+        steps: Updates in a run that is not counted in epochs, in place of `epochs` and `steps_per_epoch`.
         interval: "step" if `scheduler.step()` is called after each update, "epoch" if it is called after each epoch.
         grad_accum: Batches whose gradients make one update.
         num_processes: Processes of Accelerate, whose wrapper calls `scheduler.step()` once for each process.
         dataset_size: Samples in the dataset; needs `batch_size`.
         batch_size: Samples in a batch of one process.
         drop_last: Whether the partial last batch of an epoch is left out.
+        warmup: A linear warm-up before the schedule: scheduler steps, `"5%"` of the run, or epochs, `"2ep"`.
+        warmup_start: The fraction of the base rate at which the warm-up starts; 0.01 if None.
         optimizer: Name of a class of torch.optim.
         momentum: The optimizer's momentum, or the first of its betas; torch's default if None.
         metric: The metric for ReduceLROnPlateau: a column of a file, such as `"val.csv:val_loss"`, an expression, such
@@ -144,13 +185,18 @@ def simulate(
     }
     _check_type("drop_last", drop_last, bool, "True or False")
     _check_type("optimizer", optimizer, str, "text")
-    loop = TrainingLoop(**fields)
+    if steps is not None:
+        if (epochs, steps_per_epoch) != (TrainingLoop.epochs, TrainingLoop.steps_per_epoch):
+            raise SpecError("`steps` and `epochs` both give the length of the run", "leave one of them out")
+        fields = {name: value for name, value in fields.items() if name not in ("epochs", "steps_per_epoch")}
+        fields["steps"] = _to_python(steps)
+    loop = TrainingLoop(**fields) if steps is None else read_loop(fields, "")
     optimizer_choice = OptimizerChoice(read_optimizer({"optimizer": optimizer}).name, _to_python(momentum))
     if metric is not None and not isinstance(metric, str):
         metric = _metric_text(_to_python(metric))
     if isinstance(scheduler, RunSpec):
         defaults = (TrainingLoop(), (ParamGroup(),), OptimizerChoice())
-        if label or values or metric or show_momentum or (loop, groups, optimizer_choice) != defaults:
+        if label or values or metric or warmup or show_momentum or (loop, groups, optimizer_choice) != defaults:
             raise SpecError(
                 "a RunSpec describes the whole run, and takes no other arguments",
                 "change it with `dataclasses.replace(spec, ...)`",
@@ -159,15 +205,19 @@ def simulate(
         return _simulate(scheduler)
     if isinstance(scheduler, str):
         if loop.dataset_size is not None:
-            del fields["steps_per_epoch"]
+            fields.pop("steps_per_epoch", None)
         fields |= {
             "lr": rates,
             "optimizer": optimizer_choice.name,
             "momentum": optimizer_choice.momentum,
             "metric": metric,
+            "warmup": _to_python(warmup),
+            "warmup_start": _to_python(warmup_start),
         }
         spec = read_run(scheduler, Fields(fields, prefix="", lets=values, show_momentum=show_momentum), name=label)
     elif callable(scheduler):
+        if warmup is not None:
+            raise SpecError("`warmup` works with notation, and the scheduler is a function", "write it in the function")
         metric_spec = None if metric is None else read_metric(metric, loop, run_names(loop, groups) | values)
         spec = RunSpec(Factory(scheduler), loop, groups, optimizer_choice, metric_spec, show_momentum, label)
     else:
@@ -224,9 +274,9 @@ def draw(
     )
     for name, value, expected_type, expected in checks:
         _check_type(name, value, expected_type, expected)
-    for name, count in (("columns", columns), ("dpi", dpi)):
-        if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
-            raise SpecError(f"`{name}` must be a whole number, got {_show_wrong(count)}")
+    for name, number in (("columns", columns), ("dpi", dpi)):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
+            raise SpecError(f"`{name}` must be a whole number, got {_show_wrong(number)}")
     if size is not None and not _is_pair(size):
         raise SpecError(f"`size` must be width and height in inches, got {_show_wrong(size)}", "such as `size=(10, 5)`")
     try:

@@ -45,7 +45,7 @@ PACKAGES = {
     "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
     "presets": Package(f"notation spec figure files {BASE}"),
     "artifacts": Package(f"spec trace formats simulation figure files presets {BASE}", "numpy"),
-    "api": Package(f"notation spec trace formats simulation figure files {BASE}"),
+    "api": Package(f"notation spec trace formats simulation figure terminal files {BASE}"),
     "cli": Package(
         f"schedulers notation spec trace formats simulation figure terminal files presets artifacts {BASE}", "typer"
     ),

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
+from itertools import zip_longest
 from typing import Annotated, Any, Final
 
 import typer
@@ -68,9 +69,26 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments, and keep them: help and options depend on the scheduler in them."""
+        flags = self.flags(args)
+        if any(word.startswith("--") and word.partition("=")[0] not in flags for word in args):
+            from lrviz.cli.spelling import spelled_options
+
+            args = spelled_options(args, flags)
+        args = self.with_hidden_flags(args)
         ctx.meta["lrviz.words"] = list(args)
         with _typer_prints():  # the help page
             return list(super().parse_args(ctx, args))
+
+    def flags(self, args: list[str]) -> set[str]:
+        """The options that the command has with these arguments."""
+        return {"--help", *(flag for parameter in self.params for flag in parameter.opts)}
+
+    def with_hidden_flags(self, args: list[str]) -> list[str]:
+        """The arguments, with `--chart` of `compare` for its former name, `--show` without a value."""
+        if not any(parameter.name == "chart" for parameter in self.params):
+            return list(args)
+        pairs = zip_longest(args, args[1:])
+        return ["--chart" if word == "--show" and following != "momentum" else word for word, following in pairs]
 
     def get_help(self, ctx: Any) -> str:
         """The help page."""
@@ -92,6 +110,15 @@ class Command(TyperCommand):
 
 class SchedulerCommand(Command):
     """A command that takes one scheduler, with the parameters of all schedulers as options."""
+
+    def flags(self, args: list[str]) -> set[str]:
+        """The options of the command, and those of the scheduler in the arguments."""
+        flags = super().flags(args)
+        if all(word.partition("=")[0] in flags for word in args if word.startswith("--")):
+            return flags
+        from lrviz.cli.options import flags_of, named_scheduler
+
+        return flags | flags_of(named_scheduler(args))
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The command's parameters and those of the schedulers.
@@ -198,6 +225,10 @@ def _load(name: str) -> Any:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status: 0 success, 1 differences found, 2 error, 130 Ctrl-C."""
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if words[0] not in COMMANDS and not words[0].startswith("-"):
+        from lrviz.cli.spelling import with_command
+
+        words = with_command(words, COMMANDS)
     command: Any = typer.main.get_command(app)
     try:
         with _typer_prints() if _completes(os.environ) else nullcontext():

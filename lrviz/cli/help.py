@@ -63,7 +63,7 @@ def command_page(command: Any, ctx: Any, info: Scheduler | None) -> str:
         from lrviz import schedulers
 
         closing = (
-            f"schedulers: {' '.join(s.short for s in schedulers.all_schedulers())}\n"
+            f"schedulers: {' '.join(s.short for s in (*schedulers.all_schedulers(), *schedulers.compositions()))}\n"
             f"`lrviz {ctx.info_name} SCHEDULER --help` lists a scheduler's parameters"
         )
     order = [RUN_PANEL, FIGURE_PANEL, OUTPUT_PANEL]

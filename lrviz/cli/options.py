@@ -6,6 +6,7 @@ Typer passes every value as text; the functions of lrviz that read it raise erro
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -25,7 +26,7 @@ RUN_PANEL: Final = "The run"
 FIGURE_PANEL: Final = "The figure"
 OUTPUT_PANEL: Final = "Output"
 
-_RUN_PARAMETERS: Final = ("epochs", "steps_per_epoch")  # parameters of OneCycleLR that are options of the run
+_RUN_PARAMETERS: Final = ("epochs", "steps_per_epoch", "warmup")  # parameters of schedulers that are options of the run
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ LAYOUT: Final = (
 SHOW_MOMENTUM: Final = Option(
     "--show", "the optimizer's momentum as well", "momentum", "", FIGURE_PANEL, complete=("momentum",)
 )
-SHOW_CHART: Final = Option("--show", "draw a chart in the terminal in place of a file", name="show_chart")
+CHART: Final = Option("--chart", "draw a chart in the terminal in place of a file")
 OUTPUT: Final = Option("-o --output", "the file to write; its suffix sets the format, - is stdout", "FILE")
 QUIET: Final = Option("-q --quiet", "print only errors to stderr")
 
@@ -146,7 +147,7 @@ def scheduler_parameters(name: str) -> dict[str, Any]:
     from lrviz import schedulers
 
     info = schedulers.find(name)
-    infos = (info,) if info else schedulers.all_schedulers()
+    infos = (info,) if info else (*schedulers.all_schedulers(), *schedulers.compositions())
     names = {p.name: p for s in infos for p in s.parameters if p.name not in _RUN_PARAMETERS}
     app = typer.Typer(add_completion=False)
 
@@ -230,18 +231,33 @@ def _set_signature(function: Callable[..., Any], parameters: list[inspect.Parame
     function.__annotations__ = {p.name: p.annotation for p in parameters}
 
 
-def named_scheduler(words: list[str]) -> Scheduler | None:
-    """The first scheduler of the catalogue that is named on the command line, if any."""
+def flags_of(info: Scheduler | None) -> set[str]:
+    """The options for the parameters of a scheduler, or of all schedulers."""
     from lrviz import schedulers
 
-    return next((info for word in words if (info := schedulers.find(word.partition("(")[0]))), None)
+    infos = (info,) if info else (*schedulers.all_schedulers(), *schedulers.compositions())
+    return {f"--{parameter.name}" for each in infos for parameter in each.parameters}
+
+
+def named_scheduler(words: list[str]) -> Scheduler | None:
+    """The first scheduler of the catalogue that is named on the command line, if any."""
+    return next((info for word in words if (info := scheduler_of(word))), None)
+
+
+def scheduler_of(word: str) -> Scheduler | None:
+    """The scheduler that notation begins with: `cosine`, `Cosine`, `CosineAnnealingLR(T_max=32)`, `cosine @ lr=0.1`."""
+    from lrviz import schedulers
+
+    name = re.split(r"[(@\s]", word.strip(), maxsplit=1)[0]
+    return schedulers.find(name) or schedulers.find_spelling(name) if name else None
 
 
 def complete_scheduler(incomplete: str) -> list[tuple[str, str]]:
     """Short names of schedulers that start with `incomplete`, with summaries, for shell completion."""
     from lrviz import schedulers
 
-    return [(s.short, s.summary) for s in schedulers.all_schedulers() if s.short.startswith(incomplete)]
+    known = (*schedulers.all_schedulers(), *schedulers.compositions())
+    return [(s.short, s.summary) for s in known if s.short.startswith(incomplete)]
 
 
 def complete_preset(incomplete: str) -> list[tuple[str, str]]:

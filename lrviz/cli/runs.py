@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +42,14 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
         UsageError: there is not exactly one scheduler, or it is a sweep.
     """
     name = f"lrviz {command}"
+    fields = read_fields(values)
+    if len(scheduler) > 1:
+        from lrviz.cli.spelling import split_assignments
+
+        scheduler, assigned, run = split_assignments(scheduler)
+        if twice := next((n for n in assigned if n in parameters), None):
+            raise UsageError(f"`{twice}` is given twice, as `{twice}=...` and as `--{twice}`")
+        parameters, fields = {**parameters, **assigned}, fields.over(run, fields.prefix)
     if not scheduler:
         raise UsageError(f"`{name}` needs a scheduler", f"such as `{name} cosine`; `lrviz schedulers` lists them all")
     if len(scheduler) > 1:
@@ -56,7 +65,7 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
             raise UsageError(
                 f"`{name}` takes one curve, and the braces make {size:,}", f'use `lrviz compare "{scheduler[0]}"`'
             )
-    return read_run(scheduler[0], read_fields(values), parameters, values["label"] or "")
+    return read_run(scheduler[0], fields, parameters, values["label"] or "")
 
 
 def read_figure_options(values: Values) -> FigureOptions:
@@ -82,11 +91,12 @@ def read_figure_options(values: Values) -> FigureOptions:
     return FigureOptions(**options)
 
 
-def stem(spec: RunSpec) -> str:
+def stem(spec: RunSpec, words: Sequence[str]) -> str:
     """The default file name of a figure, without a suffix: the scheduler's short name, or the function's name."""
     match spec.scheduler:
         case SchedulerCall(name=name):
-            info = schedulers.find(name)
+            composed = next((info for info in map(schedulers.find, words[:1]) if info and info.notation), None)
+            info = composed or schedulers.find(name)
             return info.short if info else name.lower()
         case CodeCall(call=call):
             return re.sub(r"\W+", "_", call.name).strip("_").lower() or "curve"
@@ -204,6 +214,21 @@ def write(traces: Sequence[Trace], path: str, format: str, options: FigureOption
         files.write_text(path, formats.chunks(traces, format))
     if path != "-":
         files.write_stdout(f"{printable(path)}\n")
+
+
+def print_target_note(values: Values, path: str) -> None:
+    """Print where a figure is, if stdout was redirected as if it were to contain the figure."""
+    if values["output"] is None and path != "-" and not values["quiet"] and _stdout_redirected():
+        terminal.print_note(f"the figure is in `{path}`; with `-o -` it goes to stdout")
+
+
+def _stdout_redirected() -> bool:
+    """Whether stdout is neither a terminal nor the same file as stderr, as in a log."""
+    try:
+        stdout, stderr = (os.fstat(stream.fileno()) for stream in (sys.stdout, sys.stderr))
+    except (AttributeError, OSError, ValueError):  # a stream is closed, or not a file
+        return False
+    return not sys.stdout.isatty() and (stdout.st_dev, stdout.st_ino) != (stderr.st_dev, stderr.st_ino)
 
 
 def print_chart(traces: Sequence[Trace], height: int | None = None, log: bool = False) -> None:

@@ -49,8 +49,6 @@ def _no_such_command(word: str, commands: Sequence[str]) -> UsageError:
     if word.startswith("-"):
         return UsageError(f"no such option `{word}`", "`lrviz --help` lists the commands")
     close = f"lrviz {found}" if (found := closest(word, commands)) else ""
-    if named_scheduler([word]):
-        close = f"lrviz plot {word}" if "(" not in word else f'lrviz plot "{word}"'
     hint = f"did you mean `{close}`?" if close else "`lrviz --help` lists the commands"
     return UsageError(f"no such command `{word}`", hint)
 

@@ -117,7 +117,12 @@ def _read(text: str, names: Mapping[str, Any], read: Callable[[_Reader], Any]) -
     """Read a text, and print what is in it once, within a budget; add the line and a caret to errors."""
     source, budget = Source(text), Budget()
     try:
-        value = read(_Reader(source.tree(budget), names, budget))
+        tree = source.tree(budget)
+        if source.lengths:
+            from lrviz.notation.lengths import replace_lengths
+
+            tree = replace_lengths(tree, source.lengths, names)
+        value = read(_Reader(tree, names, budget))
         budget.check_printed(print_value(value))
         return value
     except ExpressionError as error:

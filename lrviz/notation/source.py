@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import string
 import textwrap
 import warnings
 from keyword import iskeyword
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME: Final = 200  # characters of an expression that names a value, such as `args.epochs`
 
 # Short names that are not Python identifiers, by the identifier that replaces each before the code is parsed. Both have
-# the same length, so that positions stay valid.
+# the same length, so that positions stay valid. So are lengths such as `10%` and `3ep`.
 SHORT_NAMES: Final = {
     short.replace("-", "_").capitalize() if iskeyword(short) else short.replace("-", "_"): short
     for short in sorted(names())
@@ -27,10 +28,10 @@ SHORT_NAMES: Final = {
 }
 _IDENTIFIERS: Final = {short: name for name, short in SHORT_NAMES.items()}
 # Quoted text that is not closed goes on to the end of all text: to look for its end at each quote takes quadratic time.
-_SHORT_NAME: Final = re.compile(
+_REPLACED: Final = re.compile(
     r"""(?P<text>\'\'\'.*?(?:\'\'\'|\Z)|\"\"\".*?(?:\"\"\"|\Z)
     |'(?:\\.|[^'\\])*+(?:'|\\?\Z)|"(?:\\.|[^"\\])*+(?:"|\\?\Z)|\#[^\n]*)
-    |(?<![\w.])(?:"""
+    |(?<![\w.])(?:(?P<length>\d+(?:\.\d+)?(?:%(?=\s*(?:[,)\]}]|\Z))|ep(?!\w)))|"""
     + "|".join(
         rf"{re.escape(s)}(?=\s*(?:[,(\])@]|$))" if iskeyword(s) else rf"{re.escape(s)}(?!\w)" for s in _IDENTIFIERS
     )
@@ -63,6 +64,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.lengths: dict[str, str] = {}  # such as `10%` and `3ep`, by the name that stands for each in the tree
 
     def tree(self, budget: Budget) -> ast.Module:
         """The code's syntax tree.
@@ -74,11 +76,33 @@ class Source:
         self.text = _clean(self.text)
         _check_characters(self.text)
         try:
-            tree = _parse(self.text)
+            tree = self._parse()
         except IndentationError:
             self.text = _dedent_rest(self.text)
-            tree = _parse(self.text)
+            tree = self._parse()
         budget.check_tree(tree)
+        return tree
+
+    def _parse(self) -> ast.Module:
+        words = set(re.findall(r"\w+", self.text))
+        names: dict[str, str] = {}  # by length
+
+        def replacement(match: re.Match[str]) -> str:
+            """An identifier of the same length for what is not Python."""
+            found = match[0]
+            if match["text"]:
+                return found
+            if match["length"] is None:
+                return _IDENTIFIERS[found]
+            if found not in names:
+                tail = re.sub(r"\W", "_", found[:-1])
+                free = (name for start in string.ascii_letters if (name := start + tail) not in words)
+                names[found] = next(free, found)  # with more lengths than letters it is a syntax error
+                words.add(names[found])
+            return names[found]
+
+        tree = _parse(_REPLACED.sub(replacement, self.text))
+        self.lengths = {name: length for length, name in names.items()}
         return tree
 
     def excerpt(self, node: ast.AST | None) -> tuple[str, ...]:
@@ -118,7 +142,6 @@ def _check_characters(text: str) -> None:
 
 
 def _parse(text: str) -> ast.Module:
-    text = _SHORT_NAME.sub(lambda match: match[0] if match["text"] else _IDENTIFIERS[match[0]], text)
     try:
         return _parse_python(text)
     except IndentationError as error:

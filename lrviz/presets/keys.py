@@ -10,7 +10,9 @@ from typing import Any, Final, Literal
 from lrviz.figure import FIGURE_FORMATS, LAYOUTS
 from lrviz.spec import FIELDS
 
-Kind = Literal["text", "count", "number", "switch", "choice", "rates", "metric", "values", "formats", "size", "tables"]
+Kind = Literal[
+    "text", "count", "length", "number", "switch", "choice", "rates", "metric", "values", "formats", "size", "tables"
+]  # fmt: skip
 Table = Literal["top", "defaults", "figure", "curve"]
 
 MAX_FIGURES: Final = 200
@@ -101,6 +103,8 @@ def expected(key: Key) -> str:
             return "text in quotes"
         case "count":
             return "a whole number"
+        case "length":
+            return 'a whole number, or text such as "5%" or "2ep"'
         case "number":
             return "a number"
         case "switch":
@@ -135,6 +139,8 @@ def fits(key: Key, value: Any) -> bool:
             return isinstance(value, str)
         case "count":
             return type(value) is int
+        case "length":
+            return type(value) is int or isinstance(value, str)
         case "number":
             return _is_number(value)
         case "switch":
@@ -217,6 +223,8 @@ def _property(key: Key) -> dict[str, Any]:
             return {"type": "string"} | limits
         case "count":
             return {"type": "integer"} | _bounds(key)
+        case "length":
+            return {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
         case "number":
             return _NUMBER | _bounds(key)
         case "switch":

@@ -10,7 +10,10 @@ from lrviz.schedulers.catalogue import (
     Run,
     Scheduler,
     all_schedulers,
+    compositions,
     find,
+    find_spelling,
+    fold,
     installed_optimizers,
     installed_schedulers,
     names,
@@ -18,6 +21,6 @@ from lrviz.schedulers.catalogue import (
 )
 
 __all__ = [
-    "FORMULA_LEGEND", "REQUIRED", "Parameter", "Run", "Scheduler", "all_schedulers", "find", "installed_optimizers",
-    "installed_schedulers", "names", "suggest",
+    "FORMULA_LEGEND", "REQUIRED", "Parameter", "Run", "Scheduler", "all_schedulers", "compositions", "find",
+    "find_spelling", "fold", "installed_optimizers", "installed_schedulers", "names", "suggest",
 ]  # fmt: skip

@@ -26,6 +26,8 @@ _MODULES: Final = {
     for module, class_name in torch.NAMES.items()
     for name in (module.strip("_").replace("_", "-"), class_name)
 }
+# Short names that stand for compositions of torch's schedulers, in listing order.
+_COMPOSITIONS: Final = ("warmup-cosine", "warmup-linear", "wsd", "inverse-sqrt", "noam")
 # Other modules of this package, each with a tuple SCHEDULERS for one library.
 _FAMILIES: Final[tuple[str, ...]] = ()
 
@@ -125,6 +127,11 @@ def no_hint(error: BaseException, values: Values) -> str:
     return ""
 
 
+def no_shares(values: Values, steps: int) -> list[int]:
+    """The default `shares` of a scheduler: none, so that each scheduler inside it has all steps."""
+    return []
+
+
 @dataclass(frozen=True)
 class Scheduler:
     """One scheduler: its parameters, checks and help texts.
@@ -136,6 +143,9 @@ class Scheduler:
     `check` takes the values of the parameters and the run. It returns notes about values that are legal but probably
     unintended, and raises SpecError for values on which torch fails or that give a meaningless schedule.
     `failure_hint` takes an exception of the scheduler and the values, and returns a hint, or an empty string.
+    `shares` takes the values and the number of scheduler steps, and returns the number that each scheduler inside this
+    one has, 1 or more; an empty list if each has all. `notation` is given for a short name of a composition of torch's
+    schedulers: that composition, in the names of the parameters and of the run.
     """
 
     short: str
@@ -158,6 +168,13 @@ class Scheduler:
     takes_metric: bool = False  # step() takes a metric
     check: Callable[[Values, Run], list[str]] = no_notes
     failure_hint: Callable[[BaseException, Values], str] = no_hint
+    shares: Callable[[Values, int], list[int]] = no_shares
+    notation: str = ""
+
+    @property
+    def class_name(self) -> str:
+        """The class that it is, or that its composition is."""
+        return self.notation.partition("(")[0] or self.name
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name, or None."""
@@ -207,13 +224,20 @@ def cycle_momentum_hint(error: BaseException, values: Values) -> str:
 @cache
 def names() -> frozenset[str]:
     """Every short name and class name."""
-    return frozenset({*_MODULES, *_families()})
+    return frozenset({*_MODULES, *_COMPOSITIONS, *_families()})
 
 
 @cache
 def all_schedulers() -> tuple[Scheduler, ...]:
-    """Every scheduler, in listing order."""
+    """Every scheduler, in listing order, without the compositions."""
     return *map(_load, dict.fromkeys(_MODULES.values())), *dict.fromkeys(_families().values())
+
+
+@cache
+def compositions() -> tuple[Scheduler, ...]:
+    """Every composition of torch's schedulers that has a short name, in listing order."""
+    schedulers = {s.short: s for s in import_module("lrviz.schedulers.composed").SCHEDULERS}
+    return tuple(schedulers[short] for short in _COMPOSITIONS)
 
 
 @cache
@@ -230,7 +254,20 @@ def _load(module: str) -> Scheduler:
 
 def find(name: str) -> Scheduler | None:
     """The scheduler with exactly that short name or class name, else None."""
+    if name in _COMPOSITIONS:
+        return compositions()[_COMPOSITIONS.index(name)]
     return _load(_MODULES[name]) if name in _MODULES else _families().get(name)
+
+
+def find_spelling(name: str) -> Scheduler | None:
+    """The scheduler with that short name or class name in another spelling: case, `_` and `-` do not matter."""
+    folded = fold(name)
+    return next((find(known) for known in names() if fold(known) == folded), None)
+
+
+def fold(name: str) -> str:
+    """A name in lower case, without `_` and `-`."""
+    return name.lower().replace("_", "").replace("-", "")
 
 
 def suggest(name: str) -> str | None:
@@ -248,7 +285,7 @@ def suggest(name: str) -> str | None:
 
 def _closest(normalized: str) -> Scheduler | None:
     """The scheduler of a normalized name: by exact name, by unique prefix, or by similarity."""
-    schedulers = all_schedulers()
+    schedulers = (*all_schedulers(), *compositions())
     by_name = {_normalize(name): s for s in schedulers for name in (s.short, s.name)}
     known = {alias: s for s in schedulers for alias in s.aliases} | by_name
     if normalized in known:
@@ -260,8 +297,8 @@ def _closest(normalized: str) -> Scheduler | None:
         return next(iter(by_prefix.values()))
     import difflib
 
-    # A short alias is close to too many words: SGD is not a misspelled sgdr.
-    candidates = [name for name in known if name in by_name or len(name) > 5]
+    # A short name is close to too many words: SGD is neither a misspelled sgdr nor wsd.
+    candidates = [name for name in known if len(name) > (3 if name in by_name else 5)]
     close = difflib.get_close_matches(normalized, candidates, n=1, cutoff=0.65)
     return known[close[0]] if close else None
 

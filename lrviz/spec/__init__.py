@@ -24,12 +24,14 @@ from lrviz.spec.run import (
 )
 
 if TYPE_CHECKING:
+    from lrviz.spec.lengths import read_length
     from lrviz.spec.metric import default_metric, metric_values, read_metric
     from lrviz.spec.reading import (
         Fields,
         read_choice,
         read_count,
         read_lets,
+        read_loop,
         read_number,
         read_optimizer,
         read_run,
@@ -40,10 +42,11 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy(
         __name__,
+        lengths=["read_length"],
         metric=["metric_values", "read_metric", "default_metric"],
         reading=[
-            "Fields", "read_choice", "read_count", "read_lets", "read_number", "read_optimizer", "read_run",
-            "read_size", "split_commas",
+            "Fields", "read_choice", "read_count", "read_lets", "read_loop", "read_number", "read_optimizer",
+            "read_run", "read_size", "split_commas",
         ],
         sweep=["MAX_CURVES", "Sweep", "read_runs"],
     )  # fmt: skip
@@ -51,6 +54,6 @@ else:
 __all__ = [
     "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Factory", "Field", "Fields", "Interval", "Metric",
     "OptimizerChoice", "ParamGroup", "RunSpec", "Sweep", "TrainingLoop", "default_metric", "metric_values",
-    "read_choice", "read_count", "read_lets", "read_metric", "read_number", "read_optimizer", "read_run", "read_runs",
-    "read_size", "run_names", "split_commas",
+    "read_choice", "read_count", "read_length", "read_lets", "read_loop", "read_metric", "read_number",
+    "read_optimizer", "read_run", "read_runs", "read_size", "run_names", "split_commas",
 ]  # fmt: skip

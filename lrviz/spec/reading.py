@@ -34,6 +34,8 @@ from lrviz.text import brief, printable
 
 _FIELD_NAMES: Final = tuple(field.name for field in FIELDS)
 _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingLoop.__dataclass_fields__)
+# Fields that give the length of a run in epochs, which `steps` replaces.
+_LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size", "drop_last")
 # The parts of user code; no two repetitions of either can match the same characters, which would take quadratic time.
 _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
 _CALL: Final = re.compile(r"[A-Za-z_][\w.]*\s*(?:\(.*\))?", re.DOTALL)
@@ -52,8 +54,12 @@ class Fields:
     shared: bool = False  # by several runs, some of which may not use a metric
 
     def over(self, values: Mapping[str, Any], prefix: str = "") -> Fields:
-        """These fields updated with others; one way to give the length of an epoch replaces the other."""
+        """These fields updated with others; one way to give the length of an epoch, or of the run, replaces another."""
         kept = dict(self.values)
+        if values.get("steps") is not None:
+            kept = {k: v for k, v in kept.items() if k not in _LENGTH_FIELDS}
+        elif any(values.get(name) is not None for name in _LENGTH_FIELDS):
+            kept.pop("steps", None)
         if values.get("steps_per_epoch") is not None:
             kept = {k: v for k, v in kept.items() if k not in ("dataset_size", "batch_size", "drop_last")}
         elif values.get("dataset_size") is not None:
@@ -91,16 +97,24 @@ def read_run(
     if code := _split_code(scheduler):
         where, code_call = code
         call: SchedulerCall | CodeCall = CodeCall(where, parse(code_call, names))
+        if fields.values.get("warmup") is not None:
+            raise UsageError(
+                f"`{option_name('warmup', fields.prefix)}` works with the schedulers of torch, got `{call}`",
+                "write the warm-up in that code",
+            )
         if parameters:
             raise UsageError(
                 f"`{where}` takes its values in brackets, got `--{next(iter(parameters))}`",
                 f"write `{where}:{code_call.partition('(')[0]}(NAME=VALUE)`",
             )
-        filled, notes = [], []
+        filled, notes, has_warmup = [], [], False
     else:
-        resolved = resolve(with_parameters(parse(scheduler, names), parameters or {}, names), loop, groups)
+        written = with_parameters(parse(scheduler, names), parameters or {}, names)
+        warmed = _with_warmup(written, loop, fields)
+        resolved = resolve(warmed, loop, groups)
         call, filled, notes = resolved.call, resolved.filled, resolved.notes
         check_run(call.steps * len(groups), loop.scheduler_steps)
+        has_warmup = warmed is not written and warmed.name == "SequentialLR"
         if "lr" in scheduler or "interval" in scheduler:
             from lrviz.spec.script import script_notes
 
@@ -116,8 +130,7 @@ def read_run(
 
         metric = read_metric(metric_text, loop, names, fields.folder, outside=fields.outside)
         notes = [*notes, *metric_notes(metric, loop.scheduler_calls)]
-    if overrides and not name:
-        name = f"{call} @ {', '.join(f'{k}={v}' for k, v in overrides.items())}"
+    name = name or _label(call, overrides, has_warmup)
     notes = list(dict.fromkeys(notes))
     return RunSpec(call, loop, groups, optimizer, metric, fields.show_momentum, name, tuple(filled), tuple(notes))
 
@@ -130,6 +143,34 @@ def _split_code(text: str) -> tuple[str, str] | None:
     if not colon or not _WHERE.fullmatch(path) or not _CALL.fullmatch(call):
         return None
     return drive + path, call
+
+
+def _with_warmup(call: SchedulerCall, loop: TrainingLoop, fields: Fields) -> SchedulerCall:
+    """The scheduler, with the warm-up of the fields before it."""
+    length, start = (fields.values.get(name) for name in ("warmup", "warmup_start"))
+    option, start_option = (option_name(name, fields.prefix) for name in ("warmup", "warmup_start"))
+    if length is None:
+        if start is not None:
+            raise UsageError(f"`{start_option}` needs `{option}` too", "such as `--warmup 5%`")
+        return call
+    from lrviz.spec.lengths import read_length
+    from lrviz.spec.warmup import DEFAULT_START, add_warmup
+
+    steps = read_length(option, length, loop.scheduler_steps, loop.epochs)
+    factor = DEFAULT_START if start is None else read_number(start_option, start)
+    if not 0 < factor <= 1:
+        raise UsageError(f"`{start_option}` must be above 0 and at most 1, got {factor:g}")
+    return add_warmup(call, steps, factor, loop.scheduler_steps, option)
+
+
+def _label(call: SchedulerCall | CodeCall, overrides: Mapping[str, str], has_warmup: bool) -> str:
+    """A label with the warm-up and the fields after `@`, `warm-up 5 -> StepLR(step_size=8) @ lr=0.1`, empty if none."""
+    shown = ", ".join(f"{k}={v}" for k, v in overrides.items() if not (has_warmup and k in ("warmup", "warmup_start")))
+    text = ""
+    if has_warmup and isinstance(call, SchedulerCall):
+        first, *rest = call.children
+        text = f"warm-up {first.get('total_iters')} -> {' -> '.join(map(str, rest))}"
+    return f"{text or call} @ {shown}" if shown else text
 
 
 def _takes_metric(call: SchedulerCall) -> bool:
@@ -192,9 +233,24 @@ def read_loop(values: Mapping[str, Any], prefix: str = "--") -> TrainingLoop:
     if values.get("steps_per_epoch") is not None and values.get("dataset_size") is not None:
         both = " and ".join(f"`{option_name(n, prefix)}`" for n in ("steps_per_epoch", "dataset_size"))
         raise UsageError(f"{both} both give the length of an epoch", "leave one of them out")
+    if values.get("steps") is not None:
+        return _loop_of_steps(values, prefix)
     return TrainingLoop(
         **{field.name: _read_field(field, values, prefix) for field in _LOOP_FIELDS if _is_given(values, field.name)}
     )
+
+
+def _loop_of_steps(values: Mapping[str, Any], prefix: str) -> TrainingLoop:
+    """The loop of a run of `steps` updates: one epoch."""
+    option = option_name("steps", prefix)
+    for name in _LENGTH_FIELDS:
+        if _is_given(values, name) and not (name == "epochs" and read_count(name, values[name]) == 1):
+            raise UsageError(
+                f"`{option}` and `{option_name(name, prefix)}` both give the length of the run",
+                "leave one of them out",
+            )
+    loop = read_loop({name: value for name, value in values.items() if name not in ("steps", "epochs")}, prefix)
+    return replace(loop, epochs=1, steps_per_epoch=read_count(option, values["steps"]) * loop.grad_accum)
 
 
 def _is_given(values: Mapping[str, Any], name: str) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from math import isfinite
 from typing import Any, Final
 
 from lrviz import schedulers
 from lrviz.errors import NotationError, SpecError, UsageError
-from lrviz.notation import Lambda, SchedulerCall, parse_value
+from lrviz.notation import Lambda, SchedulerCall, parse, parse_value
 from lrviz.schedulers import Parameter, Run, Scheduler, installed_schedulers
 from lrviz.spec.run import ParamGroup, TrainingLoop, run_names
 from lrviz.text import count, print_value, printable
@@ -28,11 +29,15 @@ class Resolved:
 
 
 def resolve(
-    call: SchedulerCall, loop: TrainingLoop, groups: tuple[ParamGroup, ...], *, nested: bool = False
+    call: SchedulerCall,
+    loop: TrainingLoop,
+    groups: tuple[ParamGroup, ...],
+    *,
+    total_steps: int | None = None,
 ) -> Resolved:
     """Name every argument, fill in values that follow from the run, and check all values.
 
-    `nested` means that the scheduler is inside another one, which may use it for a part of the run only.
+    `total_steps` is given for a scheduler inside another one: the scheduler steps that the other leaves to it.
 
     A call that torch accepts is not changed; values from the run are filled in only if torch requires one that is
     missing.
@@ -45,26 +50,53 @@ def resolve(
         resolved = Resolved(call)
         resolved.call = SchedulerCall(
             call.name,
-            tuple(_resolve_value(v, loop, groups, resolved) for v in call.args),
-            tuple((k, _resolve_value(v, loop, groups, resolved)) for k, v in call.kwargs),
+            tuple(_resolve_value(v, loop, groups, resolved, []) for v in call.args),
+            tuple((k, _resolve_value(v, loop, groups, resolved, [])) for k, v in call.kwargs),
         )
         return resolved
     resolved = Resolved(call)
     arguments = bind_arguments(info, call)
-    arguments = {name: _resolve_value(value, loop, groups, resolved) for name, value in arguments.items()}
+    nested = total_steps is not None
+    steps = loop.scheduler_steps if total_steps is None else total_steps
+    shares = info.shares(arguments, steps)
+    arguments = {name: _resolve_value(value, loop, groups, resolved, shares) for name, value in arguments.items()}
     for parameter in info.parameters:
         if parameter.name in arguments:
             check_value(info.name, parameter, arguments[parameter.name], len(groups))
-    values = arguments | _fill(info, arguments, loop, groups, resolved)
+    values = arguments | _fill(
+        info, arguments, run_names(loop, groups) | {"interval": loop.interval, "total_steps": steps}, groups, resolved
+    )
     for parameter in info.parameters:
         if parameter.required and parameter.name not in values:
             example = info.example or f"{info.name}({parameter.name}=...)"
             raise SpecError(f"`{info.name}` needs `{parameter.name}`", f"such as `{example}`")
+    if info.notation:
+        return _resolve_composition(info, values, loop, groups, resolved, total_steps)
     ordered = tuple((p.name, values[p.name]) for p in info.parameters if p.name in values)
     resolved.call = SchedulerCall(info.name, kwargs=ordered)
     rates = tuple((group.name, group.lr) for group in groups)
     run = Run(rates, None if nested else loop.scheduler_steps, loop.num_processes)
     resolved.notes += info.check(values, run)
+    return resolved
+
+
+def _resolve_composition(
+    info: Scheduler,
+    given: Mapping[str, Any],
+    loop: TrainingLoop,
+    groups: tuple[ParamGroup, ...],
+    resolved: Resolved,
+    total_steps: int | None,
+) -> Resolved:
+    """Resolve the schedulers that a short name stands for."""
+    steps = loop.scheduler_steps if total_steps is None else total_steps
+    values = {p.name: given.get(p.name, p.default) for p in info.parameters}
+    rates = tuple((group.name, group.lr) for group in groups)
+    resolved.notes += info.check(values, Run(rates, steps, loop.num_processes))
+    call = parse(info.notation, run_names(loop, groups) | {"total_steps": steps} | values)
+    inner = resolve(call, loop, groups, total_steps=total_steps)
+    resolved.call = inner.call
+    resolved.notes += inner.notes
     return resolved
 
 
@@ -78,6 +110,8 @@ def find_scheduler(call: SchedulerCall) -> Scheduler | None:
     from_torch = len(path) <= 1 or path[-1] in _TORCH_PATHS
     info = schedulers.find(call.name)
     if info is not None and from_torch:
+        return info
+    if not path and (info := schedulers.find_spelling(call.name)) is not None:
         return info
     if from_torch and call.name[:1].isupper() and call.name in installed_schedulers():
         return None
@@ -136,13 +170,21 @@ def unknown_parameter(info: Scheduler, name: str, prefix: str = "") -> SpecError
     return SpecError(f"`{info.name}` has no parameter `{prefix}{name}`", hint)
 
 
-def _resolve_value(value: Any, loop: TrainingLoop, groups: tuple[ParamGroup, ...], outer: Resolved) -> Any:
-    """Resolve the schedulers in a value; their filled values and notes are added to those of `outer`."""
+def _resolve_value(
+    value: Any, loop: TrainingLoop, groups: tuple[ParamGroup, ...], outer: Resolved, shares: Sequence[int]
+) -> Any:
+    """Resolve the schedulers in a value; their filled values and notes are added to those of `outer`.
+
+    `shares` are the scheduler steps of each scheduler in a list, those of the run if there are too few.
+    """
     if isinstance(value, tuple):
-        return tuple(_resolve_value(item, loop, groups, outer) for item in value)
+        pairs = zip_longest(value, shares[: len(value)])
+        return tuple(
+            _resolve_value(item, loop, groups, outer, [share or loop.scheduler_steps]) for item, share in pairs
+        )
     if not isinstance(value, SchedulerCall):
         return value
-    inner = resolve(value, loop, groups, nested=True)
+    inner = resolve(value, loop, groups, total_steps=shares[0] if shares else loop.scheduler_steps)
     outer.filled += [f"{inner.call.name}.{text}" for text in inner.filled]
     outer.notes += inner.notes
     return inner.call
@@ -151,16 +193,15 @@ def _resolve_value(value: Any, loop: TrainingLoop, groups: tuple[ParamGroup, ...
 def _fill(
     info: Scheduler,
     arguments: Mapping[str, Any],
-    loop: TrainingLoop,
+    names: Mapping[str, Any],
     groups: tuple[ParamGroup, ...],
     resolved: Resolved,
 ) -> dict[str, Any]:
-    """Values from the run for parameters left out, if torch cannot run the call without them."""
+    """Values for parameters left out, from the names of the run, if torch cannot run the call without them."""
     missing = [p for p in info.parameters if p.follows is not None and arguments.get(p.name) is None]
     missing = [p for p in missing if not p.instead or any(arguments.get(name) is None for name in p.instead)]
     if not any(p.required or p.instead for p in missing):
         return {}
-    names = run_names(loop, groups) | {"interval": loop.interval}
     values = {}
     for parameter in missing:
         values[parameter.name] = _value_from_run(parameter, names, groups)

@@ -28,7 +28,7 @@ class Field:
     """
 
     name: str
-    kind: Literal["rates", "count", "number", "switch", "choice", "text", "metric"]
+    kind: Literal["rates", "count", "length", "number", "switch", "choice", "text", "metric"]
     help: str
     cli_help: str = ""
     preset_help: str = ""
@@ -55,6 +55,7 @@ FIELDS: Final = (
     ),
     Field("epochs", "count", "epochs in the run", metavar="N", default="4", least=1),
     Field("steps_per_epoch", "count", "batches in an epoch", metavar="N", default="8", least=1),
+    Field("steps", "count", "updates in a run that is not counted in epochs", metavar="N", least=1),
     Field(
         "dataset_size",
         "count",
@@ -82,6 +83,22 @@ FIELDS: Final = (
         metavar="step|epoch",
         default="step",
         choices=("step", "epoch"),
+    ),
+    Field(
+        "warmup",
+        "length",
+        "linear warm-up before the schedule: ",
+        "500 scheduler steps, 5% of the run or 2ep",
+        'scheduler steps, "5%" of the run or epochs, "2ep"',
+        "LENGTH",
+    ),
+    Field(
+        "warmup_start",
+        "number",
+        "fraction of the base rate at which the warm-up starts",
+        metavar="X",
+        default="0.01",
+        least=0,
     ),
     Field("optimizer", "text", "class name in torch.optim", metavar="NAME", default="SGD"),
     Field(

@@ -23,23 +23,23 @@ def print_catalogue(schedulers: Sequence[Scheduler], screen: Screen | None = Non
     """Print short name, class and summary of each scheduler: wrapped on a terminal, else a line each."""
     screen = screen or Screen()
     if not screen.at_terminal:
-        short, name = (max(len(getattr(s, field)) for s in schedulers) for field in ("short", "name"))
+        short, name = (max(len(getattr(s, field)) for s in schedulers) for field in ("short", "class_name"))
         for s in schedulers:
             screen.print(
-                Text.assemble((f"{s.short:{short}}", _NAME), f"  {s.name:{name}}  {s.summary}"), soft_wrap=True
+                Text.assemble((f"{s.short:{short}}", _NAME), f"  {s.class_name:{name}}  {s.summary}"), soft_wrap=True
             )
         return
     width = min(screen.width, _MAX_WIDTH)
     if width < _NARROW:
         for s in schedulers:
-            screen.print(Text.assemble((s.short, _NAME), "  ", (s.name, "dim")))
+            screen.print(Text.assemble((s.short, _NAME), "  ", (s.class_name, "dim")))
             screen.print(Padding(Text(s.summary), (0, 0, 0, 2)), width=width)
     else:
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True)
         for s in schedulers:
-            table.add_row(Text(s.short, _NAME), Text(s.name, "dim"), Text(s.summary))
+            table.add_row(Text(s.short, _NAME), Text(s.class_name, "dim"), Text(s.summary))
         screen.print(table, width=width)
     screen.print()
     screen.print(Text("`lrviz schedulers NAME` describes one scheduler"), width=width)
@@ -55,7 +55,8 @@ def print_page(info: Scheduler, screen: Screen | None = None) -> None:
 
 
 def _print_sections(info: Scheduler, screen: Screen, width: int) -> None:
-    screen.print(Text.assemble((info.name, "bold"), "  ", (info.module, "dim")), width=width)
+    made_by = f"a {info.class_name} of {info.module}" if info.notation else info.module
+    screen.print(Text.assemble((info.name, "bold"), "  ", (made_by, "dim")), width=width)
     screen.print(Text.assemble((info.short, _NAME), f": {info.summary}"), width=width)
     for title, body in _sections(info, width):
         screen.print()
@@ -75,6 +76,8 @@ def _sections(info: Scheduler, width: int) -> Iterator[tuple[str, RenderableType
     yield "When to use it", Text(info.use)
     yield "What to watch out for", _list(info.cautions)
     yield "Past its end", Text(info.past_end)
+    if info.notation:
+        yield "Stands for", Text(info.notation)
     if info.example:
         yield "Example", Text(info.example)
     yield "Source", Text(info.source)

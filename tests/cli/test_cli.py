@@ -99,7 +99,7 @@ SPECS: dict[str, tuple[str, RunSpec]] = {
     ),
     "schedulers": (
         "sequential --schedulers linear,cosine --milestones 4",
-        spec("SequentialLR(schedulers=[LinearLR(), CosineAnnealingLR(T_max=32)], milestones=[4])"),
+        spec("SequentialLR(schedulers=[LinearLR(), CosineAnnealingLR(T_max=28)], milestones=[4])"),
     ),
     # Notation
     "notation": ("'StepLR(4, gamma=0.5)'", spec("StepLR(step_size=4, gamma=0.5)")),
@@ -373,10 +373,10 @@ def test_compare_in_the_terminal(capsys: Capture, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("option", [["-o", "x.png"], ["--format", "csv"]], ids=" ".join)
 def test_a_chart_goes_into_no_file(option: list[str], capsys: Capture, here: Path) -> None:
-    assert main(["compare", "cosine", "--show", *option]) == 2
+    assert main(["compare", "cosine", "--chart", *option]) == 2
     assert capsys.readouterr() == (
         "",
-        "error: `--show` draws in the terminal and writes no file\n\nhint: leave out `--show`, or `-o`\n",
+        "error: `--chart` draws in the terminal and writes no file\n\nhint: leave out `--chart`, or `-o`\n",
     )
     assert list(here.iterdir()) == []
 
@@ -430,7 +430,7 @@ def test_the_catalogue(capsys: Capture) -> None:
     assert main(["schedulers"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(maxsplit=2) for line in lines] == [
-        [s.short, s.name, s.summary] for s in catalogue.all_schedulers()
+        [s.short, s.class_name, s.summary] for s in (*catalogue.all_schedulers(), *catalogue.compositions())
     ]
 
 
@@ -543,14 +543,14 @@ def completed(line: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> li
     return out.split()
 
 
-SHORT = [info.short for info in catalogue.all_schedulers()]
+SHORT = [info.short for info in (*catalogue.all_schedulers(), *catalogue.compositions())]
 
 COMPLETED: dict[str, tuple[str, list[str]]] = {
     "commands": ("lrviz ", COMMANDS),
     "a command": ("lrviz pl", ["plot"]),
     "schedulers": ("lrviz plot ", SHORT),
     "a scheduler": ("lrviz table co", ["constant", "cosine"]),
-    "a scheduler to tell about": ("lrviz schedulers warm", ["warm-restarts"]),
+    "a scheduler to tell about": ("lrviz schedulers warm", ["warm-restarts", "warmup-cosine", "warmup-linear"]),
     "another scheduler": ("lrviz compare cosine on", ["onecycle"]),
     "no scheduler": ("lrviz plot xyz", []),
     "a preset": ("lrviz presets cheat", ["cheatsheet"]),

@@ -110,6 +110,34 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     "exponential gamma inf": ("plot exponential --gamma inf", finite("ExponentialLR", "gamma", "inf")),
     "exponential gamma complex": ("plot ExponentialLR(1j)", complex_value("ExponentialLR(1j)")),
     "exponential gamma 1e308": ("plot ExponentialLR(1e308)", breaks("ExponentialLR(gamma=1e308)", "infinite", 2)),
+    # A warm-up, and the length of a run
+    "warm-up 200%": (
+        "plot cosine --warmup 200%",
+        said(
+            "`--warmup` of 64 scheduler steps leaves nothing of the run, which has 32 scheduler steps",
+            "such as `--warmup 5%`",
+        ),
+    ),
+    "warm-up longer than the run": (
+        "plot cosine --warmup 500",
+        said(
+            "`--warmup` of 500 scheduler steps leaves nothing of the run, which has 32 scheduler steps",
+            "such as `--warmup 5%`",
+        ),
+    ),
+    "warm-up -1": ("plot cosine --warmup -1", said("`--warmup` must be 0 or more, got `-1`")),
+    "steps and epochs": (
+        "plot cosine --steps 9 --epochs 3 --steps-per-epoch 3",
+        said("`--steps` and `--epochs` both give the length of the run", "leave one of them out"),
+    ),
+    "steps and steps of an epoch": (
+        "plot cosine --steps 9 --steps-per-epoch 3",
+        said("`--steps` and `--steps-per-epoch` both give the length of the run", "leave one of them out"),
+    ),
+    "a length without a run": (
+        "plot cosine --let n=10%",
+        said("`--let n`: `10%` is a part of a run, and there is no run here\n    10%\n    ^", "write a number"),
+    ),
     # MultiStepLR's milestones
     "milestones -1": ("plot multistep --milestones -1", limit("MultiStepLR", "`milestones` of 0 or more", "-1")),
     "milestones 2.5": ("plot multistep --milestones 2.5", fraction("MultiStepLR", "milestones")),

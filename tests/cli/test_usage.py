@@ -26,9 +26,6 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "capitals": ("PLOT cosine", "no such command `PLOT`", "did you mean `lrviz plot`?"),
     "a singular": ("scheduler", "no such command `scheduler`", "did you mean `lrviz schedulers`?"),
     "a command like no other": ("quit", "no such command `quit`", COMMANDS),
-    "a scheduler for a command": ("cosine", "no such command `cosine`", "did you mean `lrviz plot cosine`?"),
-    "a class for a command": ("StepLR", "no such command `StepLR`", "did you mean `lrviz plot StepLR`?"),
-    "notation for a command": ("StepLR(4)", "no such command `StepLR(4)`", 'did you mean `lrviz plot "StepLR(4)"`?'),
     # Options before the command, or without one
     "an option alone": ("--verion", "no such option `--verion`", COMMANDS),
     "a short option alone": ("-o", "no such option `-o`", COMMANDS),
@@ -48,23 +45,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
         "did you mean `--version`?",
     ),
     # Parameters of the scheduler that is named
-    "--t-max": ("plot cosine --t-max 3", "no such option `--t-max`", mean("--T_max", "plot cosine")),
-    "--T-max": ("plot cosine --T-max 3", "no such option `--T-max`", mean("--T_max", "plot cosine")),
-    "--t_max": ("plot cosine --t_max=3", "no such option `--t_max`", mean("--T_max", "plot cosine")),
-    "--tmax": ("show cosine --tmax 3", "no such option `--tmax`", mean("--T_max", "show cosine")),
-    "--T_max before its scheduler": (
-        "plot --t-max 3 cosine",
-        "no such option `--t-max`",
-        mean("--T_max", "plot cosine"),
-    ),
-    "--stepsize": ("plot step --stepsize 3", "no such option `--stepsize`", mean("--step_size", "plot step")),
-    "--step-size": ("table step --step-size 3", "no such option `--step-size`", mean("--step_size", "table step")),
     "--gama": ("plot StepLR --gama 3", "no such option `--gama`", mean("--gamma", "plot step")),
-    "--div-factor": (
-        "plot onecycle --div-factor 3",
-        "no such option `--div-factor`",
-        mean("--div_factor", "plot onecycle"),
-    ),
     "a parameter of notation": (
         "plot StepLR(4) --gamm 3",
         "no such option `--gamm`",
@@ -73,18 +54,12 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "a parameter of another scheduler": (
         "plot cosine --step_siz 3",
         "no such option `--step_siz`",
-        f"CosineAnnealingLR takes --T_max, --eta_min; {page('plot cosine')}",
+        mean("--steps", "plot cosine"),
     ),
-    "no scheduler to have parameters": ("plot --t-max 3", "no such option `--t-max`", page("plot")),
+    "no scheduler to have parameters": ("plot --t-mix 3", "no such option `--t-mix`", page("plot")),
     # Options of lrviz's own
     "--epoch": ("plot cosine --epoch 3", "no such option `--epoch`", mean("--epochs", "plot cosine")),
-    "--steps_per_epoch": (
-        "plot cosine --steps_per_epoch 3",
-        "no such option `--steps_per_epoch`",
-        mean("--steps-per-epoch", "plot cosine"),
-    ),
     "--out": ("plot cosine --out x.png", "no such option `--out`", mean("--output", "plot cosine")),
-    "--LR": ("plot cosine --LR 1", "no such option `--LR`", mean("--lr", "plot cosine")),
     "--layot": ("compare cosine --layot grid", "no such option `--layot`", mean("--layout", "compare")),
     "--onlly": ("render x --onlly y", "no such option `--onlly`", mean("--only", "render")),
     "a short option there is not": (

@@ -94,7 +94,7 @@ WRITTEN: dict[str, tuple[str, str]] = {
     "last_epoch by position": ("StepLR(opt, 4, 0.5, -1)", "StepLR(step_size=4, gamma=0.5)"),
     "children": (
         "sequential([linear, cosine], [4])",
-        "SequentialLR(schedulers=[LinearLR(), CosineAnnealingLR(T_max=32)], milestones=[4])",
+        "SequentialLR(schedulers=[LinearLR(), CosineAnnealingLR(T_max=28)], milestones=[4])",
     ),
     "one child": ("SequentialLR([StepLR(4)], [])", "SequentialLR(schedulers=[StepLR(step_size=4)], milestones=[])"),
 }

@@ -16,7 +16,8 @@ from lrviz.errors import UsageError
     options.MAX_CURVES,
     options.FIGURE,
     options.LAYOUT,
-    options.SHOW_CHART,
+    options.SHOW_MOMENTUM,
+    options.CHART,
     options.OUTPUT,
     options.format_option(*figure.FIGURE_FORMATS, "table", *formats.DATA_FORMATS, default="png"),
     options.QUIET,
@@ -31,9 +32,9 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
     figure_options, quiet = runs.read_figure_options(values), values["quiet"]
     limit = MAX_CURVES if values["max_curves"] is None else read_count("--max-curves", values["max_curves"])
     run_specs = read_runs(specs, runs.read_fields(values), values["label"] or (), limit)
-    if values["show_chart"]:
+    if values["chart"]:
         if values["output"] is not None or values["format"] is not None:
-            raise UsageError("`--show` draws in the terminal and writes no file", "leave out `--show`, or `-o`")
+            raise UsageError("`--chart` draws in the terminal and writes no file", "leave out `--chart`, or `-o`")
         traces = runs.simulate_all(run_specs, quiet)
         runs.print_run_notes(run_specs, quiet, traces)
         runs.print_chart(traces, log=values["log"])
@@ -44,3 +45,4 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
     runs.write(traces, path, format, figure_options)
     runs.print_run_notes(run_specs, quiet, traces)
     runs.print_comparison(traces, path, quiet)
+    runs.print_target_note(values, path)

@@ -25,8 +25,9 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     from lrviz.cli import runs
 
     spec, figure_options = runs.read_spec("plot", scheduler or (), ctx.obj, values), runs.read_figure_options(values)
-    path, format = runs.read_output(values, "png", runs.stem(spec))
+    path, format = runs.read_output(values, "png", runs.stem(spec, scheduler or ()))
     (trace,) = runs.simulate_all([spec], values["quiet"], load_figure=format in figure.FIGURE_FORMATS)
     runs.write([trace], path, format, figure_options)
     runs.print_run_notes([spec], values["quiet"], [trace])
     runs.print_summary(trace, path, values["quiet"])
+    runs.print_target_note(values, path)

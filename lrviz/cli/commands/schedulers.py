@@ -12,9 +12,9 @@ def command(name: NameArgument = None) -> None:
 
     if name is None:
         with files.stdout_errors():
-            terminal.print_catalogue(schedulers.all_schedulers())
+            terminal.print_catalogue((*schedulers.all_schedulers(), *schedulers.compositions()))
         return
-    info = schedulers.find(name)
+    info = schedulers.find(name) or schedulers.find_spelling(name)
     if info is None:
         close = schedulers.suggest(name)
         hint = f"did you mean `{close}`? " if close else ""

@@ -24,7 +24,7 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     from lrviz.cli import runs
 
     spec = runs.read_spec("table", scheduler or (), ctx.obj, values)
-    path, format = runs.read_output(values, "table", runs.stem(spec))
+    path, format = runs.read_output(values, "table", runs.stem(spec, scheduler or ()))
     (trace,) = runs.simulate_all([spec], values["quiet"], load_figure=format in figure.FIGURE_FORMATS)
     runs.print_run_notes([spec], values["quiet"], [trace])
     runs.write([trace], path, format)

@@ -22,5 +22,5 @@ SCHEDULER = Scheduler(
     source="https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html",
     past_end="It has no end: the rate follows the function.",
     example="LambdaLR(lr_lambda=lambda step: 0.95 ** step)",
-    aliases=("function", "invsqrt", "inversesqrt", "noam"),
+    aliases=("function",),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from lrviz.errors import SpecError
 from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values, refuse_plateau
 from lrviz.text import count, print_value
@@ -24,6 +26,13 @@ def _check(values: Values, run: Run) -> list[str]:
     if children[0].name in ("SequentialLR", "ChainedScheduler"):
         return [f"SequentialLR: torch 2.8 and newer run a {children[0].name} one step early as the first child"]
     return []
+
+
+def _shares(values: Values, steps: int) -> list[int]:
+    milestones = values.get("milestones")
+    if not isinstance(milestones, tuple) or not all(isinstance(m, int | float) and m % 1 == 0 for m in milestones):
+        return []  # refused later
+    return [max(1, int(min(end, steps) - start)) for start, end in pairwise((0, *milestones, steps))]
 
 
 def _failure_hint(error: BaseException, values: Values) -> str:
@@ -65,16 +74,9 @@ SCHEDULER = Scheduler(
     past_end="The last child sets the rate.",
     example="SequentialLR([LinearLR(start_factor=0.1, total_iters=4), CosineAnnealingLR(T_max=total_steps - 4)], "
     "milestones=[4])",
-    aliases=(
-        "cosinewithwarmup",
-        "linearwarmupcosineannealing",
-        "linearwithwarmup",
-        "sequence",
-        "warmupcosine",
-        "warmupstabledecay",
-        "wsd",
-    ),
+    aliases=("sequence",),
     restores_rate=True,
     check=_check,
     failure_hint=_failure_hint,
+    shares=_shares,
 )
