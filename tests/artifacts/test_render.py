@@ -25,6 +25,7 @@ from lrviz.cli import main
 from lrviz.errors import OutputError
 from lrviz.figure import style
 from lrviz.figure.style import STYLES
+from lrviz.formats import read_columns
 from lrviz.text import printable
 from tests.artifacts.folders import ENDS, TWO, check_whole, files, manifest, render
 from tests.conftest import ROOT
@@ -303,8 +304,7 @@ class TestHostileText:
         assert list(page.sections_of("\n".join(lines) + "\n")) == ["a"]
 
     def test_in_the_numbers_it_reads_back(self, hostile: Path) -> None:
-        with (hostile / "a.csv").open(newline="", encoding="utf-8") as stream:
-            assert next(csv.reader(stream))[2:] == [printable(label) for label in LABELS]
+        assert list(read_columns(hostile / "a.csv"))[2:] == [printable(label) for label in LABELS]
 
 
 @pytest.fixture(scope="module")
