@@ -50,8 +50,8 @@ def simulate_forked(spec: RunSpec, progress: Progress | None) -> Trace:
     if kind == "trace":
         return Trace(spec, *content)
     if kind == "error":
-        name, message, hint = content
-        raise getattr(errors, name)(message, hint)
+        name, *content = content
+        raise getattr(errors, name)(*content)
     code = os.waitstatus_to_exitcode(status)
     how = f"with status {code}" if code >= 0 else f"by signal {signal.Signals(-code).name}"
     raise SimulationError(f"`{spec.scheduler}` ended its process {how} before the end of the run")
@@ -149,7 +149,7 @@ def _outcome(spec: RunSpec, progress: Progress | None) -> tuple[str, Any]:
                 raise user_code_error(str(spec.scheduler), error) from error
     except LrvizError as error:
         kind = next(cls for cls in type(error).__mro__ if cls.__module__ == errors.__name__)
-        return "error", (kind.__name__, str(error.message), str(error.hint))
+        return "error", (kind.__name__, str(error.message), str(error.hint), tuple(map(str, error.details)))
     return "trace", (trace.lr, trace.momentum, trace.momentum_name, trace.metric)
 
 

@@ -157,13 +157,12 @@ def test_a_check_against_a_hostile_manifest(format: str, run: Run) -> None:
     figure[HOSTILE] = figure["layout"] = HOSTILE
     figure["curves"][0] |= {HOSTILE: HOSTILE, "scheduler": HOSTILE, "optimizer": [HOSTILE]}
     figure["curves"].append({"label": HOSTILE, "columns": []})
-    manifest["figures"].append({"name": HOSTILE, "curves": [], "options": {}})
-    manifest["files"][HOSTILE] = {"sha256": HOSTILE}
+    manifest["figures"].append({"name": "gone", "curves": [], "options": {HOSTILE: HOSTILE}})
     manifest["versions"]["torch"] = HOSTILE
     path.write_text(json.dumps(manifest), encoding="utf-8")
     Path("out", f"unknown{HOSTILE}".replace("/", "")).touch()
     status, output = run("render", name, "-o", "out", "--check", "--format", format, annotations=True)
-    assert status == 1
+    assert status == 1, output
     assert "was rendered" in output or format == "json"
 
 

@@ -48,7 +48,7 @@ def test_a_list_of_schedulers_is_used_once() -> None:
 TOO_MUCH = {
     "a list in a lambda, many times": (
         f"{LIST}LambdaLR(lambda e: {'+'.join(['min(a)'] * 50)})",
-        "a call of `min(a) + min(a) + min(a) + min(a) + min(a) + min(a) + min...` takes 200,099 operations; 10,000 is "
+        "a call of `min(a) + min(a) + min(a) + mi...) + min(a) + min(a) + min(a)` takes 200,099 operations; 10,000 is "
         "the limit",
     ),
     "a list in a lambda, very often": (

@@ -353,7 +353,7 @@ class Groups(Plain):
 )
 def test_whatever_is_raised_is_an_error_of_the_users_code(call: str, message: str, write: Write) -> None:
     write(RAISED)
-    first, frame, *_ = refused(f"train.py:{call}").message.splitlines()
+    first, frame, *_ = shown(refused(f"train.py:{call}")).splitlines()
     assert first == f"`train.py:{call}` raised {message}"
     assert frame.startswith("    train.py:")
 
