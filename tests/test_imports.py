@@ -44,7 +44,7 @@ PACKAGES = {
     "figure": Package(f"trace {BASE}", "matplotlib numpy"),
     "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
     "presets": Package(f"notation spec figure files {BASE}"),
-    "artifacts": Package(f"spec trace formats simulation figure files presets {BASE}", "numpy"),
+    "artifacts": Package(f"schedulers notation spec trace formats simulation figure files presets {BASE}", "numpy"),
     "api": Package(f"notation spec trace formats simulation figure files {BASE}"),
     "cli": Package(
         f"schedulers notation spec trace formats simulation figure terminal files presets artifacts {BASE}", "typer"
