@@ -35,6 +35,11 @@ _POLICY: Final = (
 )
 
 
+def is_sheet(layout: str, traces: Sequence[Trace]) -> bool:
+    """Whether a figure has a panel for each trace, which a phone shows one under the other."""
+    return layout != "overlay" and len(traces) > 1
+
+
 def page_section(
     figure: Mapping[str, Any], svg: str, places: Places, traces: Sequence[Trace], files: Sequence[str]
 ) -> str:
@@ -51,7 +56,7 @@ def page_section(
     links = " · ".join(f'<a href="{escape(file)}">{escape(file.rpartition(".")[2].upper())}</a>' for file in files)
     runs = list(dict.fromkeys(_run(curve) for curve in curves))
     caption = escape(runs[0]) if len(runs) == 1 else "each curve has its own run"
-    sheet = figure["layout"] != "overlay" and len(traces) > 1
+    sheet = is_sheet(figure["layout"], traces)
     top = max(places.title - 4, 0.0)
     image = inline_svg(svg, name, title, _description(figure), figure["style"], top)
     swatches = {

@@ -11,7 +11,7 @@ from typing import Any, Final
 from lrviz import figure, formats
 from lrviz.artifacts.folder import MANIFEST, FileDigest, Folder, file_digest, open_folder
 from lrviz.artifacts.manifest import MANIFEST_VERSION, figure_record, manifest_bytes, versions
-from lrviz.artifacts.page import page_section, sections_of, summary_section, whole_page, whole_summary
+from lrviz.artifacts.page import is_sheet, page_section, sections_of, summary_section, whole_page, whole_summary
 from lrviz.errors import LrvizError, UsageError
 from lrviz.presets import FigurePlan, Preset, chosen_figures
 from lrviz.spec import CodeCall
@@ -90,7 +90,7 @@ def render_preset(
                 files[name] = {"sha256": digest.sha256, "size": digest.size, "figure": plan.name}
             figures[plan.name] = figure_record(plan, traces) | {"options": overrides.record()}
             summaries[plan.name] = summary_section(figures[plan.name])
-            places = figure.places(drawn)
+            places = figure.places(drawn, views=is_sheet(plan.options.layout, traces))
             sections[plan.name] = page_section(figures[plan.name], svg.decode("utf-8"), places, traces, plan.files)
             notes += _notes(plan, traces)
         order = [plan.name for plan in preset.figures if plan.name in figures]

@@ -56,8 +56,11 @@ class Places:
     panels: tuple[PanelPlace, ...]
 
 
-def places(figure: Figure) -> Places:
-    """The places of the parts of a figure that was rendered."""
+def places(figure: Figure, *, views: bool = True) -> Places:
+    """The places of the parts of a figure that was rendered; without `views`, those are the plot areas alone.
+
+    To measure the ticks for the views takes a tenth of the time of drawing them.
+    """
     inches_width, inches_height = figure.get_size_inches()
     width, height = 72.0 * float(inches_width), 72.0 * float(inches_height)
     renderer = agg.RendererAgg(8, 8, figure.dpi)  # measures text
@@ -77,10 +80,9 @@ def places(figure: Figure) -> Places:
     boxes = [box(axes) for axes in figure.axes]
     titles = figure.findobj(lambda artist: artist.get_gid() == "title")
     title = max((found.top for text in titles if (found := extent(text))), default=0.0)
-    # A lone panel is shown with the figure; its ticks need not be measured.
     ticks: list[tuple[Box | None, Box | None]] = [
         (extent(axes.xaxis) if _labelled(axes.xaxis) else None, extent(axes.yaxis) if _labelled(axes.yaxis) else None)
-        for axes in (figure.axes if len(boxes) > 1 else ())
+        for axes in (figure.axes if views else ())
     ]
     panels = []
     for i, (axes, own) in enumerate(zip(figure.axes, boxes, strict=True)):
@@ -96,7 +98,7 @@ def places(figure: Figure) -> Places:
                 borrowed.append((f"panel-{donor}-{axis}", dx, dy))
             if (label := ticks[donor][which]) is not None:
                 view = _around(view, Box(label.left + dx, label.bottom + dy, label.width, label.height))
-        if axes.get_title(loc="left") and (heading := extent(axes._left_title)) is not None:  # type: ignore[attr-defined]
+        if views and axes.get_title(loc="left") and (heading := extent(axes._left_title)) is not None:  # type: ignore[attr-defined]
             view = _around(view, heading)
         view = Box(view.left - _PAD, view.bottom - _PAD, view.width + 2 * _PAD, view.height + 2 * _PAD)
         x, y = axes.get_xlim(), axes.get_ylim()
