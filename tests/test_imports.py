@@ -34,7 +34,7 @@ PACKAGES = {
     "errors": Package(),
     "text": Package(),
     "lazy": Package(),
-    "schedulers": Package("errors text"),
+    "schedulers": Package(BASE),
     "files": Package(BASE),
     "notation": Package("schedulers errors text"),
     "spec": Package(f"schedulers notation files {BASE}"),
@@ -44,7 +44,7 @@ PACKAGES = {
     "figure": Package(f"trace files {BASE}", "matplotlib numpy"),
     "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
     "presets": Package(f"notation spec figure files {BASE}"),
-    "artifacts": Package(f"spec trace formats simulation figure files presets {BASE}", "numpy"),
+    "artifacts": Package(f"schedulers notation spec trace formats simulation figure files presets {BASE}", "numpy"),
     "api": Package(f"notation spec trace formats simulation figure terminal files {BASE}"),
     "cli": Package(
         f"schedulers notation spec trace formats simulation figure terminal files presets artifacts {BASE}", "typer"
@@ -223,6 +223,7 @@ def test_importing_lrviz_loads_nothing_heavy(python: Python) -> None:
         pytest.param("plot --help", 0, id="help of a command"),
         pytest.param("plot cosine --help", 0, id="help of a scheduler"),
         pytest.param("schedulers", 0, id="schedulers"),
+        pytest.param("schedulers cosine", 0, id="one scheduler"),
         pytest.param("plot cosin", 2, id="unknown scheduler"),
         pytest.param("plot cosine --T_mx 3", 2, id="unknown parameter"),
         pytest.param("plot cosine --T_max 0", 2, id="out of its limits"),

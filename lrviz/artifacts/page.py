@@ -3,98 +3,132 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from html import escape
+from pathlib import Path
 from typing import Any, Final
 
-from lrviz.artifacts.svg import colour_variables, inline_svg
+from lrviz.artifacts.commands import command_line, documentation, script_line
+from lrviz.artifacts.data import figure_data
+from lrviz.artifacts.svg import colour_variables, inline_svg, panel_svg, swatch
+from lrviz.figure import PanelPlace, Places
 from lrviz.formats import code_span
 from lrviz.text import format_rate, printable
+from lrviz.trace import Trace
 
 _BEGIN: Final = "<!-- figure: {} -->"
 _END: Final = "<!-- end of figure: {} -->"
 _MARK = re.compile(r"^<!-- (end of )?figure: ([\w.-]+) -->$", re.MULTILINE)
 _HEADINGS: Final = ("curve", "peak", "at step", "final", "mean", "warm-up until")
 
-# The browser loads nothing and runs no scripts.
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-_CSS: Final = """
-:root{color-scheme:light dark;--ground:#ffffff;--ink:#1c2025;--soft:#56606b;--line:#d8dce1;--code:#f2f4f6;\
---link:#1f4e9e}
-@media(prefers-color-scheme:dark){:root{--ground:#14171c;--ink:#e6e8eb;--soft:#a3acb6;--line:#343b45;--code:#1e232a;\
---link:#8cbcf5}}
-*{box-sizing:border-box}
-html{-webkit-text-size-adjust:100%}
-body{margin:0 auto;max-width:68rem;padding:1.5rem 1rem 3rem;background:var(--ground);color:var(--ink);
-font:1rem/1.5 system-ui,sans-serif;overflow-wrap:break-word}
-h1{font-size:1.75rem;line-height:1.2;margin:0}
-h2{font-size:1.25rem;line-height:1.3;margin:0 0 .75rem}
-header p{color:var(--soft);margin:.25rem 0 0}
-nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;margin:1rem 0 0;padding:0}
-a{color:var(--link)}
-a:focus-visible{outline:2px solid var(--link);outline-offset:2px}
-.skip{position:absolute;left:1rem;top:-4rem;background:var(--ground);padding:.5rem}
-.skip:focus{top:.5rem}
-section{border-top:1px solid var(--line);margin-top:2rem;padding-top:1.5rem}
-figure{margin:0}
-figure svg{height:auto;margin:0 auto;max-width:100%}
-figure svg *{stroke-linejoin:round;stroke-linecap:butt}
-figcaption{color:var(--soft);font-size:.875rem;margin-top:.5rem}
-table{border-collapse:collapse;font-size:.875rem;margin-top:1rem;width:100%}
-caption{color:var(--soft);padding-bottom:.25rem;text-align:left}
-th,td{border-bottom:1px solid var(--line);padding:.4rem .75rem .4rem 0;text-align:left;vertical-align:top}
-th{font-weight:600}
-td{font-variant-numeric:tabular-nums;white-space:nowrap}
-td.words{white-space:normal}
-code{background:var(--code);border-radius:.25rem;font:.8125rem/1.5 ui-monospace,monospace;overflow-wrap:anywhere;
-padding:.1rem .3rem;user-select:all;-webkit-user-select:all;white-space:pre-wrap}
-footer{border-top:1px solid var(--line);color:var(--soft);font-size:.875rem;margin-top:2rem;padding-top:1rem}
-figure svg.wide{display:block}
-figure svg.narrow{display:none}
-@media(max-width:46rem){
-figure svg.wide{display:none}
-figure svg.narrow{display:block}
-thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-table,tbody,th,td,caption{display:block}
-tr{border-bottom:1px solid var(--line);column-gap:2rem;display:grid;grid-template-columns:1fr 1fr;padding:.5rem 0}
-th,td.words{grid-column:1/-1}
-th,td{border:0;padding:.1rem 0;white-space:normal}
-td:not(.words){display:flex;justify-content:space-between;gap:1rem}
-td:not(.words)::before{color:var(--soft);content:attr(data-name)}
-}
-@media print{nav,.skip{display:none}section{break-inside:avoid}}
-"""
+_NUMBER: Final = ' class="number"'
+_FOLDER: Final = Path(__file__).parent
+_CSS: Final = (_FOLDER / "page.css").read_text(encoding="utf-8")
+_SCRIPT: Final = (_FOLDER / "page.js").read_text(encoding="utf-8")
+_HASH: Final = b64encode(sha256(_SCRIPT.encode()).digest()).decode("ascii")
+# The browser loads nothing, and runs only the script of the page.
+_POLICY: Final = (
+    f"default-src 'none'; script-src 'sha256-{_HASH}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
 
 
-def page_section(figure: Mapping[str, Any], wide: str, narrow: str, files: Sequence[str]) -> str:
-    """One figure's section of the page: the image, its numbers, the notation to copy, and links to its files.
+def is_sheet(layout: str, traces: Sequence[Trace]) -> bool:
+    """Whether a figure has a panel for each trace, which a phone shows one under the other."""
+    return layout != "overlay" and len(traces) > 1
+
+
+def page_section(
+    figure: Mapping[str, Any], svg: str, places: Places, traces: Sequence[Trace], files: Sequence[str]
+) -> str:
+    """One figure's section of the page: the image, its data, its numbers, lines to copy, and links to its files.
 
     Args:
         figure: Its record in the manifest.
-        wide: The image as an SVG file, for a wide screen.
-        narrow: The image as an SVG file, for a phone.
+        svg: The image as an SVG file.
+        places: Where the parts of the image are.
+        traces: Its curves.
         files: The names of its files.
     """
     name, title, curves = figure["name"], _title(figure), figure["curves"]
     links = " · ".join(f'<a href="{escape(file)}">{escape(file.rpartition(".")[2].upper())}</a>' for file in files)
     runs = list(dict.fromkeys(_run(curve) for curve in curves))
     caption = escape(runs[0]) if len(runs) == 1 else "each curve has its own run"
-    head = "".join(f'<th scope="col" role="columnheader">{h}</th>' for h in (*_HEADINGS, "notation"))
-    rows = "".join(_row(curve, same_run=len(runs) == 1) for curve in curves)
+    sheet = is_sheet(figure["layout"], traces)
+    top = max(places.title - 4, 0.0)
+    image = inline_svg(svg, name, title, _description(figure), figure["style"], top)
+    swatches = {
+        curve.key: swatch(curve, figure["style"]) for place in places.panels for curve in reversed(place.curves)
+    }
+    labels = [[label for label, _ in _numbers(curve)] for curve in curves]
+    panels = "".join(
+        panel_svg(place, i, name, _panel_title(place, labels)) for i, place in enumerate(places.panels) if sheet
+    )
+    kinds = {"curve": "", "to copy": ""}
+    head = "".join(
+        f'<th scope="col" role="columnheader"{kinds.get(heading, _NUMBER)}>{heading}</th>'
+        for heading in (*_HEADINGS, "to copy")
+    )
+    rows = "".join(
+        _row(curve, i, swatches, trace, same_run=len(runs) == 1)
+        for i, (curve, trace) in enumerate(zip(curves, traces, strict=True))
+    )
     return f"""\
 <section id="{name}" aria-labelledby="{name}:heading">
 <h2 id="{name}:heading">{escape(title)}</h2>
-<figure>
-{inline_svg(wide, name, title, _description(figure), figure["style"], "wide")}
-{inline_svg(narrow, f"{name}:phone", title, _description(figure), figure["style"], "narrow")}
-<figcaption>{caption} · {links}</figcaption>
+<figure{' class="sheet"' if sheet else ""}>
+<p class="names">{_axis_names(places)}, by {figure["x"]}</p>
+<div class="plot">
+{image}
+{panels}</div>
+{_legend(labels, swatches, traces, sheet=sheet)}<figcaption>{caption} · {links}</figcaption>
 </figure>
+<script type="application/json" class="data">{figure_data(traces, places, labels, figure["x"], sheet=sheet)}</script>
 <table role="table"><caption>{len(curves)} {"curve" if len(curves) == 1 else "curves"} in numbers</caption>
 <thead role="rowgroup"><tr role="row">{head}</tr></thead>
 <tbody role="rowgroup">
 {rows}</tbody></table>
 </section>
 """
+
+
+def _axis_names(places: Places) -> str:
+    """What the y axes of a figure show, from the top."""
+    kinds = dict.fromkeys(curve.kind for place in places.panels for curve in place.curves)
+    return ", ".join(kinds).replace("lr", "Learning rate", 1)
+
+
+def _panel_title(place: PanelPlace, labels: Sequence[Sequence[str]]) -> str:
+    """What a panel shows, for screen readers."""
+    names = []
+    for curve in place.curves:
+        trace, group = map(int, curve.key.split("."))
+        names.append(labels[trace][group] if curve.kind == "lr" else f"{curve.kind} of {labels[trace][group]}")
+    return "; ".join(names)
+
+
+def _legend(
+    labels: Sequence[Sequence[str]], swatches: Mapping[str, str], traces: Sequence[Trace], *, sheet: bool
+) -> str:
+    """The curves of a figure to switch on and off; in a sheet the parameter groups, which its panels have in common."""
+    entries: dict[str, list[str]] = {}
+    for i, trace in enumerate(traces):
+        for group, name in enumerate(trace.group_names):
+            key = f"{i}.{group}"
+            if not sheet:
+                entries[key] = [key]
+            elif len(trace.group_names) > 1:
+                entries.setdefault(name, []).append(key)
+    if len(entries) < 2:
+        return ""
+    items = ""
+    for name, keys in entries.items():
+        i, group = map(int, keys[0].split("."))
+        label = printable(name) if sheet else labels[i][group]
+        items += f'<li data-curves="{" ".join(keys)}">{swatches.get(keys[0], "")} {escape(label)}</li>\n'
+    return f'<ul class="legend" aria-label="curves">\n{items}</ul>\n'
 
 
 def whole_page(
@@ -104,9 +138,8 @@ def whole_page(
     figures: Mapping[str, Mapping[str, Any]],
     versions: Mapping[str, str | None],
 ) -> str:
-    """The page: one HTML file without scripts that loads no other files."""
+    """The page: one HTML file that loads no other files."""
     body = "".join(f"{_BEGIN.format(name)}\n{section}{_END.format(name)}\n" for name, section in sections)
-    light, dark = colour_variables(body)
     links = "".join(f'<li><a href="#{name}">{escape(_title(figures[name]))}</a></li>' for name, _ in sections)
     nav = f'<nav aria-label="figures"><ul>{links}</ul></nav>' if len(sections) > 1 else ""
     lead = f"<p>{escape(printable(about))}</p>" if about else ""
@@ -120,8 +153,8 @@ def whole_page(
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <title>{title}: learning-rate schedules</title>
 <link rel="icon" href="data:,">
-<style>{_CSS}:root{{{light}}}
-@media(prefers-color-scheme:dark){{:root{{{dark}}}}}
+<style>
+{_CSS}:root{{{colour_variables(body)}}}
 </style>
 </head>
 <body>
@@ -134,6 +167,7 @@ def whole_page(
 <main id="all:figures">
 {body}</main>
 <footer>{escape(_made_with(versions))}</footer>
+<script>{_SCRIPT}</script>
 </body>
 </html>
 """
@@ -223,18 +257,33 @@ def _numbers(curve: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _row(curve: Mapping[str, Any], *, same_run: bool) -> str:
+def _row(curve: Mapping[str, Any], i: int, swatches: Mapping[str, str], trace: Trace, *, same_run: bool) -> str:
     html = ""
-    notation = f"<code>{escape(_notation(curve, same_run=same_run))}</code>"
-    for label, numbers in _numbers(curve):
+    words = "".join(_copies(curve, trace, same_run=same_run))
+    for group, (label, numbers) in enumerate(_numbers(curve)):
         cells = "".join(
             f'<td role="cell" data-name="{name}">{escape(number)}</td>'
             for name, number in zip(_HEADINGS[1:], numbers, strict=True)
         )
-        cells += f'<td role="cell" class="words">{notation}</td>'
-        html += f'<tr role="row"><th scope="row" role="rowheader">{escape(label)}</th>{cells}</tr>\n'
-        notation = ""  # once for all parameter groups
+        cells += f'<td role="cell" class="words">{words}</td>'
+        swatch = swatches.get(f"{i}.{group}", "")
+        html += f'<tr role="row"><th scope="row" role="rowheader">{swatch}{escape(label)}</th>{cells}</tr>\n'
+        words = ""  # once for all parameter groups
     return html
+
+
+def _copies(curve: Mapping[str, Any], trace: Trace, *, same_run: bool) -> Iterator[str]:
+    """The lines of a curve to copy, and links to the documentation of its classes."""
+    code, command = script_line(trace.spec), command_line(trace.spec)
+    notation = _notation(curve, same_run=same_run) if code is None else None
+    lines = {"notation": notation, "PyTorch": code, "lrviz": command}
+    for name, line in lines.items():
+        if line is not None:
+            yield f'<div class="copy"><span>{name}</span><code>{escape(printable(line))}</code></div>'
+    pages = documentation(curve["scheduler"]) if code is not None else {}
+    links = ", ".join(f'<a href="{escape(url)}" rel="noreferrer">{name}</a>' for name, url in pages.items())
+    if links:
+        yield f'<div class="docs">documentation: {links}</div>'
 
 
 def _description(figure: Mapping[str, Any]) -> str:

@@ -20,20 +20,13 @@ from lrviz.artifacts.manifest import (
     versions,
 )
 from lrviz.artifacts.ownership import JOURNAL, FileDigest, file_digest
-from lrviz.artifacts.page import page_section, sections_of, summary_section, whole_page, whole_summary
+from lrviz.artifacts.page import is_sheet, page_section, sections_of, summary_section, whole_page, whole_summary
 from lrviz.errors import LrvizError, UsageError
 from lrviz.files import error_reason, output_errors, read_text
 from lrviz.presets import FigurePlan, Preset, chosen_figures
 from lrviz.spec import CodeCall
 from lrviz.trace import Trace
 
-# The size of a figure for phones, in inches.
-_PHONE_WIDTH: Final = 4.4
-_PHONE_HEIGHT: Final = 3.4
-_PHONE_ROW: Final = 1.6
-_PHONE_LOWER_PANEL: Final = 0.6
-_PHONE_BOTTOM: Final = 0.8
-_PHONE_MAX_HEIGHT: Final = 60.0
 _MAX_PAGE: Final = 250_000_000  # bytes
 Report = Callable[[int, int], None]
 
@@ -100,11 +93,14 @@ def render_preset(
         for plan in plans:
             traces = simulate_plan(plan, preset.folder, with_offset(report, done, total))
             done += sum(run.loop.scheduler_calls for run in plan.runs)
-            for name, digest in _stage_figure(folder, plan, traces):
+            drawn = figure.draw(traces, plan.options)
+            svg = figure.render(drawn, ".svg")
+            for name, digest in _stage_figure(folder, plan, drawn, svg, traces):
                 files[name] = {"sha256": digest.sha256, "size": digest.size, "figure": plan.name}
             figures[plan.name] = figure_record(plan, traces) | {"options": overrides.record()}
             summaries[plan.name] = summary_section(figures[plan.name])
-            sections[plan.name] = page_section(figures[plan.name], *_page_svgs(plan, traces), plan.files)
+            places = figure.places(drawn, views=is_sheet(plan.options.layout, traces))
+            sections[plan.name] = page_section(figures[plan.name], svg.decode("utf-8"), places, traces, plan.files)
             notes += _notes(plan, traces)
         order = [plan.name for plan in preset.figures if plan.name in figures]
         used_versions = versions()
@@ -131,30 +127,14 @@ def render_preset(
     return Rendered((*figure_files, PAGE, SUMMARY, MANIFEST), tuple(leftover), removed, tuple(dict.fromkeys(notes)))
 
 
-def _stage_figure(folder: Folder, plan: FigurePlan, traces: list[Trace]) -> Iterator[tuple[str, FileDigest]]:
+def _stage_figure(
+    folder: Folder, plan: FigurePlan, drawn: figure.Chart, svg: bytes, traces: list[Trace]
+) -> Iterator[tuple[str, FileDigest]]:
     """Write a figure in its formats, and its numbers."""
-    drawn = figure.draw(traces, plan.options)
     for suffix in plan.formats:
-        data = figure.render(drawn, f".{suffix}", plan.options.dpi)
+        data = svg if suffix == "svg" else figure.render(drawn, f".{suffix}", plan.options.dpi)
         yield f"{plan.name}.{suffix}", folder.stage(f"{plan.name}.{suffix}", data)
     yield f"{plan.name}.csv", folder.stage(f"{plan.name}.csv", formats.chunks(traces, "csv"))
-
-
-def _page_svgs(plan: FigurePlan, traces: list[Trace]) -> tuple[str, str]:
-    """The figure as SVG for the page, without its title: for a wide screen, and for a phone."""
-    wide = replace(plan.options, title=None)
-    rows, columns = 1, None
-    if plan.options.layout == "grid" and len(traces) > 1:
-        columns = 2 if len(traces) > 3 else 1
-        rows = -(-len(traces) // columns)
-    lower_panel = any(
-        trace.metric is not None or (plan.options.momentum and trace.momentum is not None) for trace in traces
-    )
-    row_height = (_PHONE_ROW if rows > 1 else _PHONE_HEIGHT) + _PHONE_LOWER_PANEL * lower_panel
-    height = min(row_height * rows + _PHONE_BOTTOM * (rows > 1), _PHONE_MAX_HEIGHT)
-    narrow = replace(wide, size=(_PHONE_WIDTH, height), columns=columns, dpi=None)
-    wide_svg, narrow_svg = (figure.render(figure.draw(traces, o), ".svg").decode("utf-8") for o in (wide, narrow))
-    return wide_svg, narrow_svg
 
 
 def _notes(plan: FigurePlan, traces: Sequence[Trace]) -> Iterator[str]:

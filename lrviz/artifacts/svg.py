@@ -8,23 +8,39 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from lrviz.figure import STYLES, luminance
+from lrviz.figure import STYLES, PanelCurve, PanelPlace, luminance
 
 ADAPTED: Final = ("lrviz", "cheatsheet")  # styles on white whose colours have a counterpart in the dark style
 _LIGHT, _DARK = STYLES["lrviz"], STYLES["dark"]
 _SETTINGS: Final = ("figure.facecolor", "axes.facecolor", "text.color", "axes.edgecolor", "grid.color", "xtick.color")
 _CONTRAST: Final = 4.5
 
+# The classes of parts that the page changes, by the start of their names.
+_CLASSES: Final = {
+    "text_": "text",
+    "heading-": "text heading",
+    "title": "title",
+    "xtick_": "tick",
+    "ytick_": "tick",
+    "minor-xticks": "minor-x",
+    "minor-yticks": "minor-y",
+    "legend_": "key",
+}
+
 _HEAD = re.compile(r"^.*?<svg [^>]*viewBox=\"(?P<box>[^\"]+)\"[^>]*>", re.DOTALL)
 _UNUSED = re.compile(
     r"<title>.*?</title>|<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->|<defs>\s*</defs>", re.DOTALL
 )
+_ID = re.compile(r" id=\"([^\"]*)\"")
 _COLOUR = re.compile(r"(?<=: )#[0-9a-f]{6}\b")
 _VARIABLE = re.compile(r"var\(--i-([0-9a-f]{6})\)")
 
 
-def inline_svg(svg: str, name: str, title: str, description: str, style: str, kind: str) -> str:
-    """Convert an SVG file to an element of a page.
+def inline_svg(svg: str, name: str, title: str, description: str, style: str, top: float) -> str:
+    """Convert the SVG of a figure to an element of a page.
+
+    Its parts keep the names that `figure.places` describes, as ids for panels and as `data-curve` for curves; other
+    parts that the page changes have a class.
 
     Args:
         svg: The text of the file, as matplotlib writes it.
@@ -32,14 +48,16 @@ def inline_svg(svg: str, name: str, title: str, description: str, style: str, ki
         title: The title for screen readers.
         description: The description for screen readers.
         style: The style of the figure.
-        kind: The class of the element.
+        top: Where the figure starts, in points: below its title, which the page shows as a heading.
     """
     head = _HEAD.match(svg)
     if head is None:
         raise AssertionError("matplotlib's SVG has a view box")
+    _, _, width, height = map(float, head["box"].split())
+    height -= top
     body = _UNUSED.sub("", svg[head.end() :])
     used = set(re.findall(r"(?:href=\"|url\()#([^\")]+)", body))
-    body = re.sub(r" id=\"([^\"]*)\"", lambda m: f' id="{name}:{m[1]}"' if m[1] in used else "", body)
+    body = _ID.sub(lambda match: _attributes(match[1], name, used), body)
     body = re.sub(r"(?:xlink:)?href=\"#", f'href="#{name}:', body).replace("url(#", f"url(#{name}:")
     if style in ADAPTED:
         body = _COLOUR.sub(lambda m: f"var(--i-{m[0][1:]})", body)
@@ -47,18 +65,63 @@ def inline_svg(svg: str, name: str, title: str, description: str, style: str, ki
     fill = ' fill="var(--i-000000)"' if style in ADAPTED else ""
     body = re.sub(r"\n\s*", "\n", body)
     ids = f"{name}:title {name}:text"
+    shape = 1.25 if height < 0.56 * width else 1.0 if height < 0.75 * width else 0.8  # on a phone, width to height
+    variables = f"--w:{width:g};--h:{height:g};--a:{shape};--r:{width / height / shape:.3f}"
     return (
-        f'<svg class="{kind}" viewBox="{head["box"]}"{fill} role="img" aria-labelledby="{ids}">\n'
+        f'<svg class="chart whole" viewBox="0 {top:g} {width:g} {height:g}" preserveAspectRatio="none"{fill} '
+        f'style="{variables}" role="img" aria-labelledby="{ids}">\n'
         f'<title id="{name}:title">{escape(title)}</title>\n<desc id="{name}:text">{escape(description)}</desc>'
         f"{body.rstrip()}"
     )
 
 
-def colour_variables(html: str) -> tuple[str, str]:
-    """The CSS variables of the colours in a page's inline SVGs: for the light theme, and for the dark theme."""
+def _attributes(part: str, name: str, used: set[str]) -> str:
+    """The attributes of a part of a figure in a page, for its id in the file."""
+    kind, _, number = part.partition("-")
+    if kind in ("curve", "points", "label", "leader"):
+        key = number.partition("-")[0]
+        return f' data-curve="{key}"' + {"label": _class("text label"), "leader": _class("label")}.get(kind, "")
+    if kind == "panel":
+        axis = part[-2:] if part[-2:] in ("-x", "-y") else ""
+        return f' id="{name}:{part}"{_class("axis" + axis if axis else "axes")}'
+    attributes = f' id="{name}:{part}"' if part in used else ""
+    found = next((name for start, name in _CLASSES.items() if part.startswith(start)), "")
+    return attributes + (_class(found) if found else "")
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"'
+
+
+def panel_svg(place: PanelPlace, number: int, name: str, title: str) -> str:
+    """One panel of the figure `name` in the page, alone with its axes: it shows parts of the element of the figure."""
+    view = place.view
+    parts = "".join(
+        f'<use href="#{name}:{part}" x="{dx:.2f}" y="{dy:.2f}"/>'
+        for part, dx, dy in (*place.borrowed, (f"panel-{number}", 0.0, 0.0))
+    )
+    return (
+        f'<svg class="chart panel" data-panel="{number}" role="img" aria-label="{escape(title)}" '
+        f'viewBox="{view.left:.2f} {view.bottom:.2f} {view.width:.2f} {view.height:.2f}">{parts}</svg>\n'
+    )
+
+
+def swatch(curve: PanelCurve, style: str) -> str:
+    """A short line that looks like a curve."""
+    colour = curve.colour.lower()
+    if style in ADAPTED and re.fullmatch("#[0-9a-f]{6}", colour):
+        colour = f"var(--i-{colour[1:]})"
+    dash = f";stroke-dasharray:{','.join(f'{2 * length:g}' for length in curve.dash)}" if curve.dash else ""
+    return (
+        f'<svg class="swatch" viewBox="0 0 24 8" data-of="{curve.key}" data-fill="fill:{escape(colour)}" '
+        f'aria-hidden="true"><path d="M0 4H24" style="fill:none;stroke:{escape(colour)};stroke-width:3{dash}"/></svg>'
+    )
+
+
+def colour_variables(html: str) -> str:
+    """The CSS variables of the colours in a page's inline SVGs, each for the light theme and for the dark theme."""
     used = sorted(set(_VARIABLE.findall(html)))
-    light = "".join(f"--i-{colour}:#{colour};" for colour in used)
-    return light, "".join(f"--i-{colour}:{_dark_colour(f'#{colour}')};" for colour in used)
+    return "".join(f"--i-{colour}:light-dark(#{colour},{_dark_colour(f'#{colour}')});" for colour in used)
 
 
 def _dark_colour(colour: str) -> str:

@@ -12,12 +12,18 @@ from lrviz.figure.style import FIGURE_FORMATS, LAYOUTS, STYLES, FigureOptions, c
 from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
-    from lrviz.figure.drawing import draw, render
+    from lrviz.figure.drawing import Chart, draw, render
     from lrviz.figure.importing import import_matplotlib
+    from lrviz.figure.panels import PanelCurve, PanelPlace, Places, places
 else:
-    __getattr__ = lazy(__name__, drawing=["draw", "render"], importing=["import_matplotlib"])
+    __getattr__ = lazy(
+        __name__,
+        drawing=["Chart", "draw", "render"],
+        importing=["import_matplotlib"],
+        panels=["PanelCurve", "PanelPlace", "Places", "places"],
+    )
 
 __all__ = [
-    "FIGURE_FORMATS", "LAYOUTS", "STYLES", "FigureOptions", "check_style", "draw", "import_matplotlib", "luminance",
-    "render",
+    "FIGURE_FORMATS", "LAYOUTS", "STYLES", "Chart", "FigureOptions", "PanelCurve", "PanelPlace", "Places",
+    "check_style", "draw", "import_matplotlib", "luminance", "places", "render",
 ]  # fmt: skip

@@ -23,12 +23,15 @@ with muted(), warnings.catch_warnings(action="ignore", category=DeprecationWarni
     from matplotlib.font_manager import FontProperties
     from matplotlib.legend_handler import HandlerTuple
     from matplotlib.lines import Line2D
+    from matplotlib.markers import TICKDOWN, TICKLEFT
     from matplotlib.path import Path as MplPath
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
 agg: Any = backend_agg  # it has no type annotations
 
 __all__ = [
+    "TICKDOWN",
+    "TICKLEFT",
     "Axes",
     "Figure",
     "FixedFormatter",

@@ -51,10 +51,12 @@ class EndLabel:
         axes.text(
             self.left, self.middle, "\n".join(self.lines), color=colour, fontsize=size, transform=inches,
             va="center_baseline" if len(self.lines) == 1 else "center", ha="left", linespacing=1.2,
+            gid=f"label-{self.curve.key}",
         )  # fmt: skip
         if abs(self.middle - self.end[1]) > _LEADER_DISTANCE and self.left > self.end[0] + 1.5 * _GAP:
             x, y = zip(self.end, (self.left - 0.03, self.middle), strict=True)
-            context.figure.add_artist(Line2D(x, y, color=self.curve.colour, linewidth=0.6, alpha=0.7, transform=inches))
+            leader = Line2D(x, y, color=self.curve.colour, linewidth=0.6, alpha=0.7, transform=inches)
+            context.figure.add_artist(leader).set_gid(f"leader-{self.curve.key}")
 
 
 def end_labels(context: DrawContext, cell: Cell, area: Box, limits: Limits) -> tuple[Box, list[EndLabel]] | None:
@@ -175,7 +177,9 @@ class Legend:
             handlelength=_HANDLE, handletextpad=0.6, columnspacing=1.5, labelspacing=0.35,
             handler_map={tuple: HandlerTuple(ndivide=None, pad=0.0)},
         )  # fmt: skip
-        for text, label in zip(legend.get_texts(), self.labels, strict=True):
+        for text, label, curves in zip(legend.get_texts(), self.labels, self.curves, strict=True):
+            if len(curves) == 1:
+                text.set_gid(f"label-{curves[0].key}")
             text.set_text(label)  # set here, because matplotlib ignores labels that start with an underscore
 
 

@@ -25,7 +25,8 @@ _DASH = 4.0  # line widths; the length of an interleaved dash
 class Curve:
     """One line: (M,) x in the unit of the axis and (M,) y, and its style.
 
-    `shift` is the offset of the dashes in line widths, for curves that overlap.
+    `shift` is the offset of the dashes in line widths, for curves that overlap. `key` are the number of the trace and
+    of the parameter group, as in "0.1".
     """
 
     label: str
@@ -35,6 +36,7 @@ class Curve:
     dash: Dash = ()
     shift: float = 0.0
     marker: str = ""
+    key: str = ""
 
     @property
     def updates(self) -> NDArray[np.intp]:
@@ -82,9 +84,9 @@ def one_cell(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
     """One cell with every parameter group of every trace, each in a different colour."""
     parts = []
     first, total = 0, sum(trace.lr.shape[1] for trace in traces)
-    for trace, title in zip(traces, _titles(traces), strict=True):
+    for i, (trace, title) in enumerate(zip(traces, _titles(traces), strict=True)):
         numbers = range(first, first + trace.lr.shape[1])
-        parts.append(_cell_of(trace, title, options, style, buckets, numbers, total, len(traces) > 1))
+        parts.append(_cell_of(i, trace, title, options, style, buckets, numbers, total, len(traces) > 1))
         first += trace.lr.shape[1]
     per_epoch = {part.per_epoch for part in parts}
     momentum_names = {part.momentum_name for part in parts if part.momentum}
@@ -113,9 +115,9 @@ def cells_of(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
         for name in trace.group_names if trace.lr.shape[1] > 1 else ():
             groups.setdefault(name, len(groups))
     cells = []
-    for trace, title in zip(traces, _titles(traces), strict=True):
+    for i, (trace, title) in enumerate(zip(traces, _titles(traces), strict=True)):
         numbers = [groups.get(name, 0) for name in trace.group_names]
-        part = _cell_of(trace, title, options, style, buckets, numbers, len(groups), False)
+        part = _cell_of(i, trace, title, options, style, buckets, numbers, len(groups), False)
         cells.append(_with_interleaved_dashes(part, options))
     return cells
 
@@ -137,6 +139,7 @@ def _has_user_label(trace: Trace) -> bool:
 
 
 def _cell_of(
+    index: int,
     trace: Trace,
     title: str,
     options: FigureOptions,
@@ -146,7 +149,7 @@ def _cell_of(
     total: int,
     several: bool,
 ) -> Cell:
-    """The cell of one trace.
+    """The cell of one trace, number `index` of the figure.
 
     `numbers` are the numbers of its groups among the `total` curves to be distinguished. With `several` traces in one
     cell, the labels of groups start with the title of the trace.
@@ -154,12 +157,13 @@ def _cell_of(
     per_epoch = trace.spec.loop.updates_per_epoch
     scale = 1.0 / per_epoch if options.x == "epoch" else 1.0
 
-    def curve(name: str, values: Values, number: int, marked: bool = False) -> Curve:
+    def curve(name: str, values: Values, group: int, marked: bool = False) -> Curve:
         x, y = outline(values, buckets)
-        return _styled(Curve(name, x * scale, y, ""), style, number, total, marked)
+        unstyled = Curve(name, x * scale, y, "", key=f"{index}.{group}")
+        return _styled(unstyled, style, numbers[group], total, marked)
 
     def curves(columns: NDArray[np.float64], marked: bool = False) -> tuple[Curve, ...]:
-        return tuple(curve(names[i], columns[:, i], number, marked) for i, number in enumerate(numbers))
+        return tuple(curve(names[i], columns[:, i], i, marked) for i in range(len(numbers)))
 
     names = [title]
     if len(numbers) > 1:
@@ -180,7 +184,7 @@ def _cell_of(
         typical=_typical(trace.lr),
         momentum=curves(momentum) if momentum is not None else (),
         momentum_name=clean(trace.momentum_name),
-        metric=(curve(title, metric, numbers[0]),) if metric is not None else (),
+        metric=(curve(title, metric, 0),) if metric is not None else (),
         cuts=((colour, _rate_cuts(trace.lr) * scale),) if metric is not None else (),
     )
 

@@ -74,11 +74,20 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
                 _draw_overlay(context, traces, auto_size=size is None)
             else:
                 import_module(f"lrviz.figure.{options.layout}").draw(context, traces, auto_size=size is None)
+            _name_parts(figure)
     except (ValueError, TypeError, RuntimeError, KeyError) as error:
         if options.style in STYLES:
             raise
         raise SpecError(f"cannot use the style `{options.style}`: {error}") from error
     return figure
+
+
+def _name_parts(figure: Figure) -> None:
+    """Name the axes of a figure, as `panels.places` describes."""
+    for i, axes in enumerate(figure.axes):
+        axes.set_gid(f"panel-{i}")
+        axes.xaxis.set_gid(f"panel-{i}-x")
+        axes.yaxis.set_gid(f"panel-{i}-y")
 
 
 def _style_size(style: Style, options: FigureOptions) -> tuple[float, float] | None:
@@ -121,7 +130,7 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
     panels = draw_cell(context, area, cell, limits)
     _label_axes(context, panels, cell, area, limits)
     if title:
-        panels[0].set_title("\n".join(title), loc="left", y=1.0, pad=TITLE_PAD)
+        panels[0].set_title("\n".join(title), loc="left", y=1.0, pad=TITLE_PAD, gid="title")
     for label in labels[1] if labels else ():
         label.draw(context, panels[0])
     if legend is not None:

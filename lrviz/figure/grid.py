@@ -133,7 +133,8 @@ def _draw_trace(
     """Draw a cell, its title, and the labels of the panels under its rates."""
     drawn = draw_cell(context, box, cell, limits, x_labels=x_labels, y_labels=y_labels)
     size = _TITLE_SCALE * context.sizes["axes.titlesize"]
-    drawn[0].set_title("\n".join(title), loc="left", y=1.0, pad=4.0, fontsize=size)
+    heading = drawn[0].set_title("\n".join(title), loc="left", y=1.0, pad=4.0, fontsize=size)
+    heading.set_gid(f"heading-{cell.rates[0].key}")
     panels = panels_of(context, cell, limits)
     x = box.left - y_labels_width(context, cell, limits, box.height, under=True) if cell.panels else 0.0
     for axes, panel, panel_box in list(zip(drawn, panels, panel_boxes(box, cell), strict=True))[1:]:
@@ -157,7 +158,7 @@ def _draw_labels(context: DrawContext, cells: list[Cell], title: list[str], lege
         text_style |= {"fontsize": context.sizes["axes.titlesize"], "color": mpl.rcParams["text.color"]}
         text_style["fontweight"] = mpl.rcParams["axes.titleweight"]
         x, y = box.left / width, 1 - MARGIN / height
-        context.figure.suptitle("\n".join(title), x=x, y=y, ha="left", va="top", **text_style)
+        context.figure.suptitle("\n".join(title), x=x, y=y, ha="left", va="top", gid="title", **text_style)
     if legend is not None:
         legend.draw(context, box.left, legend.height + MARGIN)
 

@@ -12,6 +12,7 @@ from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
     from lrviz.terminal.chart import print_chart
+    from lrviz.terminal.curve import print_curve
     from lrviz.terminal.messages import (
         Screen,
         comparison_lines,
@@ -27,6 +28,7 @@ else:
     __getattr__ = lazy(
         __name__,
         chart=["print_chart"],
+        curve=["print_curve"],
         messages=[
             "Screen",
             "comparison_lines",
@@ -41,6 +43,6 @@ else:
     )
 
 __all__ = [
-    "Screen", "comparison_lines", "print_catalogue", "print_chart", "print_differences", "print_error", "print_lines",
-    "print_note", "print_page", "print_table", "progress_bar", "summary_lines",
+    "Screen", "comparison_lines", "print_catalogue", "print_chart", "print_curve", "print_differences", "print_error",
+    "print_lines", "print_note", "print_page", "print_table", "progress_bar", "summary_lines",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrviz.lazy import lazy
-from lrviz.trace.trace import Summary, Trace, Values, decimate, outline
+from lrviz.trace.trace import Indices, Summary, Trace, Values, decimate, outline
 
 if TYPE_CHECKING:
     from lrviz.trace.differences import ColumnDifference, Row, column_difference, compare_traces
@@ -16,6 +16,6 @@ else:
     __getattr__ = lazy(__name__, differences=["ColumnDifference", "Row", "column_difference", "compare_traces"])
 
 __all__ = [
-    "ColumnDifference", "Row", "Summary", "Trace", "Values", "column_difference", "compare_traces", "decimate",
-    "outline",
+    "ColumnDifference", "Indices", "Row", "Summary", "Trace", "Values", "column_difference", "compare_traces",
+    "decimate", "outline",
 ]  # fmt: skip

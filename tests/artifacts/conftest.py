@@ -10,27 +10,30 @@ from pathlib import Path
 import pytest
 
 from lrviz import figure
-from lrviz.figure import FigureOptions
+from lrviz.figure import Chart, FigureOptions
 from lrviz.trace import Trace
 from tests.artifacts.folders import TWO, render
 
 _draw, _render_figure = figure.draw, figure.render
-_drawn: dict[str, bytes] = {}
+_figures: dict[str, Chart] = {}
+_bytes: dict[tuple[int, str, int | None], bytes] = {}
 
 
 @pytest.fixture
 def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw equal figures once: for tests of a folder that render the same figures many times."""
 
-    def draw(traces: Sequence[Trace], options: FigureOptions) -> tuple[Sequence[Trace], FigureOptions]:
-        return traces, options
+    def draw(traces: Sequence[Trace], options: FigureOptions) -> Chart:
+        key = repr(([trace.spec for trace in traces], options))
+        if key not in _figures:
+            _figures[key] = _draw(traces, options)
+        return _figures[key]
 
-    def render(drawing: tuple[Sequence[Trace], FigureOptions], suffix: str, dpi: int | None = None) -> bytes:
-        traces, options = drawing
-        key = repr(([trace.spec for trace in traces], options, suffix, dpi))
-        if key not in _drawn:
-            _drawn[key] = _render_figure(_draw(traces, options), suffix, dpi)
-        return _drawn[key]
+    def render(drawing: Chart, suffix: str, dpi: int | None = None) -> bytes:
+        key = (id(drawing), suffix, dpi)
+        if key not in _bytes:
+            _bytes[key] = _render_figure(drawing, suffix, dpi)
+        return _bytes[key]
 
     monkeypatch.setattr(figure, "draw", draw)
     monkeypatch.setattr(figure, "render", render)

@@ -1,7 +1,8 @@
-"""The page of a render in a real browser: wide and narrow, on light ground and on dark."""
+"""The page of a render in a real browser: wide and narrow, on light ground and on dark, with its script and without."""
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 
 from lrviz.cli import main
 
@@ -52,8 +55,7 @@ while (walker.nextNode()) {
   found.push([node.data.trim(), getComputedStyle(element).color,
               ground ? getComputedStyle(ground).backgroundColor : 'rgb(255, 255, 255)']);
 }
-for (const svg of document.querySelectorAll('svg')) {
-  if (!svg.checkVisibility()) continue;
+for (const svg of document.querySelectorAll('svg.whole')) {
   const ground = getComputedStyle(svg.querySelector('path')).fill;
   for (const glyphs of svg.querySelectorAll('g > g[transform]')) {
     if (glyphs.querySelector('use'))
@@ -63,12 +65,50 @@ for (const svg of document.querySelectorAll('svg')) {
 return found;
 """
 FIGURES = """
-return [...document.querySelectorAll('figure')].map(figure => [...figure.querySelectorAll('svg')].map(svg => {
+return [...document.querySelectorAll('figure')].map(figure => [...figure.querySelectorAll('svg.chart')].map(svg => {
   const box = svg.getBoundingClientRect();
-  const named = svg.getAttribute('aria-labelledby').split(' ').map(id => document.getElementById(id).textContent);
-  return {shown: svg.checkVisibility(), left: box.left, right: box.right, height: box.height,
-          role: svg.getAttribute('role'), title: named[0], text: named[1], kind: svg.getAttribute('class')};
+  const ids = (svg.getAttribute('aria-labelledby') || '').split(' ').filter(id => id);
+  const own = [svg.getAttribute('aria-label'), ''];
+  const named = ids.length ? ids.map(id => document.getElementById(id).textContent) : own;
+  return {shown: svg.checkVisibility({visibilityProperty: true}), left: box.left, right: box.right, top: box.top,
+          height: box.height, role: svg.getAttribute('role'), title: named[0], text: named[1],
+          whole: svg.matches('.whole'), panels: figure.querySelectorAll('.axes').length};
 }));
+"""
+
+
+# For each panel of a phone the heights of the labels of its ticks that are visible.
+TICKS = """
+const panels = [...document.querySelectorAll('svg.panel')].filter(svg => svg.checkVisibility());
+const inside = (label, box) => { const own = label.getBoundingClientRect();
+  return own.width && own.left > box.left - 17 && own.right < box.right + 17 && own.top > box.top - 1
+    && own.bottom < box.bottom + 1; };
+const heights = (labels, box) => labels.filter(label => inside(label, box))
+  .map(label => label.getBoundingClientRect().height);
+if (panels.length) return panels.map(svg => { // copies are not in the document: the size of the view and the originals
+  const [x, y, width, height] = svg.getAttribute('viewBox').split(' ').map(Number);
+  const scale = svg.getBoundingClientRect().width / width;
+  const [data] = [...svg.closest('section').querySelectorAll('script')].map(e => JSON.parse(e.textContent));
+  const found = {};
+  for (const axis of ['x', 'y']) {
+    const own = data.panels[svg.dataset.panel].labels[axis === 'x' ? 0 : 1];
+    const use = [...svg.querySelectorAll('use')].find(e => e.getAttribute('href').endsWith('-' + axis));
+    const section = svg.closest('section').id;
+    const from = own ? `${section}:panel-${svg.dataset.panel}-${axis}` : use.getAttribute('href').slice(1);
+    const [dx, dy] = own ? [0, 0] : [use.x.baseVal.value, use.y.baseVal.value];
+    found[axis] = [...document.getElementById(from).querySelectorAll('.tick .text')].map(e => e.getBBox())
+      .filter(b => b.x + dx >= x && b.x + dx + b.width <= x + width)
+      .filter(b => b.y + dy >= y && b.y + dy + b.height <= y + height)
+      .map(b => b.height * scale);
+  }
+  return found;
+});
+return [...document.querySelectorAll('figure')].flatMap(figure => {
+  const box = figure.querySelector('svg.whole').getBoundingClientRect();
+  const below = [...figure.querySelectorAll('.axes')].at(-1); // the panel with the labels of the steps
+  return [{x: heights([...below.querySelectorAll('.axis-x .tick .text')], box),
+           y: heights([...below.querySelectorAll('.axis-y .tick .text')], box)}];
+});
 """
 
 
@@ -83,7 +123,7 @@ class Screen:
 OPENED = [
     pytest.param((name, Screen(width, scheme)), id=f"{name}-{width} {scheme}")
     for name in PAGES
-    for width in (360, 1280)
+    for width in (390, 1400)
     for scheme in ("light", "dark")
 ]
 
@@ -128,7 +168,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 @dataclass(frozen=True)
 class Page:
-    """A page that was opened, with what the browser logged meanwhile."""
+    """A page that was opened, with the messages of the browser meanwhile."""
 
     browser: webdriver.Chrome
     name: str
@@ -140,14 +180,12 @@ class Page:
         return self.browser.execute_script(script)
 
 
-@pytest.fixture(scope="module", params=OPENED)
-def page(request: pytest.FixtureRequest, browser: webdriver.Chrome, pages: Path) -> Page:
-    """A page, opened on a screen, for all tests of it."""
-    name, screen = request.param
+def opened(browser: webdriver.Chrome, pages: Path, name: str, screen: Screen, media: str = "") -> Page:
+    """Open a page on a screen."""
     metrics = {"width": screen.width, "height": 800, "deviceScaleFactor": 1, "mobile": screen.width < 500}
-    media = {"features": [{"name": "prefers-color-scheme", "value": screen.scheme}]}
+    features = [{"name": "prefers-color-scheme", "value": screen.scheme}]
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
     for log in ("browser", "performance"):
         browser.get_log(log)  # type: ignore[no-untyped-call] # what was before
     browser.get((pages / name / "index.html").as_uri())
@@ -155,6 +193,12 @@ def page(request: pytest.FixtureRequest, browser: webdriver.Chrome, pages: Path)
     messages = [json.loads(event["message"])["message"] for event in events]
     requests = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
     return Page(browser, name, screen, console, requests)
+
+
+@pytest.fixture(scope="module", params=OPENED)
+def page(request: pytest.FixtureRequest, browser: webdriver.Chrome, pages: Path) -> Page:
+    """A page, opened on a screen, for all tests of it."""
+    return opened(browser, pages, *request.param)
 
 
 def luminance(colour: str) -> float:
@@ -191,19 +235,23 @@ class TestPage:
         )
         assert page.ask(wide) == []
 
-    def test_every_figure_is_visible_once_and_has_a_text(self, page: Page) -> None:
+    def test_every_figure_is_visible_and_has_a_text(self, page: Page) -> None:
+        """Whole, or on a phone, if it is a sheet, one panel under the other."""
         figures = page.ask(FIGURES)
-        count = PAGES[page.name]
-        assert len(figures) == count
+        assert len(figures) == PAGES[page.name]
         for svgs in figures:
-            (shown,) = [svg for svg in svgs if svg["shown"]]
-            assert shown["kind"] == ("narrow" if page.screen.width == 360 else "wide")
-            assert 0 <= shown["left"] < shown["right"] <= page.screen.width
-            assert shown["right"] - shown["left"] > 0.85 * min(page.screen.width - 32, 1000)
-            assert shown["height"] > 150
-            assert shown["role"] == "img"
-            assert shown["title"]
-            assert "peak" in shown["text"]
+            shown = [svg for svg in svgs if svg["shown"]]
+            alone = page.name == "guide" and page.screen.width == 390
+            assert [svg["whole"] for svg in shown] == ([False] * 18 if alone else [True])
+            assert not alone or shown[0]["panels"] == 18
+            for svg in shown:
+                assert 0 <= svg["left"] < svg["right"] <= page.screen.width
+                assert svg["right"] - svg["left"] > 0.85 * min(page.screen.width - 32, 1000)
+                assert svg["height"] > (70 if alone else 150)
+                assert svg["role"] == "img"
+                assert svg["title"]
+                assert alone or "peak" in svg["text"]
+            assert [svg["top"] for svg in shown] == sorted(svg["top"] for svg in shown)
 
     def test_all_text_can_be_read(self, page: Page) -> None:
         texts = page.ask(TEXTS)
@@ -225,9 +273,250 @@ class TestPage:
         assert page.ask("return document.documentElement.lang") == "en"
         assert page.ask("return document.querySelector('.skip').hash") == "#all:figures"
         assert page.ask("return document.querySelectorAll('th[scope=row]').length") >= count
-        assert page.ask("return document.querySelectorAll('script').length") == 0
+        assert page.ask("return document.querySelectorAll('script').length") == count + 1
+        data = page.ask("return [...document.querySelectorAll('script[type]')].map(e => JSON.parse(e.textContent))")
+        assert len(data) == count
 
     def test_notation_is_there_to_copy(self, page: Page) -> None:
         """A click selects all of it."""
         selected = page.ask("return getComputedStyle(document.querySelector('td code')).userSelect")
         assert selected == "all"
+
+
+WIDE = Screen(1400, "light")
+PHONE = Screen(390, "light")
+
+
+def numbers(pages: Path, name: str, figure: str) -> list[list[str]]:
+    """The rows of a figure's CSV, without the heading."""
+    with (pages / name / f"{figure}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.reader(stream))[1:]
+
+
+def over(page: Page, figure: str, step: float, panel: int = 0) -> ActionChains:
+    """Move the pointer to a step in a panel of a figure, at half its height."""
+    chart, x, y = page.browser.execute_script(
+        """
+        const section = document.getElementById(arguments[0]);
+        const data = JSON.parse(section.querySelector('script').textContent), panel = data.panels[arguments[2]];
+        const svg = [...section.querySelectorAll('svg.chart')].find(svg =>
+          svg.checkVisibility({visibilityProperty: true}) && (svg.dataset.panel ?? arguments[2]) == arguments[2]);
+        svg.scrollIntoView({block: 'center'});
+        const value = data.x === 'epoch' ? arguments[1] / data.runs[0].per_epoch : arguments[1];
+        const [left, top, width, height] = panel.box, [low, high] = panel.x;
+        const point = new DOMPoint(left + (value - low) / (high - low) * width, top + height / 2)
+          .matrixTransform(svg.getScreenCTM());
+        const box = svg.getBoundingClientRect();
+        return [svg, point.x - box.left - box.width / 2, point.y - box.top - box.height / 2];
+        """,
+        figure,
+        step,
+        panel,
+    )
+    return ActionChains(page.browser, duration=0).move_to_element_with_offset(chart, round(x), round(y))
+
+
+def readout(page: Page, figure: str) -> list[str]:
+    """The lines of the values that are shown; none if they are hidden."""
+    lines: list[str] = page.browser.execute_script(
+        "const box = document.getElementById(arguments[0]).querySelector('.readout');"
+        "return box.hidden ? [] : [...box.children].map(e => [...e.childNodes].map(n => n.textContent).join('|'))",
+        figure,
+    )
+    return lines
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_panel_of_a_phone_has_its_axes(browser: webdriver.Chrome, pages: Path, name: str) -> None:
+    """At least two labels of each axis are inside, and as large as text has to be."""
+    panels = opened(browser, pages, name, PHONE).ask(TICKS)
+    assert len(panels) == (18 if name == "guide" else PAGES[name])
+    for heights in panels:
+        assert len(heights["x"]) >= 2, heights
+        assert len(heights["y"]) >= 2, heights
+        assert min(*heights["x"], *heights["y"]) >= 6  # the height of digits in a text of 9 px
+
+
+class TestPointer:
+    @pytest.mark.parametrize("screen", [WIDE, PHONE], ids=["wide", "phone"])
+    def test_values_are_those_of_the_numbers(self, browser: webdriver.Chrome, pages: Path, screen: Screen) -> None:
+        page = opened(browser, pages, "scheduler-tour", screen)
+        for figure, step, extra in (("cosine", 60, ""), ("onecycle", 700, "momentum"), ("plateau", 50, "metric")):
+            row = numbers(pages, "scheduler-tour", figure)[step]
+            over(page, figure, step).perform()
+            head, curve = readout(page, figure)
+            shown = int(head.split()[1].replace(",", ""))
+            assert abs(shown - step) <= 1 + len(numbers(pages, "scheduler-tour", figure)) // screen.width
+            row = numbers(pages, "scheduler-tour", figure)[shown]
+            assert head == f"step {shown:,} · epoch {row[1]}"
+            _, name, value, *rest = curve.split("|")
+            assert name
+            assert float(value) == pytest.approx(float(row[2]), rel=1e-5)
+            assert bool(rest) == bool(extra)
+            if extra:
+                assert rest[0].split()[0] == extra
+                assert float(rest[0].split()[1]) == pytest.approx(float(row[3]), rel=1e-5)
+            assert page.ask(f"return document.querySelectorAll('#{figure} .cross line').length") == 1 + bool(extra)
+
+    def test_a_panel_of_a_phone_shows_its_own_curve(self, browser: webdriver.Chrome, pages: Path) -> None:
+        page = opened(browser, pages, "guide", PHONE)
+        rows = numbers(pages, "guide", "cheatsheet")
+        over(page, "cheatsheet", 16, panel=7).perform()
+        head, curve = readout(page, "cheatsheet")
+        assert head == "step 16 · epoch 2"
+        assert curve.split("|")[1] == "CosineAnnealingLR"
+        assert float(curve.split("|")[2]) == pytest.approx(float(rows[16][9]), rel=1e-5)
+
+    def test_text_of_users_stays_text(self, browser: webdriver.Chrome, pages: Path) -> None:
+        page = opened(browser, pages, "hostile", WIDE)
+        over(page, "a", 10).perform()
+        assert readout(page, "a")[1].split("|")[1].startswith("<img src='x' onerror=")
+        assert page.ask("return document.querySelectorAll('img').length") == 0
+        assert page.ask("return document.title").endswith(": learning-rate schedules")
+
+    def test_a_curve_is_switched_off_and_on(self, browser: webdriver.Chrome, pages: Path) -> None:
+        page = opened(browser, pages, "hostile", WIDE)
+        button = page.ask("return document.querySelectorAll('.legend button')[1]")
+        visible = (
+            "return [...document.querySelectorAll('#a [data-curve=\"1.0\"]')]"
+            ".map(e => getComputedStyle(e).display !== 'none')"
+        )
+        assert set(page.ask(visible)) == {True}
+        button.click()
+        assert set(page.ask(visible)) == {False}
+        assert button.get_attribute("aria-pressed") == "false"
+        over(page, "a", 10).perform()
+        assert len(readout(page, "a")) == 2
+        button.send_keys(Keys.SPACE)
+        assert set(page.ask(visible)) == {True}
+        over(page, "a", 10).perform()
+        assert len(readout(page, "a")) == 3
+
+    def test_dragging_zooms_and_the_button_shows_all_again(self, browser: webdriver.Chrome, pages: Path) -> None:
+        page = opened(browser, pages, "scheduler-tour", WIDE)
+        figure = "return document.querySelector('#cosine .whole').innerHTML"
+        before = page.ask("document.querySelectorAll('.cross').forEach(e => e.remove());" + figure)
+        over(page, "cosine", 20).click_and_hold().perform()
+        over(page, "cosine", 40).release().perform()
+        labels = page.ask(
+            "return [...document.querySelectorAll('#cosine .axis-x .zoom-tick text')].map(e => +e.textContent)"
+        )
+        assert len(labels) >= 3
+        assert 19 <= min(labels) < max(labels) <= 41
+        rates = page.ask(
+            "return [...document.querySelectorAll('#cosine .axis-y .zoom-tick text')].map(e => +e.textContent)"
+        )
+        rows = numbers(pages, "scheduler-tour", "cosine")
+        assert float(rows[40][2]) * 0.95 <= min(rates) < max(rates) <= float(rows[20][2]) * 1.05
+        assert page.ask("return getComputedStyle(document.querySelector('#cosine .tick')).display") == "none"
+        # The curve is where its values are: at the cross-hair.
+        over(page, "cosine", 50).perform()
+        dot, line = page.ask(
+            "const dot = document.querySelector('#cosine .cross circle'), x = dot.cx.baseVal.value;"
+            "const path = document.querySelector('#cosine .axes [data-curve] > path'), n = path.getTotalLength();"
+            "let best = null; for (let i = 0; i <= 4000; i++) { const p = path.getPointAtLength(n * i / 4000);"
+            "if (!best || Math.abs(p.x - x) < Math.abs(best.x - x)) best = p; }"
+            "return [[x, dot.cy.baseVal.value], [best.x, best.y]]"
+        )
+        assert line == pytest.approx(dot, abs=1.5)
+        reset = page.ask("return document.querySelector('#cosine .reset')")
+        assert reset.is_displayed()
+        reset.click()
+        assert not reset.is_displayed()
+        cleaned = (
+            "document.querySelectorAll('.cross, clipPath[id$=-clip]').forEach(e => e.remove());"
+            "document.querySelectorAll('[class=\"\"]').forEach(e => e.removeAttribute('class'));"
+        )
+        assert page.ask(cleaned + figure) == before
+
+    def test_the_keyboard_does_the_same(self, browser: webdriver.Chrome, pages: Path) -> None:
+        page = opened(browser, pages, "scheduler-tour", WIDE)
+        ActionChains(browser, duration=0).move_by_offset(0, 0).perform()
+        plot = page.ask("return document.querySelector('#cosine .plot')")
+        plot.send_keys(Keys.ARROW_RIGHT)
+        assert readout(page, "cosine")[0] == "step 0 · epoch 0"
+        plot.send_keys(Keys.ARROW_RIGHT)
+        plot.send_keys(Keys.SHIFT, Keys.ARROW_RIGHT)
+        assert readout(page, "cosine")[0] == "step 11 · epoch 11"
+        plot.send_keys(Keys.END)
+        assert readout(page, "cosine")[0] == "step 99 · epoch 99"
+        plot.send_keys(Keys.HOME, "+", "+")
+        assert page.ask("return document.querySelector('#cosine .reset').hidden") is False
+        plot.send_keys(Keys.ESCAPE)
+        assert page.ask("return document.querySelector('#cosine .reset').hidden") is True
+        assert readout(page, "cosine") == []
+        outline = page.ask("return getComputedStyle(document.querySelector('#cosine .plot')).outlineStyle")
+        assert outline == "solid"  # the focus is visible
+
+
+class TestScript:
+    def test_the_theme_is_switched(self, browser: webdriver.Chrome, pages: Path) -> None:
+        page = opened(browser, pages, "hostile", WIDE)
+        ground = "return getComputedStyle(document.body).backgroundColor"
+        curve = "return getComputedStyle(document.querySelector('.axes [data-curve] path')).stroke"
+        button, light, line = page.ask("return document.querySelector('.theme')"), page.ask(ground), page.ask(curve)
+        button.click()
+        assert luminance(page.ask(ground)) < 0.1 < luminance(light)
+        assert page.ask(curve) != line
+        assert button.get_attribute("aria-pressed") == "true"
+        button.click()
+        assert (page.ask(ground), page.ask(curve)) == (light, line)
+
+    def test_lines_are_copied(self, browser: webdriver.Chrome, pages: Path) -> None:
+        page = opened(browser, pages, "scheduler-tour", WIDE)
+        page.ask("window.copied = []; navigator.clipboard.writeText = async text => { copied.push(text); }")
+        for button in page.ask("return [...document.querySelectorAll('#cosine .copy button')]"):
+            browser.execute_script("arguments[0].click()", button)
+        assert page.ask("return copied") == [
+            "scheduler = CosineAnnealingLR(optimizer, T_max=100, eta_min=1e-6)",
+            "lrviz plot 'CosineAnnealingLR(T_max=100, eta_min=1e-6)' --lr 0.1 --epochs 100 --steps-per-epoch 1 "
+            "--interval epoch",
+        ]
+
+    def test_another_script_does_not_run(self, browser: webdriver.Chrome, pages: Path) -> None:
+        html = (pages / "hostile" / "index.html").read_text(encoding="utf-8")
+        (pages / "changed").mkdir(exist_ok=True)
+        changed = html.replace("</script>\n</body>", "document.title = 'taken'</script>\n</body>")
+        (pages / "changed" / "index.html").write_text(changed, encoding="utf-8")
+        page = opened(browser, pages, "changed", WIDE)
+        assert changed != html
+        assert page.ask("return document.title") != "taken"
+        assert not page.ask("return document.documentElement.classList.contains('scripted')")
+        assert any("Content Security Policy" in entry["message"] for entry in page.console)
+
+    @pytest.mark.parametrize("screen", [WIDE, PHONE], ids=["wide", "phone"])
+    def test_without_scripts_the_figures_are_there(
+        self, browser: webdriver.Chrome, pages: Path, screen: Screen
+    ) -> None:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+        try:
+            page = opened(browser, pages, "hostile", screen)
+            assert page.ask("return document.querySelectorAll('button').length") == 0
+            (shown,) = (svg for svgs in page.ask(FIGURES) for svg in svgs if svg["shown"])
+            assert shown["height"] > 150
+            legend = page.ask("return document.querySelector('.legend').checkVisibility()")
+            assert legend == (screen is PHONE)  # a wide figure has labels of its own
+        finally:
+            browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_in_print_no_heading_stands_alone_and_no_row_is_cut(browser: webdriver.Chrome, pages: Path) -> None:
+    """Pages are tried as columns, which the browser breaks by the same rules."""
+    page = opened(browser, pages, "scheduler-tour", Screen(700, "dark"), media="print")
+    assert page.ask("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.ask("return [...document.querySelectorAll('button, nav')].some(e => e.checkVisibility())") is False
+    broken = """
+        document.body.style.cssText = `columns:700px;column-fill:auto;column-gap:0;height:${arguments[0]}px`;
+        const left = element => [...element.getClientRects()].at(-1).left; // before it is what the break left free
+        const headings = [...document.querySelectorAll('h2')];
+        const parts = [...document.querySelectorAll('tbody tr, figure')];
+        return {cut: parts.filter(e => e.getClientRects().length > 1).length,
+          alone: headings.filter(h => Math.abs(left(h) - left(h.parentElement.querySelector('figure'))) > 50).length,
+          wide: parts.filter(e => e.getBoundingClientRect().width > 701).length,
+          pages: new Set(headings.map(left)).size};
+    """
+    for height in (600, 700, 800, 900, 1000, 1100):
+        found = browser.execute_script(broken, height)
+        pages_used = found.pop("pages")
+        assert (height, found) == (height, {"cut": 0, "alone": 0, "wide": 0})
+        assert pages_used > 2

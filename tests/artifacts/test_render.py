@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.colors import to_rgb
 
+from lrviz import figure
 from lrviz.artifacts import folder, page, svg
 from lrviz.artifacts.folder import open_folder
 from lrviz.cli import main
@@ -287,7 +288,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestHostileText:
     def test_on_the_page_it_is_text(self, hostile: Path) -> None:
         html = (hostile / "index.html").read_text(encoding="utf-8")
-        assert "<script" not in html
+        scripts = re.findall(r"<script([^>]*)>(.*?)</script>", html, re.DOTALL)
+        assert [attributes for attributes, _ in scripts] == [' type="application/json" class="data"', ""]
+        assert len(re.findall("<script", html)) == len(scripts)
+        assert {one["name"] for one in json.loads(scripts[0][1])["series"]} == {printable(label) for label in LABELS}
+        assert "<" not in scripts[0][1]
         assert "<img" not in html
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
         assert list(page.sections_of(html)) == ["a"]
@@ -316,7 +321,11 @@ def html(shipped: Callable[[str], Path]) -> str:
 
 class TestPage:
     def test_it_asks_nothing_of_anywhere(self, html: str) -> None:
-        assert set(re.findall(r"(?:src|href)=\"(?!#)([^\"]*)\"", html)) == {
+        links = set(re.findall(r"(?:src|href)=\"(?!#)([^\"]*)\"", html))
+        remote = {link for link in links if link.startswith("https://docs.pytorch.org/docs/stable/")}
+        assert remote == set(re.findall(r"<a href=\"(https:[^\"]*)\" rel=\"noreferrer\">", html))
+        assert len(remote) == 7
+        assert links - remote == {
             "data:,",
             *(
                 f"{name}.{suffix}"
@@ -325,14 +334,14 @@ class TestPage:
             ),
         }
         assert "http:" not in html.replace("http-equiv", "")
-        assert "https:" not in html
+        assert html.count("https:") == len(re.findall(r"<a href=\"https:", html))
         assert "@import" not in html
         assert not re.search(r"url\((?!#)", html)
 
     def test_ids_are_each_there_once_and_links_lead_to_one(self, html: str) -> None:
         ids = re.findall(r" id=\"([^\"]*)\"", html)
         assert len(ids) == len(set(ids))
-        wanted = set(re.findall(r"href=\"#([^\"]*)\"|url\(#([^)]*)\)", html))
+        wanted = set(re.findall(r"href=\"#([^\"]*)\"|url\(#([^)]*)\)", html.partition("<script>")[0]))
         assert {one or other for one, other in wanted} <= set(ids)
         labelled = {name for names in re.findall(r"aria-labelledby=\"([^\"]*)\"", html) for name in names.split()}
         assert labelled <= set(ids)
@@ -348,22 +357,19 @@ class TestPage:
     def test_colours_have_a_value_on_either_ground(self, html: str) -> None:
         used = set(re.findall(r"var\(--i-(\w+)\)", html))
         assert len(used) > 3
-        light, dark = re.findall(r":root\{(--i-[^}]*)\}", html)
-        for block in (light, dark):
-            assert set(re.findall(r"--i-(\w+):#[0-9a-f]{6};", block)) == used
+        (block,) = re.findall(r":root\{(--i-[^}]*)\}", html)
+        assert set(re.findall(r"--i-(\w+):light-dark\(#\1,#[0-9a-f]{6}\);", block)) == used
 
     @pytest.mark.parametrize("colour", ["222222", "1f4e9e", "b35628", "000000", "333333", "123456"])
     def test_what_can_be_read_on_white_has_a_twin_for_black(self, colour: str) -> None:
-        _, dark = svg.colour_variables(f"var(--i-{colour})")
-        found = dark.partition(":")[2].rstrip(";")
+        (found,) = re.findall(r",(.*)\);$", svg.colour_variables(f"var(--i-{colour})"))
         contrast = (style.luminance(to_rgb(found)) + 0.05) / (style.luminance(to_rgb("#14171c")) + 0.05)
         assert contrast >= 4.5
 
     def test_colours_that_go_by_order_keep_it_on_black(self) -> None:
         light, dark = STYLES["lrviz"].ramp, STYLES["dark"].ramp
-        assert [svg.colour_variables(f"var(--i-{colour[1:]})")[1].partition(":")[2] for colour in light] == [
-            f"{colour};" for colour in dark
-        ]
+        variables = svg.colour_variables("".join(f"var(--i-{colour[1:]})" for colour in light))
+        assert dict(re.findall(r"light-dark\((#\w+),(#\w+)\)", variables)) == dict(zip(light, dark, strict=True))
 
 
 KINDS = """
@@ -403,3 +409,26 @@ def test_renders_are_equal_byte_for_byte_wherever_they_are_made(tmp_path: Path) 
     here, there = files(tmp_path / "out"), files(folder / "out")
     assert here == there
     assert len(here) == 9
+
+
+def test_a_figure_is_drawn_once_and_rendered_once_in_each_format(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[object] = []
+    rendered: list[str] = []
+    draw, to_bytes = figure.draw, figure.render
+
+    def counted_draw(*args: Any) -> figure.Chart:
+        drawn.append(args)
+        return draw(*args)
+
+    def counted_render(*args: Any) -> bytes:
+        rendered.append(args[1])
+        return to_bytes(*args)
+
+    monkeypatch.setattr(figure, "draw", counted_draw)
+    monkeypatch.setattr(figure, "render", counted_render)
+    render("p.toml", "-o", "out", "--formats", "png,svg")
+    assert len(drawn) == 2
+    assert sorted(rendered) == [".png", ".png", ".svg", ".svg"]
+    rendered.clear()
+    render("p.toml", "-o", "out", "--formats", "pdf")
+    assert sorted(rendered) == [".pdf", ".pdf", ".svg", ".svg"]  # the page shows the SVG

@@ -12,12 +12,13 @@ TARGET = 1.6
 
 
 def measure(plan: Plan) -> Iterator[Finding]:
-    """`--help`, `schedulers` and three wrong command lines, each against `import typer, rich.console`."""
+    """`--help`, `schedulers`, a page and three wrong command lines, each against `import typer, rich.console`."""
     floor = "import typer, rich.console"
     commands = {
         floor: python("-c", floor),
         "--help": lrviz("--help"),
         "schedulers": lrviz("schedulers"),
+        "schedulers cosine": lrviz("schedulers", "cosine"),
         "plot cosine --T_mx 3": lrviz("plot", "cosine", "--T_mx", "3", status=2),
         "plot step --step_size 0": lrviz("plot", "step", "--step_size", "0", status=2),
         "plot cosin": lrviz("plot", "cosin", status=2),

@@ -20,10 +20,15 @@ def command(name: NameArgument = None) -> None:
         hint = f"did you mean `{close}`? " if close else ""
         raise UsageError(f"unknown scheduler `{name}`", f"{hint}`lrviz schedulers` lists them all")
     with files.stdout_errors():
-        terminal.print_page(info)  # before the chart, which imports torch for a second
-    from lrviz.cli import runs
-    from lrviz.spec import read_run
+        terminal.print_page(info)
+    if info.short in schedulers.CURVES:
+        rates = [rate / 1e6 for rate in schedulers.CURVES[info.short]]
+    else:  # a scheduler of another package
+        from lrviz.cli import runs
+        from lrviz.spec import read_run
 
-    spec = read_run(info.example or info.short)
+        (trace,) = runs.simulate_all([read_run(info.example or info.short)], quiet=True)
+        rates = trace.lr[:, 0].tolist()
     files.write_stdout("\n")
-    runs.print_chart(runs.simulate_all([spec], quiet=True), height=12)
+    with files.stdout_errors():
+        terminal.print_curve(rates)
