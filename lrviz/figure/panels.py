@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lrviz.figure.axes import Box
-from lrviz.figure.backend import Axes, Figure, agg
+from lrviz.figure.backend import Axes, Figure, agg, muted
 from lrviz.figure.style import Dash
 
 _PAD = 3.0  # points around a panel that is shown alone
@@ -56,6 +56,7 @@ class Places:
     panels: tuple[PanelPlace, ...]
 
 
+@muted()  # measuring text warns of missing glyphs as drawing does
 def places(figure: Figure, *, views: bool = True) -> Places:
     """The places of the parts of a figure that was rendered; without `views`, those are the plot areas alone.
 
