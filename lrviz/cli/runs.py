@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lrviz import figure, files, formats, schedulers, terminal
+from lrviz.cli.options import named_scheduler
 from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
 from lrviz.lazy import heavy_imports
@@ -95,8 +96,7 @@ def stem(spec: RunSpec, words: Sequence[str]) -> str:
     """The default file name of a figure, without a suffix: the scheduler's short name, or the function's name."""
     match spec.scheduler:
         case SchedulerCall(name=name):
-            composed = next((info for info in map(schedulers.find, words[:1]) if info and info.notation), None)
-            info = composed or schedulers.find(name)
+            info = named_scheduler(list(words[:1])) or schedulers.find(name)
             return info.short if info else name.lower()
         case CodeCall(call=call):
             return re.sub(r"\W+", "_", call.name).strip("_").lower() or "curve"
