@@ -120,9 +120,7 @@ def one_cell(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
     return _with_interleaved_dashes(cell, options)
 
 
-def cells_of(
-    traces: Sequence[Trace], options: FigureOptions, style: Style, buckets: int
-) -> tuple[str, list[Cell]]:
+def cells_of(traces: Sequence[Trace], options: FigureOptions, style: Style, buckets: int) -> tuple[str, list[Cell]]:
     """What traces share, and a cell for each; parameter groups with the same name have the same look."""
     groups: dict[str, int] = {}
     for trace in traces:
@@ -135,7 +133,9 @@ def cells_of(
         own = [looks[groups.get(name, 0)] for name in trace.group_names]
         part = _cell_of(trace, title, options, buckets, own, False, style.max_markers)
         if _has_user_label(trace):
-            part = replace(part, subtitle=clean_or_empty(", ".join(t for t in argument_texts(trace.spec) if t not in title)))
+            part = replace(
+                part, subtitle=clean_or_empty(", ".join(t for t in argument_texts(trace.spec) if t not in title))
+            )
         cells.append(_with_interleaved_dashes(part, options))
     return captions.common, cells
 
@@ -157,8 +157,8 @@ class Captions:
 def caption(traces: Sequence[Trace]) -> Captions:
     """The labels of the user as they are; other traces say in what they differ, with numbers rounded if unambiguous."""
     specs = [trace.spec for trace in traces]
+    common, parts = "", tuple[Part, ...]()
     if any(map(_has_user_label, traces)):
-        common, parts = "", ()
         exact = [trace.label if _has_user_label(trace) else compare_runs([trace.spec]).labels[0] for trace in traces]
     else:
         comparison = compare_runs(specs)
@@ -281,7 +281,7 @@ def _looks(traces: Sequence[Trace], parts: Sequence[Part], style: Style) -> list
         factors.append(([*range(len(names))] * len(traces), False))
     elif groups:
         factors = factors if total == len(traces) else []
-    if not parts or not any(number for _, number in factors) and len(factors) != 2:
+    if not parts or (len(factors) != 2 and not any(number for _, number in factors)):
         return _cycle(style, total)
     if not _MIN_SWEEP <= total <= MAX_NAMED or len(factors) > 2:
         return _cycle(style, total)
@@ -342,24 +342,27 @@ def interleave_dashes(curves: tuple[Curve, ...], *, log: bool, from_zero: bool =
     Each of m overlapping curves has every m-th dash. `from_zero` is whether the linear axis starts at 0 rather than at
     the lowest value.
     """
-    if len(curves) < 2:
-        return curves
-    overlaps: list[list[int]] = []
-    samples = _sampled(curves, log=log, from_zero=from_zero and not log)
-    for i in range(len(curves)):
-        for overlap in overlaps:
-            if _overlap(samples[overlap[0]], samples[i]):
-                overlap.append(i)
-                break
-        else:
-            overlaps.append([i])
     result = list(curves)
-    for overlap in (overlap for overlap in overlaps if len(overlap) > 1):
+    for overlap in (found for found in overlapping(curves, log=log, from_zero=from_zero) if len(found) > 1):
         period = _DASH * len(overlap)
         result[overlap[0]] = replace(result[overlap[0]], dash=())
         for n, i in enumerate(overlap[1:], 1):
             result[i] = replace(result[i], dash=(_DASH, period - _DASH), shift=period - n * _DASH, marker="")
     return tuple(result)
+
+
+def overlapping(curves: Sequence[Curve], *, log: bool, from_zero: bool = True) -> list[list[int]]:
+    """The numbers of the curves in groups of those that look like one."""
+    overlaps: list[list[int]] = []
+    samples = _sampled(curves, log=log, from_zero=from_zero and not log) if len(curves) > 1 else None
+    for i in range(len(curves)):
+        for overlap in overlaps:
+            if samples is not None and _overlap(samples[overlap[0]], samples[i]):
+                overlap.append(i)
+                break
+        else:
+            overlaps.append([i])
+    return overlaps
 
 
 def _sampled(curves: Sequence[Curve], *, log: bool, from_zero: bool) -> NDArray[np.float64]:
@@ -423,7 +426,16 @@ def _brief(number: str) -> str:
     return format_rate(value, digits)
 
 
+_WHOLE = re.compile(r"\d[\w.]*(?:(?<=e)[+-]\d+)?|(?<!\w)\w{1,30}(?!\w)")  # numbers, and words that are not very long
+
+
 def without_middle(text: str, count: int) -> str:
-    """`count` characters of a text: its beginning and its end."""
+    """At most `count` characters of a text: its beginning and its end, without parts of words and numbers."""
     head = (count + 1) // 2
-    return f"{text[:head].rstrip()}…{text[len(text) - (count - head) :].lstrip()}"
+    tail = len(text) - (count - head)
+    for whole in _WHOLE.finditer(text):
+        if whole.start() < head < whole.end():
+            head = whole.start()
+        if whole.start() < tail < whole.end():
+            tail = whole.end()
+    return f"{text[:head].rstrip()}…{text[tail:].lstrip()}"

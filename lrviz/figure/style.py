@@ -69,8 +69,8 @@ class Style:
 
 # The first five colours of each palette are distinguishable with colour vision deficiency and, by their lightness, in
 # greyscale.
-LIGHT_PALETTE = ("#1f4e9e", "#e5703a", "#56b4e0", "#55123f", "#0a8865", "#c21141", "#96c692", "#353f12")
-DARK_PALETTE = ("#5aa7f5", "#f5c451", "#d0316e", "#e3f6c0", "#b27233", "#456be0", "#8ebb95", "#a68bb4")
+LIGHT_PALETTE = ("#355ca0", "#e47306", "#6a7b3a", "#bf697c", "#650fba", "#8e7dff", "#2a4517", "#7d044b")
+DARK_PALETTE = ("#9ec2fc", "#e39920", "#467323", "#e5227e", "#a470f3", "#5e4df0", "#7aef78", "#df41b2")
 
 _BASE_SETTINGS: dict[str, object] = {
     "axes.labelpad": 5.0,
