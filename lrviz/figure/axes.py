@@ -302,6 +302,7 @@ def _set_ticks(axis: XAxis | YAxis, ticks: Ticks, *, labelled: bool) -> None:
 
 
 MARGIN = 0.12  # inches around the content of a figure
+_WIDE = 8.0  # inches; narrower figures have less margin at their sides
 TITLE_PAD = 9.0  # points between axes and title
 _MIN_AXES = 0.3  # inches; the least width and height of axes
 
@@ -336,17 +337,19 @@ def y_labels_width(context: DrawContext, cell: Cell, limits: Limits, height: flo
     labels = [label for p, box in zip(panels, boxes, strict=True) for label in p.limits.ticks(box.height).labels]
     ticks = float(mpl.rcParams["ytick.major.size"]) + float(mpl.rcParams["ytick.major.pad"])
     size = context.sizes["ytick.labelsize"]
-    return ticks / 72 + max((context.measure(label, size) for label in labels), default=0.0) + 0.06
+    return ticks / 72 + max((context.measure(label, size) for label in labels), default=0.0) + 0.04
 
 
 def axes_box(context: DrawContext, cell: Cell, limits: Limits, outer: Box, lines: int) -> Box:
     """The box of a cell's axes in an outer box, which also contains the ticks, labels and a title of `lines` lines."""
     bottom = MARGIN + x_labels_height(context) + axis_label_height(context)
     height = max(outer.height - bottom - MARGIN - title_height(context, lines), _MIN_AXES)
-    left = MARGIN + 0.03 + axis_label_height(context) + y_labels_width(context, cell, limits, height)
-    width = outer.width - left - MARGIN
+    margin = MARGIN * min(1.0, outer.width / _WIDE)
+    left = margin + 0.02 + axis_label_height(context) + y_labels_width(context, cell, limits, height)
+    width = outer.width - left - margin
     last = x_ticks(context, cell, max(width, _MIN_AXES)).labels[-1]
-    width -= 0.5 * context.measure(last, context.sizes["xtick.labelsize"])
+    overhang = 0.5 * context.measure(last, context.sizes["xtick.labelsize"]) - _X_MARGIN * width
+    width -= max(overhang, 0.0)
     return Box(outer.left + left, outer.bottom + bottom, max(width, _MIN_AXES), height)
 
 

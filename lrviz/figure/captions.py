@@ -16,7 +16,7 @@ from lrviz.figure.axes import LINE, Box, DrawContext, Limits, fit_text, wrap, wr
 from lrviz.figure.backend import Axes, HandlerTuple, Line2D, mpl, to_rgb
 from lrviz.figure.curves import MAX_NAMED, Cell, Curve, overlapping
 from lrviz.figure.placing import Shape, Space
-from lrviz.figure.style import luminance
+from lrviz.figure.style import readable
 
 MAX_ON_CURVES = 5
 _MAX_LABEL_WIDTH = 0.45  # of a line of a label, relative to the width of the axes
@@ -28,7 +28,6 @@ _HANDLE = 2.0  # ems; the length of a line in a legend
 _HANDLE_WIDTH = (_HANDLE + 0.6) / 72  # inches per point of text size
 _COLUMN_GAP = 1.5 / 72
 _ROW_HEIGHT = 1.55 / 72
-_CONTRAST = 4.5  # of text on its background, from WCAG
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,13 @@ class CurveLabel:
 
     def draw(self, context: DrawContext, axes: Axes) -> None:
         """Draw the label."""
-        ground = str(mpl.rcParams["axes.facecolor"])
+        ground = to_rgb(mpl.rcParams["axes.facecolor"])
         size = context.sizes["legend.fontsize"]
         for number, (text, colour) in enumerate(self.lines):
             axes.text(
-                self.left, self.top - (number + 0.5) * LINE * size, text, color=readable(colour, ground), fontsize=size,
-                transform=context.figure.dpi_scale_trans, va="center_baseline", ha="left",
+                self.left, self.top - 0.5 * size / 72 - number * LINE * size, text, fontsize=size,
+                color=readable(to_rgb(colour), ground), transform=context.figure.dpi_scale_trans,
+                va="center_baseline", ha="left",
             )  # fmt: skip
 
 
@@ -77,7 +77,10 @@ def curve_labels(context: DrawContext, cell: Cell, box: Box, limits: Limits) -> 
     space = Space(box, shapes, size / 72, thickness / 144, marks)
     variants = [_variants(context, group, _MAX_LABEL_WIDTH * box.width) for group in groups]
     sizes = [
-        [(max(context.measure(text, size) for text, _ in lines), len(lines) * LINE * size) for lines in of_group]
+        [
+            (max(context.measure(text, size) for text, _ in lines), (len(lines) - 1) * LINE * size + size / 72)
+            for lines in of_group
+        ]
         for of_group in variants
     ]
     places = space.place(sizes)
@@ -208,17 +211,3 @@ def _split_columns(values: list[float], columns: int) -> list[list[float]]:
     each, more = divmod(len(values), columns)
     ends = [column * each + min(column, more) for column in range(columns + 1)]
     return [values[first:last] for first, last in pairwise(ends)]
-
-
-def readable(colour: str, background: str) -> tuple[float, float, float]:
-    """The colour, darkened or lightened until text has enough contrast with its background."""
-    reference = luminance(to_rgb(background))
-    target = 0.0 if reference > 0.18 else 1.0
-    text = to_rgb(colour)
-    for share in range(1, 21):
-        lighter, darker = max(luminance(text), reference), min(luminance(text), reference)
-        if (lighter + 0.05) / (darker + 0.05) >= _CONTRAST:
-            break
-        red, green, blue = (value + (target - value) * share / 20 for value in to_rgb(colour))
-        text = red, green, blue
-    return text

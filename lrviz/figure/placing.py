@@ -21,7 +21,7 @@ Shape = tuple[Values, Values]  # x and y of a curve
 
 # Distances in ems: of a label from its curve at least and at most, and from everything else at least. The first are
 # preferred.
-_REACHES = ((0.3, 0.6, 1.0), (0.25, 0.4, 0.65))
+_REACHES = ((0.3, 0.6, 1.0), (0.2, 0.4, 0.5))
 _DISTANCES = (1.0, 1.4, 1.8, 2.3, 2.9, 3.6, 4.5)  # ems; further than the last is not better
 _LINE_COST = 0.8  # ems of distance that a label on one line is worth, compared with two lines
 _EDGE = 0.3  # ems between a label and the edges of the axes
@@ -52,10 +52,12 @@ class Space:
         self._cell = em / _CELLS
         self._shape = max(ceil(box.height / self._cell), 1), max(ceil(box.width / self._cell), 1)
         self._margin = self._cells(_DISTANCES[-1]) + self._cells(line / em) + 1
-        self._curves = [np.any([self._covered(shape) for shape in shapes], axis=0) for shapes in curves]
-        self._marks = np.zeros(self._shape, dtype=bool)
+        covered = (np.any([self._covered(shape) for shape in shapes], axis=0) for shapes in curves)
+        self._curves = [self._sums(cells) for cells in covered]
+        marked = np.zeros(self._shape, dtype=bool)
         columns = np.array([(mark - box.left) // self._cell for mark in marks], dtype=np.int64)
-        self._marks[:, columns[(columns >= 0) & (columns < self._shape[1])]] = True
+        marked[:, columns[(columns >= 0) & (columns < self._shape[1])]] = True
+        self._marks = self._sums(marked)
 
     def place(self, labels: Sequence[Sequence[tuple[float, float]]]) -> list[Place] | None:
         """Places for labels beside their curves, as far from everything else as possible.
@@ -66,10 +68,13 @@ class Space:
         Returns:
             A place for each curve; None if there are not enough.
         """
-        first = [self._best(i, variants, ()) for i, variants in enumerate(labels)]
-        if any(found is None for found in first):
-            return None
-        order = sorted(range(len(labels)), key=lambda i: first[i][0] if first[i] else 0.0)  # type: ignore[index]
+        scores = []
+        for i, variants in enumerate(labels):
+            found = self._best(i, variants, ())
+            if found is None:
+                return None
+            scores.append(found[0])
+        order = sorted(range(len(labels)), key=scores.__getitem__)
         for _ in range(len(labels)):
             places: dict[int, Place] = {}
             for i in order:
@@ -86,18 +91,14 @@ class Space:
         self, curve: int, variants: Sequence[tuple[float, float]], labels: Sequence[Box]
     ) -> tuple[float, Place] | None:
         """The best place for the label of a curve, with how good it is."""
-        others = np.zeros(self._shape, dtype=bool)
-        for i, covered in enumerate(self._curves):
-            if i != curve:
-                others |= covered
+        own = self._curves[curve]
+        others: _Grid = np.sum([sums for i, sums in enumerate(self._curves) if i != curve], axis=0, dtype=np.int32)
         for label in labels:
-            others |= self._inside(label)
-        own, others_sums = self._sums(self._curves[curve]), self._sums(others)
-        marks = self._sums(self._marks)
+            others += self._sums(self._inside(label))
         best: tuple[float, Place] | None = None
         for reach in _REACHES:
             for n, size in enumerate(variants):
-                found = self._best_of_size(own, others_sums, marks, size, reach)
+                found = self._best_of_size(own, others, size, reach)
                 if found is not None and (best is None or found[0] - n * _LINE_COST > best[0]):
                     best = found[0] - n * _LINE_COST, Place(found[1], n)
             if best is not None:
@@ -105,7 +106,7 @@ class Space:
         return best
 
     def _best_of_size(
-        self, own: _Grid, others: _Grid, marks: _Grid, size: tuple[float, float], reach: tuple[float, float, float]
+        self, own: _Grid, others: _Grid, size: tuple[float, float], reach: tuple[float, float, float]
     ) -> tuple[float, Box] | None:
         """The best box of a size, with how good it is."""
         width, height = size
@@ -119,30 +120,26 @@ class Space:
             """The number of covered cells within a distance of the box at each position."""
             return self._in_boxes(grid, rows, columns, self._cells(distance + line))
 
-        free = (
-            (covered(own, least) == 0) & (covered(others, apart) == 0) & (self._in_boxes(marks, rows, columns, 1) == 0)
-        )
         near = covered(own, most)
-        free &= near > 0
+        free = (near > 0) & (covered(own, least) == 0) & (covered(others, apart) == 0)
+        free &= self._in_boxes(self._marks, rows, columns, 1) == 0
         edge = self._cells(_EDGE)
         free[:edge], free[:, :edge] = False, False
         free[max(free.shape[0] - edge, 0) :], free[:, max(free.shape[1] - edge, 0) :] = False, False
-        if not free.any():
+        row, column = np.nonzero(free)
+        if not row.size:
             return None
-        score = np.full(free.shape, apart)
-        for lower, distance in pairwise((apart, *(d for d in _DISTANCES if d > apart))):
-            score[covered(others, distance) == 0] += distance - lower
-        row, column = np.ogrid[: free.shape[0], : free.shape[1]]
-        to_edge = np.minimum(
-            np.minimum(row, free.shape[0] - 1 - row), np.minimum(column, free.shape[1] - 1 - column)
-        ).astype(np.float64)
+        distances = (apart, *(distance for distance in _DISTANCES if distance > apart))
+        score = np.full(row.size, apart)
+        for lower, distance in pairwise(distances):
+            score[covered(others, distance)[row, column] == 0] += distance - lower
+        to_edge = np.minimum(np.minimum(row, free.shape[0] - 1 - row), np.minimum(column, free.shape[1] - 1 - column))
         score += 0.3 * np.minimum(to_edge / _CELLS, 3.0)
-        score += 0.8 * np.minimum(near / min(columns, 6 * _CELLS), 1.0)
-        score[~free] = -np.inf
-        at = np.unravel_index(int(score.argmax()), score.shape)
-        left, bottom = self.box.left + at[1] * self._cell, self.box.bottom + at[0] * self._cell
+        score += 0.8 * np.minimum(near[row, column] / min(columns, 6 * _CELLS), 1.0)
+        at = int(score.argmax())
+        left, bottom = self.box.left + column[at] * self._cell, self.box.bottom + row[at] * self._cell
         spare = columns * self._cell - width, rows * self._cell - height
-        return float(score[at]), Box(left + spare[0] / 2, bottom + spare[1] / 2, width, height)
+        return float(score[at]), Box(float(left + spare[0] / 2), float(bottom + spare[1] / 2), width, height)
 
     def _cells(self, ems: float) -> int:
         return ceil(ems * _CELLS)
