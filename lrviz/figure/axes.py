@@ -345,7 +345,7 @@ def axes_box(context: DrawContext, cell: Cell, limits: Limits, outer: Box, lines
     bottom = MARGIN + x_labels_height(context) + axis_label_height(context)
     height = max(outer.height - bottom - MARGIN - title_height(context, lines), _MIN_AXES)
     margin = MARGIN * min(1.0, outer.width / _WIDE)
-    left = margin + 0.02 + axis_label_height(context) + y_labels_width(context, cell, limits, height)
+    left = margin + axis_label_height(context) + y_labels_width(context, cell, limits, height)
     width = outer.width - left - margin
     last = x_ticks(context, cell, max(width, _MIN_AXES)).labels[-1]
     overhang = 0.5 * context.measure(last, context.sizes["xtick.labelsize"]) - _X_MARGIN * width

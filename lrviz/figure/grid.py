@@ -37,6 +37,7 @@ _MIN_READABLE_HEIGHT = 0.5
 _TITLE_SCALE = 0.85  # relative to the size of the title of a figure
 _SUBTITLE_SCALE = 0.75
 _TITLE_GAP = 4.0  # points between axes and title
+_DESCENT = 0.25  # ems; the depth of letters under the line of a title
 _MIN_SIDE = 0.1
 _GAP = 0.22  # between columns
 _ROW_GAP = 0.12  # between rows
@@ -191,11 +192,14 @@ class _Heading:
     @property
     def height(self) -> float:
         """The height in inches."""
-        return LINE * (len(self.title) * self.sizes[0] + len(self.subtitle) * self.sizes[1])
+        return LINE * (len(self.title) * self.sizes[0] + len(self.subtitle) * self.sizes[1]) + (
+            _DESCENT * self.sizes[0] / 72 if self.subtitle else 0.0
+        )
 
     def draw(self, context: DrawContext, axes: Axes, box: Box) -> None:
         """Draw the heading above the axes in a box."""
         above = _TITLE_GAP + 72 * LINE * len(self.subtitle) * self.sizes[1]
+        above += _DESCENT * self.sizes[0] if self.subtitle else 0.0
         axes.set_title("\n".join(self.title), loc="left", y=1.0, pad=above, fontsize=self.sizes[0])
         if self.subtitle:
             axes.text(

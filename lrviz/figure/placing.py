@@ -92,7 +92,7 @@ class Space:
     ) -> tuple[float, Place] | None:
         """The best place for the label of a curve, with how good it is."""
         own = self._curves[curve]
-        others: _Grid = np.sum([sums for i, sums in enumerate(self._curves) if i != curve], axis=0, dtype=np.int32)
+        others = sum((sums for i, sums in enumerate(self._curves) if i != curve), np.zeros_like(own))
         for label in labels:
             others += self._sums(self._inside(label))
         best: tuple[float, Place] | None = None
