@@ -234,7 +234,7 @@ def _cell_of(
 
 
 _MOMENTUM = {"momentum": "Momentum", "betas[0]": "beta1"}  # names of the axis by field of the optimizer
-_CUTS = "Triangles mark reductions of the rate"
+_CUTS = "Triangles: the rate is reduced"
 
 
 def _cuts_note(trace: Trace, metric_name: str) -> str:
@@ -244,7 +244,10 @@ def _cuts_note(trace: Trace, metric_name: str) -> str:
         return _CUTS
     metric = "the metric" if metric_name == "Metric" else metric_name
     unit = "epochs" if trace.spec.loop.interval == "epoch" else "steps"
-    return f"{_CUTS} by {arguments['factor']}: more than {arguments['patience']} {unit} without improvement of {metric}"
+    return (
+        f"Triangles: the rate is multiplied by {arguments['factor']} after more than {arguments['patience']} {unit} "
+        f"without improvement of {metric}"
+    )
 
 
 def _rate_cuts(lr: NDArray[np.float64]) -> Values:

@@ -278,11 +278,11 @@ def test_reductions_have_a_mark_and_one_line_of_explanation() -> None:
     assert len(cuts) > 1
     (note,) = figure.texts
     assert note.get_text().replace("\n", " ") == (
-        "Triangles mark reductions of the rate by 0.1: more than 3 steps without improvement of the metric"
+        "Triangles: the rate is multiplied by 0.1 after more than 3 steps without improvement of the metric"
     )
     assert_readable(figure)
     two = draw(runs("plateau(patience=3)", "plateau(patience=9)", metric="0.5", epochs=30))
-    assert [text.get_text() for text in two.texts] == ["Triangles mark reductions of the rate"]
+    assert [text.get_text() for text in two.texts] == ["Triangles: the rate is reduced"]
     assert not draw(runs("plateau(patience=300)", metric="0.5")).texts
 
 
