@@ -32,7 +32,6 @@ from lrviz.figure.axes import (
 )
 from lrviz.figure.backend import Axes, Figure, Line2D, MplPath, agg, load_style, scale_style, style_applied
 from lrviz.figure.curves import Cell, one_cell
-from lrviz.figure.notes import plan_notes
 from lrviz.figure.style import DPI, STYLES, FigureOptions, Style, check_size
 from lrviz.trace import Trace, Values, decimate
 
@@ -105,9 +104,13 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
     title = title_lines(context, cell.title, max(width - 1.2, 0.5 * width))
     if auto_size:
         height += cell.panels * _PANEL_HEIGHT + max(len(title) - 1, 0) * LINE * context.sizes["axes.titlesize"]
-    notes = plan_notes(context, [cell.cuts_note] if cell.cuts_note else [], 0.85 * width)
-    below = notes.height
-    height += below if auto_size else 0.0
+    notes, below = None, 0.0
+    if cell.cuts_note:
+        from lrviz.figure.notes import plan_notes
+
+        notes = plan_notes(context, [cell.cuts_note], 0.85 * width)
+        below = notes.height
+        height += below if auto_size else 0.0
     area = axes_box(context, cell, limits, Box(0.0, below, width, height - below), len(title))
     labels, legend = None, None
     if len(cell.rates) > 1:
@@ -133,7 +136,8 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
         label.draw(context, panels[0])
     if legend is not None:
         legend.draw(context, *((area.right + 0.2, area.top) if legend.right else (area.left, below)))
-    notes.draw(context, area.left)
+    if notes is not None:
+        notes.draw(context, area.left)
 
 
 def _label_axes(context: DrawContext, drawn: Sequence[Axes], cell: Cell, area: Box, limits: Limits) -> None:

@@ -24,7 +24,7 @@ from lrviz.spec.run import (
 )
 
 if TYPE_CHECKING:
-    from lrviz.spec.comparing import Comparison, Part, argument_texts, compare_runs
+    from lrviz.spec.comparing import Comparison, Part, compare_runs
     from lrviz.spec.metric import default_metric, metric_values, read_metric
     from lrviz.spec.reading import (
         Fields,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy(
         __name__,
-        comparing=["Comparison", "Part", "argument_texts", "compare_runs"],
+        comparing=["Comparison", "Part", "compare_runs"],
         metric=["metric_values", "read_metric", "default_metric"],
         reading=[
             "Fields", "read_choice", "read_count", "read_lets", "read_number", "read_optimizer", "read_run",
@@ -52,7 +52,7 @@ else:
 
 __all__ = [
     "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Interval", "Metric",
-    "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "argument_texts", "compare_runs",
+    "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "compare_runs",
     "default_metric", "metric_values", "read_choice", "read_count", "read_lets", "read_metric", "read_number",
     "read_optimizer", "read_run", "read_runs", "read_size", "run_names", "split_commas",
 ]  # fmt: skip
