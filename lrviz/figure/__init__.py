@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrviz.figure.style import FIGURE_FORMATS, LAYOUTS, STYLES, FigureOptions, check_style, luminance
+from lrviz.figure.style import FIGURE_FORMATS, LAYOUTS, STYLES, FigureOptions, Style, check_style, readable
 from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
@@ -24,6 +24,6 @@ else:
     )
 
 __all__ = [
-    "FIGURE_FORMATS", "LAYOUTS", "STYLES", "Chart", "FigureOptions", "PanelCurve", "PanelPlace", "Places",
-    "check_style", "draw", "import_matplotlib", "luminance", "places", "render",
+    "FIGURE_FORMATS", "LAYOUTS", "STYLES", "Chart", "FigureOptions", "PanelCurve", "PanelPlace", "Places", "Style",
+    "check_style", "draw", "import_matplotlib", "places", "readable", "render",
 ]  # fmt: skip
