@@ -18,6 +18,7 @@ _CLASSES: Final = {
     "text_": "text",
     "heading-": "text heading",
     "title": "title",
+    "notes": "note",
     "xtick_": "tick",
     "ytick_": "tick",
     "minor-xticks": "minor-x",

@@ -28,8 +28,9 @@ class Notes:
         """Draw the notes at the foot of the figure."""
         if self.lines:
             context.figure.text(
-                left, 0.5 * MARGIN + self.height, "\n".join(self.lines), transform=context.figure.dpi_scale_trans,
+                left, 0.5 * MARGIN + self.height, "\n".join(self.lines),
                 fontsize=self.size, color=mpl.rcParams["xtick.color"], ha="left", va="top", linespacing=1.2,
+                transform=context.figure.dpi_scale_trans, gid="notes",
             )  # fmt: skip
 
 

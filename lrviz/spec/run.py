@@ -368,11 +368,15 @@ class RunSpec:
     @property
     def arguments(self) -> tuple[str, ...]:
         """The arguments of the scheduler as in its notation, such as `gamma=0.9`."""
-        call = self.shown_scheduler
+        call: Any = self.shown_scheduler
         if isinstance(call, Factory):
             return ()
-        call = call.call if isinstance(call, CodeCall) else call
-        return (*map(print_value, call.args), *(f"{name}={print_value(value)}" for name, value in call.kwargs))
+        calls, start = [call.call if isinstance(call, CodeCall) else call], []
+        if self.has_warmup:
+            first, *calls = call.children
+            start = [f"warmup={first.get('total_iters')}"]
+        arguments = ((*map(print_value, c.args), *(f"{k}={print_value(v)}" for k, v in c.kwargs)) for c in calls)
+        return (*start, *(text for of_call in arguments for text in of_call))
 
     def compare(self, others: Sequence[RunSpec]) -> Comparison:
         """What this run shares with others, and in what they differ; see `compare_runs`."""
