@@ -174,7 +174,7 @@ def _from_table(text: str, name: str, column: str) -> tuple[list[float], str]:
             where = f" in `{column}`" if column else ""
             raise SpecError(f"line {line} of the metric file `{name}` has no number{where}")
         values.append(number)
-    return values, header[index] if start else ""
+    return values, header[index] if start == 2 else ""
 
 
 def _rows(text: str, name: str) -> Iterator[list[str]]:
