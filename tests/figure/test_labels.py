@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from lrviz.figure import FigureOptions, draw, style
+from lrviz.figure import FigureOptions, draw, render, style
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, TrainingLoop, read_runs
 from lrviz.trace import Trace
@@ -301,3 +301,28 @@ def test_a_panel_with_a_label_of_the_user_shows_the_parameters_that_the_label_do
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["step", "cosine, T_max = 9"]
     assert [[text.get_text() for text in axes.texts] for axes in figure.axes] == [["step_size=4"], ["eta_min=1e-4"]]
     assert_readable(figure)
+
+
+@pytest.mark.parametrize("kind", ["ending near 0", "equal", "sawtooth", "groups"])
+def test_every_label_has_the_name_of_its_curve(kind: str) -> None:
+    figure = draw(of(kind, 4), FigureOptions())
+    curves = {str(line.get_gid()): str(line.get_label()) for line in lines(figure.axes[0])}
+    texts = [*figure.axes[0].texts, *(text for legend in figure.legends for text in legend.get_texts())]
+    named = {str(text.get_gid()): " ".join(text.get_text().removeprefix("= ").split()) for text in texts}
+    assert named == {gid.replace("curve-", "label-").removesuffix("-lr"): label for gid, label in curves.items()}
+
+
+def test_the_parts_of_a_sheet_have_names_of_their_own() -> None:
+    traces = runs("onecycle(max_lr=0.1)", "cosine", "plateau", labels=("a", "b", "c"))
+    figure = draw(traces, FigureOptions(layout="grid", momentum=True))
+    names = re.findall(' id="((?:curve|heading|points)-[^"]+)"', render(figure, ".svg").decode())
+    assert len(names) == len(set(names))
+    assert {"heading-0.0-lr", "heading-0.0-momentum", "heading-2.0-metric", "curve-2.0-metric"} <= set(names)
+
+
+def test_a_warm_up_is_shown_in_the_label_and_in_the_title() -> None:
+    several = draw(runs("cosine", "step(step_size=8, gamma=0.8659643233600653)", warmup="5"), FigureOptions())
+    assert {str(line.get_label()) for line in lines(several.axes[0])} == {
+        "warm-up 5 -> CosineAnnealingLR(T_max=27)", "warm-up 5 -> StepLR(step_size=8, gamma=0.866)",
+    }  # fmt: skip
+    assert draw(runs("cosine", warmup="5"), FigureOptions()).axes[0].get_title(loc="left").startswith("warm-up 5 -> ")

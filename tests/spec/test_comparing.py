@@ -53,6 +53,25 @@ WARMUP = "SequentialLR([LinearLR(start_factor=0.1, total_iters={0}), {1}], miles
             id="scheduler in a list",
         ),
         pytest.param(
+            ["cosine(eta_min={0,1e-4}) @ warmup=5"],
+            "warm-up 5 -> CosineAnnealingLR(T_max=27) · eta_min",
+            ["eta_min=0", "eta_min=1e-4"],
+            id="scheduler after a warm-up",
+        ),
+        pytest.param(
+            ["cosine @ warmup={5,8}"], "warm-up -> CosineAnnealingLR · warmup", ["warmup=5", "warmup=8"],
+            id="length of a warm-up",
+        ),
+        pytest.param(
+            ["cosine @ warmup=5, epochs=4", "step(8) @ warmup=5, epochs=5"],
+            "",
+            [
+                "warm-up 5 -> CosineAnnealingLR(T_max=27) @ epochs=4",
+                "warm-up 5 -> StepLR(step_size=8) @ epochs=5",
+            ],
+            id="other schedulers after a warm-up",
+        ),
+        pytest.param(
             [WARMUP.format(5, "linear(total_iters=9)"), WARMUP.format(6, "linear(total_iters=8)")],
             "SequentialLR(schedulers=[LinearLR(start_factor=0.1), LinearLR]) · "
             "LinearLR.total_iters, LinearLR.total_iters, milestones",
