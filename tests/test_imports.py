@@ -41,7 +41,7 @@ PACKAGES = {
     "trace": Package(f"spec {BASE}", "numpy"),
     "formats": Package(f"trace {BASE}", "numpy"),
     "simulation": Package(f"schedulers notation spec trace {BASE}", "torch numpy"),
-    "figure": Package(f"trace files {BASE}", "matplotlib numpy"),
+    "figure": Package(f"spec trace files {BASE}", "matplotlib numpy"),
     "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
     "presets": Package(f"notation spec figure files {BASE}"),
     "artifacts": Package(f"schedulers notation spec trace formats simulation figure files presets {BASE}", "numpy"),

@@ -35,9 +35,9 @@ _POLICY: Final = (
 )
 
 
-def is_sheet(layout: str, traces: Sequence[Trace]) -> bool:
-    """Whether a figure has a panel for each trace, which a phone shows one under the other."""
-    return layout != "overlay" and len(traces) > 1
+def is_sheet(layout: str, panels: int) -> bool:
+    """Whether a figure has panels beside each other, which a phone shows one under the other."""
+    return layout != "overlay" and panels > 1
 
 
 def page_section(
@@ -56,7 +56,8 @@ def page_section(
     links = " · ".join(f'<a href="{escape(file)}">{escape(file.rpartition(".")[2].upper())}</a>' for file in files)
     runs = list(dict.fromkeys(_run(curve) for curve in curves))
     caption = escape(runs[0]) if len(runs) == 1 else "each curve has its own run"
-    sheet = is_sheet(figure["layout"], traces)
+    sheet = is_sheet(figure["layout"], len(places.panels))
+    notes = "".join(f"<p>{escape(note)}</p>\n" for note in places.notes)
     top = max(places.title - 4, 0.0)
     image = inline_svg(svg, name, title, _description(figure), figure["style"], top)
     swatches = {
@@ -83,7 +84,7 @@ def page_section(
 <div class="plot">
 {image}
 {panels}</div>
-{_legend(labels, swatches, traces, sheet=sheet)}<figcaption>{caption} · {links}</figcaption>
+{_legend(labels, swatches, traces, sheet=sheet)}<figcaption>{notes}{caption} · {links}</figcaption>
 </figure>
 <script type="application/json" class="data">{figure_data(traces, places, labels, figure["x"], sheet=sheet)}</script>
 <table role="table"><caption>{len(curves)} {"curve" if len(curves) == 1 else "curves"} in numbers</caption>

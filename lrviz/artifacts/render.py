@@ -99,7 +99,7 @@ def render_preset(
                 files[name] = {"sha256": digest.sha256, "size": digest.size, "figure": plan.name}
             figures[plan.name] = figure_record(plan, traces) | {"options": overrides.record()}
             summaries[plan.name] = summary_section(figures[plan.name])
-            places = figure.places(drawn, views=is_sheet(plan.options.layout, traces))
+            places = figure.places(drawn, views=is_sheet(plan.options.layout, len(drawn.axes)))
             sections[plan.name] = page_section(figures[plan.name], svg.decode("utf-8"), places, traces, plan.files)
             notes += _notes(plan, traces)
         order = [plan.name for plan in preset.figures if plan.name in figures]

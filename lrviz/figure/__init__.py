@@ -15,8 +15,9 @@ from lrviz.figure.style import (
     STYLES,
     FigureOptions,
     MatplotlibImport,
+    Style,
     check_style,
-    luminance,
+    readable,
 )
 from lrviz.lazy import lazy
 
@@ -31,8 +32,8 @@ else:
     )
 
 __all__ = [
-    "FIGURE_FORMATS", "LAYOUTS", "STYLES", "Chart", "FigureOptions", "PanelCurve", "PanelPlace", "Places",
-    "check_style", "draw", "import_matplotlib", "luminance", "places", "render",
+    "FIGURE_FORMATS", "LAYOUTS", "STYLES", "Chart", "FigureOptions", "PanelCurve", "PanelPlace", "Places", "Style",
+    "check_style", "draw", "import_matplotlib", "places", "readable", "render",
 ]  # fmt: skip
 
 

@@ -48,12 +48,13 @@ class PanelPlace:
 
 @dataclass(frozen=True)
 class Places:
-    """The size of a figure in points, the lower edge of its title, and its panels."""
+    """The size of a figure in points, the lower edge of its title, its panels, and the notes at its foot."""
 
     width: float
     height: float
     title: float
     panels: tuple[PanelPlace, ...]
+    notes: tuple[str, ...] = ()
 
 
 @muted()  # measuring text warns of missing glyphs as drawing does
@@ -99,8 +100,10 @@ def places(figure: Figure, *, views: bool = True) -> Places:
                 borrowed.append((f"panel-{donor}-{axis}", dx, dy))
             if (label := ticks[donor][which]) is not None:
                 view = _around(view, Box(label.left + dx, label.bottom + dy, label.width, label.height))
-        if views and axes.get_title(loc="left") and (heading := extent(axes._left_title)) is not None:  # type: ignore[attr-defined]
-            view = _around(view, heading)
+        headings = [axes._left_title, *axes.texts] if views else []  # type: ignore[attr-defined]
+        for text in headings:
+            if (text.get_gid() or "").startswith("heading-") and (heading := extent(text)) is not None:
+                view = _around(view, heading)
         view = Box(view.left - _PAD, view.bottom - _PAD, view.width + 2 * _PAD, view.height + 2 * _PAD)
         x, y = axes.get_xlim(), axes.get_ylim()
         panels.append(
@@ -109,7 +112,8 @@ def places(figure: Figure, *, views: bool = True) -> Places:
                 tuple(_curves(axes)), tuple(borrowed),
             )
         )  # fmt: skip
-    return Places(width, height, title, tuple(panels))
+    notes = [" ".join(text.get_text().split()) for text in figure.texts if text.get_gid() == "notes"]
+    return Places(width, height, title, tuple(panels), tuple(notes))
 
 
 def _labelled(axis: Any) -> bool:

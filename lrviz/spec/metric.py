@@ -46,8 +46,8 @@ def read_metric(
     if not outside:
         check_inside(folder / path, folder, f"the metric file `{path}`")
     if Path(path).suffix.lower() in _SUFFIXES or _is_file(folder / path):
-        values, size = _from_file(folder / path, path, column)
-        return Metric(text, values, size=size // 8)
+        values, column, size = _from_file(folder / path, path, column)
+        return Metric(text, values, size=size // 8, column=column)
     if numbers := _as_numbers(text):
         return Metric(text, numbers, size=len(numbers))
     return Metric(text, function=_as_function(text, loop, names))
@@ -133,8 +133,8 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any
     return function if loop.interval == "step" else lambda call: function((call + 1) * each - 1)
 
 
-def _from_file(path: Path, name: str, column: str) -> tuple[tuple[float, ...], int]:
-    """The values of a file, and its characters.
+def _from_file(path: Path, name: str, column: str) -> tuple[tuple[float, ...], str, int]:
+    """The values of a file, the name of their column, "" if it has none, and the characters of the file.
 
     Errors do not quote the file: it may be a secret that a preset names.
     """
@@ -149,15 +149,15 @@ def _from_file(path: Path, name: str, column: str) -> tuple[tuple[float, ...], i
         raise SpecError(f"the metric file `{name}` is empty")
     suffix = path.suffix.lower()
     if suffix in (".json", ".jsonl", ".ndjson"):
-        values = _from_json(text, name, column, lines=suffix != ".json")
+        values, column = _from_json(text, name, column, lines=suffix != ".json")
     else:
-        values = _from_table(text.lstrip(), name, column)
+        values, column = _from_table(text.lstrip(), name, column)
     if not values:
         raise SpecError(f"the metric file `{name}` has no values")
-    return tuple(values), len(text)
+    return tuple(values), column, len(text)
 
 
-def _from_table(text: str, name: str, column: str) -> list[float]:
+def _from_table(text: str, name: str, column: str) -> tuple[list[float], str]:
     rows = _rows(text, name)
     header = [cell.strip() for cell in next(rows)]
     start = 2
@@ -174,7 +174,7 @@ def _from_table(text: str, name: str, column: str) -> list[float]:
             where = f" in `{column}`" if column else ""
             raise SpecError(f"line {line} of the metric file `{name}` has no number{where}")
         values.append(number)
-    return values
+    return values, header[index] if start == 2 else ""
 
 
 def _rows(text: str, name: str) -> Iterator[list[str]]:
@@ -199,7 +199,7 @@ def _number_columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> lis
     return [title for title in header if title in numbers - others]
 
 
-def _from_json(text: str, name: str, column: str, lines: bool) -> list[float]:
+def _from_json(text: str, name: str, column: str, lines: bool) -> tuple[list[float], str]:
     try:
         data = [json.loads(line) for line in text.splitlines() if line.strip()] if lines else json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -209,7 +209,8 @@ def _from_json(text: str, name: str, column: str, lines: bool) -> list[float]:
         raise SpecError(f"the metric file `{name}` is not JSON: {reason}") from error
     if isinstance(data, dict):
         table = {key: values for key, values in data.items() if isinstance(values, list) and values}
-        data = data[_choose_column(list(data), column, name, lambda: _number_keys([table]))]
+        column = _choose_column(list(data), column, name, lambda: _number_keys([table]))
+        data = data[column]
     if not isinstance(data, list):
         raise SpecError(f"the metric file `{name}` must contain a list of numbers, got {type(data).__name__}")
     records = [item for item in data if isinstance(item, dict)]
@@ -226,7 +227,7 @@ def _from_json(text: str, name: str, column: str, lines: bool) -> list[float]:
         if number is None:
             raise SpecError(f"item {at} of the metric file `{name}` is not a number")
         values.append(number)
-    return values
+    return values, column
 
 
 def _number_keys(records: Iterable[Mapping[str, Any]]) -> list[str]:

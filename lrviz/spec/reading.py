@@ -130,9 +130,12 @@ def read_run(
 
         metric = read_metric(metric_text, loop, names, fields.folder, outside=fields.outside)
         notes = [*notes, *metric_notes(metric, loop.scheduler_calls)]
-    name = name or _label(call, overrides, has_warmup)
     notes = list(dict.fromkeys(notes))
-    return RunSpec(call, loop, groups, optimizer, metric, fields.show_momentum, name, tuple(filled), tuple(notes))
+    run = RunSpec(
+        call, loop, groups, optimizer, metric, fields.show_momentum, name,
+        has_warmup=has_warmup, filled=tuple(filled), notes=tuple(notes),
+    )  # fmt: skip
+    return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 
 
 def _split_code(text: str) -> tuple[str, str] | None:
@@ -163,14 +166,13 @@ def _with_warmup(call: SchedulerCall, loop: TrainingLoop, fields: Fields) -> Sch
     return add_warmup(call, steps, factor, loop.scheduler_steps, option)
 
 
-def _label(call: SchedulerCall | CodeCall, overrides: Mapping[str, str], has_warmup: bool) -> str:
+def _label(run: RunSpec, overrides: Mapping[str, str]) -> str:
     """A label with the warm-up and the fields after `@`, `warm-up 5 -> StepLR(step_size=8) @ lr=0.1`, empty if none."""
-    shown = ", ".join(f"{k}={v}" for k, v in overrides.items() if not (has_warmup and k in ("warmup", "warmup_start")))
-    text = ""
-    if has_warmup and isinstance(call, SchedulerCall):
-        first, *rest = call.children
-        text = f"warm-up {first.get('total_iters')} -> {' -> '.join(map(str, rest))}"
-    return f"{text or call} @ {shown}" if shown else text
+    shown = ", ".join(
+        f"{k}={v}" for k, v in overrides.items() if not (run.has_warmup and k in ("warmup", "warmup_start"))
+    )
+    text = run.shown if run.has_warmup else ""
+    return f"{text or run.scheduler} @ {shown}" if shown else text
 
 
 def _takes_metric(call: SchedulerCall) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from sys import float_info
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lrviz.errors import SpecError
-from lrviz.text import brief
+from lrviz.schedulers import find
+from lrviz.text import brief, print_value
 
 if TYPE_CHECKING:
     from lrviz.notation import SchedulerCall
+    from lrviz.spec.comparing import Comparison
 
 Interval = Literal["step", "epoch"]
 
@@ -263,12 +265,14 @@ class Metric:
 
     `values` are those of the source; the last one is repeated if there are more calls. `function` takes the number of
     the call, from 0. `size` is the number of values that were read to get these; a file counts one for eight bytes.
+    `column` is the name of the column of a file, "" if it has none.
     """
 
     text: str
     values: tuple[float, ...] = field(default=(), repr=False)
     function: Callable[[int], float] | None = field(default=None, compare=False, repr=False)
     size: int = field(default=0, compare=False, repr=False)
+    column: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -314,7 +318,9 @@ class RunSpec:
     optimizer: OptimizerChoice = OptimizerChoice()
     metric: Metric | None = None
     show_momentum: bool = False
-    name: str = ""  # the user's label
+    name: str = ""  # the user's label, or notation with the fields of the run or the values of a sweep
+    derived: bool = field(default=False, compare=False)  # `name` is not the user's
+    has_warmup: bool = field(default=False, compare=False)  # the scheduler starts with the `warmup` of the fields
     filled: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
 
@@ -332,6 +338,51 @@ class RunSpec:
     def label(self) -> str:
         """The label of the curve: the user's, or the notation."""
         return self.name or str(self.scheduler)
+
+    @property
+    def shown_scheduler(self) -> SchedulerCall | CodeCall | Factory:
+        """The scheduler, with the parameters that titles show even if they are left out."""
+        call = self.scheduler
+        if isinstance(call, CodeCall | Factory) or not (info := find(call.name)):
+            return call
+        given = dict(call.kwargs)
+        shown = ((p.name, p.default) for p in info.parameters if p.name in info.always_shown and p.name not in given)
+        return replace(call, kwargs=(*call.kwargs, *shown))
+
+    @property
+    def shown(self) -> str:
+        """The notation of `shown_scheduler`; `warm-up 5 -> StepLR(step_size=8)` if the run has a warm-up."""
+        call: Any = self.scheduler
+        if not self.has_warmup:
+            return str(self.shown_scheduler)
+        first, *rest = call.children
+        return f"warm-up {first.get('total_iters')} -> {' -> '.join(map(str, rest))}"
+
+    @property
+    def notation(self) -> str:
+        """The notation of the scheduler with the fields after its `@`, for a title."""
+        text = self.shown if self.has_warmup else str(self.scheduler)
+        fields_of_run = self.name.removeprefix(text) if self.derived else ""
+        return self.shown + (fields_of_run if fields_of_run.startswith(" @ ") else "")
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments of the scheduler as in its notation, such as `gamma=0.9`."""
+        call: Any = self.shown_scheduler
+        if isinstance(call, Factory):
+            return ()
+        calls, start = [call.call if isinstance(call, CodeCall) else call], []
+        if self.has_warmup:
+            first, *calls = call.children
+            start = [f"warmup={first.get('total_iters')}"]
+        arguments = ((*map(print_value, c.args), *(f"{k}={print_value(v)}" for k, v in c.kwargs)) for c in calls)
+        return (*start, *(text for of_call in arguments for text in of_call))
+
+    def compare(self, others: Sequence[RunSpec]) -> Comparison:
+        """What this run shares with others, and in what they differ; see `compare_runs`."""
+        from lrviz.spec.comparing import compare_runs
+
+        return compare_runs([self, *others])
 
 
 def check_groups(groups: tuple[ParamGroup, ...]) -> None:
