@@ -78,7 +78,7 @@ def parse(text: str, names: Mapping[str, Any]) -> SchedulerCall:
     Raises:
         NotationError: it cannot be read; the message shows the position.
     """
-    call: SchedulerCall = _read(text, lambda tree: _Reader(tree, names).scheduler())
+    call: SchedulerCall = _read(text, names, lambda reader: reader.scheduler())
     return call
 
 
@@ -88,14 +88,19 @@ def parse_value(text: str, names: Mapping[str, Any]) -> Value:
     Raises:
         NotationError: it cannot be read; the message shows the position.
     """
-    return _read(text, lambda tree: _Reader(tree, names).value())
+    return _read(text, names, lambda reader: reader.value())
 
 
-def _read(text: str, read: Callable[[ast.Module], Any]) -> Any:
-    """Call `read` with the syntax tree of the text; add the line and a caret to its errors."""
+def _read(text: str, names: Mapping[str, Any], read: Callable[[_Reader], Any]) -> Any:
+    """Call `read` with a reader of the text; add the line and a caret to its errors."""
     source = Source(text)
     try:
-        return read(source.tree())
+        tree = source.tree()
+        if source.lengths:
+            from lrviz.notation.lengths import replace_lengths
+
+            tree = replace_lengths(tree, source.lengths, names)
+        return read(_Reader(tree, names))
     except ExpressionError as error:
         raise NotationError(source.with_position(error.message, error.node), error.hint) from error
     except RecursionError as error:

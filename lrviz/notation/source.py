@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import string
 import textwrap
 import warnings
 from keyword import iskeyword
@@ -18,22 +19,23 @@ _TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep"
 _LONGEST_NAME: Final = 200  # characters of an expression that names a value, such as `args.epochs`
 
 # Short names that are not Python identifiers, by the identifier that replaces each before the code is parsed. Both have
-# the same length, so that positions stay valid.
+# the same length, so that positions stay valid. So are lengths such as `10%` and `3ep`.
 SHORT_NAMES: Final = {
     short.replace("-", "_").capitalize() if iskeyword(short) else short.replace("-", "_"): short
     for short in sorted(names())
     if iskeyword(short) or "-" in short
 }
 _IDENTIFIERS: Final = {short: name for name, short in SHORT_NAMES.items()}
-_SHORT_NAME: Final = re.compile(
+_REPLACED: Final = re.compile(
     r"""(?P<text>\'\'\'.*?\'\'\'|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\#[^\n]*)
-    |(?<![\w.])(?:"""
+    |(?<![\w.])(?:(?P<length>\d+(?:\.\d+)?(?:%(?=\s*(?:[,)\]}]|\Z))|ep(?!\w)))|"""
     + "|".join(
         rf"{re.escape(s)}(?=\s*(?:[,(\])@]|$))" if iskeyword(s) else rf"{re.escape(s)}(?!\w)" for s in _IDENTIFIERS
     )
     + ")",
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
+_NAME_STARTS: Final = string.ascii_letters
 _INVALID: Final = re.compile("[\\0\ud800-\udfff]")
 
 
@@ -57,6 +59,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.text = _clean(text)
+        self.lengths: dict[str, str] = {}  # such as `10%` and `3ep`, by the name that stands for each in the tree
 
     def tree(self) -> ast.Module:
         """The code's syntax tree.
@@ -66,12 +69,30 @@ class Source:
         """
         _check_text(self.text)
         try:
-            tree = _parse(self.text)
+            tree = self._parse()
         except IndentationError:
             self.text = _dedent_rest(self.text)
-            tree = _parse(self.text)
+            tree = self._parse()
         check_size(tree)
         return tree
+
+    def _parse(self) -> ast.Module:
+        return _parse(_REPLACED.sub(self._replacement, self.text))
+
+    def _replacement(self, match: re.Match[str]) -> str:
+        """An identifier of the same length for what is not Python."""
+        found = match[0]
+        if match["text"]:
+            return found
+        if match["length"] is None:
+            return _IDENTIFIERS[found]
+        tail = re.sub(r"\W", "_", found[:-1])
+        names = (start + tail for start in _NAME_STARTS)
+        name = next((n for n in names if n not in self.text and self.lengths.get(n, found) == found), None)
+        if name is None:
+            raise ExpressionError(f"too many lengths such as `{found}`")
+        self.lengths[name] = found
+        return name
 
     def with_position(self, message: str, node: ast.AST | None) -> str:
         """The message, the line of the node, and a caret under its position."""
@@ -120,7 +141,6 @@ def _check_text(text: str) -> None:
 
 
 def _parse(text: str) -> ast.Module:
-    text = _SHORT_NAME.sub(lambda match: match[0] if match["text"] else _IDENTIFIERS[match[0]], text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SyntaxWarning; errors are reported later

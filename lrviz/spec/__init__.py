@@ -24,6 +24,7 @@ from lrviz.spec.run import (
 )
 
 if TYPE_CHECKING:
+    from lrviz.spec.lengths import read_length
     from lrviz.spec.metric import default_metric, metric_values, read_metric
     from lrviz.spec.reading import (
         Fields,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy(
         __name__,
+        lengths=["read_length"],
         metric=["metric_values", "read_metric", "default_metric"],
         reading=[
             "Fields", "read_choice", "read_count", "read_lets", "read_number", "read_optimizer", "read_run",
@@ -51,6 +53,6 @@ else:
 __all__ = [
     "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Factory", "Field", "Fields", "Interval", "Metric",
     "OptimizerChoice", "ParamGroup", "RunSpec", "Sweep", "TrainingLoop", "default_metric", "metric_values",
-    "read_choice", "read_count", "read_lets", "read_metric", "read_number", "read_optimizer", "read_run", "read_runs",
-    "read_size", "run_names", "split_commas",
+    "read_choice", "read_count", "read_length", "read_lets", "read_metric", "read_number", "read_optimizer", "read_run",
+    "read_runs", "read_size", "run_names", "split_commas",
 ]  # fmt: skip

@@ -1,0 +1,49 @@
+"""Lengths that follow the run: `10%` of its scheduler steps, and `3ep` for three epochs, replaced by numbers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+from lrviz.notation.source import ExpressionError
+
+
+def replace_lengths(tree: ast.Module, lengths: Mapping[str, str], names: Mapping[str, Any]) -> ast.Module:
+    """Replace the names that stand for lengths by numbers of scheduler steps; the tree is changed.
+
+    Args:
+        tree: The syntax tree of a text.
+        lengths: The lengths in the text, such as `10%` and `3ep`, by the name that stands for each.
+        names: The values of `total_steps`, the scheduler steps of the run, and of `epochs`.
+
+    Raises:
+        ExpressionError: the run is unknown here.
+    """
+    _ReplaceLengths(lengths, names).visit(tree)
+    return tree
+
+
+class _ReplaceLengths(ast.NodeTransformer):
+    def __init__(self, lengths: Mapping[str, str], names: Mapping[str, Any]) -> None:
+        self.lengths, self.names = lengths, names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self.lengths:
+            return node
+        return ast.copy_location(ast.Constant(steps_of(self.lengths[node.id], self.names, node)), node)
+
+
+def steps_of(length: str, names: Mapping[str, Any], node: ast.AST | None = None) -> int:
+    """A length such as `10%` or `3ep` in scheduler steps, rounded to the nearest.
+
+    Raises:
+        ExpressionError: `names` has no `total_steps` or `epochs`.
+    """
+    if "total_steps" not in names or "epochs" not in names:
+        raise ExpressionError(f"`{length}` is a part of a run, and there is no run here", "write a number", node)
+    total: int = names["total_steps"]
+    epochs: int = names["epochs"]
+    if length.endswith("%"):
+        return round(total * float(length[:-1]) / 100)
+    return round(float(length.removesuffix("ep")) * total / epochs)
