@@ -56,7 +56,7 @@ class Cell:
     traces differ in it. `base` is the highest base rate, and `typical` a low but not exceptional rate, for the lower
     limit of a logarithmic axis. `cuts` are the x at which ReduceLROnPlateau reduced the rate of a trace, with the
     colour of its curve, "" if it has several. `row_panels` is the maximum number of panels under the rates in its row
-    of a grid.
+    of a grid. `span` is the part of the run that is shown, in the unit of the axis.
     """
 
     title: str
@@ -64,6 +64,7 @@ class Cell:
     steps: int
     epochs: float
     per_epoch: int | None
+    span: tuple[float, float]
     base: float
     typical: float
     momentum: tuple[Curve, ...] = ()
@@ -94,6 +95,7 @@ def one_cell(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
         steps=max(part.steps for part in parts),
         epochs=max(part.epochs for part in parts),
         per_epoch=parts[0].per_epoch if len(per_epoch) == 1 else None,
+        span=(min(part.span[0] for part in parts), max(part.span[1] for part in parts)),
         base=max(part.base for part in parts),
         typical=min((part.typical for part in parts if part.typical > 0), default=0.0),
         momentum=tuple(curve for part in parts for curve in part.momentum),
@@ -122,8 +124,12 @@ def cells_of(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
 
 def _titles(traces: Sequence[Trace]) -> list[str]:
     """The title of each trace: its label; notation is abbreviated if the result is unambiguous."""
+    peak = max(float(trace.lr.max()) for trace in traces)
     exact = [trace.label for trace in traces]
-    short = [label if _has_user_label(trace) else brief(label) for trace, label in zip(traces, exact, strict=True)]
+    short = [
+        label if _has_user_label(trace) else _with_rates_beside(brief(label), peak)
+        for trace, label in zip(traces, exact, strict=True)
+    ]
     pairs = list(zip(short, exact, strict=True))
     labels: dict[str, set[str]] = {}
     for title, label in pairs:
@@ -176,6 +182,7 @@ def _cell_of(
         steps=trace.updates,
         epochs=trace.updates / per_epoch,
         per_epoch=per_epoch,
+        span=(0.0, trace.updates * scale),
         base=max(group.lr for group in trace.spec.groups),
         typical=_typical(trace.lr),
         momentum=curves(momentum) if momentum is not None else (),
@@ -282,6 +289,8 @@ _NUMBERS = re.compile(
     re.VERBOSE,
 )
 
+_RATES = re.compile(r"\b(lr|\w+_lr|eta_min)=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?![\w.])")
+
 
 def clean(text: str) -> str:
     """Text of the user on one line, without control characters; shortened if it is very long, and never empty."""
@@ -298,9 +307,18 @@ def brief(notation: str) -> str:
     return _NUMBERS.sub(lambda match: _brief(match["number"]) if match["number"] else match[0], notation)
 
 
+def _with_rates_beside(notation: str, peak: float) -> str:
+    """Notation whose rates are written as on an axis up to `peak`: "eta_min=0.001" beside 0.1, "eta_min=1e-3" else."""
+    return _RATES.sub(lambda match: f"{match[1]}={format_rate(float(match[2]), _digits(match[2]), peak)}", notation)
+
+
+def _digits(number: str) -> int:
+    """The significant digits of a number, at least 1."""
+    return max(1, len(number.partition("e")[0].replace(".", "").strip("0")))
+
+
 def _brief(number: str) -> str:
-    mantissa = number.partition("e")[0]
-    if number.isdigit() or len(mantissa.replace(".", "").strip("0")) <= _MAX_DIGITS:
+    if number.isdigit() or _digits(number) <= _MAX_DIGITS:
         return number
     value = float(number)
     tolerance = 1e-3 * min(value, abs(1 - value))

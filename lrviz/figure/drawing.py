@@ -22,10 +22,13 @@ from lrviz.figure.axes import (
     Limits,
     axes_box,
     draw_cell,
+    draw_top_axis,
     panel_boxes,
+    panel_labels,
     panels_of,
     rate_limits,
     title_lines,
+    top_axis_height,
     x_axis_label,
     x_labels_height,
     y_labels_width,
@@ -120,8 +123,10 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
     context.figure.set_size_inches(width, height)
     panels = draw_cell(context, area, cell, limits)
     _label_axes(context, panels, cell, area, limits)
+    draw_top_axis(context, panels[0], panel_boxes(area, cell)[0], cell)
     if title:
-        panels[0].set_title("\n".join(title), loc="left", y=1.0, pad=TITLE_PAD)
+        pad = TITLE_PAD + 72 * top_axis_height(context, cell)
+        panels[0].set_title("\n".join(title), loc="left", y=1.0, pad=pad)
     for label in labels[1] if labels else ():
         label.draw(context, panels[0])
     if legend is not None:
@@ -133,8 +138,10 @@ def _label_axes(context: DrawContext, drawn: Sequence[Axes], cell: Cell, area: B
     inches = context.figure.dpi_scale_trans
     left = area.left - y_labels_width(context, cell, limits, area.height)
     panels = panels_of(context, cell, limits)
-    for axes, panel, box in zip(drawn, panels, panel_boxes(area, cell), strict=True):
-        axes.set_ylabel(panel.name)
+    boxes = panel_boxes(area, cell)
+    names, size = panel_labels(context, [panel.name for panel in panels], boxes, context.sizes["axes.labelsize"])
+    for axes, name, box in zip(drawn, names, boxes, strict=True):
+        axes.set_ylabel(name, fontsize=size)
         axes.yaxis.set_label_coords(left, box.bottom + box.height / 2, transform=inches)
     drawn[-1].set_xlabel(x_axis_label(context, [cell]))
     middle, bottom = area.left + area.width / 2, area.bottom - x_labels_height(context)

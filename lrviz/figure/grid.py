@@ -16,14 +16,19 @@ from lrviz.figure.axes import (
     Limits,
     axis_label_height,
     draw_cell,
+    draw_top_axis,
     panel_boxes,
+    panel_labels,
     panels_of,
     rate_limits,
     title_height,
     title_lines,
+    top_axis_height,
+    top_name_width,
     wrap,
     x_axis_label,
     x_labels_height,
+    x_overhang,
     y_labels_width,
 )
 from lrviz.figure.backend import mpl
@@ -39,6 +44,7 @@ _MIN_READABLE_HEIGHT = 0.5
 _TITLE_SCALE = 0.85  # relative to the size of the title of a figure
 _MIN_SIDE = 0.1
 _GAP = 0.22  # between columns
+_LABEL_GAP = 0.1  # between the labels of neighbouring x axes
 _ROW_GAP = 0.12  # between rows
 
 
@@ -71,12 +77,12 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
     shares = [1 + panels * (PANEL_SHARE + PANEL_GAP) for panels in row_panels]  # row heights relative to the rates
     shared = rate_limits(cells, context) if context.options.share_y else None
     limits = [shared or rate_limits([cell], context) for cell in cells]
-
     width, height = context.size()
     sized_cells = [(cells[i], limits[i], shares[i // columns] * _RATES_HEIGHT) for i in range(count)]
     widths = [y_labels_width(context, *sized) for sized in sized_cells]
-    left = MARGIN + 0.03 + axis_label_height(context) + max(widths[::columns])
-    gap = _GAP if shared else 0.1 + max(widths)
+    left = MARGIN + 0.03 + axis_label_height(context)
+    left += max(*widths[::columns], top_name_width(context) if top_axis_height(context, cells[0]) else 0.0)
+    gap = max(_GAP, _x_gap(context, cells)) if shared else 0.1 + max(widths)
     if any(row_panels):  # panels under the rates always have labels
         label = axis_label_height(context)
         left += label
@@ -85,10 +91,10 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
         width = left + columns * _CELL_WIDTHS[min(columns, len(_CELL_WIDTHS)) - 1] + (columns - 1) * gap + MARGIN
     cell_width = max((width - left - 2 * MARGIN - (columns - 1) * gap) / columns, _MIN_SIDE)
 
-    same_x = len({(cell.steps, cell.per_epoch) for cell in cells}) == 1
+    same_x = len({(cell.span, cell.per_epoch) for cell in cells}) == 1
     x_labelled = [not same_x or i + columns >= count for i in range(count)]
-    bottom_gaps = [_ROW_GAP + (x_labels_height(context) if any(x_labelled[i] for i in row) else 0.06) for row in rows]
-    bottom_gaps[-1] -= _ROW_GAP
+    on_top = [top_axis_height(context, cell) if not same_x or i < columns else 0.0 for i, cell in enumerate(cells)]
+    bottom_gaps = _bottom_gaps(context, [any(x_labelled[i] for i in row) for row in rows])
     title = title_lines(context, "", width - left - MARGIN)
     groups = _groups(cells)
     legend = plan_legend(context, groups, Box(left, 0.0, width - left - MARGIN, 0.0), 1.0) if groups else None
@@ -98,7 +104,7 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
     size = _TITLE_SCALE * context.sizes["axes.titlesize"]
     for max_lines in (3, 2, 1):  # of the title of a cell: fewer if the axes would be too small
         titles = [wrap(cell.title, cell_width + 0.5 * _GAP, size, context.measure, max_lines) for cell in cells]
-        headings = [max(len(titles[i]) for i in row) * LINE * size + 0.07 for row in rows]
+        headings = [max(len(titles[i]) * LINE * size + on_top[i] for i in row) + 0.07 for row in rows]
         rest = top + bottom + sum(headings) + sum(bottom_gaps)
         rates_height = _RATES_HEIGHT if auto_size else max((height - rest) / sum(shares), _MIN_SIDE)
         if rates_height > _MIN_READABLE_HEIGHT:
@@ -121,6 +127,7 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
                 titles[i],
                 x_labels=x_labelled[i],
                 y_labels=not shared or i == row[0],
+                top=on_top[i],
             )
         y -= bottom_gap
     box = Box(left, bottom, columns * cell_width + (columns - 1) * gap, height - top - bottom)
@@ -128,18 +135,42 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
 
 
 def _draw_trace(
-    context: DrawContext, box: Box, cell: Cell, limits: Limits, title: list[str], *, x_labels: bool, y_labels: bool
+    context: DrawContext,
+    box: Box,
+    cell: Cell,
+    limits: Limits,
+    title: list[str],
+    *,
+    x_labels: bool,
+    y_labels: bool,
+    top: float,
 ) -> None:
-    """Draw a cell, its title, and the labels of the panels under its rates."""
+    """Draw a cell, its title above a second axis of height `top`, and the labels of the panels under its rates."""
     drawn = draw_cell(context, box, cell, limits, x_labels=x_labels, y_labels=y_labels)
+    if top:
+        draw_top_axis(context, drawn[0], panel_boxes(box, cell)[0], cell, named=y_labels)
     size = _TITLE_SCALE * context.sizes["axes.titlesize"]
-    drawn[0].set_title("\n".join(title), loc="left", y=1.0, pad=4.0, fontsize=size)
+    drawn[0].set_title("\n".join(title), loc="left", y=1.0, pad=4.0 + 72 * top, fontsize=size)
     panels = panels_of(context, cell, limits)
     x = box.left - y_labels_width(context, cell, limits, box.height, under=True) if cell.panels else 0.0
-    for axes, panel, panel_box in list(zip(drawn, panels, panel_boxes(box, cell), strict=True))[1:]:
-        axes.set_ylabel(panel.name, fontsize=context.sizes["ytick.labelsize"])
+    boxes = panel_boxes(box, cell)[1:]
+    names, size = panel_labels(context, [panel.name for panel in panels[1:]], boxes, context.sizes["ytick.labelsize"])
+    for axes, name, panel_box in zip(drawn[1:], names, boxes, strict=True):
+        axes.set_ylabel(name, fontsize=size)
         middle = panel_box.bottom + panel_box.height / 2
         axes.yaxis.set_label_coords(x, middle, transform=context.figure.dpi_scale_trans)
+
+
+def _bottom_gaps(context: DrawContext, x_labelled: Sequence[bool]) -> list[float]:
+    """The gaps below rows; `x_labelled` is whether the x axes of each have labels."""
+    gaps = [_ROW_GAP + (x_labels_height(context) if labelled else 0.06) for labelled in x_labelled]
+    return [*gaps[:-1], gaps[-1] - _ROW_GAP]
+
+
+def _x_gap(context: DrawContext, cells: Sequence[Cell]) -> float:
+    """The gap between columns in which the labels of neighbouring x axes do not touch."""
+    overhangs = [x_overhang(context, cell, _CELL_WIDTHS[-1]) for cell in cells]
+    return max(left for left, _ in overhangs) + max(right for _, right in overhangs) + _LABEL_GAP
 
 
 def _draw_labels(context: DrawContext, cells: list[Cell], title: list[str], legend: Legend | None, box: Box) -> None:

@@ -95,7 +95,7 @@ def test_a_smooth_curve_is_drawn_through_every_update() -> None:
     assert axes.get_title(loc="left") == "cosine"
     assert axes.get_yscale() == "linear"
     assert axes.get_ylim() == pytest.approx((-3e-5, 1.05e-3))
-    assert not axes.spines["top"].get_visible()
+    assert axes.spines["top"].get_visible()  # the axis of epochs
     assert not axes.spines["right"].get_visible()
 
 
@@ -110,12 +110,67 @@ def test_a_drop_is_upright_at_the_first_step_of_the_new_rate() -> None:
     np.testing.assert_array_equal(points[every], np.column_stack([np.arange(32), halving()]))
 
 
-def test_ticks_stand_at_epochs_and_say_rates_in_short() -> None:
+def on_top(figure: Figure, name: str = "Epoch") -> list[str]:
+    """The labels at the height of the name of the second axis, from left to right."""
+    boxes = shown(figure)
+    height = next((box[1] for text, box in boxes if text.get_text() == name), None)
+    found = [(box[0], text.get_text()) for text, box in boxes if height is not None and abs(box[1] - height) < 6]
+    return [label for _, label in sorted(found) if label != name]
+
+
+def test_ticks_of_steps_are_round_and_epochs_are_on_top() -> None:
     figure = draw([trace(cosine(), loop=LOOP)])
-    shown(figure)
+    assert on_top(figure) == ["0", "1", "2", "3", "4"]
+    assert_readable(figure)
     (axes,) = figure.axes
-    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "8", "16", "24", "32"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "5", "10", "15", "20", "25", "30"]
+    where = {text.get_text(): text.get_position()[0] for text in axes.texts}
+    assert [where[str(epoch)] for epoch in range(5)] == [0, 8, 16, 24, 32]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["0", "2e-4", "4e-4", "6e-4", "8e-4", "1e-3"]
+
+
+@pytest.mark.parametrize("options", [FigureOptions(x="epoch"), FigureOptions(style="cheatsheet")], ids=["x", "guide"])
+def test_epochs_are_not_shown_twice(options: FigureOptions) -> None:
+    figure = draw([trace(cosine(), loop=LOOP)], options)
+    assert not figure.axes[0].texts
+    assert not figure.axes[0].spines["top"].get_visible()
+
+
+@pytest.mark.parametrize("size", [None, (10.0, 5.0), (4.0, 3.0), (3.3, 2.5)])
+def test_a_grid_has_epochs_above_its_first_row(size: tuple[float, float] | None) -> None:
+    loop = TrainingLoop(epochs=12, steps_per_epoch=781)
+    runs = [trace(cosine(9372), label=f"curve {i}", loop=loop) for i in range(6)]
+    figure = draw(runs, FigureOptions(layout="grid", columns=3, size=size))
+    assert_readable(figure)
+    assert [bool(axes.texts) for axes in figure.axes] == [True] * 3 + [False] * 3
+    assert all(len(axes.get_xticklabels()) > (size != (3.3, 2.5)) for axes in figure.axes[3:])
+
+
+@pytest.mark.parametrize("size", [(10.0, 5.0), (4.0, 3.0), (3.3, 2.5)])
+def test_labels_of_panels_over_one_another_do_not_touch(size: tuple[float, float]) -> None:
+    slope = cosine(46_890, high=0.01)
+    loop = TrainingLoop(epochs=30, steps_per_epoch=1563)
+    lr = np.repeat([0.01, 0.001, 0.0001], 15_630)
+    run = trace(lr, label="plateau", loop=loop, momentum=[0.95 - 10 * slope], metric=slope)
+    options = FigureOptions(size=size, momentum=True)
+    assert_readable(draw([run], options))
+    assert_readable(draw([run, run, run], replace(options, layout="grid", columns=2)))
+
+
+@pytest.mark.parametrize(
+    ("high", "ticks", "title"),
+    [
+        (0.03, ["0", "0.005", "0.01"], "cosine(eta_min=0.005, T_max=32)"),
+        (1e-3, ["0", "2e-4", "4e-4"], "cosine(eta_min=5e-3, T_max=32)"),
+    ],
+)
+def test_a_title_writes_rates_as_the_axis_does(high: float, ticks: list[str], title: str) -> None:
+    made = trace(cosine(high=high), loop=LOOP)
+    for written in (0.005, 5e-3):
+        call = SchedulerCall("cosine", kwargs=(("eta_min", written), ("T_max", 32)))
+        (axes,) = draw([Trace(replace(made.spec, scheduler=call), made.lr)]).axes
+        assert [label.get_text() for label in axes.get_yticklabels()][:3] == ticks
+        assert axes.get_title(loc="left") == title
 
 
 def test_long_numbers_of_notation_are_shown_in_brief() -> None:
