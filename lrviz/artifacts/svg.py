@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import colorsys
 import re
 from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from lrviz.figure import STYLES, luminance
+from lrviz.figure import STYLES, Style, readable
 
 ADAPTED: Final = ("lrviz", "cheatsheet")  # styles on white whose colours have a counterpart in the dark style
 _LIGHT, _DARK = STYLES["lrviz"], STYLES["dark"]
 _SETTINGS: Final = ("figure.facecolor", "axes.facecolor", "text.color", "axes.edgecolor", "grid.color", "xtick.color")
-_CONTRAST: Final = 4.5
 
 _HEAD = re.compile(r"^.*?<svg [^>]*viewBox=\"(?P<box>[^\"]+)\"[^>]*>", re.DOTALL)
 _UNUSED = re.compile(
@@ -69,17 +67,15 @@ def _dark_colour(colour: str) -> str:
     for light, dark in ((_LIGHT.palette, _DARK.palette), (_LIGHT.ramp, _DARK.ramp)):
         if colour in light:
             return dark[light.index(colour)]
-    hue, lightness, saturation = colorsys.rgb_to_hls(*_rgb(colour))
-    if saturation < 0.1:  # a grey: black becomes the text colour
-        return _mix(_rgb(str(_DARK.settings["text.color"])), _rgb(str(_DARK.settings["figure.facecolor"])), lightness)
-    # a colour of the palette, darkened for text on white: its counterpart, lightened for text on black
-    nearest = min(_LIGHT.palette, key=lambda other: _hue_distance(colorsys.rgb_to_hls(*_rgb(other))[0], hue))
-    return _readable(_DARK.palette[_LIGHT.palette.index(nearest)], str(_DARK.settings["figure.facecolor"]))
+        if colour in (texts := [_text_colour(own, _LIGHT) for own in light]):
+            return _text_colour(dark[texts.index(colour)], _DARK)
+    text, ground = (_rgb(str(_DARK.settings[name])) for name in ("text.color", "figure.facecolor"))
+    return _mix(text, ground, sum(_rgb(colour)) / 3)  # a grey: black becomes the text colour
 
 
-def _hue_distance(one: float, other: float) -> float:
-    """The distance of two hues on the colour circle."""
-    return min(abs(one - other), 1 - abs(one - other))
+def _text_colour(colour: str, style: Style) -> str:
+    """The colour of the label of a curve."""
+    return _hex(readable(_rgb(colour), _rgb(str(style.settings["axes.facecolor"]))))
 
 
 def _rgb(colour: str) -> tuple[float, float, float]:
@@ -89,13 +85,8 @@ def _rgb(colour: str) -> tuple[float, float, float]:
 
 def _mix(one: Iterable[float], other: Iterable[float], share: float) -> str:
     """A mix of two colours, with `share` of the second."""
-    return "#" + "".join(f"{round(255 * (a + (b - a) * share)):02x}" for a, b in zip(one, other, strict=True))
+    return _hex(a + (b - a) * share for a, b in zip(one, other, strict=True))
 
 
-def _readable(colour: str, background: str) -> str:
-    """The colour, lightened until text in it has enough contrast with the background."""
-    for step in range(21):
-        mixed = _mix(_rgb(colour), (1.0, 1.0, 1.0), step / 20)
-        if (luminance(_rgb(mixed)) + 0.05) / (luminance(_rgb(background)) + 0.05) >= _CONTRAST:
-            return mixed
-    return "#ffffff"
+def _hex(rgb: Iterable[float]) -> str:
+    return "#" + "".join(f"{round(255 * value):02x}" for value in rgb)

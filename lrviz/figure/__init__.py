@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrviz.figure.style import FIGURE_FORMATS, LAYOUTS, STYLES, FigureOptions, check_style, luminance
+from lrviz.figure.style import FIGURE_FORMATS, LAYOUTS, STYLES, FigureOptions, Style, check_style, readable
 from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
@@ -17,6 +17,6 @@ else:
     __getattr__ = lazy(__name__, drawing=["draw", "import_matplotlib", "render"])
 
 __all__ = [
-    "FIGURE_FORMATS", "LAYOUTS", "STYLES", "FigureOptions", "check_style", "draw", "import_matplotlib", "luminance",
-    "render",
+    "FIGURE_FORMATS", "LAYOUTS", "STYLES", "FigureOptions", "Style", "check_style", "draw", "import_matplotlib",
+    "readable", "render",
 ]  # fmt: skip

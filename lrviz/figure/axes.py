@@ -31,6 +31,7 @@ from lrviz.figure.backend import (
 from lrviz.figure.curves import MAX_NAMED, Cell, Curve, clean, without_middle
 from lrviz.figure.style import FigureOptions, Style
 from lrviz.figure.ticks import Ticks, epoch_ticks, log_ticks, step_ticks, top_ticks, value_ticks
+from lrviz.trace import Values
 
 _MIN_LABEL_GAP = 0.38  # inches between the labels of a y axis
 _MIN_LABEL_SIZE = 5.0  # points; of the label of an axis
@@ -39,8 +40,9 @@ _MIN_MARKER_GAP = 0.045  # inches per step; markers are drawn from this distance
 _MAX_VALUE, _MIN_VALUE = 1e300, 1e-280  # matplotlib cannot scale an axis to values outside
 _CONSTANT_RANGE = 1e-6  # relative range below which a metric is drawn as constant
 _TICK_UP: Final = 2  # matplotlib's marker
-PANEL_SHARE, PANEL_GAP = 0.34, 0.07  # relative to the height of the panel of rates
+_PANEL_SHARE, _PANEL_GAP = 0.34, 0.07  # relative to the height of the panel of rates
 _DOT = 1.3  # line widths; the length of a dot of the line at a cut
+_TRIANGLE = 5.5  # points; the size of the mark of a cut
 _CURVE_ZORDER = 2.6  # above the spines, which have 2.5
 _MAX_DECADES = 12  # of a logarithmic axis
 
@@ -80,6 +82,15 @@ class Limits:
             value = max(value, self.low)
             return min(log(value / self.low) / log(self.high / self.low), 1.0)
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
+
+    def shares(self, values: Values) -> Values:
+        """The positions of values on the axis, as of `share`."""
+        with np.errstate(over="ignore", divide="ignore"):
+            if self.log:
+                shares = np.log(np.maximum(values, self.low) / self.low) / log(self.high / self.low)
+            else:
+                shares = (values - self.low) / (self.high - self.low)
+        return np.asarray(np.clip(shares, 0.0, 1.0))
 
     def ticks(self, height: float) -> Ticks:
         """The ticks of an axis with this height in inches."""
@@ -246,23 +257,20 @@ def panels_of(context: DrawContext, cell: Cell, limits: Limits) -> list[Panel]:
     if cell.momentum:
         panels.append(Panel(cell.momentum_name, cell.momentum, value_limits(cell.momentum)))
     if cell.metric:
-        panels.append(Panel("metric", cell.metric, value_limits(cell.metric)))
+        panels.append(Panel(cell.metric_name, cell.metric, value_limits(cell.metric)))
     return panels
 
 
 def panel_boxes(box: Box, cell: Cell) -> list[Box]:
-    """The boxes of a cell's panels from top to bottom: a tall one for the rates, low ones below it.
-
-    In a grid the cell leaves space below for as many panels as any cell of its row has, so that the rates align.
-    """
-    count = 1 + max(cell.panels, cell.row_panels)
-    main = box.height / (1 + (count - 1) * (PANEL_SHARE + PANEL_GAP))
-    gap, thin = min(0.16, PANEL_GAP * main), min(1.1, PANEL_SHARE * main)
+    """The boxes of a cell's panels from top to bottom: a tall one for the rates, low ones below it."""
+    count = 1 + cell.panels
+    main = box.height / (1 + (count - 1) * (_PANEL_SHARE + _PANEL_GAP))
+    gap, thin = min(0.16, _PANEL_GAP * main), min(1.1, _PANEL_SHARE * main)
     boxes = [Box(box.left, box.bottom + (count - 1) * (thin + gap), box.width, 0.0)]
     boxes[0] = replace(boxes[0], height=box.top - boxes[0].bottom)
     for _ in range(count - 1):
         boxes.append(Box(box.left, boxes[-1].bottom - gap - thin, box.width, thin))
-    return boxes[: 1 + cell.panels]
+    return boxes
 
 
 def draw_cell(
@@ -287,7 +295,7 @@ def draw_cell(
         if y_labels or panel is not panels[0]:
             y_ticks, lowest = _apart(y_ticks, limits, panel_box, lowest, context.sizes["ytick.labelsize"] / 72)
         _set_ticks(axes.yaxis, y_ticks, labelled=y_labels or panel is not panels[0])
-        _mark_cuts(axes, cell)
+        _mark_cuts(axes, cell, arrows=panel is panels[0])
         for curve in panel.curves:
             line = axes.add_line(_line(curve, marked=marked, thin=len(panel.curves) > MAX_NAMED))
             if line.get_marker() != "None" and limits.low <= curve.y.min() and curve.y.max() <= limits.high:
@@ -331,8 +339,11 @@ def panel_labels(
     return [fit_text(name, min(distances) - 0.06, size, context.measure) for name in names], size
 
 
-def _mark_cuts(axes: Axes, cell: Cell) -> None:
-    """Draw a dotted line in the curve's colour at each of its cuts; at an x with several cuts the dots alternate."""
+def _mark_cuts(axes: Axes, cell: Cell, *, arrows: bool) -> None:
+    """Draw a dotted line in the curve's colour at each of its cuts, with `arrows` below a triangle.
+
+    At an x with several cuts the dots alternate.
+    """
     colours_at: dict[float, list[str]] = {}
     for colour, cuts in cell.cuts:
         for x in cuts.tolist():
@@ -344,6 +355,11 @@ def _mark_cuts(axes: Axes, cell: Cell) -> None:
         axes.vlines(
             [x for x, *_ in marks], 0, 1, transform=axes.get_xaxis_transform(), colors=[mark[-1] for mark in marks],
             linestyles=dots, linewidths=0.9, zorder=1,
+        )  # fmt: skip
+    if marks and arrows:
+        axes.scatter(
+            [x for x, *_ in marks], [1.0] * len(marks), s=_TRIANGLE**2, c=[mark[-1] for mark in marks], marker="v",
+            transform=axes.get_xaxis_transform(), linewidths=0.0, clip_on=False,
         )  # fmt: skip
 
 
@@ -383,6 +399,7 @@ def _set_ticks(axis: XAxis | YAxis, ticks: Ticks, *, labelled: bool) -> None:
 
 
 MARGIN = 0.12  # inches around the content of a figure
+_WIDE = 8.0  # inches; narrower figures have less margin at their sides
 TITLE_PAD = 9.0  # points between axes and title
 _MIN_AXES = 0.3  # inches; the least width and height of axes
 
@@ -410,15 +427,14 @@ def x_labels_height(context: DrawContext) -> float:
     return ticks / 72 + LINE * context.sizes["xtick.labelsize"] + 0.04
 
 
-def y_labels_width(context: DrawContext, cell: Cell, limits: Limits, height: float, *, under: bool = False) -> float:
-    """The width of y ticks and their labels: the widest panel counts, with `under` only the panels under the rates."""
+def y_labels_width(context: DrawContext, cell: Cell, limits: Limits, height: float) -> float:
+    """The width of y ticks and their labels in the panels of a cell."""
     panels = panels_of(context, cell, limits)
     boxes = panel_boxes(Box(0.0, 0.0, 1.0, height), cell)
-    pairs = list(zip(panels, boxes, strict=True))[under:]
-    labels = [label for panel, box in pairs for label in panel.limits.ticks(box.height).labels]
+    labels = [label for p, box in zip(panels, boxes, strict=True) for label in p.limits.ticks(box.height).labels]
     ticks = float(mpl.rcParams["ytick.major.size"]) + float(mpl.rcParams["ytick.major.pad"])
     size = context.sizes["ytick.labelsize"]
-    return ticks / 72 + max((context.measure(label, size) for label in labels), default=0.0) + 0.06
+    return ticks / 72 + max((context.measure(label, size) for label in labels), default=0.0) + 0.04
 
 
 def axes_box(context: DrawContext, cell: Cell, limits: Limits, outer: Box, lines: int) -> Box:
@@ -426,9 +442,10 @@ def axes_box(context: DrawContext, cell: Cell, limits: Limits, outer: Box, lines
     bottom = MARGIN + x_labels_height(context) + axis_label_height(context)
     top = top_axis_height(context, cell)
     height = max(outer.height - bottom - top - MARGIN - title_height(context, lines), _MIN_AXES)
-    left = MARGIN + 0.03 + axis_label_height(context)
+    margin = MARGIN * min(1.0, outer.width / _WIDE)
+    left = margin + 0.02 + axis_label_height(context)
     left += max(y_labels_width(context, cell, limits, height), top_name_width(context) if top else 0.0)
-    width = outer.width - left - MARGIN
+    width = outer.width - left - margin
     width -= x_overhang(context, cell, max(width, _MIN_AXES))[1]
     return Box(outer.left + left, outer.bottom + bottom, max(width, _MIN_AXES), height)
 
@@ -448,9 +465,8 @@ def x_overhang(context: DrawContext, cell: Cell, length: float) -> tuple[float, 
 
 LINE = 1.2 / 72  # inches between lines of text, per point of text size
 Measure = Callable[[str, float], float]  # (text, size in points) to width in inches
-_PIECES = re.compile(r"[^\s,(\[/]*(?:[,(\[/]\s*|\s+)|.+")
-# As in CosineAnnealing|LR and num_|warmup_|steps.
-_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z][_-])(?=[a-z])")
+# Text is wrapped after these; a comma or slash between digits is part of a number.
+_PIECES = re.compile(r"(?:[^\s,(\[/]|[,/](?=\d))*(?:(?:[(\[]|[,/](?!\d))\s*|\s+)|.+")
 
 
 def fit_text(text: str, width: float, size: float, measure: Measure) -> str:
@@ -465,43 +481,37 @@ def fit_text(text: str, width: float, size: float, measure: Measure) -> str:
 
 
 def wrap(text: str, width: float, size: float, measure: Measure, most: int) -> list[str]:
-    """`text` wrapped to at most `most` lines of a width, after commas, brackets and spaces.
+    """`text` wrapped to at most `most` lines of a width, after commas, brackets and spaces, never within a word.
 
-    If it does not fit, the middle of the text after the first `most - 1` lines is left out.
+    If it does not fit, the middle of the text after the first `most - 1` lines is left out, or of a line with a word
+    that is wider.
     """
     lines = _lines(text, width, size, measure)
-    if len(lines) <= most:
-        return lines
-    head = lines[: most - 1]
-    rest = text[len("".join(head)) :] if head else text
-    return [*(line.rstrip() for line in head), fit_text(rest.strip(), width, size, measure)]
+    if len(lines) > most:
+        head = lines[: most - 1]
+        lines = [*head, text[len("".join(head)) :].strip()]
+    return [fit_text(line.rstrip(), width, size, measure) for line in lines]
+
+
+def wrap_evenly(text: str, width: float, size: float, measure: Measure, most: int) -> list[str] | None:
+    """`text` wrapped to at most `most` lines of similar widths; None if it does not fit into lines of `width`."""
+    total = measure(text, size)
+    for share in (1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0):
+        lines = [line.rstrip() for line in _lines(text, min(share * total / most, width), size, measure)]
+        if len(lines) <= most and max(measure(line, size) for line in lines) <= width:
+            return lines
+    return None
 
 
 def _lines(text: str, width: float, size: float, measure: Measure) -> list[str]:
-    """The text wrapped to a width greedily; the lines joined are the text."""
+    """The text wrapped to a width greedily; a word that is wider has a line of its own."""
     if measure(text, size) <= width:
         return [text]
     lines, used = [""], 0.0
     for piece in _PIECES.findall(text):
-        for part in _pieces(piece, width, size, measure):
-            if lines[-1] and used + measure(part.rstrip(), size) > width:
-                lines.append("")
-                used = 0.0
-            lines[-1] += part
-            used += measure(part, size)
+        if lines[-1] and used + measure(piece.rstrip(), size) > width:
+            lines.append("")
+            used = 0.0
+        lines[-1] += piece
+        used += measure(piece, size)
     return lines
-
-
-def _pieces(piece: str, width: float, size: float, measure: Measure) -> list[str]:
-    """A piece that fits into a width, or its parts: cut between the words of a name where possible."""
-    parts = []
-    while measure(piece.rstrip(), size) > width and len(piece) > 1:
-        low, high = 1, len(piece) - 1
-        while low < high:  # the most characters that fit
-            count = (low + high + 1) // 2
-            low, high = (count, high) if measure(piece[:count], size) <= width else (low, count - 1)
-        boundaries = [m.start() for m in _WORD_BOUNDARY.finditer(piece, 0, low + 1) if 2 * m.start() >= low]
-        cut = boundaries[-1] if boundaries else low
-        parts.append(piece[:cut])
-        piece = piece[cut:]
-    return [*parts, piece]

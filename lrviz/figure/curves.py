@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrviz.figure.style import Dash, FigureOptions, Style
+from lrviz.spec import Part, argument_texts, compare_runs
 from lrviz.text import format_rate, printable
 from lrviz.trace import Trace, Values, outline
 
@@ -18,6 +19,7 @@ _SEPARATE_STEPS = 2_000  # steps, with about a pixel each
 _MAX_MARKED = 8  # curves with markers in one axes
 _SAMPLES = 256
 _OVERLAP_DISTANCE = 0.004  # relative to the height of the axes: curves closer than this look like one
+_MIN_SWEEP = 4  # curves of a sweep that is coloured as one
 _DASH = 4.0  # line widths; the length of an interleaved dash
 
 
@@ -55,8 +57,8 @@ class Cell:
     `steps` is the maximum number of steps, and `epochs` of epochs; `per_epoch` are the updates per epoch, None if the
     traces differ in it. `base` is the highest base rate, and `typical` a low but not exceptional rate, for the lower
     limit of a logarithmic axis. `cuts` are the x at which ReduceLROnPlateau reduced the rate of a trace, with the
-    colour of its curve, "" if it has several. `row_panels` is the maximum number of panels under the rates in its row
-    of a grid. `span` is the part of the run that is shown, in the unit of the axis.
+    colour of its curve, "" if it has several, and `cuts_note` explains them. `subtitle` are the parameters that a title
+    of the user does not tell. `span` is the part of the run that is shown, in the unit of the axis.
     """
 
     title: str
@@ -68,10 +70,12 @@ class Cell:
     base: float
     typical: float
     momentum: tuple[Curve, ...] = ()
-    momentum_name: str = "momentum"
+    momentum_name: str = ""
     metric: tuple[Curve, ...] = ()
+    metric_name: str = ""
     cuts: tuple[tuple[str, Values], ...] = ()
-    row_panels: int = 0
+    cuts_note: str = ""
+    subtitle: str = ""
 
     @property
     def panels(self) -> int:
@@ -79,18 +83,26 @@ class Cell:
         return bool(self.momentum) + bool(self.metric)
 
 
+@dataclass(frozen=True)
+class Look:
+    """The colour, the dashes and the marker of a curve."""
+
+    colour: str
+    dash: Dash = ()
+    marker: str = ""
+
+
 def one_cell(traces: Sequence[Trace], options: FigureOptions, style: Style, buckets: int) -> Cell:
-    """One cell with every parameter group of every trace, each in a different colour."""
+    """One cell with every parameter group of every trace, each with a different look; titled with what they share."""
+    captions = caption(traces)
+    looks = _looks(traces, captions.parts, style)
     parts = []
-    first, total = 0, sum(trace.lr.shape[1] for trace in traces)
-    for trace, title in zip(traces, _titles(traces), strict=True):
-        numbers = range(first, first + trace.lr.shape[1])
-        parts.append(_cell_of(trace, title, options, style, buckets, numbers, total, len(traces) > 1))
-        first += trace.lr.shape[1]
+    for trace, title in zip(traces, captions.titles, strict=True):
+        own, looks = looks[: trace.lr.shape[1]], looks[trace.lr.shape[1] :]
+        parts.append(_cell_of(trace, title, options, buckets, own, len(traces) > 1, style.max_markers))
     per_epoch = {part.per_epoch for part in parts}
-    momentum_names = {part.momentum_name for part in parts if part.momentum}
     cell = Cell(
-        title=parts[0].title if len(parts) == 1 else "",
+        title=parts[0].title if len(parts) == 1 else captions.common,
         rates=tuple(curve for part in parts for curve in part.rates),
         steps=max(part.steps for part in parts),
         epochs=max(part.epochs for part in parts),
@@ -99,83 +111,114 @@ def one_cell(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
         base=max(part.base for part in parts),
         typical=min((part.typical for part in parts if part.typical > 0), default=0.0),
         momentum=tuple(curve for part in parts for curve in part.momentum),
-        momentum_name=momentum_names.pop() if len(momentum_names) == 1 else "momentum",
+        momentum_name=_one_of([part.momentum_name for part in parts if part.momentum], "Momentum"),
         metric=tuple(curve for part in parts for curve in part.metric),
+        metric_name=_one_of([part.metric_name for part in parts if part.metric], "Metric"),
         cuts=tuple(cuts for part in parts for cuts in part.cuts),
+        cuts_note=_one_of([part.cuts_note for part in parts if part.cuts_note], _CUTS),
     )
-    if first > _MAX_MARKED:
+    if len(cell.rates) > _MAX_MARKED:
         cell = replace(cell, rates=tuple(replace(curve, marker="") for curve in cell.rates))
     return _with_interleaved_dashes(cell, options)
 
 
-def cells_of(traces: Sequence[Trace], options: FigureOptions, style: Style, buckets: int) -> list[Cell]:
-    """A cell for each trace; parameter groups with the same name have the same colour."""
+def cells_of(traces: Sequence[Trace], options: FigureOptions, style: Style, buckets: int) -> tuple[str, list[Cell]]:
+    """What traces share, and a cell for each; parameter groups with the same name have the same look."""
     groups: dict[str, int] = {}
     for trace in traces:
         for name in trace.group_names if trace.lr.shape[1] > 1 else ():
             groups.setdefault(name, len(groups))
+    captions = caption(traces)
+    looks = _cycle(style, max(len(groups), 1))
     cells = []
-    for trace, title in zip(traces, _titles(traces), strict=True):
-        numbers = [groups.get(name, 0) for name in trace.group_names]
-        part = _cell_of(trace, title, options, style, buckets, numbers, len(groups), False)
+    for trace, title in zip(traces, captions.titles, strict=True):
+        own = [looks[groups.get(name, 0)] for name in trace.group_names]
+        part = _cell_of(trace, title, options, buckets, own, False, style.max_markers)
+        if _has_user_label(trace):
+            part = replace(
+                part, subtitle=clean_or_empty(", ".join(t for t in argument_texts(trace.spec) if t not in title))
+            )
         cells.append(_with_interleaved_dashes(part, options))
-    return cells
+    return captions.common, cells
 
 
-def _titles(traces: Sequence[Trace]) -> list[str]:
-    """The title of each trace: its label; notation is abbreviated if the result is unambiguous."""
+def _one_of(names: Sequence[str], otherwise: str) -> str:
+    """The name, if all are the same."""
+    return names[0] if len(set(names)) == 1 else otherwise if names else ""
+
+
+@dataclass(frozen=True)
+class Captions:
+    """What traces share, a title for each, and the parts in which their runs differ, empty if some have a label."""
+
+    common: str
+    titles: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+
+def caption(traces: Sequence[Trace]) -> Captions:
+    """The labels of the user as they are; other traces say in what they differ, with numbers rounded if unambiguous."""
+    specs = [trace.spec for trace in traces]
+    common, parts = "", tuple[Part, ...]()
+    if any(map(_has_user_label, traces)):
+        exact = [trace.label if _has_user_label(trace) else compare_runs([trace.spec]).labels[0] for trace in traces]
+    else:
+        comparison = compare_runs(specs)
+        common, parts, exact = comparison.common, comparison.parts, list(comparison.labels)
     peak = max(float(trace.lr.max()) for trace in traces)
-    exact = [trace.label for trace in traces]
+    common = _with_rates_beside(common, peak)
     short = [
         label if _has_user_label(trace) else _with_rates_beside(brief(label), peak)
         for trace, label in zip(traces, exact, strict=True)
     ]
-    pairs = list(zip(short, exact, strict=True))
     labels: dict[str, set[str]] = {}
-    for title, label in pairs:
+    for title, label in zip(short, exact, strict=True):
         labels.setdefault(title, set()).add(label)
-    return [clean(title if len(labels[title]) == 1 else label) for title, label in pairs]
+    titles = (title if len(labels[title]) == 1 else label for title, label in zip(short, exact, strict=True))
+    return Captions(clean(brief(common)) if common else "", tuple(map(clean, titles)), parts)
 
 
 def _has_user_label(trace: Trace) -> bool:
-    """Whether the label was set by the user, rather than notation with or without fields of the run."""
-    return bool(trace.spec.name) and not trace.spec.name.startswith(f"{trace.spec.scheduler} @ ")
+    """Whether the label was set by the user, rather than made from the notation."""
+    return bool(trace.spec.name) and not trace.spec.derived
 
 
 def _cell_of(
     trace: Trace,
     title: str,
     options: FigureOptions,
-    style: Style,
     buckets: int,
-    numbers: Sequence[int],
-    total: int,
+    looks: Sequence[Look],
     several: bool,
+    max_markers: int,
 ) -> Cell:
     """The cell of one trace.
 
-    `numbers` are the numbers of its groups among the `total` curves to be distinguished. With `several` traces in one
-    cell, the labels of groups start with the title of the trace.
+    `looks` are those of its groups. With `several` traces in one cell, the labels of groups start with the title of the
+    trace. Runs of at most `max_markers` steps have markers.
     """
     per_epoch = trace.spec.loop.updates_per_epoch
     scale = 1.0 / per_epoch if options.x == "epoch" else 1.0
 
-    def curve(name: str, values: Values, number: int, marked: bool = False) -> Curve:
+    def curve(name: str, values: Values, look: Look, marked: bool = False) -> Curve:
         x, y = outline(values, buckets)
-        return _styled(Curve(name, x * scale, y, ""), style, number, total, marked)
+        marker = look.marker if marked or x.size == 1 else ""
+        return Curve(name, x * scale, y, look.colour, look.dash, marker=marker)
 
     def curves(columns: NDArray[np.float64], marked: bool = False) -> tuple[Curve, ...]:
-        return tuple(curve(names[i], columns[:, i], number, marked) for i, number in enumerate(numbers))
+        return tuple(curve(names[i], columns[:, i], look, marked) for i, look in enumerate(looks))
 
     names = [title]
-    if len(numbers) > 1:
+    if len(looks) > 1:
         groups = [clean(name) for name in trace.group_names]
         names = [f"{title}: {group}" for group in groups] if several else groups
-    marked = trace.updates <= style.max_markers
+    marked = trace.updates <= max_markers and len(looks) <= MAX_NAMED
     momentum = trace.momentum if options.momentum else None
     metric = trace.metric if trace.metric is not None and np.isfinite(trace.metric).any() else None
     rates = curves(trace.lr, marked)
     colour = rates[0].colour if len(rates) == 1 else ""
+    cuts = _rate_cuts(trace.lr) if metric is not None else np.empty(0)
+    metric_name = (trace.spec.metric and clean_or_empty(trace.spec.metric.column)) or "Metric"
     return Cell(
         title=title,
         rates=rates,
@@ -186,10 +229,26 @@ def _cell_of(
         base=max(group.lr for group in trace.spec.groups),
         typical=_typical(trace.lr),
         momentum=curves(momentum) if momentum is not None else (),
-        momentum_name=clean(trace.momentum_name),
-        metric=(curve(title, metric, numbers[0]),) if metric is not None else (),
-        cuts=((colour, _rate_cuts(trace.lr) * scale),) if metric is not None else (),
+        momentum_name=_MOMENTUM.get(trace.momentum_name, clean(trace.momentum_name)),
+        metric=(curve(title, metric, looks[0]),) if metric is not None else (),
+        metric_name=metric_name,
+        cuts=((colour, cuts * scale),) if metric is not None else (),
+        cuts_note=_cuts_note(trace, metric_name) if cuts.size else "",
     )
+
+
+_MOMENTUM = {"momentum": "Momentum", "betas[0]": "beta1"}  # names of the axis by field of the optimizer
+_CUTS = "Triangles mark reductions of the rate"
+
+
+def _cuts_note(trace: Trace, metric_name: str) -> str:
+    """An explanation of the marks of a plateau's reductions."""
+    arguments = dict(text.partition("=")[::2] for text in argument_texts(trace.spec))
+    if not {"factor", "patience"} <= set(arguments):
+        return _CUTS
+    metric = "the metric" if metric_name == "Metric" else metric_name
+    unit = "epochs" if trace.spec.loop.interval == "epoch" else "steps"
+    return f"{_CUTS} by {arguments['factor']}: more than {arguments['patience']} {unit} without improvement of {metric}"
 
 
 def _rate_cuts(lr: NDArray[np.float64]) -> Values:
@@ -197,18 +256,70 @@ def _rate_cuts(lr: NDArray[np.float64]) -> Values:
     return np.flatnonzero((lr[1:] < lr[:-1]).any(axis=1)).astype(np.float64) + 1
 
 
-def _styled(curve: Curve, style: Style, number: int, total: int, marked: bool) -> Curve:
-    """The curve with the colour, dashes and markers of curve `number` of `total`."""
+def _cycle(style: Style, total: int) -> list[Look]:
+    """The looks of curves that differ in their names: those of the palette, or of the ramp if there are too many."""
     if total > MAX_NAMED:
-        colour = style.ramp[round(number / (total - 1) * (len(style.ramp) - 1))]
-        return replace(curve, colour=colour, marker="o" if curve.x.size == 1 else "")
-    cycle = number // len(style.palette)
-    return replace(
-        curve,
-        colour=style.palette[number % len(style.palette)],
-        dash=style.dashes[cycle % len(style.dashes)],
-        marker=style.markers[number % len(style.markers)] if marked or curve.x.size == 1 else "",
-    )
+        return [Look(_on_ramp(style, number, total), marker="o") for number in range(total)]
+    return [
+        Look(
+            style.palette[number % len(style.palette)],
+            style.dashes[number // len(style.palette) % len(style.dashes)],
+            style.markers[number % len(style.markers)],
+        )
+        for number in range(total)
+    ]
+
+
+def _on_ramp(style: Style, number: int, total: int) -> str:
+    """The colour of item `number` of `total` on the ramp."""
+    return style.ramp[round(number / max(total - 1, 1) * (len(style.ramp) - 1))]
+
+
+def _looks(traces: Sequence[Trace], parts: Sequence[Part], style: Style) -> list[Look]:
+    """A look for each parameter group of each trace.
+
+    A sweep of a number with at least `_MIN_SWEEP` curves has colours in the order of its values. If the curves differ
+    in two things, such as two parameters, one has colours and the other dashes. Other curves differ in both.
+    """
+    total = sum(trace.lr.shape[1] for trace in traces)
+    groups = {trace.group_names for trace in traces}
+    factors = _factors(parts)
+    if len(groups) == 1 and len(names := groups.pop()) > 1:  # the groups vary faster than the traces
+        factors = [([rank for rank in ranks for _ in names], number) for ranks, number in factors]
+        factors.append(([*range(len(names))] * len(traces), False))
+    elif groups:
+        factors = factors if total == len(traces) else []
+    if not parts or (len(factors) != 2 and not any(number for _, number in factors)):
+        return _cycle(style, total)
+    if not _MIN_SWEEP <= total <= MAX_NAMED or len(factors) > 2:
+        return _cycle(style, total)
+    (ranks, number), *others = sorted(factors, key=lambda factor: (factor[1], max(factor[0])), reverse=True)
+    dashes = others[0][0] if others else [0] * total
+    if max(dashes) >= len(style.dashes) or (not number and max(ranks) >= len(style.palette)):
+        return _cycle(style, total)
+    colours = [_on_ramp(style, rank, max(ranks) + 1) if number else style.palette[rank] for rank in ranks]
+    return [
+        Look(colour, style.dashes[dash], style.markers[rank % len(style.markers)])
+        for colour, dash, rank in zip(colours, dashes, ranks, strict=True)
+    ]
+
+
+def _factors(parts: Sequence[Part]) -> list[tuple[list[int], bool]]:
+    """The parts that vary independently: the rank of the value in each run, and whether the values are numbers.
+
+    Parts that vary together, such as the length of a warm-up and of what follows it, are one factor.
+    """
+    factors: dict[tuple[int, ...], tuple[list[int], bool]] = {}
+    for part in parts:
+        values = list(dict.fromkeys(part.texts))
+        pattern = tuple(values.index(text) for text in part.texts)
+        ranks, number = list(pattern), part.is_number
+        if number:
+            order = sorted(set(part.values))
+            ranks = [order.index(value) for value in part.values]
+        if pattern not in factors or (number and not factors[pattern][1]):
+            factors[pattern] = ranks, number
+    return list(factors.values())
 
 
 def _typical(lr: NDArray[np.float64]) -> float:
@@ -239,24 +350,27 @@ def interleave_dashes(curves: tuple[Curve, ...], *, log: bool, from_zero: bool =
     Each of m overlapping curves has every m-th dash. `from_zero` is whether the linear axis starts at 0 rather than at
     the lowest value.
     """
-    if len(curves) < 2:
-        return curves
-    overlaps: list[list[int]] = []
-    samples = _sampled(curves, log=log, from_zero=from_zero and not log)
-    for i in range(len(curves)):
-        for overlap in overlaps:
-            if _overlap(samples[overlap[0]], samples[i]):
-                overlap.append(i)
-                break
-        else:
-            overlaps.append([i])
     result = list(curves)
-    for overlap in (overlap for overlap in overlaps if len(overlap) > 1):
+    for overlap in (found for found in overlapping(curves, log=log, from_zero=from_zero) if len(found) > 1):
         period = _DASH * len(overlap)
         result[overlap[0]] = replace(result[overlap[0]], dash=())
         for n, i in enumerate(overlap[1:], 1):
             result[i] = replace(result[i], dash=(_DASH, period - _DASH), shift=period - n * _DASH, marker="")
     return tuple(result)
+
+
+def overlapping(curves: Sequence[Curve], *, log: bool, from_zero: bool = True) -> list[list[int]]:
+    """The numbers of the curves in groups of those that look like one."""
+    overlaps: list[list[int]] = []
+    samples = _sampled(curves, log=log, from_zero=from_zero and not log) if len(curves) > 1 else None
+    for i in range(len(curves)):
+        for overlap in overlaps:
+            if samples is not None and _overlap(samples[overlap[0]], samples[i]):
+                overlap.append(i)
+                break
+        else:
+            overlaps.append([i])
+    return overlaps
 
 
 def _sampled(curves: Sequence[Curve], *, log: bool, from_zero: bool) -> NDArray[np.float64]:
@@ -298,6 +412,11 @@ def clean(text: str) -> str:
     return (without_middle(line, _MAX_LENGTH) if len(line) > _MAX_LENGTH else line) or "(no name)"
 
 
+def clean_or_empty(text: str) -> str:
+    """`clean` text; empty text stays empty."""
+    return clean(text) if text.strip() else ""
+
+
 def brief(notation: str) -> str:
     """Notation with long floats rounded: "gamma=0.8659643233600653" becomes "gamma=0.866".
 
@@ -326,7 +445,16 @@ def _brief(number: str) -> str:
     return format_rate(value, digits)
 
 
+_WHOLE = re.compile(r"\d[\w.]*(?:(?<=e)[+-]\d+)?|(?<!\w)\w{1,30}(?!\w)")  # numbers, and words that are not very long
+
+
 def without_middle(text: str, count: int) -> str:
-    """`count` characters of a text: its beginning and its end."""
+    """At most `count` characters of a text: its beginning and its end, without parts of words and numbers."""
     head = (count + 1) // 2
-    return f"{text[:head].rstrip()}…{text[len(text) - (count - head) :].lstrip()}"
+    tail = len(text) - (count - head)
+    for whole in _WHOLE.finditer(text):
+        if whole.start() < head < whole.end():
+            head = whole.start()
+        if whole.start() < tail < whole.end():
+            tail = whole.end()
+    return f"{text[:head].rstrip()}…{text[tail:].lstrip()}"

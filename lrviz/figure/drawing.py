@@ -35,13 +35,15 @@ from lrviz.figure.axes import (
 )
 from lrviz.figure.backend import Axes, Figure, Line2D, MplPath, agg, load_style, scale_style, style_applied
 from lrviz.figure.curves import Cell, one_cell
+from lrviz.figure.notes import plan_notes
 from lrviz.figure.style import DPI, STYLES, FigureOptions, Style, check_size
 from lrviz.trace import Trace, Values, decimate
 
 __all__ = ["Chart", "draw", "render"]
 
 _OVERLAY_SIZE = (10.0, 5.0)
-_SMALL_SIZE = (3.2, 2.4)  # inches; smaller figures have smaller text
+_SMALL_SIZE = (5.0, 3.6)  # inches; smaller figures have smaller text and thinner lines
+_SHRINKING = 0.7  # power of the relative size: text shrinks less than the figure
 _PANEL_HEIGHT = 1.3  # inches that a panel of momentum or metric adds to the height of the figure
 _MAX_LEGEND_HEIGHT = 3.0  # inches; of a legend below the axes, if the height of the figure is not set
 _MAX_POINTS = 2_400  # of all curves of a vector figure together
@@ -68,7 +70,7 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
     style = load_style(options.style)
     size = options.size or _style_size(style, options)
     if size is not None and (factor := min(size[0] / _SMALL_SIZE[0], size[1] / _SMALL_SIZE[1])) < 1:
-        style = scale_style(style, max(factor, 0.5))
+        style = scale_style(style, max(factor**_SHRINKING, 0.5))
     try:
         with style_applied(style):
             figure = Chart(style, figsize=size or _OVERLAY_SIZE, dpi=options.dpi or DPI)
@@ -102,23 +104,24 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
     title = title_lines(context, cell.title, max(width - 1.2, 0.5 * width))
     if auto_size:
         height += cell.panels * _PANEL_HEIGHT + max(len(title) - 1, 0) * LINE * context.sizes["axes.titlesize"]
-    area = axes_box(context, cell, limits, Box(0.0, 0.0, width, height), len(title))
+    notes = plan_notes(context, [cell.cuts_note] if cell.cuts_note else [], 0.85 * width)
+    below = notes.height
+    height += below if auto_size else 0.0
+    area = axes_box(context, cell, limits, Box(0.0, below, width, height - below), len(title))
     labels, legend = None, None
     if len(cell.rates) > 1:
-        from lrviz.figure.captions import MAX_AT_ENDS, end_labels, plan_legend
+        from lrviz.figure.captions import MAX_ON_CURVES, curve_labels, plan_legend
 
-        if len(cell.rates) <= MAX_AT_ENDS:
-            labels = end_labels(context, cell, panel_boxes(area, cell)[0], limits)
+        if len(cell.rates) <= MAX_ON_CURVES:
+            labels = curve_labels(context, cell, panel_boxes(area, cell)[0], limits)
         if labels is None:
             legend = plan_legend(context, cell.rates, area, _MAX_LEGEND_HEIGHT if auto_size else 0.5 * area.height)
-    if labels is not None:
-        area = replace(area, width=labels[0].width)
-    elif legend is not None:
+    if legend is not None:
         if legend.right:
             area = replace(area, width=area.width - legend.width)
         else:
-            below = legend.height + MARGIN
-            height += below if auto_size else 0.0
+            below += legend.height + MARGIN
+            height += legend.height + MARGIN if auto_size else 0.0
             area = axes_box(context, cell, limits, Box(0.0, below, width, height - below), len(title))
     context.figure.set_size_inches(width, height)
     panels = draw_cell(context, area, cell, limits)
@@ -127,10 +130,11 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
     if title:
         pad = TITLE_PAD + 72 * top_axis_height(context, cell)
         panels[0].set_title("\n".join(title), loc="left", y=1.0, pad=pad)
-    for label in labels[1] if labels else ():
+    for label in labels or ():
         label.draw(context, panels[0])
     if legend is not None:
-        legend.draw(context, *((area.right + 0.2, area.top) if legend.right else (area.left, legend.height + MARGIN)))
+        legend.draw(context, *((area.right + 0.2, area.top) if legend.right else (area.left, below)))
+    notes.draw(context, area.left)
 
 
 def _label_axes(context: DrawContext, drawn: Sequence[Axes], cell: Cell, area: Box, limits: Limits) -> None:

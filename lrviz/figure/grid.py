@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil, sqrt
 
 from lrviz.figure.axes import (
     LINE,
     MARGIN,
-    PANEL_GAP,
-    PANEL_SHARE,
     Box,
     DrawContext,
     Limits,
     axis_label_height,
     draw_cell,
     draw_top_axis,
-    panel_boxes,
-    panel_labels,
     panels_of,
     rate_limits,
     title_height,
@@ -31,9 +27,10 @@ from lrviz.figure.axes import (
     x_overhang,
     y_labels_width,
 )
-from lrviz.figure.backend import mpl
-from lrviz.figure.captions import Legend, plan_legend
+from lrviz.figure.backend import Axes, mpl
+from lrviz.figure.captions import plan_legend
 from lrviz.figure.curves import Cell, Curve, cells_of
+from lrviz.figure.notes import plan_notes
 from lrviz.trace import Trace
 
 _CELL_WIDTHS = (6.5, 4.2, 3.2, 2.75, 2.5)  # inches of a cell, by number of columns
@@ -42,123 +39,148 @@ _RATES_HEIGHT = 1.5  # inches of the panel of rates
 _MAX_COLUMNS = 5
 _MIN_READABLE_HEIGHT = 0.5
 _TITLE_SCALE = 0.85  # relative to the size of the title of a figure
+_SUBTITLE_SCALE = 0.75
+_TITLE_GAP = 4.0  # points between axes and title
 _MIN_SIDE = 0.1
 _GAP = 0.22  # between columns
 _LABEL_GAP = 0.1  # between the labels of neighbouring x axes
 _ROW_GAP = 0.12  # between rows
 
 
-def columns_for(count: int) -> int:
-    """The number of columns: the square root of the number of cells or slightly more, with few empty cells."""
+@dataclass(frozen=True)
+class _Slot:
+    """One panel of the grid: a cell without further panels, and its limits; `rates` is whether it shows rates."""
+
+    cell: Cell
+    limits: Limits
+    rates: bool = True
+
+
+def columns_for(sizes: Sequence[int]) -> int:
+    """The number of columns for traces with these numbers of panels: about the square root, with few empty places."""
+    count = sum(sizes)
     if count <= 3:
         return count
     root = sqrt(count)
     most = max(_MAX_COLUMNS, round(root))
     choices = range(min(most, ceil(root)), min(most, ceil(root) + 1) + 1)
 
-    def waste(columns: int) -> float:
-        empty = -count % columns
-        return empty + abs(columns - root) + (2 if empty == columns - 1 else 0)  # avoid a single cell in the last row
+    def waste(columns: int) -> tuple[float, int]:
+        rows = rows_of(sizes, columns)
+        empty = len(rows) * columns - count
+        alone = len(rows[-1]) == 1 < columns  # a single panel in the last row
+        return round(empty + abs(columns - root) + 2 * alone, 6), empty
 
-    return min(choices, key=lambda columns: (round(waste(columns), 6), -count % columns))
+    return min(choices, key=waste)
+
+
+def rows_of(sizes: Sequence[int], columns: int) -> list[list[tuple[int, int]]]:
+    """Traces with these numbers of panels in rows: for each panel the number of its trace, and its own number.
+
+    The panels of a trace are side by side. If they do not fit in the rest of a row, a later trace that does comes
+    first; if there is none, they continue in the next row.
+    """
+    pending = list(range(len(sizes)))
+    panels: list[tuple[int, int]] = []
+    while pending:
+        rest = columns - len(panels) % columns
+        trace = next((trace for trace in pending if sizes[trace] <= rest), pending[0])
+        pending.remove(trace)
+        panels += ((trace, panel) for panel in range(sizes[trace]))
+    return [panels[first : first + columns] for first in range(0, len(panels), columns)]
 
 
 def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> None:
     """Draw each trace in its own axes; with `auto_size` the size of the figure depends on their number.
 
-    Ticks that are the same in all axes are labelled only in the left column and in the lowest row.
+    Momentum and metric are in axes of their own beside the rates. Ticks that are the same in all axes are labelled only
+    in the left column and in the lowest row.
     """
-    cells = cells_of(traces, context.options, context.style, int(_CURVE_WIDTH * context.figure.dpi))
-    count = len(cells)
-    columns = min(context.options.columns or columns_for(count), count)
-    rows = [range(first, min(first + columns, count)) for first in range(0, count, columns)]
-    row_panels = [max(cells[i].panels for i in row) for row in rows]
-    cells = [replace(cell, row_panels=row_panels[i // columns]) for i, cell in enumerate(cells)]
-    shares = [1 + panels * (PANEL_SHARE + PANEL_GAP) for panels in row_panels]  # row heights relative to the rates
+    common, cells = cells_of(traces, context.options, context.style, int(_CURVE_WIDTH * context.figure.dpi))
     shared = rate_limits(cells, context) if context.options.share_y else None
-    limits = [shared or rate_limits([cell], context) for cell in cells]
+    by_trace = [_slots(context, cell, shared or rate_limits([cell], context)) for cell in cells]
+    sizes = [len(slots) for slots in by_trace]
+    columns = min(context.options.columns or columns_for(sizes), sum(sizes))
+    rows = [[by_trace[trace][panel] for trace, panel in row] for row in rows_of(sizes, columns)]
+    # Ticks that all rates share are labelled in the first panel of a row.
+    y_labelled = [
+        [not (shared and slot.rates and any(other.rates for other in row[:n])) for n, slot in enumerate(row)]
+        for row in rows
+    ]
     width, height = context.size()
-    sized_cells = [(cells[i], limits[i], shares[i // columns] * _RATES_HEIGHT) for i in range(count)]
-    widths = [y_labels_width(context, *sized) for sized in sized_cells]
-    left = MARGIN + 0.03 + axis_label_height(context)
-    left += max(*widths[::columns], top_name_width(context) if top_axis_height(context, cells[0]) else 0.0)
-    gap = max(_GAP, _x_gap(context, cells)) if shared else 0.1 + max(widths)
-    if any(row_panels):  # panels under the rates always have labels
-        label = axis_label_height(context)
-        left += label
-        gap = max(gap, 0.1 + label + max(y_labels_width(context, *sized, under=True) for sized in sized_cells))
-    if auto_size:
-        width = left + columns * _CELL_WIDTHS[min(columns, len(_CELL_WIDTHS)) - 1] + (columns - 1) * gap + MARGIN
-    cell_width = max((width - left - 2 * MARGIN - (columns - 1) * gap) / columns, _MIN_SIDE)
-
+    label_widths = _label_widths(context, rows, y_labelled)
     same_x = len({(cell.span, cell.per_epoch) for cell in cells}) == 1
-    x_labelled = [not same_x or i + columns >= count for i in range(count)]
-    on_top = [top_axis_height(context, cell) if not same_x or i < columns else 0.0 for i, cell in enumerate(cells)]
-    bottom_gaps = _bottom_gaps(context, [any(x_labelled[i] for i in row) for row in rows])
-    title = title_lines(context, "", width - left - MARGIN)
-    groups = _groups(cells)
-    legend = plan_legend(context, groups, Box(left, 0.0, width - left - MARGIN, 0.0), 1.0) if groups else None
-    top = MARGIN + (title_height(context, len(title)) if title else 0.0)
-    bottom = MARGIN + axis_label_height(context) + (legend.height + MARGIN if legend else 0.0)
+    # A second axis is shown on every panel, or in the first row if all have the same.
+    tops = [
+        max(top_axis_height(context, slot.cell) * (not (same_x and r)) for slot in row) for r, row in enumerate(rows)
+    ]
+    label_widths[0] = max(label_widths[0], top_name_width(context) if any(tops) else 0.0)
+    left = MARGIN + 0.03 + axis_label_height(context) + label_widths[0]
+    gaps = [0.0, *(max(_x_gap(context, cells), 0.1 + label_width) for label_width in label_widths[1:])]
+    if auto_size:
+        width = left + columns * _CELL_WIDTHS[min(columns, len(_CELL_WIDTHS)) - 1] + sum(gaps) + MARGIN
+    cell_width = max((width - left - 2 * MARGIN - sum(gaps)) / columns, _MIN_SIDE)
 
-    size = _TITLE_SCALE * context.sizes["axes.titlesize"]
-    for max_lines in (3, 2, 1):  # of the title of a cell: fewer if the axes would be too small
-        titles = [wrap(cell.title, cell_width + 0.5 * _GAP, size, context.measure, max_lines) for cell in cells]
-        headings = [max(len(titles[i]) * LINE * size + on_top[i] for i in row) + 0.07 for row in rows]
-        rest = top + bottom + sum(headings) + sum(bottom_gaps)
-        rates_height = _RATES_HEIGHT if auto_size else max((height - rest) / sum(shares), _MIN_SIDE)
+    # Ticks that all panels share are labelled in the last panel of a column.
+    x_labelled = [
+        [not same_x or n >= max(map(len, [[], *rows[r + 1 :]])) for n in range(len(row))] for r, row in enumerate(rows)
+    ]
+    bottom_gaps = _bottom_gaps(context, list(map(any, x_labelled)))
+    inner = width - left - MARGIN
+    title = title_lines(context, common, inner)
+    groups = _groups(cells)
+    legend = plan_legend(context, groups, Box(left, 0.0, inner, 0.0), 1.0) if groups else None
+    notes = plan_notes(context, [cell.cuts_note for cell in cells if cell.cuts_note], inner)
+    top = MARGIN + (title_height(context, len(title)) if title else 0.0)
+    bottom = MARGIN + axis_label_height(context) + (legend.height + MARGIN if legend else 0.0) + notes.height
+
+    for max_lines in (3, 2, 1):  # of the title of a panel: fewer if the axes would be too small
+        headings = [
+            [_Heading.of(context, slot.cell, cell_width + 0.5 * _GAP, max_lines) for slot in row] for row in rows
+        ]
+        heights = [max(heading.height for heading in row) + 0.07 + top for row, top in zip(headings, tops, strict=True)]
+        rest = top + bottom + sum(heights) + sum(bottom_gaps)
+        rates_height = _RATES_HEIGHT if auto_size else max((height - rest) / len(rows), _MIN_SIDE)
         if rates_height > _MIN_READABLE_HEIGHT:
             break
     if auto_size:
-        height = rest + sum(shares) * rates_height
+        height = rest + len(rows) * rates_height
         context.figure.set_size_inches(width, height)
-    if shared:  # the same ticks for all
-        limits = [replace(shared, ticks_for=rates_height)] * count
 
     y = height - top
-    for row, heading, share, bottom_gap in zip(rows, headings, shares, bottom_gaps, strict=True):
-        y -= heading + share * rates_height
-        for i in row:
-            _draw_trace(
-                context,
-                Box(left + (i - row[0]) * (cell_width + gap), y, cell_width, share * rates_height),
-                cells[i],
-                limits[i],
-                titles[i],
-                x_labels=x_labelled[i],
-                y_labels=not shared or i == row[0],
-                top=on_top[i],
-            )
-        y -= bottom_gap
-    box = Box(left, bottom, columns * cell_width + (columns - 1) * gap, height - top - bottom)
-    _draw_labels(context, cells, title, legend, box)
+    for r, row in enumerate(rows):
+        y -= heights[r] + rates_height
+        for n, slot in enumerate(row):
+            box = Box(left + n * cell_width + sum(gaps[: n + 1]), y, cell_width, rates_height)
+            limits = replace(slot.limits, ticks_for=rates_height) if shared and slot.rates else slot.limits
+            (axes,) = draw_cell(context, box, slot.cell, limits, x_labels=x_labelled[r][n], y_labels=y_labelled[r][n])
+            if tops[r]:
+                draw_top_axis(context, axes, box, slot.cell, named=n == 0)
+            headings[r][n].draw(context, axes, replace(box, height=rates_height + tops[r]), above=tops[r])
+        y -= bottom_gaps[r]
+    box = Box(left, bottom, columns * cell_width + sum(gaps), height - top - bottom)
+    _draw_labels(context, cells, title, box)
+    if legend is not None:
+        legend.draw(context, box.left, legend.height + MARGIN + notes.height)
+    notes.draw(context, box.left)
 
 
-def _draw_trace(
-    context: DrawContext,
-    box: Box,
-    cell: Cell,
-    limits: Limits,
-    title: list[str],
-    *,
-    x_labels: bool,
-    y_labels: bool,
-    top: float,
-) -> None:
-    """Draw a cell, its title above a second axis of height `top`, and the labels of the panels under its rates."""
-    drawn = draw_cell(context, box, cell, limits, x_labels=x_labels, y_labels=y_labels)
-    if top:
-        draw_top_axis(context, drawn[0], panel_boxes(box, cell)[0], cell, named=y_labels)
-    size = _TITLE_SCALE * context.sizes["axes.titlesize"]
-    drawn[0].set_title("\n".join(title), loc="left", y=1.0, pad=4.0 + 72 * top, fontsize=size)
-    panels = panels_of(context, cell, limits)
-    x = box.left - y_labels_width(context, cell, limits, box.height, under=True) if cell.panels else 0.0
-    boxes = panel_boxes(box, cell)[1:]
-    names, size = panel_labels(context, [panel.name for panel in panels[1:]], boxes, context.sizes["ytick.labelsize"])
-    for axes, name, panel_box in zip(drawn[1:], names, boxes, strict=True):
-        axes.set_ylabel(name, fontsize=size)
-        middle = panel_box.bottom + panel_box.height / 2
-        axes.yaxis.set_label_coords(x, middle, transform=context.figure.dpi_scale_trans)
+def _label_widths(
+    context: DrawContext, rows: Sequence[Sequence[_Slot]], y_labelled: Sequence[Sequence[bool]]
+) -> list[float]:
+    """The width of the labels of the y axes in each column."""
+    widths = [0.0] * max(map(len, rows))
+    for row, labelled in zip(rows, y_labelled, strict=True):
+        for n, slot in enumerate(row):
+            if labelled[n]:
+                widths[n] = max(widths[n], y_labels_width(context, slot.cell, slot.limits, _RATES_HEIGHT))
+    return widths
+
+
+def _x_gap(context: DrawContext, cells: Sequence[Cell]) -> float:
+    """The gap between columns in which the labels of neighbouring x axes do not touch."""
+    overhangs = [x_overhang(context, cell, _CELL_WIDTHS[-1]) for cell in cells]
+    return max(_GAP, max(left for left, _ in overhangs) + max(right for _, right in overhangs) + _LABEL_GAP)
 
 
 def _bottom_gaps(context: DrawContext, x_labelled: Sequence[bool]) -> list[float]:
@@ -167,14 +189,55 @@ def _bottom_gaps(context: DrawContext, x_labelled: Sequence[bool]) -> list[float
     return [*gaps[:-1], gaps[-1] - _ROW_GAP]
 
 
-def _x_gap(context: DrawContext, cells: Sequence[Cell]) -> float:
-    """The gap between columns in which the labels of neighbouring x axes do not touch."""
-    overhangs = [x_overhang(context, cell, _CELL_WIDTHS[-1]) for cell in cells]
-    return max(left for left, _ in overhangs) + max(right for _, right in overhangs) + _LABEL_GAP
+def _slots(context: DrawContext, cell: Cell, limits: Limits) -> list[_Slot]:
+    """The panels of a cell, each as a cell of its own: the rates, then momentum and metric if the cell has them."""
+    rates, *others = panels_of(context, cell, limits)
+    alone = replace(cell, momentum=(), metric=())
+    slots = [_Slot(alone, rates.limits)]
+    for panel in others:
+        of_panel = replace(alone, title=f"{panel.name}: {cell.title}", subtitle="", rates=panel.curves)
+        slots.append(_Slot(of_panel, panel.limits, rates=False))
+    return slots
 
 
-def _draw_labels(context: DrawContext, cells: list[Cell], title: list[str], legend: Legend | None, box: Box) -> None:
-    """Draw what all cells share around their box: the labels of the axes, the title, the legend."""
+@dataclass(frozen=True)
+class _Heading:
+    """The lines of the title and of the subtitle of a panel, and the sizes of their text."""
+
+    title: list[str]
+    subtitle: list[str]
+    sizes: tuple[float, float]
+
+    @classmethod
+    def of(cls, context: DrawContext, cell: Cell, width: float, most: int) -> _Heading:
+        """The heading of a cell in a width, of at most `most` lines for each of both."""
+        sizes = (_TITLE_SCALE * context.sizes["axes.titlesize"], _SUBTITLE_SCALE * context.sizes["axes.titlesize"])
+        texts = (cell.title, cell.subtitle)
+        title, subtitle = (
+            wrap(text, width, size, context.measure, most) if text else []
+            for text, size in zip(texts, sizes, strict=True)
+        )
+        return cls(title, subtitle, sizes)
+
+    @property
+    def height(self) -> float:
+        """The height in inches."""
+        return LINE * (len(self.title) * self.sizes[0] + len(self.subtitle) * self.sizes[1])
+
+    def draw(self, context: DrawContext, axes: Axes, box: Box, *, above: float) -> None:
+        """Draw the heading above a box, which ends `above` inches higher than the axes."""
+        pad = 72 * above + _TITLE_GAP + 72 * LINE * len(self.subtitle) * self.sizes[1]
+        axes.set_title("\n".join(self.title), loc="left", y=1.0, pad=pad, fontsize=self.sizes[0])
+        if self.subtitle:
+            axes.text(
+                box.left, box.top + _TITLE_GAP / 72, "\n".join(self.subtitle), fontsize=self.sizes[1], ha="left",
+                va="bottom", linespacing=1.2, color=mpl.rcParams["xtick.color"],
+                transform=context.figure.dpi_scale_trans,
+            )  # fmt: skip
+
+
+def _draw_labels(context: DrawContext, cells: list[Cell], title: list[str], box: Box) -> None:
+    """Draw what all cells share around their box: the labels of the axes, the title."""
     width, height = context.size()
     text_style = {
         "fontsize": context.sizes["axes.labelsize"],
@@ -189,8 +252,6 @@ def _draw_labels(context: DrawContext, cells: list[Cell], title: list[str], lege
         text_style["fontweight"] = mpl.rcParams["axes.titleweight"]
         x, y = box.left / width, 1 - MARGIN / height
         context.figure.suptitle("\n".join(title), x=x, y=y, ha="left", va="top", **text_style)
-    if legend is not None:
-        legend.draw(context, box.left, legend.height + MARGIN)
 
 
 def _groups(cells: list[Cell]) -> tuple[Curve, ...]:

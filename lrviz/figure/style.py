@@ -31,15 +31,35 @@ def _ramp(*colours: str) -> tuple[str, ...]:
     return tuple("#" + "".join(f"{round(value):02x}" for value in colour) for colour in [*mixed, parts[-1]])
 
 
-# The part of viridis that is visible on the background.
-RAMP = _ramp("#440154", "#3b528b", "#21918c", "#5ab853")
-RAMP_ON_DARK = _ramp("#fde725", "#5ec962", "#21918c", "#4469a5")
+# Of the same hues on both backgrounds, in equal steps to the eye, with a contrast of 3 or more.
+RAMP = _ramp(
+    "#3f1851", "#27306c", "#004475", "#015572", "#01656d", "#057665", "#2d855a", "#638f4f", "#90974d"
+)  # fmt: skip
+RAMP_ON_DARK = _ramp(
+    "#8b5e9d", "#7178bd", "#4690d1", "#0ca6d5", "#0fb9cd", "#3ccbc0", "#7ad9ae", "#b1e3a0", "#e5eb9c"
+)  # fmt: skip
+_CONTRAST: Final = 4.5  # of text on its background, from WCAG
+Rgb = tuple[float, float, float]
 
 
 def luminance(rgb: Iterable[float]) -> float:
     """The relative luminance of an sRGB colour, from 0 to 1, as WCAG 2.2 defines it."""
     red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in rgb)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def readable(colour: Rgb, background: Rgb) -> Rgb:
+    """The sRGB colour, darkened or lightened until text has enough contrast with its background."""
+    reference = luminance(background)
+    target = 0.0 if reference > 0.18 else 1.0
+    text = colour
+    for share in range(1, 21):
+        lighter, darker = max(luminance(text), reference), min(luminance(text), reference)
+        if (lighter + 0.05) / (darker + 0.05) >= _CONTRAST:
+            break
+        red, green, blue = (value + (target - value) * share / 20 for value in colour)
+        text = red, green, blue
+    return text
 
 
 @dataclass(frozen=True)
@@ -67,10 +87,10 @@ class Style:
     rc_params: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
 
-# The first five colours of each palette are distinguishable with colour vision deficiency and, by their lightness, in
-# greyscale.
-LIGHT_PALETTE = ("#1f4e9e", "#e5703a", "#56b4e0", "#55123f", "#0a8865", "#c21141", "#96c692", "#353f12")
-DARK_PALETTE = ("#5aa7f5", "#f5c451", "#d0316e", "#e3f6c0", "#b27233", "#456be0", "#8ebb95", "#a68bb4")
+# The colours of both palettes have the same hues in the same order, and a contrast of 3 or more with their background.
+# They are distinguishable with colour vision deficiency, and the first five, by their lightness, in greyscale.
+LIGHT_PALETTE = ("#355ca0", "#e47306", "#6a7b3a", "#bf697c", "#650fba", "#8e7dff", "#2a4517", "#7d044b")
+DARK_PALETTE = ("#9ec2fc", "#e39920", "#467323", "#e5227e", "#a470f3", "#5e4df0", "#7aef78", "#df41b2")
 
 _BASE_SETTINGS: dict[str, object] = {
     "axes.labelpad": 5.0,
@@ -133,7 +153,7 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             rate="Learning Rate",
             per_epoch=False,
             cheatsheet_axes=True,
-            ramp=_ramp("#000000", "#a0a0a0"),
+            ramp=_ramp("#000000", "#949494"),
         ),
     }
 )

@@ -151,6 +151,7 @@ class Scheduler:
     package: str = "torch"  # the name of its package for `pip install`
     example: str = ""  # notation to show if the defaults are not enough, as for a composite
     aliases: tuple[str, ...] = ()  # names in papers and other libraries: lower-case letters and digits only
+    always_shown: tuple[str, ...] = ()  # parameters that titles show even if they are left out
     momentum_switch: str = ""  # the parameter that enables the momentum cycle
     overwrites_rate: bool = False  # its constructor replaces the rate from which other schedulers start
     restores_rate: bool = False  # its constructor sets all groups back to their base rate

@@ -24,6 +24,7 @@ from lrviz.spec.run import (
 )
 
 if TYPE_CHECKING:
+    from lrviz.spec.comparing import Comparison, Part, argument_texts, compare_runs
     from lrviz.spec.lengths import read_length
     from lrviz.spec.metric import default_metric, metric_values, read_metric
     from lrviz.spec.reading import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy(
         __name__,
+        comparing=["Comparison", "Part", "argument_texts", "compare_runs"],
         lengths=["read_length"],
         metric=["metric_values", "read_metric", "default_metric"],
         reading=[
@@ -51,8 +53,8 @@ else:
     )  # fmt: skip
 
 __all__ = [
-    "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Factory", "Field", "Fields", "Interval", "Metric",
-    "OptimizerChoice", "ParamGroup", "RunSpec", "Sweep", "TrainingLoop", "default_metric", "metric_values",
-    "read_choice", "read_count", "read_length", "read_lets", "read_metric", "read_number", "read_optimizer", "read_run",
-    "read_runs", "read_size", "run_names", "split_commas",
+    "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Interval", "Metric",
+    "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "argument_texts", "compare_runs",
+    "default_metric", "metric_values", "read_choice", "read_count", "read_length", "read_lets", "read_metric",
+    "read_number", "read_optimizer", "read_run", "read_runs", "read_size", "run_names", "split_commas",
 ]  # fmt: skip

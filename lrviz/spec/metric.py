@@ -38,7 +38,8 @@ def read_metric(text: str, loop: TrainingLoop, names: Mapping[str, Any], folder:
     path, _, column = text[len(drive) :].partition(":")
     path = drive + path
     if Path(path).suffix.lower() in _SUFFIXES or _is_file(folder / path):
-        return Metric(text, _from_file(folder / path, path, column))
+        values, column = _from_file(folder / path, path, column)
+        return Metric(text, values, column=column)
     if numbers := _as_numbers(text):
         return Metric(text, numbers)
     return Metric(text, function=_as_function(text, loop, names))
@@ -122,7 +123,8 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any
     return function if loop.interval == "step" else lambda call: function((call + 1) * each - 1)
 
 
-def _from_file(path: Path, name: str, column: str) -> tuple[float, ...]:
+def _from_file(path: Path, name: str, column: str) -> tuple[tuple[float, ...], str]:
+    """The values of a file, and the name of their column, "" if it has none."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SpecError(f"the metric file `{name}` is over {MAX_BYTES // 1_000_000} MB")
@@ -140,15 +142,15 @@ def _from_file(path: Path, name: str, column: str) -> tuple[float, ...]:
         raise SpecError(f"the metric file `{name}` is empty")
     suffix = path.suffix.lower()
     if suffix in (".json", ".jsonl", ".ndjson"):
-        values = _from_json(text, name, column, lines=suffix != ".json")
+        values, column = _from_json(text, name, column, lines=suffix != ".json")
     else:
-        values = _from_table(text, name, column)
+        values, column = _from_table(text, name, column)
     if not values:
         raise SpecError(f"the metric file `{name}` has no values")
-    return tuple(values)
+    return tuple(values), column
 
 
-def _from_table(text: str, name: str, column: str) -> list[float]:
+def _from_table(text: str, name: str, column: str) -> tuple[list[float], str]:
     first = text.lstrip().splitlines()[0]
     delimiter = next((d for d in ",\t;" if d in first), ",")
     try:
@@ -169,16 +171,17 @@ def _from_table(text: str, name: str, column: str) -> list[float]:
         if number is None:
             raise SpecError(f"line {line} of the metric file `{name}` has no number in `{header[index]}`: {cell!r}")
         values.append(number)
-    return values
+    return values, header[index] if start else ""
 
 
-def _from_json(text: str, name: str, column: str, lines: bool) -> list[float]:
+def _from_json(text: str, name: str, column: str, lines: bool) -> tuple[list[float], str]:
     try:
         data = [json.loads(line) for line in text.splitlines() if line.strip()] if lines else json.loads(text)
     except (ValueError, RecursionError) as error:
         raise SpecError(f"the metric file `{name}` is not JSON: {error}") from error
     if isinstance(data, dict):
-        data = data[_choose_column(list(data), column, name)]
+        column = _choose_column(list(data), column, name)
+        data = data[column]
     if not isinstance(data, list):
         raise SpecError(f"the metric file `{name}` must contain a list of numbers, got {type(data).__name__}")
     values = []
@@ -194,7 +197,7 @@ def _from_json(text: str, name: str, column: str, lines: bool) -> list[float]:
         if number is None:
             raise SpecError(f"item {at} of the metric file `{name}` is not a number: {item!r:.60}")
         values.append(number)
-    return values
+    return values, column
 
 
 def _choose_column(columns: list[str], column: str, name: str) -> str:

@@ -111,10 +111,13 @@ def read_run(
 
         metric = read_metric(metric_text, loop, names, fields.folder)
         notes = [*notes, *metric_notes(metric, loop.scheduler_calls)]
-    if overrides and not name:
+    derived = bool(overrides) and not name
+    if derived:
         name = f"{call} @ {', '.join(f'{k}={v}' for k, v in overrides.items())}"
     notes = list(dict.fromkeys(notes))
-    return RunSpec(call, loop, groups, optimizer, metric, fields.show_momentum, name, tuple(filled), tuple(notes))
+    return RunSpec(
+        call, loop, groups, optimizer, metric, fields.show_momentum, name, derived, tuple(filled), tuple(notes)
+    )
 
 
 def _takes_metric(call: SchedulerCall) -> bool:

@@ -238,12 +238,13 @@ class Metric:
     """The metric of ReduceLROnPlateau: `text` as the user gave it, and a value for each call of `scheduler.step()`.
 
     `values` are those of the source; the last one is repeated if there are more calls. `function` takes the number of
-    the call, from 0.
+    the call, from 0. `column` is the name of the column of a file, "" if it has none.
     """
 
     text: str
     values: tuple[float, ...] = field(default=(), repr=False)
     function: Callable[[int], float] | None = field(default=None, compare=False, repr=False)
+    column: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -289,7 +290,8 @@ class RunSpec:
     optimizer: OptimizerChoice = OptimizerChoice()
     metric: Metric | None = None
     show_momentum: bool = False
-    name: str = ""  # the user's label
+    name: str = ""  # the user's label, or notation with the fields of the run or the values of a sweep
+    derived: bool = field(default=False, compare=False)  # `name` is not the user's
     filled: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
 

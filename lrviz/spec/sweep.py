@@ -54,7 +54,7 @@ def read_runs(
             run = read_run(text, fields, name=label if not varied else "")
             if varied:
                 prefix = label or ("" if len(texts) == 1 else getattr(run.scheduler, "name", str(run.scheduler)))
-                run = replace(run, name=f"{prefix} {varied}".strip())
+                run = replace(run, name=f"{prefix} {varied}".strip(), derived=not label)
             runs.append(run)
     return runs
 

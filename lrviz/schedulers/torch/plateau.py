@@ -70,6 +70,7 @@ SCHEDULER = Scheduler(
     source="He et al., Deep Residual Learning for Image Recognition, 2015, arXiv:1512.03385",
     past_end="It has no end: the rate keeps following the metric.",
     takes_metric=True,
+    always_shown=("factor", "patience"),
     aliases=("reducelr", "reduceonplateau"),
     check=floor_check("ReduceLROnPlateau", "min_lr", "the rate is never reduced"),
 )

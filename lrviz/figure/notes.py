@@ -1,0 +1,40 @@
+"""Notes at the foot of a figure, which explain its marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lrviz.figure.axes import LINE, MARGIN, DrawContext, wrap
+from lrviz.figure.backend import mpl
+
+_SCALE = 0.9  # relative to the text of a legend
+_MAX_LINES = 3  # of a note
+
+
+@dataclass(frozen=True)
+class Notes:
+    """The lines of all notes and the size of their text."""
+
+    lines: tuple[str, ...]
+    size: float
+
+    @property
+    def height(self) -> float:
+        """The height in inches with the space below, 0 without notes."""
+        return len(self.lines) * LINE * self.size + 0.5 * MARGIN if self.lines else 0.0
+
+    def draw(self, context: DrawContext, left: float) -> None:
+        """Draw the notes at the foot of the figure."""
+        if self.lines:
+            context.figure.text(
+                left, 0.5 * MARGIN + self.height, "\n".join(self.lines), transform=context.figure.dpi_scale_trans,
+                fontsize=self.size, color=mpl.rcParams["xtick.color"], ha="left", va="top", linespacing=1.2,
+            )  # fmt: skip
+
+
+def plan_notes(context: DrawContext, notes: Sequence[str], width: float) -> Notes:
+    """Wrap notes to a width; the same note is shown once."""
+    size = _SCALE * context.sizes["legend.fontsize"]
+    lines = [line for note in dict.fromkeys(notes) for line in wrap(note, width, size, context.measure, _MAX_LINES)]
+    return Notes(tuple(lines), size)
