@@ -79,6 +79,7 @@ def page_section(figure: Mapping[str, Any], wide: str, narrow: str, files: Seque
     links = " · ".join(f'<a href="{escape(file)}">{escape(file.rpartition(".")[2].upper())}</a>' for file in files)
     runs = list(dict.fromkeys(_run(curve) for curve in curves))
     caption = escape(runs[0]) if len(runs) == 1 else "each curve has its own run"
+    caption += "".join(f" · {escape(printable(note))}" for note in figure.get("notes", ()))
     head = "".join(f'<th scope="col" role="columnheader">{h}</th>' for h in (*_HEADINGS, "notation"))
     rows = "".join(_row(curve, same_run=len(runs) == 1) for curve in curves)
     return f"""\

@@ -91,12 +91,15 @@ def render_preset(
         for plan in plans:
             traces = simulate_plan(plan, preset.folder, with_offset(report, done, total))
             done += sum(run.loop.scheduler_calls for run in plan.runs)
-            for name, digest in _stage_figure(folder, plan, traces):
+            drawn = figure.draw(traces, plan.options)
+            for name, digest in _stage_figure(folder, plan, drawn, traces):
                 files[name] = {"sha256": digest.sha256, "size": digest.size, "figure": plan.name}
             figures[plan.name] = figure_record(plan, traces) | {"options": overrides.record()}
+            if drawn.notes:
+                figures[plan.name]["notes"] = list(drawn.notes)
             summaries[plan.name] = summary_section(figures[plan.name])
             sections[plan.name] = page_section(figures[plan.name], *_page_svgs(plan, traces), plan.files)
-            notes += _notes(plan, traces)
+            notes += _notes(plan, traces, drawn.notes)
         order = [plan.name for plan in preset.figures if plan.name in figures]
         used_versions = versions()
         documents = {
@@ -122,9 +125,10 @@ def render_preset(
     return Rendered((*figure_files, PAGE, SUMMARY, MANIFEST), tuple(leftover), removed, tuple(dict.fromkeys(notes)))
 
 
-def _stage_figure(folder: Folder, plan: FigurePlan, traces: list[Trace]) -> Iterator[tuple[str, FileDigest]]:
+def _stage_figure(
+    folder: Folder, plan: FigurePlan, drawn: figure.Chart, traces: list[Trace]
+) -> Iterator[tuple[str, FileDigest]]:
     """Write a figure in its formats, and its numbers."""
-    drawn = figure.draw(traces, plan.options)
     for suffix in plan.formats:
         data = figure.render(drawn, f".{suffix}", plan.options.dpi)
         yield f"{plan.name}.{suffix}", folder.stage(f"{plan.name}.{suffix}", data)
@@ -148,12 +152,13 @@ def _page_svgs(plan: FigurePlan, traces: list[Trace]) -> tuple[str, str]:
     return wide_svg, narrow_svg
 
 
-def _notes(plan: FigurePlan, traces: Sequence[Trace]) -> Iterator[str]:
-    """Notes about a figure's runs."""
+def _notes(plan: FigurePlan, traces: Sequence[Trace], of_figure: Sequence[str]) -> Iterator[str]:
+    """Notes about a figure's runs, and those of the figure itself."""
     for trace in traces:
         if trace.metric is not None and trace.spec.metric is None:
             yield f"`{plan.name}`: no metric given: a built-in loss that falls for a quarter of the run and then stalls"
         yield from (f"`{plan.name}`: {note}" for note in trace.spec.notes)
+    yield from (f"`{plan.name}`: {note}" for note in of_figure)
 
 
 def _leftover(

@@ -183,15 +183,21 @@ def simulate_all(specs: Sequence[RunSpec], quiet: bool, load_figure: bool = Fals
     return traces
 
 
-def write(traces: Sequence[Trace], path: str, format: str, options: FigureOptions | None = None) -> None:
+def write(traces: Sequence[Trace], path: str, format: str, options: FigureOptions | None = None) -> tuple[str, ...]:
     """Write a figure or the numbers, and print the path of a file.
+
+    Returns:
+        Notes on what the figure does not show as it is.
 
     Raises:
         OutputError: the path cannot be written, or the disk is full.
     """
+    notes: tuple[str, ...] = ()
     if format in figure.FIGURE_FORMATS:
         options = options or FigureOptions()
-        files.write_bytes(path, figure.render(figure.draw(traces, options), f".{format}", options.dpi))
+        drawn = figure.draw(traces, options)
+        notes = drawn.notes
+        files.write_bytes(path, figure.render(drawn, f".{format}", options.dpi))
     elif format == "table":
         with files.stdout_errors():
             terminal.print_table(traces)
@@ -199,6 +205,7 @@ def write(traces: Sequence[Trace], path: str, format: str, options: FigureOption
         files.write_text(path, formats.chunks(traces, format))
     if path != "-":
         files.write_stdout(f"{path}\n")
+    return notes
 
 
 def print_chart(traces: Sequence[Trace], height: int | None = None, log: bool = False) -> None:
@@ -212,8 +219,10 @@ def print_chart(traces: Sequence[Trace], height: int | None = None, log: bool = 
         terminal.print_chart(traces, height, log=log)
 
 
-def print_run_notes(specs: Sequence[RunSpec], quiet: bool, traces: Sequence[Trace] = ()) -> None:
-    """Print the parameters that follow from the run, and notes about unusual values.
+def print_run_notes(
+    specs: Sequence[RunSpec], quiet: bool, traces: Sequence[Trace] = (), of_figure: Sequence[str] = ()
+) -> None:
+    """Print the parameters that follow from the run, notes about unusual values, and those of the figure.
 
     `traces` show which schedulers in the user's code use a metric.
     """
@@ -233,7 +242,7 @@ def print_run_notes(specs: Sequence[RunSpec], quiet: bool, traces: Sequence[Trac
             notes.append("no metric given: a built-in loss that falls for a quarter of the run and then stalls")
         notes += spec.notes
     notes += [f"`{t.spec.scheduler}` does not use a metric" for t in traces if t.metric is None and t.spec.metric]
-    for note in dict.fromkeys(notes):
+    for note in dict.fromkeys([*notes, *of_figure]):
         terminal.print_note(note)
 
 

@@ -12,11 +12,20 @@ from lrviz.figure.style import FIGURE_FORMATS, LAYOUTS, STYLES, FigureOptions, S
 from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
-    from lrviz.figure.drawing import draw, import_matplotlib, render
+    from lrviz.figure.drawing import Chart, draw, import_matplotlib, render
 else:
-    __getattr__ = lazy(__name__, drawing=["draw", "import_matplotlib", "render"])
+    __getattr__ = lazy(__name__, drawing=["Chart", "draw", "import_matplotlib", "render"])
 
 __all__ = [
-    "FIGURE_FORMATS", "LAYOUTS", "STYLES", "FigureOptions", "Style", "check_style", "draw", "import_matplotlib",
-    "readable", "render",
+    "FIGURE_FORMATS",
+    "LAYOUTS",
+    "STYLES",
+    "Chart",
+    "FigureOptions",
+    "Style",
+    "check_style",
+    "draw",
+    "import_matplotlib",
+    "readable",
+    "render",
 ]  # fmt: skip

@@ -44,6 +44,10 @@ _PANEL_SHARE, _PANEL_GAP = 0.34, 0.07  # relative to the height of the panel of 
 _DOT = 1.3  # line widths; the length of a dot of the line at a cut
 _TRIANGLE = 5.5  # points; the size of the mark of a cut
 _CURVE_ZORDER = 2.6  # above the spines, which have 2.5
+_MIN_BUSY = 6  # turns; curves with more are thinner, and below the others
+_BUSY_WIDTH, _EDGE_WIDTH = 0.6, 0.4  # relative to the width of a line
+_MIN_CYCLE = 0.05  # inches; shorter cycles cannot be told apart
+_BAND_ALPHA = 0.3
 _MAX_DECADES = 12  # of a logarithmic axis
 
 
@@ -107,6 +111,7 @@ class DrawContext:
     options: FigureOptions
     sizes: dict[str, float] = field(default_factory=dict)
     widths: dict[tuple[str, float], float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)  # what the figure cannot show, for the caller
 
     def __post_init__(self) -> None:
         for name in ("axes.labelsize", "axes.titlesize", "legend.fontsize", "xtick.labelsize", "ytick.labelsize"):
@@ -137,6 +142,9 @@ def rate_limits(cells: Sequence[Cell], context: DrawContext) -> Limits:
     rate is positive, the axis is linear.
     """
     highest = max(0.0, _clip(max(_maximum(curve) for cell in cells for curve in cell.rates)))
+    if context.options.ylim is not None:
+        low, high = context.options.ylim
+        return Limits(_clip(low), _clip(high), log=context.options.log and highest > 0)
     if context.options.log and highest > 0:
         lows = [float(curve.y[curve.y > 0].min()) for cell in cells for curve in cell.rates if (curve.y > 0).any()]
         typical = min((cell.typical for cell in cells if cell.typical > 0), default=highest)
@@ -297,6 +305,12 @@ def draw_cell(
         _set_ticks(axes.yaxis, y_ticks, labelled=y_labels or panel is not panels[0])
         _mark_cuts(axes, cell, arrows=panel is panels[0])
         for curve in panel.curves:
+            if _is_dense(curve, cell, panel_box.width):
+                _draw_band(axes, curve, panel_box.width * _share_of(curve, cell))
+                context.notes.append(
+                    f"`{curve.label}` has more cycles than can be told apart: a band shows their range"
+                )
+                continue
             line = axes.add_line(_line(curve, marked=marked, thin=len(panel.curves) > MAX_NAMED))
             if line.get_marker() != "None" and limits.low <= curve.y.min() and curve.y.max() <= limits.high:
                 line.set_clip_on(False)  # so that a marker at the edge of the axes is drawn in full
@@ -364,8 +378,10 @@ def _mark_cuts(axes: Axes, cell: Cell, *, arrows: bool) -> None:
 
 
 def _line(curve: Curve, *, marked: bool, thin: bool) -> Line2D:
-    width = float(mpl.rcParams["lines.linewidth"]) * (0.5 if thin else 1.0)
-    line = Line2D(curve.x, curve.y, color=curve.colour, label=curve.label, linewidth=width, zorder=_CURVE_ZORDER)
+    busy = curve.turns >= _MIN_BUSY
+    width = float(mpl.rcParams["lines.linewidth"]) * (0.5 if thin else _BUSY_WIDTH if busy else 1.0)
+    zorder = _CURVE_ZORDER - 0.02 * busy
+    line = Line2D(curve.x, curve.y, color=curve.colour, label=curve.label, linewidth=width, zorder=zorder)
     if curve.dash:
         line.set_linestyle((curve.shift, curve.dash))
         line.set_dash_capstyle("butt")
@@ -374,6 +390,34 @@ def _line(curve: Curve, *, marked: bool, thin: bool) -> Line2D:
         line.set_markeredgewidth(0.0)
         line.set_markevery(curve.updates.tolist())
     return line
+
+
+def _share_of(curve: Curve, cell: Cell) -> float:
+    """The part of the x axis that a curve takes."""
+    return float(curve.x[-1] - curve.x[0]) / (cell.span[1] - cell.span[0])
+
+
+def _is_dense(curve: Curve, cell: Cell, width: float) -> bool:
+    """Whether a curve has more cycles than can be told apart in axes of a width."""
+    return curve.turns * _MIN_CYCLE > 2 * width * _share_of(curve, cell)
+
+
+def _draw_band(axes: Axes, curve: Curve, width: float) -> None:
+    """Draw the range of a curve whose cycles cannot be told apart: each part of the band has a cycle or more."""
+    parts = max(int(width / (2 * _MIN_CYCLE)), 1)
+    edges = np.linspace(curve.x[0], curve.x[-1], parts + 1)
+    starts = np.unique(np.searchsorted(curve.x, edges[:-1]))
+    low, high = np.minimum.reduceat(curve.y, starts), np.maximum.reduceat(curve.y, starts)
+    x = (curve.x[starts] + curve.x[np.append(starts[1:], curve.x.size) - 1]) / 2
+    x, low, high = (
+        np.concatenate([ends[:1], values, ends[1:]])
+        for values, ends in ((x, curve.x[[0, -1]]), (low, low[[0, -1]]), (high, high[[0, -1]]))
+    )
+    style: Any = {"zorder": _CURVE_ZORDER - 0.04, "label": curve.label, "linewidth": 0.0}
+    axes.fill_between(x, low, high, color=curve.colour, alpha=_BAND_ALPHA, **style)
+    for values in (low, high):
+        width_of_edge = _EDGE_WIDTH * float(mpl.rcParams["lines.linewidth"])
+        axes.add_line(Line2D(x, values, color=curve.colour, label=curve.label, linewidth=width_of_edge, zorder=2.57))
 
 
 def _isolated_points(curve: Curve) -> Line2D:

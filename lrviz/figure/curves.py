@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lrviz.figure.style import Dash, FigureOptions, Style
 from lrviz.spec import Part, argument_texts, compare_runs
 from lrviz.text import format_rate, printable
-from lrviz.trace import Trace, Values, outline
+from lrviz.trace import Trace, Values, outline, turns
 
 MAX_NAMED = 24  # curves in one axes; more are distinguished only by their order on the ramp
 _SEPARATE_STEPS = 2_000  # steps, with about a pixel each
@@ -27,7 +27,8 @@ _DASH = 4.0  # line widths; the length of an interleaved dash
 class Curve:
     """One line: (M,) x in the unit of the axis and (M,) y, and its style.
 
-    `shift` is the offset of the dashes in line widths, for curves that overlap.
+    `shift` is the offset of the dashes in line widths, for curves that overlap. `turns` is how often the curve changes
+    its direction.
     """
 
     label: str
@@ -37,6 +38,7 @@ class Curve:
     dash: Dash = ()
     shift: float = 0.0
     marker: str = ""
+    turns: int = 0
 
     @property
     def updates(self) -> NDArray[np.intp]:
@@ -199,11 +201,16 @@ def _cell_of(
     """
     per_epoch = trace.spec.loop.updates_per_epoch
     scale = 1.0 / per_epoch if options.x == "epoch" else 1.0
+    first, last = options.span or (0, trace.updates)
+    shown = slice(first, last + 1)
 
-    def curve(name: str, values: Values, look: Look, marked: bool = False) -> Curve:
-        x, y = outline(values, buckets)
+    def curve(name: str, values: Values, look: Look, marked: bool = False, noisy: bool = False) -> Curve:
+        x, y = outline(values[shown], buckets, noisy=noisy)
         marker = look.marker if marked or x.size == 1 else ""
-        return Curve(name, x * scale, y, look.colour, look.dash, marker=marker)
+        return Curve(
+            name, (first + x) * scale, y, look.colour, look.dash, marker=marker,
+            turns=0 if noisy else turns(values[shown]),
+        )  # fmt: skip
 
     def curves(columns: NDArray[np.float64], marked: bool = False) -> tuple[Curve, ...]:
         return tuple(curve(names[i], columns[:, i], look, marked) for i, look in enumerate(looks))
@@ -212,12 +219,13 @@ def _cell_of(
     if len(looks) > 1:
         groups = [clean(name) for name in trace.group_names]
         names = [f"{title}: {group}" for group in groups] if several else groups
-    marked = trace.updates <= max_markers and len(looks) <= MAX_NAMED
+    marked = min(last, trace.updates) - first <= max_markers and len(looks) <= MAX_NAMED
     momentum = trace.momentum if options.momentum else None
-    metric = trace.metric if trace.metric is not None and np.isfinite(trace.metric).any() else None
+    metric = trace.metric if trace.metric is not None and np.isfinite(trace.metric[shown]).any() else None
     rates = curves(trace.lr, marked)
     colour = rates[0].colour if len(rates) == 1 else ""
     cuts = _rate_cuts(trace.lr) if metric is not None else np.empty(0)
+    cuts = cuts[(cuts >= first) & (cuts <= last)]
     metric_name = (trace.spec.metric and clean_or_empty(trace.spec.metric.column)) or "Metric"
     return Cell(
         title=title,
@@ -225,12 +233,12 @@ def _cell_of(
         steps=trace.updates,
         epochs=trace.updates / per_epoch,
         per_epoch=per_epoch,
-        span=(0.0, trace.updates * scale),
+        span=(first * scale, last * scale),
         base=max(group.lr for group in trace.spec.groups),
-        typical=_typical(trace.lr),
+        typical=_typical(trace.lr[shown]),
         momentum=curves(momentum) if momentum is not None else (),
         momentum_name=_MOMENTUM.get(trace.momentum_name, clean(trace.momentum_name)),
-        metric=(curve(title, metric, looks[0]),) if metric is not None else (),
+        metric=(curve(title, metric, looks[0], noisy=True),) if metric is not None else (),
         metric_name=metric_name,
         cuts=((colour, cuts * scale),) if metric is not None else (),
         cuts_note=_cuts_note(trace, metric_name) if cuts.size else "",

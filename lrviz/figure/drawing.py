@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lrviz.errors import OutputError, SpecError
 from lrviz.figure.axes import (
@@ -67,6 +68,9 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
     """
     if not traces:
         raise SpecError("there is nothing to draw: no traces")
+    if options.span is not None:
+        options = replace(options, span=(options.span[0], min(options.span[1], max(t.updates for t in traces))))
+        traces = [trace for trace in traces if trace.updates > options.span[0]]  # type: ignore[index]
     style = load_style(options.style)
     size = options.size or _style_size(style, options)
     if size is not None and (factor := min(size[0] / _SMALL_SIZE[0], size[1] / _SMALL_SIZE[1])) < 1:
@@ -79,6 +83,7 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
                 _draw_overlay(context, traces, auto_size=size is None)
             else:
                 import_module(f"lrviz.figure.{options.layout}").draw(context, traces, auto_size=size is None)
+            figure.notes = tuple(dict.fromkeys(context.notes))
     except (ValueError, TypeError, RuntimeError, KeyError) as error:
         if options.style in STYLES:
             raise
@@ -153,7 +158,12 @@ def _label_axes(context: DrawContext, drawn: Sequence[Axes], cell: Cell, area: B
 
 
 class Chart(Figure):
-    """A figure with the style it was drawn with, which notebooks display as a PNG."""
+    """A figure with the style it was drawn with, which notebooks display as a PNG.
+
+    `notes` say what it does not show as it is.
+    """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, style: Style, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -242,12 +252,19 @@ def _reduced_curves(figure: Figure) -> Iterator[None]:
             if _vertex_count(path) > budget and _vertex_count(path.cleaned(simplify=True)) > budget:
                 x, y = (np.asarray(values, dtype=np.float64) for values in line.get_data(orig=False))
                 before.append((line, x, y))
-                indices = decimate(y, budget // 4)
+                indices = _with_corners(x, decimate(y, budget // 4))
                 line.set_data(x[indices], y[indices])
         yield
     finally:
         for line, x, y in before:
             line.set_data(x, y)
+
+
+def _with_corners(x: Values, kept: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Indices of points with both ends of each jump that has one of them, so that it remains vertical."""
+    jump = np.flatnonzero(np.diff(x) == 0)
+    near = np.isin(jump - 1, kept) | np.isin(jump, kept) | np.isin(jump + 1, kept)
+    return np.unique(np.concatenate([kept, jump[near], jump[near] + 1]))
 
 
 def _vertex_count(path: MplPath) -> int:

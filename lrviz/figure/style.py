@@ -241,9 +241,12 @@ class FigureOptions:
 
     `size` is width and height in inches, and `dpi` the dots per inch of a PNG; left out, lrviz chooses. `columns`
     and `share_y` are the layout of a grid. With `momentum` a second panel shows the momentum of traces that have it.
+    `span` are the first and the last step that are shown, and `ylim` the limits of the rate axis. `inset` are those of
+    a small panel, "warmup" for the warm-up. With `annotate` the peak, the end of warm-up, reductions and the final rate
+    have a short text.
 
     Raises:
-        SpecError: an unknown style, a size or resolution out of range, an unknown choice.
+        SpecError: an unknown style, a size or resolution out of range, an unknown choice, limits in the wrong order.
     """
 
     style: str = "lrviz"
@@ -256,6 +259,10 @@ class FigureOptions:
     columns: int | None = None
     share_y: bool = True
     momentum: bool = False
+    span: tuple[int, int] | None = None
+    ylim: tuple[float, float] | None = None
+    inset: tuple[int, int] | Literal["warmup"] | None = None
+    annotate: bool = False
 
     def __post_init__(self) -> None:
         _check_choice("x", self.x, get_args(XAxis))
@@ -264,6 +271,8 @@ class FigureOptions:
             raise SpecError(f"`dpi` must be from {_DPI_RANGE[0]} to {_DPI_RANGE[1]}, got {self.dpi}")
         if self.size is not None:
             check_size(self.size, self.dpi)
+        if self.ylim is not None:
+            _check_ylim(self.ylim, log=self.log)
         if self.columns is not None and not 1 <= self.columns <= _MAX_COLUMNS:
             raise SpecError(f"`columns` must be from 1 to {_MAX_COLUMNS}, got {self.columns}")
         check_style(self.style)
@@ -289,6 +298,15 @@ def check_size(size: tuple[float, float], dpi: int | None = None) -> None:
             f"the maximum is {MAX_PIXELS // 1_000_000} million",
             "choose a smaller size or a lower dpi",
         )
+
+
+def _check_ylim(ylim: tuple[float, float], *, log: bool) -> None:
+    low, high = ylim
+    hint = "two rates, the lower one first, such as 0,1e-3"
+    if not (isfinite(low) and isfinite(high) and low < high):
+        raise SpecError(f"`ylim` must be two different rates, the lower one first, got {low:g},{high:g}", hint)
+    if log and low <= 0:
+        raise SpecError(f"`ylim` must be above 0 on a logarithmic axis, got {low:g},{high:g}", "such as 1e-6,1e-3")
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

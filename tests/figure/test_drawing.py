@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import same_color, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from lrviz.errors import SpecError
-from lrviz.figure import FigureOptions, backend, draw, render
+from lrviz.figure import FigureOptions, backend, draw, drawing, render
 from lrviz.figure.curves import Curve, interleave_dashes
 from lrviz.figure.drawing import Chart
 from lrviz.figure.grid import columns_for
@@ -674,6 +674,59 @@ def test_a_million_steps_are_drawn_with_few_points_that_keep_the_extremes() -> N
     assert set(range(0, 1_000_000, 20_000)) <= set(tops.astype(int).tolist())
     upright = np.flatnonzero((np.diff(points[:, 0]) == 0) & (np.diff(points[:, 1]) > 9e-4))
     assert points[upright, 0].astype(int).tolist() == list(range(20_000, 1_000_000, 20_000))
+
+
+def test_cyclic_curves_are_thinner_than_smooth_ones_and_below_them() -> None:
+    cyclic = trace(cosine(4000, period=100), label="cyclic")
+    smooth = trace(cosine(4000), label="smooth")
+    (axes,) = draw([cyclic, smooth, trace(cosine(4000, period=1000), label="two cycles")]).axes
+    busy, *others = lines(axes)
+    (width,) = {line.get_linewidth() for line in others}
+    assert busy.get_linewidth() < 0.7 * width
+    assert all(busy.get_zorder() < line.get_zorder() for line in others)
+
+
+@pytest.mark.parametrize("layout", ["overlay", "grid"])
+def test_more_cycles_than_can_be_told_apart_are_a_band(layout: str) -> None:
+    n, cycle = 20_000, 40
+    top = np.geomspace(1e-3, 1e-4, n)
+    sawtooth = 1e-4 + (top - 1e-4) * (np.arange(n) % cycle) / (cycle - 1)
+    figure = draw([trace(sawtooth, label="saw"), trace(cosine(n), label="smooth")], FigureOptions(layout=layout))
+    axes = figure.axes[0]
+    (band,) = [artist for artist in axes.collections if isinstance(artist, PolyCollection)]
+    low, high = (xy(line) for line in lines(axes)[:2])
+    assert (low[:, 1] == 1e-4).all()
+    np.testing.assert_allclose(high[1:-1, 1], np.interp(high[1:-1, 0], np.arange(n), top), rtol=0.03)
+    assert band.get_zorder() < lines(figure.axes[-1])[-1].get_zorder()
+    assert figure.notes == ("`saw` has more cycles than can be told apart: a band shows their range",)
+    assert not draw([trace(sawtooth[:4000], label="saw")]).axes[0].collections
+    zoomed = draw([trace(sawtooth, label="saw")], FigureOptions(span=(4000, 5000)))
+    assert not zoomed.axes[0].collections
+    assert not zoomed.notes
+
+
+@pytest.mark.parametrize(
+    "sizes", [(2, 4, 8), (3, 3, 3), (4, 4, 4), (20, 40, 80), (1000, 1000, 1000)], ids=lambda sizes: f"{sizes}"
+)
+@pytest.mark.parametrize("suffix", [None, ".svg"])
+def test_every_restart_of_a_curve_is_upright(sizes: tuple[int, ...], suffix: str | None) -> None:
+    lr = np.concatenate([cosine(size) for size in sizes])
+    figure = draw([trace(lr, label="restarts"), *many(8)])
+    points: list[np.ndarray] = []
+    if suffix is None:
+        points.append(xy(lines(figure.axes[0])[0]))
+    else:  # curves are reduced while a vector figure is written
+        with drawing._reduced_curves(figure):
+            points.append(xy(lines(figure.axes[0])[0]))
+    (drawn,) = points
+    rises = np.flatnonzero(np.diff(drawn[:, 1]) > 1e-4)
+    assert drawn[rises, 0].tolist() == drawn[rises + 1, 0].tolist() == list(np.cumsum(sizes[:-1]))
+
+
+def test_drops_on_consecutive_steps_are_both_upright() -> None:
+    points = xy(lines(draw([trace(np.r_[np.full(9, 1e-2), 1e-3, np.full(9, 1e-4)])]).axes[0])[0])
+    drops = np.flatnonzero(np.diff(points[:, 1]))
+    assert points[drops, 0].tolist() == points[drops + 1, 0].tolist() == [9, 10]
 
 
 def test_the_guides_own_look() -> None:

@@ -41,6 +41,6 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
         return
     path, format = runs.read_output(values, "png", "compare")
     traces = runs.simulate_all(run_specs, quiet, load_figure=format in figure.FIGURE_FORMATS)
-    runs.write(traces, path, format, figure_options)
-    runs.print_run_notes(run_specs, quiet, traces)
+    notes = runs.write(traces, path, format, figure_options)
+    runs.print_run_notes(run_specs, quiet, traces, notes)
     runs.print_comparison(traces, path, quiet)

@@ -27,6 +27,6 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     spec, figure_options = runs.read_spec("plot", scheduler or (), ctx.obj, values), runs.read_figure_options(values)
     path, format = runs.read_output(values, "png", runs.stem(spec))
     (trace,) = runs.simulate_all([spec], values["quiet"], load_figure=format in figure.FIGURE_FORMATS)
-    runs.write([trace], path, format, figure_options)
-    runs.print_run_notes([spec], values["quiet"], [trace])
+    notes = runs.write([trace], path, format, figure_options)
+    runs.print_run_notes([spec], values["quiet"], [trace], notes)
     runs.print_summary(trace, path, values["quiet"])
