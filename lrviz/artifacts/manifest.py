@@ -59,6 +59,11 @@ def options_record(plan: FigurePlan) -> Record:
         "show": "momentum" if options.momentum else None,
         "size": None if options.size is None else list(options.size),
         "dpi": options.dpi,
+        "from": None if options.span is None else options.span[0],
+        "to": None if options.span is None else options.span[1],
+        "ylim": None if options.ylim is None else list(options.ylim),
+        "inset": list(options.inset) if isinstance(options.inset, tuple) else options.inset,
+        "annotate": options.annotate,
     }
     return {key: value for key, value in record.items() if value is not None and value is not False}
 

@@ -72,6 +72,18 @@ FIGURE: Final = (
     Option("--size", "width and height in inches", "WxH", "10x5", FIGURE_PANEL),
     Option("--dpi", "pixels per inch of a PNG", "N", "150", FIGURE_PANEL),
     Option("--title", "a title in place of the notation", "TEXT", "", FIGURE_PANEL),
+    Option("--from", "the first step to show, also as 5% or 3ep", "STEP", "", FIGURE_PANEL, name="from_step"),
+    Option("--to", "the last step to show", "STEP", "", FIGURE_PANEL, name="to_step"),
+    Option("--ylim", "the limits of the rate axis", "LOW,HIGH", "", FIGURE_PANEL),
+    Option(
+        "--inset",
+        "a small panel with this part of the run",
+        "warmup|FROM:TO",
+        "",
+        FIGURE_PANEL,
+        complete=("warmup",),
+    ),
+    Option("--annotate", "label the peak, the end of warm-up, reductions and the final rate", panel=FIGURE_PANEL),
 )
 LAYOUT: Final = (
     Option(

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,20 @@ from lrviz import figure, files, formats, schedulers, terminal
 from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
 from lrviz.notation import SchedulerCall
-from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, read_choice, read_count, read_lets, read_run, read_size
+from lrviz.spec import (
+    FIELDS,
+    CodeCall,
+    Fields,
+    RunSpec,
+    read_choice,
+    read_count,
+    read_inset,
+    read_lets,
+    read_limits,
+    read_run,
+    read_size,
+    read_span,
+)
 from lrviz.text import printable
 
 if TYPE_CHECKING:
@@ -65,7 +79,10 @@ def read_figure_options(values: Values) -> FigureOptions:
         "log": values["log"],
         "title": values["title"],
         "momentum": values.get("show") == "momentum",
+        "annotate": values["annotate"],
     }
+    if values["ylim"] is not None:
+        options["ylim"] = read_limits("--ylim", values["ylim"])
     if values["size"] is not None:
         options["size"] = read_size(values["size"])
     if values["dpi"] is not None:
@@ -79,6 +96,13 @@ def read_figure_options(values: Values) -> FigureOptions:
     if values.get("axes") is not None:
         options["share_y"] = read_choice("--axes", values["axes"], ("shared", "free")) == "shared"
     return FigureOptions(**options)
+
+
+def read_window(options: FigureOptions, values: Values, specs: Sequence[RunSpec]) -> FigureOptions:
+    """The options with the part of the runs that the figure and its inset show."""
+    span = read_span(values["from_step"], values["to_step"], specs, prefix="--")
+    inset = None if values["inset"] is None else read_inset("--inset", values["inset"], specs)
+    return replace(options, span=span, inset=inset)
 
 
 def stem(spec: RunSpec) -> str:

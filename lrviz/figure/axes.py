@@ -282,9 +282,19 @@ def panel_boxes(box: Box, cell: Cell) -> list[Box]:
 
 
 def draw_cell(
-    context: DrawContext, box: Box, cell: Cell, limits: Limits, *, x_labels: bool = True, y_labels: bool = True
+    context: DrawContext,
+    box: Box,
+    cell: Cell,
+    limits: Limits,
+    *,
+    x_labels: bool = True,
+    y_labels: bool = True,
+    create: Callable[[Box], Axes] | None = None,
 ) -> list[Axes]:
-    """Draw a cell into a box: the rates, with a low panel each for momentum and metric below them."""
+    """Draw a cell into a box: the rates, with a low panel each for momentum and metric below them.
+
+    `create` makes axes in a box; by default they are axes of the figure.
+    """
     panels = panels_of(context, cell, limits)
     ticks = x_ticks(context, cell, box.width)
     lowest = inf  # label of a y axis so far
@@ -292,7 +302,7 @@ def draw_cell(
     marked = steps <= 1 or box.width / steps > _MIN_MARKER_GAP
     drawn = []
     for panel, panel_box in zip(panels, panel_boxes(box, cell), strict=True):
-        axes = context.axes(panel_box)
+        axes = (create or context.axes)(panel_box)
         axes.set_xlim(x_limits(context, cell))
         _set_ticks(axes.xaxis, ticks, labelled=x_labels and panel is panels[-1])
         limits = panel.limits
@@ -316,6 +326,8 @@ def draw_cell(
                 line.set_clip_on(False)  # so that a marker at the edge of the axes is drawn in full
             if curve.isolated.size and not curve.marker:
                 axes.add_line(_isolated_points(curve))
+        if limits.log:
+            _mark_below(context, axes, panel_box, panel.curves, limits)
         drawn.append(axes)
     return drawn
 
@@ -374,6 +386,33 @@ def _mark_cuts(axes: Axes, cell: Cell, *, arrows: bool) -> None:
         axes.scatter(
             [x for x, *_ in marks], [1.0] * len(marks), s=_TRIANGLE**2, c=[mark[-1] for mark in marks], marker="v",
             transform=axes.get_xaxis_transform(), linewidths=0.0, clip_on=False,
+        )  # fmt: skip
+
+
+def _mark_below(context: DrawContext, axes: Axes, box: Box, curves: Sequence[Curve], limits: Limits) -> None:
+    """Mark the first rate of each curve that is below a logarithmic axis by an open triangle at the foot of the axis.
+
+    Curves with a triangle at the same place have one together.
+    """
+    first, last = axes.get_xlim()
+    marks: dict[int, list[tuple[float, str]]] = {}
+    for curve in curves:
+        below = np.flatnonzero(curve.y < limits.low)
+        if below.size:
+            x = float(curve.x[below[0]])
+            place = round((x - first) / (last - first) * box.width * 72 / _TRIANGLE)
+            marks.setdefault(place, []).append((x, curve.colour))
+            lowest = "of 0" if (curve.y[below] <= 0).all() else f"below {limits.low:.0e}"
+            context.notes.append(
+                f"`{curve.label}` has rates {lowest}, which are not on the logarithmic axis: an open triangle at its "
+                "foot marks the first"
+            )
+    for same in marks.values():
+        colour = same[0][1] if len(same) == 1 else mpl.rcParams["text.color"]
+        axes.scatter(
+            [same[0][0]], [0.5 * _TRIANGLE / 72 / box.height], s=_TRIANGLE**2, marker="v", facecolors="none",
+            edgecolors=colour, linewidths=0.9, transform=axes.get_xaxis_transform(), clip_on=False,
+            zorder=_CURVE_ZORDER + 0.1,
         )  # fmt: skip
 
 

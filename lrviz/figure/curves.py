@@ -101,10 +101,12 @@ def one_cell(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
     parts = []
     for trace, title in zip(traces, captions.titles, strict=True):
         own, looks = looks[: trace.lr.shape[1]], looks[trace.lr.shape[1] :]
+        if options.span is not None and trace.updates <= options.span[0]:
+            continue
         parts.append(_cell_of(trace, title, options, buckets, own, len(traces) > 1, style.max_markers))
     per_epoch = {part.per_epoch for part in parts}
     cell = Cell(
-        title=parts[0].title if len(parts) == 1 else captions.common,
+        title=parts[0].title if len(traces) == 1 else captions.common,
         rates=tuple(curve for part in parts for curve in part.rates),
         steps=max(part.steps for part in parts),
         epochs=max(part.epochs for part in parts),
@@ -134,6 +136,8 @@ def cells_of(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
     looks = _cycle(style, max(len(groups), 1))
     cells = []
     for trace, title in zip(traces, captions.titles, strict=True):
+        if options.span is not None and trace.updates <= options.span[0]:
+            continue
         own = [looks[groups.get(name, 0)] for name in trace.group_names]
         part = _cell_of(trace, title, options, buckets, own, False, style.max_markers)
         if _has_user_label(trace):

@@ -69,8 +69,7 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
     if not traces:
         raise SpecError("there is nothing to draw: no traces")
     if options.span is not None:
-        options = replace(options, span=(options.span[0], min(options.span[1], max(t.updates for t in traces))))
-        traces = [trace for trace in traces if trace.updates > options.span[0]]  # type: ignore[index]
+        options = replace(options, span=_shown(options.span, max(trace.updates for trace in traces)))
     style = load_style(options.style)
     size = options.size or _style_size(style, options)
     if size is not None and (factor := min(size[0] / _SMALL_SIZE[0], size[1] / _SMALL_SIZE[1])) < 1:
@@ -89,6 +88,18 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
             raise
         raise SpecError(f"cannot use the style `{options.style}`: {error}") from error
     return figure
+
+
+def _shown(span: tuple[int, int], updates: int) -> tuple[int, int]:
+    """The part of a run of `updates` that is shown.
+
+    Raises:
+        SpecError: it has no steps.
+    """
+    first, last = span[0], min(span[1], updates)
+    if not 0 <= first < last:
+        raise SpecError(f"there is nothing to draw from step {span[0]:,} to {span[1]:,} of {updates:,}")
+    return first, last
 
 
 def _style_size(style: Style, options: FigureOptions) -> tuple[float, float] | None:
@@ -140,6 +151,10 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
     if legend is not None:
         legend.draw(context, *((area.right + 0.2, area.top) if legend.right else (area.left, below)))
     notes.draw(context, area.left)
+    if context.options.inset is not None or context.options.annotate:
+        from lrviz.figure.details import draw_details
+
+        draw_details(context, panels[0], panel_boxes(area, cell)[0], cell, limits, traces)
 
 
 def _label_axes(context: DrawContext, drawn: Sequence[Axes], cell: Cell, area: Box, limits: Limits) -> None:

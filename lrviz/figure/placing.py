@@ -87,6 +87,29 @@ class Space:
                 return [places[i] for i in range(len(labels))]
         return None
 
+    def free(
+        self, size: tuple[float, float], distance: float, boxes: Sequence[Box]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The left and the lower edges of all boxes of a size that cover nothing.
+
+        Args:
+            size: Width and height.
+            distance: The least distance from curves and marks in ems.
+            boxes: What else is not to be covered.
+        """
+        width, height = size
+        rows, columns = ceil(height / self._cell), ceil(width / self._cell)
+        if rows > self._shape[0] or columns > self._shape[1]:
+            return np.empty(0), np.empty(0)
+        near = self._cells(distance + self.line / self.em)
+        free = self._in_boxes(self._marks, rows, columns, 1) == 0
+        for sums in self._curves:
+            free &= self._in_boxes(sums, rows, columns, near) == 0
+        for box in boxes:
+            free &= self._in_boxes(self._sums(self._inside(box)), rows, columns, 1) == 0
+        row, column = np.nonzero(free)
+        return self.box.left + column * self._cell, self.box.bottom + row * self._cell
+
     def _best(
         self, curve: int, variants: Sequence[tuple[float, float]], labels: Sequence[Box]
     ) -> tuple[float, Place] | None:
@@ -163,7 +186,7 @@ class Space:
         left, bottom = (box.left - self.box.left) / self._cell, (box.bottom - self.box.bottom) / self._cell
         right, top = left + box.width / self._cell, bottom + box.height / self._cell
         covered = np.zeros(self._shape, dtype=bool)
-        covered[int(bottom) : ceil(top), int(left) : ceil(right)] = True
+        covered[max(int(bottom), 0) : max(ceil(top), 0), max(int(left), 0) : max(ceil(right), 0)] = True
         return covered
 
     def _sums(self, covered: NDArray[np.bool_]) -> _Grid:

@@ -9,7 +9,10 @@ from typing import Any, Final, Literal
 from lrviz.figure import FIGURE_FORMATS, LAYOUTS
 from lrviz.spec import FIELDS
 
-Kind = Literal["text", "count", "number", "switch", "choice", "rates", "metric", "values", "formats", "size", "tables"]
+Kind = Literal[
+    "text", "count", "length", "number", "switch", "choice", "rates", "metric", "values", "formats", "size", "limits",
+    "tables",
+]  # fmt: skip
 Table = Literal["top", "defaults", "figure", "curve"]
 
 MAX_FIGURES: Final = 200
@@ -53,6 +56,11 @@ FIGURE_KEYS: Final = (
     Key("columns", "count", "panels in a row of the grid", least=1, most=24),
     Key("axes", "choice", "whether the panels of a grid share one scale", ("shared", "free")),
     Key("show", "choice", "the optimizer's momentum as well", ("momentum",)),
+    Key("from", "length", 'the first step to show, also as "5%" or "3ep"', least=0),
+    Key("to", "length", 'the last step to show, also as "5%" or "3ep"', least=0),
+    Key("ylim", "limits", "the limits of the rate axis, as [0, 1e-3]"),
+    Key("inset", "text", 'a small panel with a part of the run: "warmup", or "0:5%"'),
+    Key("annotate", "switch", "label the peak, the end of warm-up, reductions and the final rate"),
     Key("max_curves", "count", "how many curves the figure may have", least=1, most=MAX_CURVES),
     Key("formats", "formats", "the formats to render", FIGURE_FORMATS, least=1),
 )
@@ -91,6 +99,8 @@ def expected(key: Key) -> str:
             return "text in quotes"
         case "count":
             return "a whole number"
+        case "length":
+            return 'a whole number, or text such as "5%" or "2ep"'
         case "number":
             return "a number"
         case "switch":
@@ -108,6 +118,8 @@ def expected(key: Key) -> str:
             return f"a list with {', '.join(key.choices[:-1])} or {key.choices[-1]}, each once"
         case "size":
             return 'width and height in inches, such as [10, 5] or "10x5"'
+        case "limits":
+            return "two rates, the lower one first, such as [0, 1e-3]"
         case "tables":
             return f"tables, such as `{heading(key)}`" if key.inside in LISTS else f"a table, `{heading(key)}`"
 
@@ -125,6 +137,8 @@ def fits(key: Key, value: Any) -> bool:
             return isinstance(value, str)
         case "count":
             return type(value) is int
+        case "length":
+            return type(value) is int or isinstance(value, str)
         case "number":
             return _is_number(value)
         case "switch":
@@ -145,6 +159,8 @@ def fits(key: Key, value: Any) -> bool:
             return isinstance(value, str) or (
                 isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
             )
+        case "limits":
+            return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
         case "tables":
             if key.inside in LISTS:
                 return isinstance(value, list) and all(isinstance(item, dict) for item in value)
@@ -207,6 +223,8 @@ def _property(key: Key) -> dict[str, Any]:
             return {"type": "string"} | limits
         case "count":
             return {"type": "integer"} | _bounds(key)
+        case "length":
+            return {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
         case "number":
             return _NUMBER | _bounds(key)
         case "switch":
@@ -224,6 +242,8 @@ def _property(key: Key) -> dict[str, Any]:
         case "size":
             pair = _list_of(_NUMBER) | {"minItems": 2, "maxItems": 2}
             return {"anyOf": [{"type": "string"}, pair]}
+        case "limits":
+            return _list_of(_NUMBER) | {"minItems": 2, "maxItems": 2}
         case "tables":
             inside = {"$ref": f"#/$defs/{key.inside}"}
             if key.inside not in LISTS:

@@ -15,7 +15,7 @@ from lrviz.notation import parse_value, value_name
 from lrviz.presets.checking import Place, check_table, errors_at, short, wrong_value
 from lrviz.presets.files import parse_toml, read_preset, shown_path
 from lrviz.presets.keys import DEFAULT_MAX_CURVES, FIGURE_KEYS, MAX_CURVES, RUN_KEYS, keys_of
-from lrviz.spec import CodeCall, Fields, RunSpec, Sweep, read_runs, read_size
+from lrviz.spec import CodeCall, Fields, RunSpec, Sweep, read_inset, read_runs, read_size, read_span
 
 _DEFAULT_FORMATS: Final = ("png", "svg")
 _DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))})
@@ -142,7 +142,7 @@ class _Reader:
             return FigurePlan(
                 table["name"],
                 tuple(runs),
-                self._options(place, options, table.get("title")),
+                self._options(place, options, table.get("title"), runs),
                 options.get("style", "lrviz"),
                 tuple(options.get("formats", _DEFAULT_FORMATS)),
             )
@@ -192,8 +192,19 @@ class _Reader:
                 lets[checked] = parse_value(value, lets) if isinstance(value, str) else _as_tuples(value)
         return replace(fields.over(values), lets=lets)
 
-    def _options(self, place: Place, values: Mapping[str, Any], title: str | None) -> FigureOptions:
-        options = {name: values[name] for name in ("log", "x", "dpi", "layout", "columns") if name in values}
+    def _options(
+        self, place: Place, values: Mapping[str, Any], title: str | None, runs: Sequence[RunSpec]
+    ) -> FigureOptions:
+        plain = ("log", "x", "dpi", "layout", "columns", "annotate")
+        options = {name: values[name] for name in plain if name in values}
+        options["span"] = read_span(values.get("from"), values.get("to"), runs)
+        if "inset" in values:
+            options["inset"] = read_inset("inset", values["inset"], runs)
+        if "ylim" in values:
+            try:
+                options["ylim"] = (float(values["ylim"][0]), float(values["ylim"][1]))
+            except OverflowError as error:
+                raise wrong_value(place, keys_of(place.table)["ylim"], values["ylim"]) from error
         if "style" in values:
             options["style"] = style_path(values["style"], self.folder)
         if "size" in values:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrviz.lazy import lazy
-from lrviz.trace.trace import Summary, Trace, Values, decimate, outline, turns
+from lrviz.trace.trace import Summary, Trace, Values, decimate, jumps, outline, turns
 
 if TYPE_CHECKING:
     from lrviz.trace.differences import ColumnDifference, Row, column_difference, compare_traces
@@ -17,5 +17,5 @@ else:
 
 __all__ = [
     "ColumnDifference", "Row", "Summary", "Trace", "Values", "column_difference", "compare_traces", "decimate",
-    "outline", "turns",
+    "jumps", "outline", "turns",
 ]  # fmt: skip

@@ -31,6 +31,7 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
     figure_options, quiet = runs.read_figure_options(values), values["quiet"]
     limit = MAX_CURVES if values["max_curves"] is None else read_count("--max-curves", values["max_curves"])
     run_specs = read_runs(specs, runs.read_fields(values), values["label"] or (), limit)
+    figure_options = runs.read_window(figure_options, values, run_specs)
     if values["show_chart"]:
         if values["output"] is not None or values["format"] is not None:
             raise UsageError("`--show` draws in the terminal and writes no file", "leave out `--show`, or `-o`")

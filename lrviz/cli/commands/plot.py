@@ -25,6 +25,7 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     from lrviz.cli import runs
 
     spec, figure_options = runs.read_spec("plot", scheduler or (), ctx.obj, values), runs.read_figure_options(values)
+    figure_options = runs.read_window(figure_options, values, [spec])
     path, format = runs.read_output(values, "png", runs.stem(spec))
     (trace,) = runs.simulate_all([spec], values["quiet"], load_figure=format in figure.FIGURE_FORMATS)
     notes = runs.write([trace], path, format, figure_options)
