@@ -244,7 +244,8 @@ def draw(
         raise SpecError(f"`size` must be width and height in inches, got {_show_wrong(size)}", "such as `size=(10, 5)`")
     if ylim is not None and not _is_pair(ylim):
         raise SpecError(f"`ylim` must be two rates, got {_show_wrong(ylim)}", "such as `ylim=(0, 1e-3)`")
-    if span is not None and not (isinstance(span, Sequence) and len(span) == 2):
+    given: object = span
+    if given is not None and not (isinstance(given, tuple | list) and len(given) == 2):
         raise SpecError(f"`span` must be two steps, got {_show_wrong(span)}", 'such as `span=(0, 500)` or `(0, "5%")`')
     try:
         trace_list = [traces] if isinstance(traces, PlainTrace) else list(traces)

@@ -314,7 +314,9 @@ def draw_cell(
             y_ticks, lowest = _apart(y_ticks, limits, panel_box, lowest, context.sizes["ytick.labelsize"] / 72)
         _set_ticks(axes.yaxis, y_ticks, labelled=y_labels or panel is not panels[0])
         _mark_cuts(axes, cell, arrows=panel is panels[0])
-        for curve in panel.curves:
+        if limits.log:
+            _mark_below(context, axes, panel_box, panel.curves, limits)
+        for curve in _above(panel.curves, limits):
             if _is_dense(curve, cell, panel_box.width):
                 _draw_band(axes, curve, panel_box.width * _share_of(curve, cell))
                 context.notes.append(
@@ -326,8 +328,6 @@ def draw_cell(
                 line.set_clip_on(False)  # so that a marker at the edge of the axes is drawn in full
             if curve.isolated.size and not curve.marker:
                 axes.add_line(_isolated_points(curve))
-        if limits.log:
-            _mark_below(context, axes, panel_box, panel.curves, limits)
         drawn.append(axes)
     return drawn
 
@@ -387,6 +387,14 @@ def _mark_cuts(axes: Axes, cell: Cell, *, arrows: bool) -> None:
             [x for x, *_ in marks], [1.0] * len(marks), s=_TRIANGLE**2, c=[mark[-1] for mark in marks], marker="v",
             transform=axes.get_xaxis_transform(), linewidths=0.0, clip_on=False,
         )  # fmt: skip
+
+
+def _above(curves: Sequence[Curve], limits: Limits) -> Sequence[Curve]:
+    """The curves with what is below a logarithmic axis just under it, so that a line to 0 is not upright."""
+    if not limits.log:
+        return curves
+    floor = limits.low * (limits.low / limits.high) ** 0.05
+    return [replace(curve, y=np.maximum(curve.y, floor)) for curve in curves]
 
 
 def _mark_below(context: DrawContext, axes: Axes, box: Box, curves: Sequence[Curve], limits: Limits) -> None:
@@ -526,7 +534,7 @@ def axes_box(context: DrawContext, cell: Cell, limits: Limits, outer: Box, lines
     top = top_axis_height(context, cell)
     height = max(outer.height - bottom - top - MARGIN - title_height(context, lines), _MIN_AXES)
     margin = MARGIN * min(1.0, outer.width / _WIDE)
-    left = margin + 0.02 + axis_label_height(context)
+    left = margin + axis_label_height(context)
     left += max(y_labels_width(context, cell, limits, height), top_name_width(context) if top else 0.0)
     width = outer.width - left - margin
     width -= x_overhang(context, cell, max(width, _MIN_AXES))[1]

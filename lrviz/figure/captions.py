@@ -30,11 +30,14 @@ _COLUMN_GAP = 1.5 / 72
 _ROW_HEIGHT = 1.55 / 72
 
 
+_Texts = tuple[tuple[str, tuple[str, ...]], ...]  # for each of the curves that share a label its colour and its lines
+
+
 @dataclass(frozen=True)
 class CurveLabel:
-    """A label beside its curve: its lines with their colours, from its upper left corner down."""
+    """A label beside its curve, or the labels of curves that look like one, from its upper left corner down."""
 
-    lines: tuple[tuple[str, str], ...]
+    texts: _Texts
     left: float
     top: float
 
@@ -42,12 +45,19 @@ class CurveLabel:
         """Draw the label."""
         ground = to_rgb(mpl.rcParams["axes.facecolor"])
         size = context.sizes["legend.fontsize"]
-        for number, (text, colour) in enumerate(self.lines):
+        top = self.top
+        for colour, lines in self.texts:
+            height = _label_height(len(lines), size)
             axes.text(
-                self.left, self.top - 0.5 * size / 72 - number * LINE * size, text, fontsize=size,
-                color=readable(to_rgb(colour), ground), transform=context.figure.dpi_scale_trans,
-                va="center_baseline", ha="left",
+                self.left, top - height / 2, "\n".join(lines), color=readable(to_rgb(colour), ground), fontsize=size,
+                transform=context.figure.dpi_scale_trans, ha="left", linespacing=1.2,
+                va="center_baseline" if len(lines) == 1 else "center",
             )  # fmt: skip
+            top -= len(lines) * LINE * size
+
+
+def _label_height(lines: int, size: float) -> float:
+    return size / 72 + (lines - 1) * LINE * size
 
 
 def curve_labels(context: DrawContext, cell: Cell, box: Box, limits: Limits) -> list[CurveLabel] | None:
@@ -76,13 +86,7 @@ def curve_labels(context: DrawContext, cell: Cell, box: Box, limits: Limits) -> 
     shapes = [[shape(curve) for curve in group] for group in groups]
     space = Space(box, shapes, size / 72, thickness / 144, marks)
     variants = [_variants(context, group, _MAX_LABEL_WIDTH * box.width) for group in groups]
-    sizes = [
-        [
-            (max(context.measure(text, size) for text, _ in lines), (len(lines) - 1) * LINE * size + size / 72)
-            for lines in of_group
-        ]
-        for of_group in variants
-    ]
+    sizes = [[_label_size(context, texts) for texts in of_group] for of_group in variants]
     places = space.place(sizes)
     if places is None:
         return None
@@ -92,23 +96,28 @@ def curve_labels(context: DrawContext, cell: Cell, box: Box, limits: Limits) -> 
     ]
 
 
-def _variants(context: DrawContext, curves: list[Curve], width: float) -> list[tuple[tuple[str, str], ...]]:
-    """The lines of the label of curves that look like one, with their colours: on few lines, and on more.
+def _label_size(context: DrawContext, texts: _Texts) -> tuple[float, float]:
+    size = context.sizes["legend.fontsize"]
+    lines = [line for _, lines in texts for line in lines]
+    return max(context.measure(line, size) for line in lines), _label_height(len(lines), size)
 
-    The label of a curve that is equal to the one before starts with `=`.
+
+def _variants(context: DrawContext, curves: list[Curve], width: float) -> list[_Texts]:
+    """The label of curves that look like one, on few lines and on more.
+
+    The label of a curve that is equal to the first starts with `=`.
     """
     size = context.sizes["legend.fontsize"]
     prefixes = ["= " if n and _equal(curves[0], curve) else "" for n, curve in enumerate(curves)]
-    variants: dict[tuple[tuple[str, str], ...], None] = {}
-    for count in range(1, _MAX_LABEL_LINES + 1):
-        label: list[tuple[str, str]] = []
+    variants: dict[_Texts, None] = {}
+    for most in range(1, _MAX_LABEL_LINES + 1):
+        texts = []
         for prefix, curve in zip(prefixes, curves, strict=True):
-            lines = wrap_evenly(curve.label, width - context.measure(prefix, size), size, context.measure, count)
-            if lines is None:
-                break
-            label += ((prefix * (n == 0) + line, curve.colour) for n, line in enumerate(lines))
-        else:
-            variants[tuple(label)] = None
+            rest = width - context.measure(prefix, size)
+            if (lines := wrap_evenly(curve.label, rest, size, context.measure, most)) is not None:
+                texts.append((curve.colour, (prefix + lines[0], *lines[1:])))
+        if len(texts) == len(curves):
+            variants[tuple(texts)] = None
     return list(variants)
 
 

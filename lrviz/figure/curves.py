@@ -141,11 +141,15 @@ def cells_of(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
         own = [looks[groups.get(name, 0)] for name in trace.group_names]
         part = _cell_of(trace, title, options, buckets, own, False, style.max_markers)
         if _has_user_label(trace):
-            part = replace(
-                part, subtitle=clean_or_empty(", ".join(t for t in argument_texts(trace.spec) if t not in title))
-            )
+            part = replace(part, subtitle=_untold(title, argument_texts(trace.spec)))
         cells.append(_with_interleaved_dashes(part, options))
     return captions.common, cells
+
+
+def _untold(title: str, arguments: Sequence[str]) -> str:
+    """The arguments whose names and values a title of the user does not contain."""
+    told = title.replace(" ", "")
+    return clean_or_empty(brief(", ".join(a for a in arguments if f"{a.partition('=')[0]}=" not in told)))
 
 
 def _one_of(names: Sequence[str], otherwise: str) -> str:

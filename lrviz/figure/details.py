@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from math import ceil
 from typing import Any
 
@@ -33,8 +34,8 @@ from lrviz.text import format_rate
 from lrviz.trace import Trace, jumps
 
 _SCALE = 0.85  # of text, relative to that of the figure
-_INSET_SHARES = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25)  # of the axes that an inset takes in each direction
-_MIN_INSET = 0.55  # inches of its axes in each direction
+_INSET_SHARES = (0.5, 0.44, 0.38, 0.33, 0.28)  # of the axes that an inset takes in each direction
+_MIN_INSET = (0.5, 0.3)  # inches; the least width and height of its axes
 _WARMUP_SHARE = 1.3  # of the warm-up in an inset of it
 _MAX_ANNOTATED = 5  # curves
 _MAX_CUTS = 6  # with a text each
@@ -97,21 +98,11 @@ def _draw_inset(
     limits = rate_limits([cell], small)
     if not limits.log:
         limits = value_limits(cell.rates)
-    for share in _INSET_SHARES:
-        size = share * space.box.width, share * space.box.height
-        left, bottom = space.free(size, 0.5, taken)
-        inner_left = y_labels_width(small, cell, limits, size[1])
-        inner_right = max(x_overhang(small, cell, size[0])[1], 0.0) + 0.04
-        below = x_labels_height(small)
-        width, height = size[0] - inner_left - inner_right, size[1] - below - 0.06
-        if left.size and width >= _MIN_INSET and height >= _MIN_INSET:
-            break
-    else:
+    place = _inset_place(small, space, taken, cell, limits)
+    if place is None:
         context.notes.append("the curves leave no place for the inset: a larger figure may have one")
         return None
-    best = int(np.argmax(left + bottom))
-    outer = Box(float(left[best]), float(bottom[best]), *size)
-    inner = Box(outer.left + inner_left, outer.bottom + below, width, height)
+    outer, inner = place
     whole = space.box
 
     def create(box: Box) -> Axes:
@@ -123,6 +114,26 @@ def _draw_inset(
     context.notes += small.notes
     axes.axvspan(*cell.span, color=mpl.rcParams["grid.color"], alpha=0.6, linewidth=0.0, zorder=0.5)
     return outer
+
+
+def _inset_place(
+    context: DrawContext, space: Space, taken: Sequence[Box], cell: Cell, limits: Limits
+) -> tuple[Box, Box] | None:
+    """The largest free box for an inset with its labels, and the box of its axes."""
+    for across, up in sorted(product(_INSET_SHARES, repeat=2), key=lambda shares: -shares[0] * shares[1]):
+        size = across * space.box.width, up * space.box.height
+        left = y_labels_width(context, cell, limits, size[1])
+        right = x_overhang(context, cell, size[0])[1] + 0.04
+        below = x_labels_height(context)
+        width, height = size[0] - left - right, size[1] - below - 0.06
+        if width < _MIN_INSET[0] or height < _MIN_INSET[1]:
+            continue
+        lefts, bottoms = space.free(size, 0.5, taken)
+        if lefts.size:
+            best = int(np.argmax(lefts + bottoms))
+            outer = Box(float(lefts[best]), float(bottoms[best]), *size)
+            return outer, Box(outer.left + left, outer.bottom + below, width, height)
+    return None
 
 
 @dataclass(frozen=True)

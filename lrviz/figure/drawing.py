@@ -43,8 +43,10 @@ from lrviz.trace import Trace, Values, decimate
 __all__ = ["Chart", "draw", "render"]
 
 _OVERLAY_SIZE = (10.0, 5.0)
-_SMALL_SIZE = (5.0, 3.6)  # inches; smaller figures have smaller text and thinner lines
-_SHRINKING = 0.7  # power of the relative size: text shrinks less than the figure
+# Smaller figures in inches have smaller text and thinner lines, but these shrink less than the figure. The sizes that a
+# style of matplotlib or of the user sets are for figures of any size, unless it is too small for them.
+_SMALL_SIZE, _SHRINKING = (5.0, 3.6), 0.7
+_SMALL_EXTERNAL, _SHRINKING_EXTERNAL = (3.2, 2.4), 1.0
 _PANEL_HEIGHT = 1.3  # inches that a panel of momentum or metric adds to the height of the figure
 _MAX_LEGEND_HEIGHT = 3.0  # inches; of a legend below the axes, if the height of the figure is not set
 _MAX_POINTS = 2_400  # of all curves of a vector figure together
@@ -72,8 +74,10 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
         options = replace(options, span=_shown(options.span, max(trace.updates for trace in traces)))
     style = load_style(options.style)
     size = options.size or _style_size(style, options)
-    if size is not None and (factor := min(size[0] / _SMALL_SIZE[0], size[1] / _SMALL_SIZE[1])) < 1:
-        style = scale_style(style, max(factor**_SHRINKING, 0.5))
+    if size is not None:
+        small, power = (_SMALL_SIZE, _SHRINKING) if options.style in STYLES else (_SMALL_EXTERNAL, _SHRINKING_EXTERNAL)
+        factor = min(1.0, size[0] / small[0], size[1] / small[1]) ** power
+        style = scale_style(style, max(factor, 0.5)) if factor < 1 else style
     try:
         with style_applied(style):
             figure = Chart(style, figsize=size or _OVERLAY_SIZE, dpi=options.dpi or DPI)

@@ -41,6 +41,7 @@ _MIN_READABLE_HEIGHT = 0.5
 _TITLE_SCALE = 0.85  # relative to the size of the title of a figure
 _SUBTITLE_SCALE = 0.75
 _TITLE_GAP = 4.0  # points between axes and title
+_DESCENT = 0.25  # ems; the depth of letters under the line of a title
 _MIN_SIDE = 0.1
 _GAP = 0.22  # between columns
 _LABEL_GAP = 0.1  # between the labels of neighbouring x axes
@@ -222,11 +223,14 @@ class _Heading:
     @property
     def height(self) -> float:
         """The height in inches."""
-        return LINE * (len(self.title) * self.sizes[0] + len(self.subtitle) * self.sizes[1])
+        return LINE * (len(self.title) * self.sizes[0] + len(self.subtitle) * self.sizes[1]) + (
+            _DESCENT * self.sizes[0] / 72 if self.subtitle else 0.0
+        )
 
     def draw(self, context: DrawContext, axes: Axes, box: Box, *, above: float) -> None:
         """Draw the heading above a box, which ends `above` inches higher than the axes."""
         pad = 72 * above + _TITLE_GAP + 72 * LINE * len(self.subtitle) * self.sizes[1]
+        pad += _DESCENT * self.sizes[0] if self.subtitle else 0.0
         axes.set_title("\n".join(self.title), loc="left", y=1.0, pad=pad, fontsize=self.sizes[0])
         if self.subtitle:
             axes.text(

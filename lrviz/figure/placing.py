@@ -107,15 +107,17 @@ class Space:
             free &= self._in_boxes(sums, rows, columns, near) == 0
         for box in boxes:
             free &= self._in_boxes(self._sums(self._inside(box)), rows, columns, 1) == 0
+        self._leave_edges(free)
         row, column = np.nonzero(free)
-        return self.box.left + column * self._cell, self.box.bottom + row * self._cell
+        left, bottom = self.box.left + column * self._cell, self.box.bottom + row * self._cell
+        return left.astype(np.float64), bottom.astype(np.float64)
 
     def _best(
         self, curve: int, variants: Sequence[tuple[float, float]], labels: Sequence[Box]
     ) -> tuple[float, Place] | None:
         """The best place for the label of a curve, with how good it is."""
         own = self._curves[curve]
-        others: _Grid = np.sum([sums for i, sums in enumerate(self._curves) if i != curve], axis=0, dtype=np.int32)
+        others = sum((sums for i, sums in enumerate(self._curves) if i != curve), np.zeros_like(own))
         for label in labels:
             others += self._sums(self._inside(label))
         best: tuple[float, Place] | None = None
@@ -146,9 +148,7 @@ class Space:
         near = covered(own, most)
         free = (near > 0) & (covered(own, least) == 0) & (covered(others, apart) == 0)
         free &= self._in_boxes(self._marks, rows, columns, 1) == 0
-        edge = self._cells(_EDGE)
-        free[:edge], free[:, :edge] = False, False
-        free[max(free.shape[0] - edge, 0) :], free[:, max(free.shape[1] - edge, 0) :] = False, False
+        self._leave_edges(free)
         row, column = np.nonzero(free)
         if not row.size:
             return None
@@ -163,6 +163,12 @@ class Space:
         left, bottom = self.box.left + column[at] * self._cell, self.box.bottom + row[at] * self._cell
         spare = columns * self._cell - width, rows * self._cell - height
         return float(score[at]), Box(float(left + spare[0] / 2), float(bottom + spare[1] / 2), width, height)
+
+    def _leave_edges(self, free: NDArray[np.bool_]) -> None:
+        """Take out the positions of boxes at the edges of the axes."""
+        edge = self._cells(_EDGE)
+        free[:edge], free[:, :edge] = False, False
+        free[max(free.shape[0] - edge, 0) :], free[:, max(free.shape[1] - edge, 0) :] = False, False
 
     def _cells(self, ems: float) -> int:
         return ceil(ems * _CELLS)

@@ -1,15 +1,14 @@
-"""Text that is measured, wrapped, shortened and spread."""
+"""Text that is measured, wrapped and shortened."""
 
 from __future__ import annotations
 
-import itertools
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz.figure.axes import fit_text, wrap
-from lrviz.figure.captions import spread
+from lrviz.figure.axes import fit_text, wrap, wrap_evenly
 from lrviz.figure.curves import brief, clean
 
 
@@ -40,15 +39,29 @@ def test_clean(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("text", "width", "lines"),
     [
-        pytest.param("CosineAnnealingLR(T_max=32)", 16, ["CosineAnnealing", "LR(T_max=32)"], id="words of a class"),
-        pytest.param("num_training_steps", 14, ["num_training_", "steps"], id="words of a name"),
-        pytest.param("gamma=-0.99999e-33", 16, ["gamma=-0.99999e-", "33"], id="no words"),
-        pytest.param("longlonglongWord", 15, ["longlonglong", "Word"], id="near the end"),
-        pytest.param("aLonglonglonglong", 15, ["aLonglonglonglo", "ng"], id="a seam too early"),
+        pytest.param("CosineAnnealingLR(T_max=32)", 18, ["CosineAnnealingLR(", "T_max=32)"], id="bracket"),
+        pytest.param("f(gamma=0.99540001, b=1)", 18, ["f(", "gamma=0.99540001, ", "b=1)"], id="number"),
+        pytest.param("1,000 of 2,500 steps", 8, ["1,000 of ", "2,500 ", "steps"], id="thousands"),
+        pytest.param("run 1/250 of all", 8, ["run ", "1/250 of ", "all"], id="fraction"),
+        pytest.param("CosineAnnealingLR(T_max=32)", 9, ["…(", "T_max=32)"], id="a word that is too wide"),
     ],
 )
-def test_a_long_piece_is_cut_between_words(text: str, width: float, lines: list[str]) -> None:
-    assert wrap(text, width, 10.0, measure, 5) == lines
+def test_neither_words_nor_numbers_are_broken(text: str, width: float, lines: list[str]) -> None:
+    assert wrap(text, width, 10.0, measure, 5) == [line.rstrip() for line in lines]
+
+
+def test_what_fits_on_several_lines_is_wrapped_evenly() -> None:
+    assert wrap_evenly("one two three four", 20.0, 10.0, measure, 2) == ["one two", "three four"]
+    assert wrap_evenly("one two three four", 8.0, 10.0, measure, 2) is None
+    assert wrap_evenly("CosineAnnealingLR", 8.0, 10.0, measure, 3) is None
+
+
+@pytest.mark.parametrize("width", range(10, 40))
+def test_text_is_shortened_between_words_and_numbers(width: int) -> None:
+    shown = fit_text("StepLR(step_size=12500, gamma=0.9954321, last_epoch=-1)", width, 10.0, measure)
+    left, _, right = shown.partition("…")
+    whole = {"StepLR", "step_size", "12500", "gamma", "0.9954321", "last_epoch", "1"}
+    assert set(re.findall(r"\w[\w.]*", left + " " + right)) <= whole
 
 
 @pytest.mark.parametrize(
@@ -80,7 +93,7 @@ def test_clean_bounds_the_length() -> None:
 def test_lines_break_where_notation_has_room() -> None:
     assert wrap(LONG, 50.0, 10.0, measure, 5) == [
         "SequentialLR(schedulers=[LinearLR(",
-        "start_factor=0.1), CosineAnnealingLR(T_max=27)], ",
+        "start_factor=0.1), CosineAnnealingLR(T_max=27)],",
         "milestones=[5])",
     ]
 
@@ -89,7 +102,7 @@ def test_what_does_not_fit_is_left_out_before_the_end() -> None:
     lines = wrap(LONG, 30.0, 10.0, measure, 2)
     assert len(lines) == 2
     assert lines[0].startswith("SequentialLR(")
-    assert lines[1].endswith("ilestones=[5])")
+    assert lines[1].endswith("milestones=[5])")
     assert "…" in lines[1]
 
 
@@ -109,24 +122,3 @@ def test_shortened_text_fits_and_keeps_both_ends(text: str, width: float) -> Non
     assert measure(shown, 10.0) <= max(width, 1.0)
     if shown != text and len(shown) >= 5:
         assert shown[0] == text[0] or shown[0] == "…"
-
-
-places = st.lists(st.tuples(st.floats(0, 10), st.floats(0.1, 1.0)), min_size=1, max_size=8)
-
-
-@given(places)
-def test_spread_labels_neither_overlap_nor_leave_the_room(wishes: list[tuple[float, float]]) -> None:
-    centres, heights = [c for c, _ in wishes], [h for _, h in wishes]
-    placed = spread(centres, heights, 0.0, 10.0)
-    spans = sorted((at - h / 2, at + h / 2) for at, h in zip(placed, heights, strict=True))
-    assert all(upper[0] >= lower[1] - 1e-9 for lower, upper in itertools.pairwise(spans))
-    assert spans[0][0] >= -1e-9
-    assert spans[-1][1] <= 10 + 1e-9
-
-
-def test_labels_with_room_stay_where_they_are() -> None:
-    assert spread([1.0, 5.0, 9.0], [0.5] * 3, 0.0, 10.0) == [1.0, 5.0, 9.0]
-
-
-def test_labels_at_one_place_make_room_for_each_other_in_their_order() -> None:
-    assert spread([5.0, 5.0, 5.0], [1.0] * 3, 0.0, 10.0) == pytest.approx([6.0, 5.0, 4.0])
