@@ -70,7 +70,7 @@ FIGURE: Final = (
     LOG,
     Option("--x", "what the x axis counts", "step|epoch", "step", FIGURE_PANEL, complete=("step", "epoch")),
     Option("--size", "width and height in inches", "WxH", "10x5", FIGURE_PANEL),
-    Option("--dpi", "pixels per inch of a PNG", "N", "150", FIGURE_PANEL),
+    Option("--dpi", "pixels per inch of a PNG, JPEG or WebP", "N", "150", FIGURE_PANEL),
     Option("--title", "a title in place of the notation", "TEXT", "", FIGURE_PANEL),
     Option("--from", "the first step to show, also as 5% or 3ep", "STEP", "", FIGURE_PANEL, name="from_step"),
     Option("--to", "the last step to show", "STEP", "", FIGURE_PANEL, name="to_step"),
@@ -109,6 +109,7 @@ SHOW_MOMENTUM: Final = Option(
 )
 SHOW_CHART: Final = Option("--show", "draw a chart in the terminal in place of a file", name="show_chart")
 OUTPUT: Final = Option("-o --output", "the file to write; its suffix sets the format, - is stdout", "FILE")
+OPEN: Final = Option("--open", "open the file with the system's viewer")
 QUIET: Final = Option("-q --quiet", "print only errors to stderr")
 
 PRESETS: Final = (
@@ -126,6 +127,7 @@ RENDER: Final = (
     Option("--format", "the format of --check", "|".join(CHECK_FORMATS), "text", complete=CHECK_FORMATS),
     Option("--rtol", "relative difference that --check accepts", "X", "0"),
     Option("--allow-code", "run code that the preset names, FILE.py:NAME"),
+    replace(OPEN, help="open the page with the system's viewer"),
 )
 
 

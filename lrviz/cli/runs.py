@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from lrviz.trace import Trace
 
 Values = Mapping[str, Any]
+_BINARY: Final = ("png", "pdf", "jpg", "webp")
 _FORMATS: Final = (*figure.FIGURE_FORMATS, *formats.DATA_FORMATS)
 
 
@@ -139,6 +140,8 @@ def read_output(values: Values, default_format: str, stem: str) -> tuple[str, st
         path = (
             f"{stem}.{requested or default_format}" if (requested or default_format) in figure.FIGURE_FORMATS else "-"
         )
+    if path == "-" and values.get("open"):
+        raise UsageError("`--open` needs a file, and the output goes to stdout", "name a file with `-o`")
     files.check_target(path)
     format = requested or default_format if path == "-" else requested or format_of(path)
     suffix = Path(path).suffix[1:].lower()
@@ -149,7 +152,7 @@ def read_output(values: Values, default_format: str, stem: str) -> tuple[str, st
             f"a table is for the terminal, and `{path}` is a file",
             "leave out `--format table`, or use csv, tsv, json or md",
         )
-    if path == "-" and format in ("png", "pdf") and sys.stdout is not None and sys.stdout.isatty():
+    if path == "-" and format in _BINARY and sys.stdout is not None and sys.stdout.isatty():
         raise UsageError(f"stdout is a terminal, which cannot show {format.upper()}", "name a file with `-o`")
     return path, format
 
@@ -230,6 +233,16 @@ def write(traces: Sequence[Trace], path: str, format: str, options: FigureOption
     if path != "-":
         files.write_stdout(f"{path}\n")
     return notes
+
+
+def open_output(path: str, values: Values) -> None:
+    """Open the file that was written, if `--open` is given.
+
+    Raises:
+        OutputError: the system has no viewer for it.
+    """
+    if values["open"]:
+        files.open_file(path)
 
 
 def print_chart(traces: Sequence[Trace], height: int | None = None, log: bool = False) -> None:

@@ -197,16 +197,16 @@ def render(figure: Figure, suffix: str, dpi: int | None = None) -> bytes:
 
     Args:
         figure: A figure returned by `draw`, possibly modified.
-        suffix: `.png`, `.svg` or `.pdf`.
-        dpi: Dots per inch of a PNG; left out, those of the figure.
+        suffix: `.png`, `.svg`, `.pdf`, `.jpg` or `.webp`.
+        dpi: Dots per inch of a PNG, JPEG or WebP; left out, those of the figure.
 
     Raises:
         OutputError: an unknown suffix.
         SpecError: the figure's style cannot be used.
     """
-    writers = {".png": _png, ".svg": _svg, ".pdf": _pdf}
+    writers = {".png": _png, ".svg": _svg, ".pdf": _pdf, ".jpg": _jpg, ".webp": _webp}
     if suffix not in writers:
-        raise OutputError(f"no writer for `{suffix}`", "use .png, .svg or .pdf")
+        raise OutputError(f"no writer for `{suffix}`", "use .png, .svg, .pdf, .jpg or .webp")
     style = figure.style if isinstance(figure, Chart) else load_style("lrviz")
     built_in = any(style.settings is own.settings for own in STYLES.values())
     before = figure.dpi, figure.canvas
@@ -235,6 +235,18 @@ def _png(figure: Figure) -> bytes:
     buffer = BytesIO()
     # The metadata would contain the version of matplotlib; a higher compression level takes twice the time.
     agg.FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
+    return buffer.getvalue()
+
+
+def _jpg(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    agg.FigureCanvasAgg(figure).print_jpg(buffer, pil_kwargs={"quality": 95, "subsampling": 0})
+    return buffer.getvalue()
+
+
+def _webp(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    agg.FigureCanvasAgg(figure).print_webp(buffer, pil_kwargs={"lossless": True})
     return buffer.getvalue()
 
 

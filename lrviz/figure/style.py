@@ -19,7 +19,7 @@ from typing import Final, Literal, get_args
 
 from lrviz.errors import SpecError
 
-FIGURE_FORMATS: Final = ("png", "svg", "pdf")  # the formats of a figure, by suffix
+FIGURE_FORMATS: Final = ("png", "svg", "pdf", "jpg", "webp")  # the formats of a figure, by suffix
 SUFFIX = ".mplstyle"
 Dash = tuple[float, ...]  # lengths of dashes and gaps in line widths; empty for a solid line
 

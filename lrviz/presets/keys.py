@@ -51,7 +51,7 @@ FIGURE_KEYS: Final = (
     Key("log", "switch", "draw the rate on a logarithmic scale"),
     Key("x", "choice", "what the x axis counts", ("step", "epoch")),
     Key("size", "size", 'width and height in inches, as [10, 5] or "10x5"'),
-    Key("dpi", "count", "pixels per inch of a PNG", least=20, most=1200),
+    Key("dpi", "count", "pixels per inch of a PNG, JPEG or WebP", least=20, most=1200),
     Key("layout", "choice", ", or ".join(LAYOUTS.values()), tuple(LAYOUTS)),
     Key("columns", "count", "panels in a row of the grid", least=1, most=24),
     Key("axes", "choice", "whether the panels of a grid share one scale", ("shared", "free")),

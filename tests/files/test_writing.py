@@ -22,7 +22,7 @@ from lrviz.cli import runs
 from lrviz.errors import OutputError
 from lrviz.files import write_text, writing
 
-HINT = "use .png, .svg, .pdf, .csv, .tsv, .json or .md"
+HINT = "use .png, .svg, .pdf, .jpg, .webp, .csv, .tsv, .json or .md"
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from lrviz.errors import UsageError
     options.LAYOUT,
     options.SHOW_CHART,
     options.OUTPUT,
+    options.OPEN,
     options.format_option(*figure.FIGURE_FORMATS, "table", *formats.DATA_FORMATS, default="png"),
     options.QUIET,
 )
@@ -33,7 +34,7 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
     run_specs = read_runs(specs, runs.read_fields(values), values["label"] or (), limit)
     figure_options = runs.read_window(figure_options, values, run_specs)
     if values["show_chart"]:
-        if values["output"] is not None or values["format"] is not None:
+        if values["output"] is not None or values["format"] is not None or values["open"]:
             raise UsageError("`--show` draws in the terminal and writes no file", "leave out `--show`, or `-o`")
         traces = runs.simulate_all(run_specs, quiet)
         runs.print_run_notes(run_specs, quiet, traces)
@@ -45,3 +46,4 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
     notes = runs.write(traces, path, format, figure_options)
     runs.print_run_notes(run_specs, quiet, traces, notes)
     runs.print_comparison(traces, path, quiet)
+    runs.open_output(path, values)

@@ -17,6 +17,7 @@ from lrviz.cli.options import SchedulerArgument, with_options
     options.FIGURE,
     options.SHOW_MOMENTUM,
     options.OUTPUT,
+    options.OPEN,
     options.format_option(*figure.FIGURE_FORMATS, default="png"),
     options.QUIET,
 )
@@ -31,3 +32,4 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     notes = runs.write([trace], path, format, figure_options)
     runs.print_run_notes([spec], values["quiet"], [trace], notes)
     runs.print_summary(trace, path, values["quiet"])
+    runs.open_output(path, values)
