@@ -21,6 +21,9 @@ def run() -> NoReturn:
     simulation = sys.modules.get("lrviz.simulation")
     if simulation is not None and simulation.user_code_ran():
         raise SystemExit(status)  # the user's code may have registered exit handlers
+    importing = sys.modules.get("lrviz.figure.importing")
+    if importing is not None and importing.made_temporary_folder():
+        raise SystemExit(status)  # matplotlib has
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()

@@ -41,7 +41,7 @@ PACKAGES = {
     "trace": Package(f"spec {BASE}", "numpy"),
     "formats": Package(f"trace {BASE}", "numpy"),
     "simulation": Package(f"schedulers notation spec trace {BASE}", "torch numpy"),
-    "figure": Package(f"trace {BASE}", "matplotlib numpy"),
+    "figure": Package(f"trace files {BASE}", "matplotlib numpy"),
     "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
     "presets": Package(f"notation spec figure files {BASE}"),
     "artifacts": Package(f"spec trace formats simulation figure files presets {BASE}", "numpy"),
@@ -53,7 +53,7 @@ PACKAGES = {
     "__main__": Package("cli simulation"),
 }
 MOST_FLOORS = 8
-MOST_MODULES = 25
+MOST_MODULES = 27
 
 
 class Import(NamedTuple):

@@ -195,7 +195,7 @@ def simulate_all(specs: Sequence[RunSpec], quiet: bool, load_figure: bool = Fals
         from lrviz import simulation
 
         if load_figure:
-            figure.import_matplotlib()
+            figure.import_matplotlib(user_settings=False)
     total = sum(spec.loop.scheduler_calls for spec in specs)
     traces, done_before = [], 0
     with terminal.progress_bar("simulating", quiet) as report:

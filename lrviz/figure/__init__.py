@@ -1,7 +1,7 @@
 """`Trace` to a matplotlib figure and its bytes.
 
 In: `Trace`s and `FigureOptions`. Out: a figure. The only package that imports matplotlib; may import `trace` and its
-dependencies.
+dependencies, and `files`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from lrviz.figure.style import FIGURE_FORMATS, LAYOUTS, STYLES, FigureOptions, S
 from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
-    from lrviz.figure.drawing import Chart, draw, import_matplotlib, render
+    from lrviz.figure.drawing import Chart, draw, render
+    from lrviz.figure.importing import import_matplotlib
 else:
-    __getattr__ = lazy(__name__, drawing=["Chart", "draw", "import_matplotlib", "render"])
+    __getattr__ = lazy(__name__, drawing=["Chart", "draw", "render"], importing=["import_matplotlib"])
 
 __all__ = [
     "FIGURE_FORMATS",

@@ -36,13 +36,13 @@ from lrviz.figure.axes import (
 )
 from lrviz.figure.backend import Axes, Figure, Line2D, MplPath, agg, load_style, scale_style, style_applied
 from lrviz.figure.curves import Cell, one_cell
+from lrviz.figure.importing import environment
 from lrviz.figure.notes import plan_notes
-from lrviz.figure.style import DPI, STYLES, FigureOptions, Style, check_size
+from lrviz.figure.style import DEFAULT_SIZE, DPI, STYLES, FigureOptions, Style, check_pixels, check_size
 from lrviz.trace import Trace, Values, decimate
 
 __all__ = ["Chart", "draw", "render"]
 
-_OVERLAY_SIZE = (10.0, 5.0)
 # Smaller figures in inches have smaller text and thinner lines, but these shrink less than the figure. The sizes that a
 # style of matplotlib or of the user sets are for figures of any size, unless it is too small for them.
 _SMALL_SIZE, _SHRINKING = (5.0, 3.6), 0.7
@@ -80,7 +80,7 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
         style = scale_style(style, max(factor, 0.5)) if factor < 1 else style
     try:
         with style_applied(style):
-            figure = Chart(style, figsize=size or _OVERLAY_SIZE, dpi=options.dpi or DPI)
+            figure = Chart(style, figsize=size or DEFAULT_SIZE, dpi=options.dpi or DPI)
             context = DrawContext(figure, style, options)
             if options.layout == "overlay":
                 _draw_overlay(context, traces, auto_size=size is None)
@@ -202,7 +202,7 @@ def render(figure: Figure, suffix: str, dpi: int | None = None) -> bytes:
 
     Raises:
         OutputError: an unknown suffix.
-        SpecError: the figure's style cannot be used.
+        SpecError: the figure's style cannot be used, or an image would have too many pixels.
     """
     writers = {".png": _png, ".svg": _svg, ".pdf": _pdf, ".jpg": _jpg, ".webp": _webp}
     if suffix not in writers:
@@ -210,6 +210,9 @@ def render(figure: Figure, suffix: str, dpi: int | None = None) -> bytes:
     style = figure.style if isinstance(figure, Chart) else load_style("lrviz")
     built_in = any(style.settings is own.settings for own in STYLES.values())
     before = figure.dpi, figure.canvas
+    if suffix in (".png", ".jpg", ".webp"):
+        width, height = figure.get_size_inches()
+        check_pixels((round(width, 2), round(height, 2)), dpi or figure.dpi)
     try:
         with style_applied(style):
             figure.dpi = dpi or figure.dpi or DPI
@@ -262,7 +265,8 @@ def _pdf(figure: Figure) -> bytes:
 
 def _save(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
     buffer = BytesIO()
-    with _reduced_curves(figure):
+    # matplotlib reads the date even where the file has none, and fails if it is not a number.
+    with _reduced_curves(figure), environment({"SOURCE_DATE_EPOCH": None}):
         figure.savefig(buffer, format=kind, metadata=metadata, facecolor="auto", edgecolor="auto")
     return buffer.getvalue()
 
@@ -300,7 +304,3 @@ def _with_corners(x: Values, kept: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _vertex_count(path: MplPath) -> int:
     return int(np.shape(path.vertices)[0])
-
-
-def import_matplotlib() -> None:
-    """Import matplotlib, so that the caller can choose when; importing this module does it."""

@@ -6,8 +6,10 @@ A style contains every setting that matplotlib uses, so that the user's settings
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -17,10 +19,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
+from lrviz import files
 from lrviz.errors import SpecError
 
 FIGURE_FORMATS: Final = ("png", "svg", "pdf", "jpg", "webp")  # the formats of a figure, by suffix
 SUFFIX = ".mplstyle"
+MAX_STYLE_BYTES: Final = 200_000  # matplotlib's own file of all settings has a quarter of this
+_SETTING_LINE: Final = re.compile(r'((?:[^"#]++|"[^"]*+")*+)(?:#.*)?', re.DOTALL)
 Dash = tuple[float, ...]  # lengths of dashes and gaps in line widths; empty for a solid line
 
 
@@ -189,6 +194,12 @@ def _installed_styles() -> dict[str, Path]:
     }
 
 
+def setting_lines(text: str) -> list[str | None]:
+    """The lines of a style file or a matplotlibrc, without comments; None where quotes are not closed."""
+    matches = map(_SETTING_LINE.fullmatch, re.split(r"\r\n|\r|\n", text))
+    return [match and match[1].strip() for match in matches]
+
+
 def check_style(name: str) -> None:
     """Refuse a style that does not exist; the content of a style file is checked when the style is loaded.
 
@@ -207,12 +218,10 @@ def find_style(name: str) -> Path:
     """
     if name.endswith(SUFFIX) or "/" in name or os.sep in name:
         path = Path(name)
-        try:
-            if path.expanduser().is_file():
-                return path.expanduser()
-        except (OSError, ValueError, RuntimeError):  # a name that is too long or contains a NUL, no home directory
-            pass
-        raise SpecError(f"cannot read the style `{name}`: no such file", f"give a path to a {SUFFIX} file")
+        with suppress(RuntimeError):  # no home directory
+            path = path.expanduser()
+        read_style(name, path)
+        return path
     installed = _installed_styles()
     if name in installed:
         return installed[name]
@@ -224,12 +233,28 @@ def find_style(name: str) -> Path:
     )
 
 
+def read_style(name: str, path: Path) -> str:
+    """The text of a style file.
+
+    Raises:
+        SpecError: it cannot be read, is not a regular file, is too large, or is not UTF-8.
+    """
+    try:
+        return files.read_text(path, MAX_STYLE_BYTES)
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else files.error_reason(error)
+        raise SpecError(f"cannot read the style `{name}`: {reason}", f"give a path to a {SUFFIX} file") from error
+
+
 XAxis = Literal["step", "epoch"]
 # The layouts and what they show. Each but overlay is a module of this package with a function `draw`.
 LAYOUTS: Final = {"overlay": "all in one panel", "grid": "a panel for each"}
 
 DPI = 150  # of a PNG by default
-MAX_PIXELS = 50_000_000
+# Of a PNG: 16x8 inches at 600 dpi, or the page of a journal at 800. A million pixels take 4 MB and 0.03 s, and few
+# programs show an image that is much larger. SVG and PDF have no pixels.
+MAX_PIXELS: Final = 48_000_000
+DEFAULT_SIZE: Final = (10.0, 5.0)  # inches; an overlay with a legend, or with more panels, is higher
 _SIDE_RANGE = (1.0, 100.0)
 _DPI_RANGE = (20, 1200)
 _MAX_COLUMNS = 24
@@ -271,6 +296,8 @@ class FigureOptions:
             raise SpecError(f"`dpi` must be from {_DPI_RANGE[0]} to {_DPI_RANGE[1]}, got {self.dpi}")
         if self.size is not None:
             check_size(self.size, self.dpi)
+        elif self.dpi is not None and self.layout == "overlay" and self.style in STYLES:  # the size is known
+            check_pixels(DEFAULT_SIZE, self.dpi)
         if self.ylim is not None:
             _check_ylim(self.ylim, log=self.log)
         if self.columns is not None and not 1 <= self.columns <= _MAX_COLUMNS:
@@ -291,12 +318,25 @@ def check_size(size: tuple[float, float], dpi: int | None = None) -> None:
             f"`size` must be from {_SIDE_RANGE[0]:g} to {_SIDE_RANGE[1]:g} inches each way, got {text}",
             "width and height in inches, such as 10x5",
         )
+    check_pixels(size, dpi)
+
+
+def check_pixels(size: tuple[float, float], dpi: float | None = None) -> None:
+    """Check the number of pixels of a figure as PNG.
+
+    Raises:
+        SpecError: there are too many.
+    """
+    width, height = size
     pixels = width * height * (dpi or DPI) ** 2
     if pixels > MAX_PIXELS:
+        fits = int((MAX_PIXELS / (width * height)) ** 0.5)
         raise SpecError(
-            f"`size` {text} at {dpi or DPI} dpi makes {pixels / 1e6:.0f} million pixels; "
+            f"`size` {width:g}x{height:g} at {dpi or DPI:g} dpi makes {pixels / 1e6:,.0f} million pixels; "
             f"the maximum is {MAX_PIXELS // 1_000_000} million",
-            "choose a smaller size or a lower dpi",
+            f"at this size `dpi` can be up to {fits}; SVG and PDF have no pixels and need no `dpi`"
+            if fits >= _DPI_RANGE[0]
+            else "choose a smaller size, or SVG or PDF, which have no pixels",
         )
 
 

@@ -25,14 +25,16 @@ def open_file(path: str | Path) -> None:
     program = "open" if sys.platform == "darwin" else "xdg-open"
     try:
         if sys.platform == "win32":
-            os.startfile(absolute)
+            os.startfile(absolute)  # noqa: S606 # a file that this run wrote
             return
         found = shutil.which(program)
         if found is None:
             raise OutputError(f"cannot open `{path}`: there is no `{program}`", "leave out `--open`")
         quiet = subprocess.DEVNULL
         # A session of its own, so that Ctrl-C in the terminal does not end the viewer.
-        viewer = subprocess.Popen([found, absolute], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+        viewer = subprocess.Popen(  # noqa: S603 # without a shell
+            [found, absolute], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+        )
     except OSError as error:
         raise OutputError(f"cannot open `{path}`: {error.strerror or error}", "leave out `--open`") from error
     _viewers.append(viewer)

@@ -438,7 +438,7 @@ def viewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]
 @pytest.mark.parametrize("command", ["plot StepLR(2) -o a.jpg", "compare StepLR(2) StepLR(3) -o a.webp"])
 def test_the_file_is_opened(command: str, here: Path, viewer: Callable[[], str], capsys: Capture) -> None:
     assert main([*command.split(), "--open", "-q"]) == 0
-    name = command.split()[-1]
+    name = command.rsplit(maxsplit=1)[-1]
     assert viewer() == str(here / name)
     assert capsys.readouterr() == (f"{name}\n", "")
 

@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lrviz.errors import OutputError
+from lrviz.errors import OutputError, SpecError
 from lrviz.figure import FigureOptions, backend, draw, render
 from lrviz.spec import TrainingLoop
 from lrviz.trace import Trace
@@ -75,6 +75,31 @@ def test_dpi() -> None:
     assert pixels(render(figure, ".png", 80)).shape == (400, 800, 4)
     assert pixels(render(figure, ".png")).shape == (200, 400, 4)
     assert figure.dpi == 40
+
+
+@pytest.mark.parametrize("dpi", [None, 1200])
+def test_a_png_of_too_many_pixels_is_refused_with_the_dpi_that_fits(dpi: int | None) -> None:
+    figure = draw(curves(), FigureOptions(layout="grid", dpi=None if dpi else 1200))
+    figure.set_size_inches(20, 8)
+    with pytest.raises(SpecError, match="20x8 at 1200 dpi makes 230 million pixels") as caught:
+        render(figure, ".png", dpi)
+    assert caught.value.hint.startswith("at this size `dpi` can be up to 547;")
+    assert render(figure, ".svg", dpi)
+
+
+def test_a_png_of_a_figure_that_no_dpi_makes_small_enough() -> None:
+    with pytest.raises(SpecError, match="makes 25,600 million pixels") as caught:
+        render(Figure(figsize=(400, 400), dpi=400), ".png")
+    assert caught.value.hint == "choose a smaller size, or SVG or PDF, which have no pixels"
+
+
+@pytest.mark.parametrize("date", ["xx", "-1", "9" * 99])
+def test_a_date_in_the_environment_that_is_no_number(date: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", date)
+    figure = draw(curves())
+    for suffix in SUFFIXES:
+        assert render(figure, suffix)
+    assert os.environ["SOURCE_DATE_EPOCH"] == date
 
 
 def test_a_suffix_that_nobody_writes() -> None:
@@ -222,12 +247,14 @@ savefig.jpeg_quality: 3
 axes.color_cycle: k
 """,
     "bytes": b"\xff\xfe\x00 lines.linewidth: 40",
+    "quotes": b'lines.linewidth: 40\nfont.family: "Deja',
 }
 
 
 # A fresh process takes two seconds, so each changes as much as it can.
 SURROUNDINGS = {
     "text": {"LC_ALL": "xx_YY.UTF-8", "PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu"},
+    "quotes": {"FREETYPE_PROPERTIES": "truetype:interpreter-version=35", "OMP_NUM_THREADS": "7"},
     "bytes": {"LANG": "en_US.UTF-8", "PYTHONHASHSEED": "2", "TZ": "America/Lima", "SOURCE_DATE_EPOCH": "0"},
 }
 

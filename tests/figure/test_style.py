@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from lrviz.errors import SpecError
-from lrviz.figure import FigureOptions, draw, render, style
+from lrviz.figure import FigureOptions, backend, draw, render, style
 from tests.conftest import ROOT, Python
 from tests.traces import trace
 
@@ -158,23 +160,33 @@ def test_a_style_of_the_users_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        pytest.param(b"lines.linewidth: wide\n", "Bad value in file", id="value"),
-        pytest.param(b"no.such.setting: 1\n", "Bad key no.such.setting", id="key"),
-        pytest.param(b"rubbish\n", "Missing colon", id="rubbish"),
-        pytest.param(b"\xff\xfe\x00\n", "not UTF-8", id="bytes"),
-        pytest.param(b"savefig.dpi: banana\n", "Bad value", id="savefig-value"),
-        pytest.param(b"savefig.dpi: 1e9\n", "beyond 1200", id="savefig-dpi"),
+        pytest.param(
+            b"\n# a\nlines.linewidth: wide\n", "line 3: `lines.linewidth`: could not convert 'wide'", id="value"
+        ),
+        pytest.param(b"no.such.setting: 1\n", "line 1: not a setting of matplotlib\n", id="key"),
+        pytest.param(b"line.linewidth: 1\n", "not a setting of matplotlib; did you mean `lines.linewidth`", id="near"),
+        pytest.param(b"rubbish\n", "line 1: no colon", id="rubbish"),
+        pytest.param(b'font.family: "Deja\n', "line 1: quotes are not closed", id="quotes"),
+        pytest.param(b"font.size: 9\r\nfont.size: 9\r\n", "line 2: `font.size` is set a second time", id="twice"),
+        pytest.param(b"# \n\xff\xfe\x00\n", "not text in UTF-8 at line 2", id="bytes"),
+        pytest.param(b"savefig.dpi: banana\n", "`savefig.dpi`: 'banana'", id="savefig-value"),
+        pytest.param(b"savefig.dpi: 1e9\n", "`savefig.dpi` is 1e[+]09, beyond 1200", id="savefig-dpi"),
         pytest.param(b"figure.figsize: 1000, 1000\n", "from 1 to 100 inches", id="figsize"),
         pytest.param(b"figure.figsize: nan, 3\n", "from 1 to 100 inches", id="figsize-nan"),
+        pytest.param(b"figure.figsize: 60, 60\n", "60x60 at 150 dpi makes 81 million pixels", id="figsize-pixels"),
         pytest.param(b"font.size: 1e7\n", "beyond 200", id="font"),
         pytest.param(b"lines.linewidth: nan\n", "beyond 200", id="nan"),
         pytest.param(b"font.size: -5\n", "cannot use the style", id="negative-font"),
-        pytest.param(b"lines.linewidth: wide\n", r"in file \S*broken.mplstyle, line 1", id="names-the-file"),
         pytest.param(b"font.variant: large\n", "cannot use the style .*'large'", id="found-out-when-drawing"),
         pytest.param(
-            b"axes.grid: True\ngrid.linestyle: (0, (0, 0))\n", "cannot use this style", id="found-out-when-rendering"
+            b"grid.linestyle: (0, (1e-4, 1e-4))\n", "a pattern of 0.0002 line widths, below 0.5", id="short-dashes"
         ),
+        pytest.param(b"lines.dotted_pattern: 0, 0\n", "a pattern of 0 line widths, below 0.5", id="no-dashes"),
+        pytest.param(b"lines.linewidth: 1e-6\n", "`lines.linewidth` is 1e-06, below 0.05", id="dashes-by-width"),
         pytest.param(b"font.size: 0\n", "cannot use the style", id="no-font"),
+        pytest.param(b"font.family: " + b"a," * 101, "has 101 values; the maximum is 100", id="many-fonts"),
+        pytest.param(b"axes.facecolor: " + b"(" * 9_999, "`axes.facecolor`", id="deep-literal"),
+        pytest.param(b"#" * 200_001, "it has 200,001 bytes; the maximum is 200,000", id="large"),
     ],
 )
 def test_a_broken_style_file(content: bytes, complaint: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -195,8 +207,121 @@ def test_fonts_that_there_are_not_pass_in_silence(tmp_path: Path, capfd: pytest.
 def test_a_style_that_cannot_be_opened(tmp_path: Path) -> None:
     folder = tmp_path / "folder.mplstyle"
     folder.mkdir()
-    with pytest.raises(SpecError, match="no such file"):
+    with pytest.raises(SpecError, match="it is a folder"):
         style.check_style(str(folder))
+
+
+def test_a_style_that_is_a_link_to_a_device_or_a_pipe_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "zero.mplstyle").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe.mplstyle")
+    for name in ("zero", "pipe"):
+        with pytest.raises(SpecError, match="it is not a regular file"):
+            style.check_style(str(tmp_path / f"{name}.mplstyle"))
+
+
+def test_a_file_that_is_no_style_is_not_quoted(tmp_path: Path) -> None:
+    for secret in ("root:x:0:0:root", "password", '{"auth": "token"}', "A=token\0HOME=/root:"):
+        (tmp_path / "a.mplstyle").write_text(secret, encoding="utf-8")
+        with pytest.raises(SpecError) as caught:
+            draw([trace([1e-3])], FigureOptions(style=str(tmp_path / "a.mplstyle")))
+        assert not any(word in str(caught.value) for word in ("root:", "`root`", "password", "auth", "token", "HOME"))
+
+
+CYCLES = {
+    "cycler(color=['r', '0.5'])": ["r", "0.5"],
+    "cycler('color', ['r', 'b'])": ["r", "b"],
+    "cycler('color', 'rb')": ["r", "b"],
+    "cycler(c=['r', 'b'], lw=[1, 2])": ["r", "b"],
+    "cycler(color=[(1, 0, 0), 'b']) + cycler(ls=['-', ':'])": [(1, 0, 0), "b"],
+    "cycler(ls=['-', ':']) * cycler(color=['r', 'b'])": ["r", "b", "r", "b"],
+    "cycler(ls=['-', ':'])": [],
+}
+
+
+@pytest.mark.parametrize("text", CYCLES)
+def test_cycles(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a.mplstyle").write_text(f"axes.prop_cycle: {text}", encoding="utf-8")
+    palette = list(backend.load_style(str(tmp_path / "a.mplstyle")).palette)
+    assert palette == (CYCLES[text] or list(style.LIGHT_PALETTE))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        pytest.param("[1, 2]", "is not written as in", id="list"),
+        pytest.param("cycler", "is not written as in", id="name"),
+        pytest.param("cycler(color='a' * 3_000_000_000)", "a value that is not text, a number", id="memory"),
+        pytest.param(
+            "cycler(color=['r'] * 3_000_000_000)", "a value that is not text, a number", id="memory-of-a-list"
+        ),
+        pytest.param("cycler(color=9 ** 9 ** 9 ** 9)", "a value that is not text, a number", id="time"),
+        pytest.param("cycler(color=[c for c in [1]])", "a value that is not text, a number", id="comprehension"),
+        pytest.param("cycler(color=open('canary', 'w'))", "a value that is not text, a number", id="call"),
+        pytest.param("cycler(color=['r']).__class__", "is not written as in", id="attribute"),
+        pytest.param("(lambda: cycler(color=['r']))()", "is not written as in", id="lambda"),
+        pytest.param("cycler(color=['r' 'b'", "is not written as in .* without `#`", id="syntax"),
+        pytest.param("cycler(color=['r'], **{})", "`axes.prop_cycle`", id="stars"),
+        pytest.param("cycler(colour=['r'])", "nknown artist property: colour", id="property"),
+        pytest.param("cycler(color=['r', 'b'] ) + cycler(lw=[1])", "`axes.prop_cycle`", id="unequal"),
+        pytest.param("cycler(color=5)", "`axes.prop_cycle`", id="number"),
+        pytest.param("cycler(color=[0.5if 1else 2])", "a value that is not text, a number", id="a-warning-of-python"),
+        pytest.param("cycler(c=['r'])" + " + cycler(c=['r'])" * 9_000, "nested too deeply", id="deep"),
+        pytest.param(f"cycler(color={['r'] * 1_001})", "has 1,001 elements; the maximum is 1,000", id="long"),
+        pytest.param(
+            f"cycler(color={['r'] * 40}) * cycler(lw={[1] * 40})", "1,600 elements; the maximum is 1,000", id="product"
+        ),
+    ],
+)
+def test_a_cycle_that_is_not_plain_is_refused(text: str, complaint: str, tmp_path: Path) -> None:
+    (tmp_path / "a.mplstyle").write_text(f"font.size: 9\naxes.prop_cycle: {text}", encoding="utf-8")
+    with pytest.raises(SpecError, match=f"line 2: .*{complaint}"):
+        backend.load_style(str(tmp_path / "a.mplstyle"))
+
+
+# Code without double underscores, which matplotlib 3.9 and 3.10 refuse, that opens a file in the current folder.
+OPENS_A_FILE = (
+    "cycler(color=[(q := []), q.append((q[0].gi_frame.f_back.f_back.f_builtins for _ in [1])),"
+    " [*q[0]][0]['open']('canary', 'w')] and ['r'])"
+)
+
+
+def test_code_in_a_style_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As each setting, on the installed matplotlib; 3.11 does not run it either."""
+    monkeypatch.chdir(tmp_path)
+    for key in mpl.RcParams.validate:
+        Path("a.mplstyle").write_text(f"{key}: {OPENS_A_FILE}", encoding="utf-8")
+        with suppress(SpecError):
+            backend.load_style("a.mplstyle")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mplstyle"]
+
+
+def test_code_in_a_matplotlibrc_does_not_run_and_it_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: Python
+) -> None:
+    """In the current folder, named by the environment, and beside the user's styles."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for fonts in Path(mpl.get_cachedir()).glob("fontlist-*.json"):
+        shutil.copy(fonts, home)  # else matplotlib looks for the fonts of the system again
+    monkeypatch.setenv("MPLCONFIGDIR", str(home))
+    monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path / "matplotlibrc"))
+    for folder in (tmp_path, home):
+        (folder / "matplotlibrc").write_text(f"axes.prop_cycle: {OPENS_A_FILE}\nlines.linewidth: 7\n", encoding="utf-8")
+    script = """
+import sys
+from pathlib import Path
+from lrviz.cli import main
+reads = []
+sys.addaudithook(lambda event, args: event == "open" and reads.append(Path(str(args[0])).absolute()))
+status = main(["plot", "cosine", "-q", "-o", "a.svg"])
+mpl = sys.modules["matplotlib"]
+assert {path for path in reads if path.name == "matplotlibrc"} == {Path(mpl.get_data_path(), "matplotlibrc")}
+print(status, Path.cwd(), mpl.rcParams["lines.linewidth"])
+"""
+    outcome = python("-c", script)
+    assert outcome.stderr == ""
+    assert outcome.stdout == f"a.svg\n0 {tmp_path} 1.5\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svg", "home", "matplotlibrc"]
 
 
 @pytest.mark.parametrize(
@@ -206,8 +331,11 @@ def test_a_style_that_cannot_be_opened(tmp_path: Path) -> None:
         pytest.param({"size": (10.0, 101.0)}, "`size` must be from 1 to 100 inches each way, got 10x101", id="large"),
         pytest.param({"size": (float("nan"), 5.0)}, "`size` must be", id="nan"),
         pytest.param({"size": (float("inf"), 5.0)}, "`size` must be", id="infinite"),
-        pytest.param({"size": (60.0, 60.0)}, "81 million pixels; the maximum is 50 million", id="pixels"),
+        pytest.param({"size": (60.0, 60.0)}, "81 million pixels; the maximum is 48 million", id="pixels"),
         pytest.param({"size": (20.0, 20.0), "dpi": 600}, "144 million pixels", id="pixels-by-dpi"),
+        pytest.param(
+            {"dpi": 1000}, "10x5 at 1000 dpi makes 50 million pixels; .*\n\nhint: .* `dpi` can be up to 979;", id="dpi"
+        ),
         pytest.param({"dpi": 19}, "`dpi` must be from 20 to 1200, got 19", id="coarse"),
         pytest.param({"dpi": 1201}, "`dpi` must be from 20 to 1200, got 1201", id="fine"),
         pytest.param({"x": "time"}, "`x` must be step or epoch, got `time`", id="x"),
@@ -218,6 +346,20 @@ def test_a_style_that_cannot_be_opened(tmp_path: Path) -> None:
 def test_options_that_make_no_figure(options: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError, match=message):
         FigureOptions(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dpi": 979},
+        {"size": (16.0, 8.0), "dpi": 600},
+        {"size": (7.0, 5.0), "dpi": 1000},
+        {"layout": "grid", "dpi": 1200},  # its size depends on the curves
+        {"style": "ggplot", "dpi": 1200},  # may set a size
+    ],
+)
+def test_options_of_figures_for_print(options: dict[str, Any]) -> None:
+    assert FigureOptions(**options).dpi == options["dpi"]
 
 
 def test_options_and_a_check_of_the_style_load_nothing_heavy(python: Python) -> None:

@@ -253,7 +253,8 @@ REFUSED = [
     ),
     pytest.param(
         figure('formats = ["gif"]'),
-        "`p.toml`, [[figure]] `a`: `formats` must be a list with png, svg, pdf, jpg or webp, each once, got a list of 1",
+        "`p.toml`, [[figure]] `a`: `formats` must be a list with png, svg, pdf, jpg or webp, each once, "
+        "got a list of 1",
         "`formats` is the formats to render",
         id="an unknown format",
     ),

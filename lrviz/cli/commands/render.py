@@ -63,6 +63,7 @@ def _render(
     with runs.gc_paused():
         from lrviz import artifacts
 
+        figure.import_matplotlib(user_settings=False)
     folder, quiet = values["output"], values["quiet"]
     with terminal.progress_bar("rendering", quiet) as report:
         rendered = artifacts.render_preset(

@@ -1,0 +1,14 @@
+"""The environment does not change the bytes of a render; `python -m tests.environments` runs all rows."""
+
+from __future__ import annotations
+
+from tests import environments
+
+
+def test_an_environment_of_one_row_of_each_group_gives_the_same_bytes() -> None:
+    expected = environments.rendered(environments.Environment())
+    assert list(environments.differences(environments.at_once(), expected)) == []
+
+
+def test_there_are_forty_environments() -> None:
+    assert len(environments.rows()) >= 40
