@@ -196,12 +196,14 @@ def draw(
     ylim: tuple[float, float] | None = None,
     inset: str | None = None,
     annotate: bool = False,
+    font: str | None = None,
 ) -> Figure:
     """Draw one curve or several as a matplotlib figure, ready for `savefig`.
 
     Args:
         traces: One trace or several, from `simulate`.
-        style: "lrviz", "dark", "cheatsheet", a matplotlib style, or the path of an `.mplstyle` file.
+        style: "lrviz", "dark", "cheatsheet", a matplotlib style, the path of an `.mplstyle` file, or several
+            with commas.
         log: Whether the rate is on a logarithmic scale.
         size: Width and height in inches.
         dpi: Pixels per inch if the figure is saved as PNG.
@@ -216,6 +218,7 @@ def draw(
         ylim: The limits of the rate axis.
         inset: The part of the run in a small panel: `"warmup"`, or text such as `"0:5%"`.
         annotate: Whether the peak, the end of warm-up, reductions and the final rate are labelled.
+        font: An installed font for all text.
 
     Returns:
         A figure that is not registered with pyplot.
@@ -234,6 +237,7 @@ def draw(
         ("momentum", momentum, bool, "True or False"),
         ("inset", "" if inset is None else inset, str, "text"),
         ("annotate", annotate, bool, "True or False"),
+        ("font", "" if font is None else font, str, "text"),
     )
     for name, value, expected_type, expected in checks:
         _check_type(name, value, expected_type, expected)
@@ -260,6 +264,7 @@ def draw(
         ylim=ylim,
         inset=read_inset("inset", inset, specs) if inset is not None and specs else None,
         annotate=annotate,
+        font=font,
     )  # fmt: skip
     return figure.draw(trace_list, options)
 

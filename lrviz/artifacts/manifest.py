@@ -6,10 +6,10 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import Any, Final
 
 from lrviz import formats
+from lrviz.figure import short_style
 from lrviz.presets import FigurePlan
 from lrviz.spec import RunSpec, TrainingLoop
 from lrviz.trace import Trace
@@ -50,7 +50,8 @@ def options_record(plan: FigurePlan) -> Record:
         "name": plan.name,
         "title": options.title,
         "formats": list(plan.formats),
-        "style": Path(plan.style).name,  # of a style file only the name: its folder differs between machines
+        "style": short_style(plan.style),
+        "font": options.font,
         "log": options.log,
         "x": options.x,
         "layout": options.layout,

@@ -38,7 +38,7 @@ class Overrides:
 
     def record(self) -> dict[str, Any]:
         """The overrides for the manifest, so that a later check can use them."""
-        style = None if self.style is None else Path(self.style).name
+        style = None if self.style is None else figure.short_style(self.style)
         return {"formats": None if self.formats is None else list(self.formats), "style": style}
 
 

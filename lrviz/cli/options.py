@@ -61,12 +61,13 @@ LOG: Final = Option("--log", "draw the rate on a logarithmic scale", panel=FIGUR
 FIGURE: Final = (
     Option(
         "--style",
-        "lrviz, dark, cheatsheet, a matplotlib style or an .mplstyle file",
-        "NAME",
+        "lrviz, dark, cheatsheet, a matplotlib style or an .mplstyle file, or several",
+        "NAME,...",
         "lrviz",
         FIGURE_PANEL,
         complete=("lrviz", "dark", "cheatsheet"),
     ),
+    Option("--font", "an installed font for all text", "NAME", "", FIGURE_PANEL),
     LOG,
     Option("--x", "what the x axis counts", "step|epoch", "step", FIGURE_PANEL, complete=("step", "epoch")),
     Option("--size", "width and height in inches", "WxH", "10x5", FIGURE_PANEL),

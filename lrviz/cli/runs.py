@@ -79,6 +79,7 @@ def read_figure_options(values: Values) -> FigureOptions:
         "style": "lrviz" if values["style"] is None else values["style"],
         "log": values["log"],
         "title": values["title"],
+        "font": values["font"],
         "momentum": values.get("show") == "momentum",
         "annotate": values["annotate"],
     }

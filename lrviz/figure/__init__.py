@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrviz.figure.style import FIGURE_FORMATS, LAYOUTS, STYLES, FigureOptions, Style, check_style, readable
+from lrviz.figure.style import (
+    FIGURE_FORMATS,
+    LAYOUTS,
+    STYLES,
+    FigureOptions,
+    Style,
+    check_style,
+    readable,
+    short_style,
+    style_parts,
+)
 from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
@@ -18,15 +28,6 @@ else:
     __getattr__ = lazy(__name__, drawing=["Chart", "draw", "render"], importing=["import_matplotlib"])
 
 __all__ = [
-    "FIGURE_FORMATS",
-    "LAYOUTS",
-    "STYLES",
-    "Chart",
-    "FigureOptions",
-    "Style",
-    "check_style",
-    "draw",
-    "import_matplotlib",
-    "readable",
-    "render",
+    "FIGURE_FORMATS", "LAYOUTS", "STYLES", "Chart", "FigureOptions", "Style", "check_style", "draw",
+    "import_matplotlib", "readable", "render", "short_style", "style_parts",
 ]  # fmt: skip

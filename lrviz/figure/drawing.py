@@ -36,6 +36,7 @@ from lrviz.figure.axes import (
 )
 from lrviz.figure.backend import Axes, Figure, Line2D, MplPath, agg, load_style, scale_style, style_applied
 from lrviz.figure.curves import Cell, one_cell
+from lrviz.figure.fonts import with_fonts
 from lrviz.figure.importing import environment
 from lrviz.figure.notes import plan_notes
 from lrviz.figure.style import DEFAULT_SIZE, DPI, STYLES, FigureOptions, Style, check_pixels, check_size
@@ -72,7 +73,7 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
         raise SpecError("there is nothing to draw: no traces")
     if options.span is not None:
         options = replace(options, span=_shown(options.span, max(trace.updates for trace in traces)))
-    style = load_style(options.style)
+    style, notes = with_fonts(load_style(options.style), options.font, _texts_of(traces, options))
     size = options.size or _style_size(style, options)
     if size is not None:
         small, power = (_SMALL_SIZE, _SHRINKING) if options.style in STYLES else (_SMALL_EXTERNAL, _SHRINKING_EXTERNAL)
@@ -86,12 +87,20 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
                 _draw_overlay(context, traces, auto_size=size is None)
             else:
                 import_module(f"lrviz.figure.{options.layout}").draw(context, traces, auto_size=size is None)
-            figure.notes = tuple(dict.fromkeys(context.notes))
+            figure.notes = tuple(dict.fromkeys([*notes, *context.notes]))
     except (ValueError, TypeError, RuntimeError, KeyError) as error:
         if options.style in STYLES:
             raise
         raise SpecError(f"cannot use the style `{options.style}`: {error}") from error
     return figure
+
+
+def _texts_of(traces: Sequence[Trace], options: FigureOptions) -> list[str]:
+    """The texts of the user in a figure."""
+    texts = [options.title or ""]
+    for trace in traces:
+        texts += [trace.label, *trace.group_names, (trace.spec.metric and trace.spec.metric.column) or ""]
+    return texts
 
 
 def _shown(span: tuple[int, int], updates: int) -> tuple[int, int]:

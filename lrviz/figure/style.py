@@ -206,8 +206,19 @@ def check_style(name: str) -> None:
     Raises:
         SpecError: no style of that name, or no such file.
     """
-    if name not in STYLES and name != "default":
-        find_style(name)
+    for part in style_parts(name):
+        if part not in STYLES and part != "default":
+            find_style(part)
+
+
+def style_parts(name: str) -> tuple[str, ...]:
+    """The styles that are combined, in their order: `lrviz,mine.mplstyle`."""
+    return tuple(part.strip() for part in name.split(","))
+
+
+def short_style(name: str) -> str:
+    """A style without the folders of its files, which differ between machines."""
+    return ",".join(Path(part).name for part in style_parts(name))
 
 
 def find_style(name: str) -> Path:
@@ -268,7 +279,8 @@ class FigureOptions:
     and `share_y` are the layout of a grid. With `momentum` a second panel shows the momentum of traces that have it.
     `span` are the first and the last step that are shown, and `ylim` the limits of the rate axis. `inset` are those of
     a small panel, "warmup" for the warm-up. With `annotate` the peak, the end of warm-up, reductions and the final rate
-    have a short text.
+    have a short text. `font` is an installed font that comes before those of the style. `style` may be several with
+    commas between them: the settings of the later ones take precedence.
 
     Raises:
         SpecError: an unknown style, a size or resolution out of range, an unknown choice, limits in the wrong order.
@@ -288,6 +300,7 @@ class FigureOptions:
     ylim: tuple[float, float] | None = None
     inset: tuple[int, int] | Literal["warmup"] | None = None
     annotate: bool = False
+    font: str | None = None
 
     def __post_init__(self) -> None:
         _check_choice("x", self.x, get_args(XAxis))

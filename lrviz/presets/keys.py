@@ -47,7 +47,8 @@ RUN_KEYS: Final = (
     Key("let", "values", "values for names that the notation uses"),
 )
 FIGURE_KEYS: Final = (
-    Key("style", "text", "lrviz, dark, cheatsheet, a matplotlib style or an .mplstyle file"),
+    Key("style", "text", "lrviz, dark, cheatsheet, a matplotlib style or an .mplstyle file, or several with commas"),
+    Key("font", "text", "an installed font for all text"),
     Key("log", "switch", "draw the rate on a logarithmic scale"),
     Key("x", "choice", "what the x axis counts", ("step", "epoch")),
     Key("size", "size", 'width and height in inches, as [10, 5] or "10x5"'),

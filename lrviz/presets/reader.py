@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
-from lrviz.figure import FigureOptions
+from lrviz.figure import FigureOptions, style_parts
 from lrviz.notation import parse_value, value_name
 from lrviz.presets.checking import Place, check_table, errors_at, short, wrong_value
 from lrviz.presets.files import parse_toml, read_preset, shown_path
@@ -195,7 +195,7 @@ class _Reader:
     def _options(
         self, place: Place, values: Mapping[str, Any], title: str | None, runs: Sequence[RunSpec]
     ) -> FigureOptions:
-        plain = ("log", "x", "dpi", "layout", "columns", "annotate")
+        plain = ("log", "x", "dpi", "layout", "columns", "annotate", "font")
         options = {name: values[name] for name in plain if name in values}
         options["span"] = read_span(values.get("from"), values.get("to"), runs)
         if "inset" in values:
@@ -219,8 +219,11 @@ class _Reader:
 
 
 def style_path(style: str, folder: Path) -> str:
-    """A style's name unchanged, or a style file's path, relative to the preset's folder."""
-    return str(folder / style) if style.endswith(".mplstyle") or "/" in style or "\\" in style else style
+    """Names of styles unchanged, and paths of style files relative to the preset's folder."""
+    return ",".join(
+        str(folder / part) if part.endswith(".mplstyle") or "/" in part or "\\" in part else part
+        for part in style_parts(style)
+    )
 
 
 def _as_tuples(value: Any) -> Any:

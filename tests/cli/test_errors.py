@@ -134,6 +134,13 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         said("`ylim` must be above 0 on a logarithmic axis, got 0,1", "such as 1e-6,1e-3"),
     ),
     "ylim of one": ("plot cosine --ylim 1", said("`--ylim` must be LOW,HIGH, got `1`", "such as `--ylim 0,1e-3`")),
+    "font not installed": (
+        "plot cosine --font dejavu-serif -o a.svg",
+        said(
+            "the font `dejavu-serif` is not installed",
+            "did you mean `DejaVu Serif`? matplotlib finds fonts in the folders of the system and the user",
+        ),
+    ),
     "open stdout": (
         "plot cosine -o - --format svg --open",
         said("`--open` needs a file, and the output goes to stdout", "name a file with `-o`"),
