@@ -139,13 +139,11 @@ def _page_svgs(plan: FigurePlan, traces: list[Trace]) -> tuple[str, str]:
     """The figure as SVG for the page, without its title: for a wide screen, and for a phone."""
     wide = replace(plan.options, title=None)
     rows, columns = 1, None
-    if plan.options.layout == "grid" and len(traces) > 1:
-        columns = 2 if len(traces) > 3 else 1
-        rows = -(-len(traces) // columns)
-    lower_panel = any(
-        trace.metric is not None or (plan.options.momentum and trace.momentum is not None) for trace in traces
-    )
-    row_height = (_PHONE_ROW if rows > 1 else _PHONE_HEIGHT) + _PHONE_LOWER_PANEL * lower_panel
+    panels = [(trace.metric is not None) + (plan.options.momentum and trace.momentum is not None) for trace in traces]
+    row_height = _PHONE_HEIGHT + _PHONE_LOWER_PANEL * any(panels)
+    if plan.options.layout == "grid" and (count := len(traces) + sum(panels)) > 1:
+        columns = 2 if count > 3 else 1
+        rows, row_height = -(-count // columns), _PHONE_ROW
     height = min(row_height * rows + _PHONE_BOTTOM * (rows > 1), _PHONE_MAX_HEIGHT)
     narrow = replace(wide, size=(_PHONE_WIDTH, height), columns=columns, dpi=None)
     wide_svg, narrow_svg = (figure.render(figure.draw(traces, o), ".svg").decode("utf-8") for o in (wide, narrow))

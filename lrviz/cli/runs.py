@@ -22,12 +22,10 @@ from lrviz.spec import (
     RunSpec,
     read_choice,
     read_count,
-    read_inset,
     read_lets,
     read_limits,
     read_run,
     read_size,
-    read_span,
 )
 from lrviz.text import printable
 
@@ -102,6 +100,10 @@ def read_figure_options(values: Values) -> FigureOptions:
 
 def read_window(options: FigureOptions, values: Values, specs: Sequence[RunSpec]) -> FigureOptions:
     """The options with the part of the runs that the figure and its inset show."""
+    if all(values[name] is None for name in ("from_step", "to_step", "inset")):
+        return options
+    from lrviz.spec import read_inset, read_span
+
     span = read_span(values["from_step"], values["to_step"], specs, prefix="--")
     inset = None if values["inset"] is None else read_inset("--inset", values["inset"], specs)
     return replace(options, span=span, inset=inset)

@@ -382,10 +382,10 @@ def _mark_cuts(axes: Axes, cell: Cell, *, arrows: bool) -> None:
             [x for x, *_ in marks], 0, 1, transform=axes.get_xaxis_transform(), colors=[mark[-1] for mark in marks],
             linestyles=dots, linewidths=0.9, zorder=1,
         )  # fmt: skip
-    if marks and arrows:
+    if marks and arrows:  # marker 11 hangs from its position
         axes.scatter(
-            [x for x, *_ in marks], [1.0] * len(marks), s=_TRIANGLE**2, c=[mark[-1] for mark in marks], marker="v",
-            transform=axes.get_xaxis_transform(), linewidths=0.0, clip_on=False,
+            [x for x, *_ in marks], [1.0] * len(marks), s=_TRIANGLE**2, c=[mark[-1] for mark in marks],
+            marker=11, transform=axes.get_xaxis_transform(), linewidths=0.0, clip_on=False,
         )  # fmt: skip
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrviz.figure.style import Dash, FigureOptions, Style
-from lrviz.spec import Part, argument_texts, compare_runs
 from lrviz.text import format_rate, printable
 from lrviz.trace import Trace, Values, outline, turns
+
+if TYPE_CHECKING:
+    from lrviz.spec import Part
 
 MAX_NAMED = 24  # curves in one axes; more are distinguished only by their order on the ramp
 _SEPARATE_STEPS = 2_000  # steps, with about a pixel each
@@ -141,7 +144,7 @@ def cells_of(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
         own = [looks[groups.get(name, 0)] for name in trace.group_names]
         part = _cell_of(trace, title, options, buckets, own, False, style.max_markers)
         if _has_user_label(trace):
-            part = replace(part, subtitle=_untold(title, argument_texts(trace.spec)))
+            part = replace(part, subtitle=_untold(title, trace.spec.arguments))
         cells.append(_with_interleaved_dashes(part, options))
     return captions.common, cells
 
@@ -168,12 +171,12 @@ class Captions:
 
 def caption(traces: Sequence[Trace]) -> Captions:
     """The labels of the user as they are; other traces say in what they differ, with numbers rounded if unambiguous."""
-    specs = [trace.spec for trace in traces]
-    common, parts = "", tuple[Part, ...]()
-    if any(map(_has_user_label, traces)):
-        exact = [trace.label if _has_user_label(trace) else compare_runs([trace.spec]).labels[0] for trace in traces]
+    common, parts = "", tuple["Part", ...]()
+    if len(traces) == 1 or any(map(_has_user_label, traces)):
+        exact = [trace.label if _has_user_label(trace) else trace.spec.notation for trace in traces]
     else:
-        comparison = compare_runs(specs)
+        first, *others = (trace.spec for trace in traces)
+        comparison = first.compare(others)
         common, parts, exact = comparison.common, comparison.parts, list(comparison.labels)
     peak = max(float(trace.lr.max()) for trace in traces)
     common = _with_rates_beside(common, peak)
@@ -254,17 +257,20 @@ def _cell_of(
 
 
 _MOMENTUM = {"momentum": "Momentum", "betas[0]": "beta1"}  # names of the axis by field of the optimizer
-_CUTS = "Triangles mark reductions of the rate"
+_CUTS = "Triangles: the rate is reduced"
 
 
 def _cuts_note(trace: Trace, metric_name: str) -> str:
     """An explanation of the marks of a plateau's reductions."""
-    arguments = dict(text.partition("=")[::2] for text in argument_texts(trace.spec))
+    arguments = dict(text.partition("=")[::2] for text in trace.spec.arguments)
     if not {"factor", "patience"} <= set(arguments):
         return _CUTS
     metric = "the metric" if metric_name == "Metric" else metric_name
     unit = "epochs" if trace.spec.loop.interval == "epoch" else "steps"
-    return f"{_CUTS} by {arguments['factor']}: more than {arguments['patience']} {unit} without improvement of {metric}"
+    return (
+        f"Triangles: the rate is multiplied by {arguments['factor']} after more than {arguments['patience']} {unit} "
+        f"without improvement of {metric}"
+    )
 
 
 def _rate_cuts(lr: NDArray[np.float64]) -> Values:

@@ -36,9 +36,7 @@ from lrviz.figure.axes import (
 )
 from lrviz.figure.backend import Axes, Figure, Line2D, MplPath, agg, load_style, scale_style, style_applied
 from lrviz.figure.curves import Cell, one_cell
-from lrviz.figure.fonts import with_fonts
 from lrviz.figure.importing import environment
-from lrviz.figure.notes import plan_notes
 from lrviz.figure.style import DEFAULT_SIZE, DPI, STYLES, FigureOptions, Style, check_pixels, check_size
 from lrviz.trace import Trace, Values, decimate
 
@@ -73,7 +71,12 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
         raise SpecError("there is nothing to draw: no traces")
     if options.span is not None:
         options = replace(options, span=_shown(options.span, max(trace.updates for trace in traces)))
-    style, notes = with_fonts(load_style(options.style), options.font, _texts_of(traces, options))
+    style, font_notes = load_style(options.style), list[str]()
+    texts = [text for text in _texts_of(traces, options) if not text.isascii()]
+    if texts or options.font is not None:
+        from lrviz.figure.fonts import with_fonts
+
+        style, font_notes = with_fonts(style, options.font, texts)
     size = options.size or _style_size(style, options)
     if size is not None:
         small, power = (_SMALL_SIZE, _SHRINKING) if options.style in STYLES else (_SMALL_EXTERNAL, _SHRINKING_EXTERNAL)
@@ -87,7 +90,7 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
                 _draw_overlay(context, traces, auto_size=size is None)
             else:
                 import_module(f"lrviz.figure.{options.layout}").draw(context, traces, auto_size=size is None)
-            figure.notes = tuple(dict.fromkeys([*notes, *context.notes]))
+            figure.notes = tuple(dict.fromkeys([*font_notes, *context.notes]))
     except (ValueError, TypeError, RuntimeError, KeyError) as error:
         if options.style in STYLES:
             raise
@@ -133,9 +136,13 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
     title = title_lines(context, cell.title, max(width - 1.2, 0.5 * width))
     if auto_size:
         height += cell.panels * _PANEL_HEIGHT + max(len(title) - 1, 0) * LINE * context.sizes["axes.titlesize"]
-    notes = plan_notes(context, [cell.cuts_note] if cell.cuts_note else [], 0.85 * width)
-    below = notes.height
-    height += below if auto_size else 0.0
+    notes, below = None, 0.0
+    if cell.cuts_note:
+        from lrviz.figure.notes import plan_notes
+
+        notes = plan_notes(context, [cell.cuts_note], 0.85 * width)
+        below = notes.height
+        height += below if auto_size else 0.0
     area = axes_box(context, cell, limits, Box(0.0, below, width, height - below), len(title))
     labels, legend = None, None
     if len(cell.rates) > 1:
@@ -163,7 +170,8 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
         label.draw(context, panels[0])
     if legend is not None:
         legend.draw(context, *((area.right + 0.2, area.top) if legend.right else (area.left, below)))
-    notes.draw(context, area.left)
+    if notes is not None:
+        notes.draw(context, area.left)
     if context.options.inset is not None or context.options.annotate:
         from lrviz.figure.details import draw_details
 

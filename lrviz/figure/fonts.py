@@ -44,7 +44,7 @@ def with_fonts(style: Style, font: str | None, texts: Iterable[str]) -> tuple[St
     families = [families] if isinstance(families, str) else list(families)
     if font is not None:
         families.insert(0, _installed_name(font))
-    missing = {character for text in texts if not text.isascii() for character in text if _is_visible(character)}
+    missing = {character for text in texts for character in text if _is_visible(character)}
     notes: list[str] = []
     if missing and (missing := missing - _in_families(families, style)):
         more, missing = _fonts_with(missing)

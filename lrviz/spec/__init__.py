@@ -24,7 +24,7 @@ from lrviz.spec.run import (
 )
 
 if TYPE_CHECKING:
-    from lrviz.spec.comparing import Comparison, Part, argument_texts, compare_runs
+    from lrviz.spec.comparing import Comparison, Part, compare_runs
     from lrviz.spec.lengths import read_length
     from lrviz.spec.metric import default_metric, metric_values, read_metric
     from lrviz.spec.reading import (
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy(
         __name__,
-        comparing=["Comparison", "Part", "argument_texts", "compare_runs"],
+        comparing=["Comparison", "Part", "compare_runs"],
         lengths=["read_length"],
         window=["Inset", "read_inset", "read_span"],
         metric=["metric_values", "read_metric", "default_metric"],
@@ -57,8 +57,8 @@ else:
 
 __all__ = [
     "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset", "Interval",
-    "Metric", "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "argument_texts",
-    "compare_runs", "default_metric", "metric_values", "read_choice", "read_count", "read_inset", "read_length",
-    "read_lets", "read_limits", "read_metric", "read_number", "read_optimizer", "read_run", "read_runs", "read_size",
-    "read_span", "run_names", "split_commas",
+    "Metric", "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "compare_runs",
+    "default_metric", "metric_values", "read_choice", "read_count", "read_inset", "read_length", "read_lets",
+    "read_limits", "read_metric", "read_number", "read_optimizer", "read_run", "read_runs", "read_size", "read_span",
+    "run_names", "split_commas",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from lrviz.notation import SchedulerCall
 from lrviz.schedulers import REQUIRED, find
-from lrviz.spec.run import CodeCall, Factory, RunSpec, TrainingLoop
+from lrviz.spec.run import CodeCall, RunSpec, TrainingLoop
 from lrviz.text import print_value
 
 _LEFT_OUT: Final = object()  # the value of a parameter that is left out, if its default is not known
@@ -64,45 +64,16 @@ def compare_runs(specs: Sequence[RunSpec]) -> Comparison:
     Values that were filled in from the run are not compared if fields of the run differ. Labels of the user are not
     considered.
     """
-    common, in_calls = _merge([_shown(spec) for spec in specs])
+    common, in_calls = _merge([spec.shown_scheduler for spec in specs])
     in_fields = list(_different_fields(specs))
     if in_fields:
         in_calls = [part for part in in_calls if not _is_filled(part, specs)]
     parts = _with_unique_names([*in_calls, *in_fields])
-    if len(specs) == 1 or not parts or common is None:
-        suffixes = [""] * len(specs) if not in_fields or not parts else [f" @ {text}" for text in _joined(in_fields)]
-        own = [notation(spec) if len(specs) == 1 else str(_shown(spec)) for spec in specs]
-        return Comparison("", tuple(a + b for a, b in zip(own, suffixes, strict=True)))
+    if not parts or common is None:
+        suffixes = [f" @ {text}" for text in _joined(in_fields)] if in_fields else [""] * len(specs)
+        return Comparison("", tuple(f"{spec.shown_scheduler}{end}" for spec, end in zip(specs, suffixes, strict=True)))
     names = ", ".join(part.name for part in parts if part.name)
     return Comparison(f"{common} · {names}" if names else common, tuple(_joined(parts)), tuple(parts))
-
-
-def notation(spec: RunSpec) -> str:
-    """The notation of a run with the fields after its `@`, for a title."""
-    fields_of_run = spec.name.removeprefix(str(spec.scheduler)) if spec.derived else ""
-    return str(_shown(spec)) + (fields_of_run if fields_of_run.startswith(" @ ") else "")
-
-
-def argument_texts(spec: RunSpec) -> tuple[str, ...]:
-    """The arguments of a scheduler, each as in its notation, such as `gamma=0.9`."""
-    call = _shown(spec)
-    call = call.call if isinstance(call, CodeCall) else call
-    if not isinstance(call, SchedulerCall):
-        return ()
-    return (*map(print_value, call.args), *(f"{name}={print_value(value)}" for name, value in call.kwargs))
-
-
-def _shown(spec: RunSpec) -> SchedulerCall | CodeCall | Factory:
-    """The scheduler, with the parameters that titles show even if they are left out."""
-    call = spec.scheduler
-    if not isinstance(call, SchedulerCall) or not (info := find(call.name)):
-        return call
-    given = dict(call.kwargs)
-    return replace(
-        call,
-        kwargs=call.kwargs
-        + tuple((p.name, p.default) for p in info.parameters if p.name in info.always_shown and p.name not in given),
-    )
 
 
 def _joined(parts: Sequence[Part]) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from sys import float_info
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lrviz.errors import SpecError
+from lrviz.schedulers import find
+from lrviz.text import print_value
 
 if TYPE_CHECKING:
     from lrviz.notation import SchedulerCall
+    from lrviz.spec.comparing import Comparison
 
 Interval = Literal["step", "epoch"]
 
@@ -309,6 +312,37 @@ class RunSpec:
     def label(self) -> str:
         """The label of the curve: the user's, or the notation."""
         return self.name or str(self.scheduler)
+
+    @property
+    def shown_scheduler(self) -> SchedulerCall | CodeCall | Factory:
+        """The scheduler, with the parameters that titles show even if they are left out."""
+        call = self.scheduler
+        if isinstance(call, CodeCall | Factory) or not (info := find(call.name)):
+            return call
+        given = dict(call.kwargs)
+        shown = ((p.name, p.default) for p in info.parameters if p.name in info.always_shown and p.name not in given)
+        return replace(call, kwargs=(*call.kwargs, *shown))
+
+    @property
+    def notation(self) -> str:
+        """The notation of the scheduler with the fields after its `@`, for a title."""
+        fields_of_run = self.name.removeprefix(str(self.scheduler)) if self.derived else ""
+        return str(self.shown_scheduler) + (fields_of_run if fields_of_run.startswith(" @ ") else "")
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments of the scheduler as in its notation, such as `gamma=0.9`."""
+        call = self.shown_scheduler
+        if isinstance(call, Factory):
+            return ()
+        call = call.call if isinstance(call, CodeCall) else call
+        return (*map(print_value, call.args), *(f"{name}={print_value(value)}" for name, value in call.kwargs))
+
+    def compare(self, others: Sequence[RunSpec]) -> Comparison:
+        """What this run shares with others, and in what they differ; see `compare_runs`."""
+        from lrviz.spec.comparing import compare_runs
+
+        return compare_runs([self, *others])
 
 
 def check_groups(groups: tuple[ParamGroup, ...]) -> None:

@@ -278,11 +278,11 @@ def test_reductions_have_a_mark_and_one_line_of_explanation() -> None:
     assert len(cuts) > 1
     (note,) = figure.texts
     assert note.get_text().replace("\n", " ") == (
-        "Triangles mark reductions of the rate by 0.1: more than 3 steps without improvement of the metric"
+        "Triangles: the rate is multiplied by 0.1 after more than 3 steps without improvement of the metric"
     )
     assert_readable(figure)
     two = draw(runs("plateau(patience=3)", "plateau(patience=9)", metric="0.5", epochs=30))
-    assert [text.get_text() for text in two.texts] == ["Triangles mark reductions of the rate"]
+    assert [text.get_text() for text in two.texts] == ["Triangles: the rate is reduced"]
     assert not draw(runs("plateau(patience=300)", metric="0.5")).texts
 
 
@@ -299,5 +299,6 @@ def test_a_panel_with_a_label_of_the_user_shows_the_parameters_that_the_label_do
     traces = runs("StepLR(step_size=4)", "cosine(T_max=9, eta_min=1e-4)", labels=("step", "cosine, T_max = 9"))
     figure = draw(traces, FigureOptions(layout="grid"))
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["step", "cosine, T_max = 9"]
-    assert [[text.get_text() for text in axes.texts] for axes in figure.axes] == [["step_size=4"], ["eta_min=1e-4"]]
+    below = [[text.get_text() for text in axes.texts if "=" in text.get_text()] for axes in figure.axes]
+    assert below == [["step_size=4"], ["eta_min=1e-4"]]
     assert_readable(figure)

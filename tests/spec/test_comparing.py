@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lrviz.spec import Fields, argument_texts, compare_runs, read_run, read_runs
+from lrviz.spec import Fields, compare_runs, read_run, read_runs
 
 WARMUP = "SequentialLR([LinearLR(start_factor=0.1, total_iters={0}), {1}], milestones=[{0}])"
 
@@ -79,14 +79,26 @@ WARMUP = "SequentialLR([LinearLR(start_factor=0.1, total_iters={0}), {1}], miles
             id="different schedulers",
         ),
         pytest.param(["cosine"] * 2, "", ["CosineAnnealingLR(T_max=32)"] * 2, id="equal"),
-        pytest.param(["cosine @ lr=0.1"], "", ["CosineAnnealingLR(T_max=32) @ lr=0.1"], id="one run"),
-        pytest.param(["ExponentialLR(gamma={0.9})"], "", ["ExponentialLR(gamma=0.9)"], id="sweep of one value"),
     ],
 )  # fmt: skip
 def test_compare_runs(texts: list[str], common: str, labels: list[str]) -> None:
     comparison = compare_runs(read_runs(texts, Fields()))
     assert comparison.common == common
     assert list(comparison.labels) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "notation"),
+    [
+        pytest.param("cosine @ lr=0.1", "CosineAnnealingLR(T_max=32) @ lr=0.1", id="fields of the run"),
+        pytest.param("ExponentialLR(gamma={0.9})", "ExponentialLR(gamma=0.9)", id="sweep of one value"),
+        pytest.param("plateau", "ReduceLROnPlateau(factor=0.1, patience=10)", id="defaults that are shown"),
+        pytest.param("plateau @ lr=0.1", "ReduceLROnPlateau(factor=0.1, patience=10) @ lr=0.1", id="both"),
+    ],
+)
+def test_the_notation_of_a_title(text: str, notation: str) -> None:
+    (spec,) = read_runs([text], Fields())
+    assert spec.notation == notation
 
 
 def test_values_that_are_numbers_are_known_as_such() -> None:
@@ -97,8 +109,8 @@ def test_values_that_are_numbers_are_known_as_such() -> None:
 
 
 def test_the_arguments_of_a_scheduler() -> None:
-    assert argument_texts(read_run("plateau(mode='max')")) == ("mode='max'", "factor=0.1", "patience=10")
-    assert argument_texts(read_run("train.py:make(3, warmup=1)")) == ("3", "warmup=1")
+    assert read_run("plateau(mode='max')").arguments == ("mode='max'", "factor=0.1", "patience=10")
+    assert read_run("train.py:make(3, warmup=1)").arguments == ("3", "warmup=1")
 
 
 @pytest.mark.parametrize(
