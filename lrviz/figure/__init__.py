@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrviz.figure.style import FIGURE_FORMATS, LAYOUTS, STYLES, FigureOptions, Style, check_style, readable
+from lrviz.figure.style import (
+    FIGURE_FORMATS,
+    LAYOUTS,
+    STYLES,
+    FigureOptions,
+    Style,
+    check_style,
+    readable,
+    short_style,
+    style_parts,
+)
 from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
@@ -25,5 +35,5 @@ else:
 
 __all__ = [
     "FIGURE_FORMATS", "LAYOUTS", "STYLES", "Chart", "FigureOptions", "PanelCurve", "PanelPlace", "Places", "Style",
-    "check_style", "draw", "import_matplotlib", "places", "readable", "render",
+    "check_style", "draw", "import_matplotlib", "places", "readable", "render", "short_style", "style_parts",
 ]  # fmt: skip

@@ -251,7 +251,8 @@ REFUSED = [
     ),
     pytest.param(
         figure('formats = ["gif"]'),
-        "`p.toml`, [[figure]] `a`: `formats` must be a list with png, svg or pdf, each once, got a list of 1",
+        "`p.toml`, [[figure]] `a`: `formats` must be a list with png, svg, pdf, jpg or webp, each once, "
+        "got a list of 1",
         "`formats` is the formats to render",
         id="an unknown format",
     ),
@@ -407,7 +408,7 @@ def test_a_bad_preset_is_one_clear_error_and_makes_nothing(
         ),
         pytest.param(
             "render cheatsheet -o out --formats png,gif",
-            "`--formats` must be png, svg or pdf, got `gif`",
+            "`--formats` must be png, svg, pdf, jpg or webp, got `gif`",
             "",
             id="an unknown format",
         ),
