@@ -7,6 +7,7 @@
 #   make lint          ruff: rules and format
 #   make types         mypy, strict
 #   make wheel-test    build the wheel, install it alone, use it
+#   make environments  compare the bytes of a render in forty environments
 #   make fuzz          run inputs that are made at random  (ARGS="--count 10000 --seed 7 --kind notation")
 #   make bench         measure speed, memory and sizes      (ARGS="--quick")
 #   make site          build the documentation site into build/site
@@ -26,7 +27,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 LOWEST := .venv-lowest
 
-.PHONY: demo test coverage test-lowest lint types wheel-test fuzz bench site figures clean
+.PHONY: demo test coverage test-lowest lint types wheel-test fuzz environments bench site figures clean
 
 demo: $(RUN)
 	$(BIN)/lrviz plot cosine --T_max 32
@@ -52,6 +53,9 @@ wheel-test: $(DEV)
 
 fuzz: $(DEV)
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+environments: $(DEV)
+	$(BIN)/python -m tests.environments $(ARGS)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -41,8 +41,8 @@ def run() -> NoReturn:
     if simulation is not None and simulation.user_code_ran():
         sys.stdout = sys.stderr
         raise SystemExit(status)  # the user's code may have registered exit handlers
-    importing = sys.modules.get("lrviz.figure.importing")
-    if importing is not None and importing.made_temporary_folder():
+    matplotlib = sys.modules.get("lrviz.figure.backend")
+    if matplotlib is not None and matplotlib.made_temporary_folder():
         raise SystemExit(status)  # matplotlib has
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):

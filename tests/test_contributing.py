@@ -18,10 +18,10 @@ DIFFS = re.findall(
 )
 NEW_IN_TORCH = """
 import torch.optim.lr_scheduler as module
-class InverseSqrtLR(module.LambdaLR):
+class RsqrtLR(module.LambdaLR):
     def __init__(self, optimizer, timescale=1):
         super().__init__(optimizer, lambda step: (timescale / max(step, timescale)) ** 0.5)
-module.InverseSqrtLR = InverseSqrtLR
+module.RsqrtLR = RsqrtLR
 """
 TRANSFORMERS = """
 from torch.optim.lr_scheduler import LambdaLR
@@ -31,7 +31,7 @@ def get_constant_schedule_with_warmup(optimizer, num_warmup_steps):
 RUN = "--epochs 1 --steps-per-epoch 5 --lr 1"
 # What each addition makes possible: a part of the diff, a command line, and a part of what it prints.
 ADDITIONS = [
-    ("torch/inverse_sqrt.py", f"table inverse-sqrt {RUN} --format csv", "4,0,0.5\n"),
+    ("torch/rsqrt.py", f"table rsqrt {RUN} --format csv", "4,0,0.5\n"),
     (
         "schedulers/transformers.py",
         f"table hf-constant --num_warmup_steps 2 {RUN} --format csv",

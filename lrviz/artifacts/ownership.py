@@ -148,7 +148,8 @@ def _has_form(name: str, file: _File) -> bool:
 def _is_page(file: _File) -> bool:
     return (
         file.head.startswith(b'<!doctype html>\n<html lang="en">\n')
-        and re.search(rb"\n<footer>made with [^\n]*</footer>\n</body>\n</html>\n\Z", file.tail) is not None
+        and b"\n<footer>made with " in file.tail
+        and file.tail.endswith(b"</script>\n</body>\n</html>\n")
     )
 
 

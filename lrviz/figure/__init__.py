@@ -6,6 +6,7 @@ dependencies, and `files`.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from lrviz.figure.style import (
@@ -13,6 +14,7 @@ from lrviz.figure.style import (
     LAYOUTS,
     STYLES,
     FigureOptions,
+    MatplotlibImport,
     Style,
     check_style,
     readable,
@@ -23,13 +25,11 @@ from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
     from lrviz.figure.drawing import Chart, draw, render
-    from lrviz.figure.importing import import_matplotlib
     from lrviz.figure.panels import PanelCurve, PanelPlace, Places, places
 else:
     __getattr__ = lazy(
         __name__,
         drawing=["Chart", "draw", "render"],
-        importing=["import_matplotlib"],
         panels=["PanelCurve", "PanelPlace", "Places", "places"],
     )
 
@@ -37,3 +37,13 @@ __all__ = [
     "FIGURE_FORMATS", "LAYOUTS", "STYLES", "Chart", "FigureOptions", "PanelCurve", "PanelPlace", "Places", "Style",
     "check_style", "draw", "import_matplotlib", "places", "readable", "render", "short_style", "style_parts",
 ]  # fmt: skip
+
+
+def import_matplotlib(*, user_settings: bool = True) -> None:
+    """Import matplotlib, if it is not imported yet, so that the caller can choose when.
+
+    Args:
+        user_settings: Whether matplotlib reads the user's matplotlibrc. One that would make the import fail is ignored.
+    """
+    MatplotlibImport.user_settings = user_settings
+    import_module("lrviz.figure.backend")

@@ -34,9 +34,8 @@ from lrviz.figure.axes import (
     x_labels_height,
     y_labels_width,
 )
-from lrviz.figure.backend import Axes, Figure, Line2D, MplPath, agg, load_style, scale_style, style_applied
+from lrviz.figure.backend import Axes, Figure, Line2D, MplPath, agg, environment, load_style, scale_style, style_applied
 from lrviz.figure.curves import Cell, one_cell
-from lrviz.figure.importing import environment
 from lrviz.figure.style import DEFAULT_SIZE, DPI, STYLES, FigureOptions, Style, check_pixels, check_size
 from lrviz.trace import Trace, Values, decimate
 

@@ -194,6 +194,12 @@ def _installed_styles() -> dict[str, Path]:
     }
 
 
+class MatplotlibImport:
+    """How matplotlib is imported when it is first needed: whether it reads the user's matplotlibrc."""
+
+    user_settings = True
+
+
 def setting_lines(text: str) -> list[str | None]:
     """The lines of a style file or a matplotlibrc, without comments; None where quotes are not closed."""
     matches = map(_SETTING_LINE.fullmatch, re.split(r"\r\n|\r|\n", text))

@@ -19,8 +19,7 @@ from typing import Any, Final
 from matplotlib import rcsetup
 
 from lrviz.errors import SpecError
-from lrviz.figure.backend import mpl
-from lrviz.figure.importing import muted
+from lrviz.figure.backend import mpl, muted
 from lrviz.figure.style import read_style, setting_lines
 from lrviz.text import printable, shorten
 

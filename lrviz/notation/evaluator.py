@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
-from lrviz.notation.budget import MAX_BITS, Budget, check_call
 from lrviz.notation.functions import (
     BINARY,
     COMPARE,
@@ -26,7 +25,7 @@ from lrviz.notation.functions import (
     length,
     most_bits,
 )
-from lrviz.notation.source import ExpressionError, source_of, unparse
+from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, check_call, source_of, unparse
 from lrviz.text import brief
 
 Closure = Callable[[Any], Any]

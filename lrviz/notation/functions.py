@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from lrviz.notation.budget import MAX_BITS
-from lrviz.notation.source import ExpressionError
+from lrviz.notation.source import MAX_BITS, ExpressionError
 from lrviz.text import brief, count
 
 MAX_INT_BITS: Final = 1024  # the range of a float: larger integers are useless for a rate

@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 
 from lrviz.errors import NotationError
-from lrviz.notation.budget import Budget
-from lrviz.notation.source import SHORT_NAMES, ExpressionError, Source, source_of
+from lrviz.notation.source import SHORT_NAMES, Budget, ExpressionError, Source, source_of
 from lrviz.schedulers import find
 from lrviz.schedulers import names as scheduler_names
 from lrviz.text import print_value

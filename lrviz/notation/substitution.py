@@ -6,8 +6,7 @@ import ast
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from lrviz.notation.budget import Budget
-from lrviz.notation.source import unparse
+from lrviz.notation.source import Budget, unparse
 from lrviz.text import print_value
 
 

@@ -128,7 +128,7 @@ SCHEDULERS: Final = (
         source="Vaswani et al., Attention Is All You Need, 2017, arXiv:1706.03762",
         past_end="It has no end: the rate continues to fall.",
         notation="LambdaLR(lr_lambda=lambda step: min((step + 1) / warmup, (warmup / (step + 1)) ** 0.5))",
-        aliases=("inversesqrt", "invsqrt", "inversesquareroot", "rsqrt"),
+        aliases=("inversesqrt", "invsqrt", "inversesquareroot"),
     ),
     Scheduler(
         short="noam",

@@ -188,10 +188,11 @@ def test_a_signal_from_outside(old: Path, forks: ForkServer, name: str) -> None:
     """Sent while the new files are written: the folder is as before, and so is one that did not exist."""
     number = signal.Signals[name]
     Path("train.py").write_text(
-        "import os\n"
+        "import os, time\n"
         "from torch.optim.lr_scheduler import StepLR\n"
         "def make(optimizer):\n"
-        f"    os.kill(os.getpid(), {int(number)})\n"
+        f"    os.kill(os.getppid(), {int(number)})\n"  # it runs in a process of its own
+        "    time.sleep(10)\n"
         "    return StepLR(optimizer, 4, 0.5)\n"
     )
     Path("p.toml").write_text(

@@ -226,7 +226,7 @@ def real_main() -> Main:
 
     import lrviz
     from lrviz.cli import app, main
-    from lrviz.notation import budget
+    from lrviz.notation import source
     from lrviz.spec import run, sweep
 
     for module in pkgutil.walk_packages(lrviz.__path__, "lrviz."):
@@ -234,6 +234,6 @@ def real_main() -> Main:
     typer.main.get_command = cache(typer.main.get_command)  # else half of the time goes into making the options
     app._load = cache(app._load)
     vars(run)["MAX_UPDATES"] = vars(sweep)["MAX_UPDATES"] = 20_000
-    vars(budget)["MAX_RUN_STEPS"] = 1_000_000
+    vars(source)["MAX_RUN_STEPS"] = 1_000_000
     gc.freeze()
     return main

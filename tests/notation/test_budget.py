@@ -13,8 +13,8 @@ import pytest
 
 from lrviz.errors import LrvizError, NotationError
 from lrviz.notation import Lambda, check_run, parse, parse_value, value_name
-from lrviz.notation.budget import MAX_RUN_STEPS
 from lrviz.notation.functions import FUNCTIONS, MATH, Function
+from lrviz.notation.source import MAX_RUN_STEPS
 from lrviz.spec import Fields, Sweep, read_lets, read_run, read_runs, read_size
 from lrviz.spec.reading import split_commas
 
