@@ -215,13 +215,14 @@ def draw_top_axis(context: DrawContext, axes: Axes, box: Box, cell: Cell, *, nam
     length, pad = float(mpl.rcParams["xtick.major.size"]), float(mpl.rcParams["xtick.major.pad"])
     size = context.sizes["xtick.labelsize"]
     x_transform = axes.get_xaxis_transform()
+    part = f"top-{len(context.figure.axes)}"
     for positions, tick_length in ((ticks.major, length), (ticks.minor, 0.5 * length)):
         x = [position * cell.per_epoch for position in positions]
         context.figure.add_artist(
             Line2D(
                 x, [1.0] * len(x), linestyle="none", marker=_TICK_UP, markersize=tick_length,
                 markeredgewidth=mpl.rcParams["xtick.major.width"], color=mpl.rcParams["xtick.color"],
-                transform=x_transform,
+                transform=x_transform, gid=f"{part}-{len(context.figure.artists)}",
             )
         )  # fmt: skip
     colour = mpl.rcParams["xtick.labelcolor"]
@@ -229,7 +230,10 @@ def draw_top_axis(context: DrawContext, axes: Axes, box: Box, cell: Cell, *, nam
     axes.spines["top"].set_visible(True)
     transform, *_ = axes.get_xaxis_text2_transform(length + pad)
     for position, label in zip(ticks.major, ticks.labels, strict=True):
-        axes.text(position * cell.per_epoch, 1.0, label, transform=transform, ha="center", va="baseline", **style)
+        axes.text(
+            position * cell.per_epoch, 1.0, label, transform=transform, ha="center", va="baseline",
+            gid=f"{part}-text-{len(axes.texts)}", **style,
+        )  # fmt: skip
     if named:
         first, last = x_limits(context, cell)
         start = (ticks.major[0] * cell.per_epoch - first) / (last - first) * box.width
@@ -237,7 +241,7 @@ def draw_top_axis(context: DrawContext, axes: Axes, box: Box, cell: Cell, *, nam
         y = box.top + (length + pad) / 72
         axes.text(
             box.left + right, y, context.style.epoch, transform=context.figure.dpi_scale_trans, ha="right",
-            va="baseline", **style,
+            va="baseline", gid=f"{part}-name", **style,
         )  # fmt: skip
 
 
@@ -406,24 +410,25 @@ def _mark_below(context: DrawContext, axes: Axes, box: Box, curves: Sequence[Cur
     Curves with a triangle at the same place have one together.
     """
     first, last = axes.get_xlim()
-    marks: dict[int, list[tuple[float, str]]] = {}
+    marks: dict[int, list[tuple[float, Curve]]] = {}
     for curve in curves:
         below = np.flatnonzero(curve.y < limits.low)
         if below.size:
             x = float(curve.x[below[0]])
             place = round((x - first) / (last - first) * box.width * 72 / _TRIANGLE)
-            marks.setdefault(place, []).append((x, curve.colour))
+            marks.setdefault(place, []).append((x, curve))
             lowest = "of 0" if (curve.y[below] <= 0).all() else f"below {limits.low:.0e}"
             context.notes.append(
                 f"`{curve.label}` has rates {lowest}, which are not on the logarithmic axis: an open triangle at its "
                 "foot marks the first"
             )
     for same in marks.values():
-        colour = same[0][1] if len(same) == 1 else mpl.rcParams["text.color"]
+        curve = same[0][1]
+        colour = curve.colour if len(same) == 1 else mpl.rcParams["text.color"]
         axes.scatter(
             [same[0][0]], [0.5 * _TRIANGLE / 72 / box.height], s=_TRIANGLE**2, marker="v", facecolors="none",
             edgecolors=colour, linewidths=0.9, transform=axes.get_xaxis_transform(), clip_on=False,
-            zorder=_CURVE_ZORDER + 0.1,
+            zorder=_CURVE_ZORDER + 0.1, gid=f"{'mark' if len(same) == 1 else 'marks'}-{curve.key}-{curve.kind}",
         )  # fmt: skip
 
 
@@ -463,11 +468,16 @@ def _draw_band(axes: Axes, curve: Curve, width: float) -> None:
         np.concatenate([ends[:1], values, ends[1:]])
         for values, ends in ((x, curve.x[[0, -1]]), (low, low[[0, -1]]), (high, high[[0, -1]]))
     )
-    style: Any = {"zorder": _CURVE_ZORDER - 0.04, "label": curve.label, "linewidth": 0.0}
-    axes.fill_between(x, low, high, color=curve.colour, alpha=_BAND_ALPHA, **style)
-    for values in (low, high):
-        width_of_edge = _EDGE_WIDTH * float(mpl.rcParams["lines.linewidth"])
-        axes.add_line(Line2D(x, values, color=curve.colour, label=curve.label, linewidth=width_of_edge, zorder=2.57))
+    part = f"{curve.key}-{curve.kind}"
+    # A polygon rather than a collection: the page rewrites its path when it is zoomed.
+    style: Any = {"zorder": _CURVE_ZORDER - 0.04, "label": curve.label, "linewidth": 0.0, "gid": f"band-{part}"}
+    around = np.append(x, x[::-1]), np.append(low, high[::-1])
+    axes.fill(*around, color=curve.colour, alpha=_BAND_ALPHA, **style)
+    width_of_edge = _EDGE_WIDTH * float(mpl.rcParams["lines.linewidth"])
+    for values, gid in ((low, f"band-{part}-low"), (high, f"curve-{part}")):
+        axes.add_line(
+            Line2D(x, values, color=curve.colour, label=curve.label, linewidth=width_of_edge, zorder=2.57, gid=gid)
+        )
 
 
 def _isolated_points(curve: Curve) -> Line2D:

@@ -109,10 +109,17 @@ def _draw_inset(
         bounds = (box.left - whole.left) / whole.width, (box.bottom - whole.bottom) / whole.height
         return axes.inset_axes((*bounds, box.width / whole.width, box.height / whole.height))
 
+    artists = len(context.figure.artists)
     (panel,) = draw_cell(small, inner, cell, limits, create=create)
+    panel.set_gid("inset")
+    for artist in panel.get_children():
+        if artist.get_gid():
+            artist.set_gid(f"{artist.get_gid()}-inset")
+    for artist in context.figure.artists[artists:]:
+        artist.set_gid(f"inset-{artist.get_gid()}")
     panel.tick_params(labelsize=small.sizes["xtick.labelsize"])
     context.notes += small.notes
-    axes.axvspan(*cell.span, color=mpl.rcParams["grid.color"], alpha=0.6, linewidth=0.0, zorder=0.5)
+    axes.axvspan(*cell.span, color=mpl.rcParams["grid.color"], alpha=0.6, linewidth=0.0, zorder=0.5, gid="inset-part")
     return outer
 
 
@@ -173,7 +180,8 @@ def annotate(
             continue
         scale = 1.0 / trace.spec.loop.updates_per_epoch if context.options.x == "epoch" else 1.0
         for group in range(trace.lr.shape[1]):
-            colour = to_rgb(next(curves).colour)
+            curve = next(curves)
+            colour = to_rgb(curve.colour)
             text_colour = readable(colour, ground) if len(cell.rates) > 1 else mpl.rcParams["xtick.color"]
             for point in _points(trace, group, plain=plain):
                 if not cell.span[0] <= point.step * scale <= cell.span[1]:
@@ -190,7 +198,8 @@ def annotate(
                     context.notes.append(f"there is no free place for the text `{point.text}`")
                     continue
                 taken.append(box)
-                _draw_text(context, axes, box, (x, y), point.text, text_colour, size)
+                part = f"{curve.key}-{len(taken)}"
+                _draw_text(context, axes, box, (x, y), point.text, text_colour, size, part)
 
 
 def _nearest(space: Space, size: tuple[float, float], taken: Sequence[Box], at: tuple[float, float]) -> Box | None:
@@ -207,18 +216,23 @@ def _nearest(space: Space, size: tuple[float, float], taken: Sequence[Box], at: 
 
 
 def _draw_text(
-    context: DrawContext, axes: Axes, box: Box, at: tuple[float, float], text: str, colour: Any, size: float
+    context: DrawContext, axes: Axes, box: Box, at: tuple[float, float], text: str, colour: Any, size: float, part: str
 ) -> None:
-    """Draw a text in its box, with a dot at its point and a thin line between them if they are apart."""
+    """Draw a text in its box, with a dot at its point and a thin line between them if they are apart.
+
+    `part` follows the kinds of the parts in their names.
+    """
     inches = context.figure.dpi_scale_trans
     style: Any = {"color": colour, "transform": inches}
-    context.figure.add_artist(Line2D([at[0]], [at[1]], marker="o", markersize=3.0, zorder=3.0, **style))
+    dot = Line2D([at[0]], [at[1]], marker="o", markersize=3.0, zorder=3.0, gid=f"leader-{part}-dot", **style)
+    context.figure.add_artist(dot)
     end = min(max(at[0], box.left), box.right), min(max(at[1], box.bottom), box.top)
     if np.hypot(end[0] - at[0], end[1] - at[1]) > _LEADER:
-        context.figure.add_artist(Line2D([at[0], end[0]], [at[1], end[1]], linewidth=0.5, alpha=0.7, **style))
+        x, y = (at[0], end[0]), (at[1], end[1])
+        context.figure.add_artist(Line2D(x, y, linewidth=0.5, alpha=0.7, gid=f"leader-{part}", **style))
     axes.text(
         box.left, box.bottom + box.height / 2, text, fontsize=size, ha="left", va="center_baseline", color=colour,
-        transform=inches,
+        transform=inches, gid=f"label-{part}",
     )  # fmt: skip
 
 

@@ -151,8 +151,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Trace], str, str
     """What commands give to be written, which is then not written."""
     calls: list[Any] = []
 
-    def write(traces: Sequence[Trace], path: str, chosen: str, look: FigureOptions | None = None) -> None:
+    def write(traces: Sequence[Trace], path: str, chosen: str, look: FigureOptions | None = None) -> tuple[()]:
         calls.append((list(traces), path, chosen, look))
+        return ()
 
     monkeypatch.setattr(runs, "write", write)
     return calls

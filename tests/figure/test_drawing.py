@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
 from matplotlib.colors import same_color, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from lrviz.errors import SpecError
-from lrviz.figure import FigureOptions, backend, draw, drawing, render
+from lrviz.figure import FigureOptions, backend, draw, drawing, places, render
 from lrviz.figure.curves import Curve, interleave_dashes
 from lrviz.figure.drawing import Chart
 from lrviz.figure.grid import columns_for, rows_of
@@ -663,15 +663,17 @@ def test_more_cycles_than_can_be_told_apart_are_a_band(layout: str) -> None:
     sawtooth = 1e-4 + (top - 1e-4) * (np.arange(n) % cycle) / (cycle - 1)
     figure = draw([trace(sawtooth, label="saw"), trace(cosine(n), label="smooth")], FigureOptions(layout=layout))
     axes = figure.axes[0]
-    (band,) = [artist for artist in axes.collections if isinstance(artist, PolyCollection)]
+    (band,) = axes.patches
+    assert band.get_gid() == "band-0.0-lr"
+    assert [curve.key for curve in places(figure).panels[0].curves][:1] == ["0.0"]
     low, high = (xy(line) for line in lines(axes)[:2])
     assert (low[:, 1] == 1e-4).all()
     np.testing.assert_allclose(high[1:-1, 1], np.interp(high[1:-1, 0], np.arange(n), top), rtol=0.03)
     assert band.get_zorder() < lines(figure.axes[-1])[-1].get_zorder()
     assert figure.notes == ("`saw` has more cycles than can be told apart: a band shows their range",)
-    assert not draw([trace(sawtooth[:4000], label="saw")]).axes[0].collections
+    assert not draw([trace(sawtooth[:4000], label="saw")]).axes[0].patches
     zoomed = draw([trace(sawtooth, label="saw")], FigureOptions(span=(4000, 5000)))
-    assert not zoomed.axes[0].collections
+    assert not zoomed.axes[0].patches
     assert not zoomed.notes
 
 
