@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from lrviz import figure, files, formats, terminal
 from lrviz.errors import SpecError
@@ -33,6 +33,7 @@ from lrviz.trace import Trace as PlainTrace
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from pandas import DataFrame
     from torch.optim import Optimizer
@@ -248,6 +249,7 @@ def draw(
     inset: str | None = None,
     annotate: bool = False,
     font: str | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw one curve or several as a matplotlib figure, ready for `savefig`.
 
@@ -270,9 +272,11 @@ def draw(
         inset: The part of the run in a small panel: `"warmup"`, or text such as `"0:5%"`.
         annotate: Whether the peak, the end of warm-up, reductions and the final rate are labelled.
         font: An installed font for all text.
+        ax: Axes of the caller to draw the rates into, with the current settings of matplotlib and the colours of the
+            style. Nothing else of their figure changes.
 
     Returns:
-        A figure that is not registered with pyplot.
+        A figure that is not registered with pyplot, or that of `ax`.
 
     Raises:
         SpecError: an option is not valid or of the wrong type, or there is nothing to draw.
@@ -317,7 +321,14 @@ def draw(
         annotate=annotate,
         font=font,
     )  # fmt: skip
-    return figure.draw(trace_list, options)
+    if ax is None:
+        return figure.draw(trace_list, options)
+    wrong = {"size": size, "dpi": dpi, "columns": columns, "inset": inset, "font": font, "annotate": annotate or None}
+    wrong |= {"layout": layout if layout != "overlay" else None, "momentum": momentum or None}
+    if name := next((name for name, value in wrong.items() if value is not None), ""):
+        raise SpecError(f"`{name}` cannot be used with `ax`: it is a property of a whole figure", f"leave out `{name}`")
+    figure.draw_into(ax, trace_list, options)
+    return cast("Figure", ax.get_figure())
 
 
 _MAX_SHOWN: Final = 60  # characters of a wrong value in a message
