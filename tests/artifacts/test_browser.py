@@ -448,7 +448,7 @@ class TestPointer:
         page = opened(browser, pages, "details", WIDE)
         visible = (
             "return ['top', 'inset', 'label'].map(name => [...document.querySelectorAll(`#a .whole .${name}`)]"
-            ".filter(e => e.checkVisibility()).length)"
+            ".filter(e => getComputedStyle(e).display !== 'none').length)"
         )
         before = page.ask(visible)
         assert min(before) > 0
@@ -466,7 +466,8 @@ class TestPointer:
         assert page.ask(visible) == before
         page.ask("document.querySelector('#a .legend button').click()")
         assert not page.ask(
-            "return [...document.querySelectorAll('#a .whole [data-curve=\"0.0\"]')].some(e => e.checkVisibility())"
+            "return [...document.querySelectorAll('#a .whole [data-curve=\"0.0\"]')]"
+            ".some(e => getComputedStyle(e).display !== 'none')"
         )
         assert opened(browser, pages, "details", PHONE).ask(visible) == [0, 0, 0]
 
@@ -545,7 +546,12 @@ def test_in_print_no_heading_stands_alone_and_no_row_is_cut(browser: webdriver.C
     """Pages are tried as columns, which the browser breaks by the same rules."""
     page = opened(browser, pages, "scheduler-tour", Screen(700, "dark"), media="print")
     assert page.ask("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.ask("return [...document.querySelectorAll('button, nav')].some(e => e.checkVisibility())") is False
+    assert (
+        page.ask(
+            "return [...document.querySelectorAll('button, nav')].some(e => getComputedStyle(e).display !== 'none')"
+        )
+        is False
+    )
     broken = """
         document.body.style.cssText = `columns:700px;column-fill:auto;column-gap:0;height:${arguments[0]}px`;
         const left = element => [...element.getClientRects()].at(-1).left; // before it is what the break left free
