@@ -466,7 +466,8 @@ class TestPointer:
         assert page.ask(visible) == before
         page.ask("document.querySelector('#a .legend button').click()")
         assert not page.ask(
-            "return [...document.querySelectorAll('#a .whole [data-curve=\"0.0\"]')].some(e => getComputedStyle(e).display !== 'none')"
+            "return [...document.querySelectorAll('#a .whole [data-curve=\"0.0\"]')]"
+            ".some(e => getComputedStyle(e).display !== 'none')"
         )
         assert opened(browser, pages, "details", PHONE).ask(visible) == [0, 0, 0]
 
