@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from lrviz import figure, files, formats, terminal
 from lrviz.errors import SpecError
@@ -19,10 +19,12 @@ from lrviz.spec import (
     ParamGroup,
     RunSpec,
     TrainingLoop,
+    read_inset,
     read_loop,
     read_metric,
     read_optimizer,
     read_run,
+    read_span,
     run_names,
 )
 from lrviz.text import brief, count, format_rate, printable
@@ -31,6 +33,7 @@ from lrviz.trace import Trace as PlainTrace
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from pandas import DataFrame
     from torch.optim import Optimizer
@@ -241,12 +244,19 @@ def draw(
     columns: int | None = None,
     share_y: bool = True,
     momentum: bool = False,
+    span: tuple[int | str | None, int | str | None] | None = None,
+    ylim: tuple[float, float] | None = None,
+    inset: str | None = None,
+    annotate: bool = False,
+    font: str | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw one curve or several as a matplotlib figure, ready for `savefig`.
 
     Args:
         traces: One trace or several, from `simulate`.
-        style: "lrviz", "dark", "cheatsheet", a matplotlib style, or the path of an `.mplstyle` file.
+        style: "lrviz", "dark", "cheatsheet", a matplotlib style, the path of an `.mplstyle` file, or several
+            with commas.
         log: Whether the rate is on a logarithmic scale.
         size: Width and height in inches.
         dpi: Pixels per inch if the figure is saved as PNG.
@@ -256,12 +266,21 @@ def draw(
         columns: Panels in a row of the grid.
         share_y: Whether the panels of a grid share one scale.
         momentum: Whether the momentum of traces that have it is drawn, in a separate panel.
+        span: The first and the last step that are shown: numbers, or text such as `"5%"` or `"3ep"`; None for an end
+            of the run.
+        ylim: The limits of the rate axis.
+        inset: The part of the run in a small panel: `"warmup"`, or text such as `"0:5%"`.
+        annotate: Whether the peak, the end of warm-up, reductions and the final rate are labelled.
+        font: An installed font for all text.
+        ax: Axes of the caller to draw the rates into, with the current settings of matplotlib and the colours of the
+            style. Nothing else of their figure changes.
 
     Returns:
-        A figure that is not registered with pyplot.
+        A figure that is not registered with pyplot, or that of `ax`.
 
     Raises:
         SpecError: an option is not valid or of the wrong type, or there is nothing to draw.
+        UsageError: `span` or `inset` are no parts of the run.
     """
     checks: tuple[tuple[str, object, type, str], ...] = (
         ("style", style, str, "text"),
@@ -271,6 +290,9 @@ def draw(
         ("log", log, bool, "True or False"),
         ("share_y", share_y, bool, "True or False"),
         ("momentum", momentum, bool, "True or False"),
+        ("inset", "" if inset is None else inset, str, "text"),
+        ("annotate", annotate, bool, "True or False"),
+        ("font", "" if font is None else font, str, "text"),
     )
     for name, value, expected_type, expected in checks:
         _check_type(name, value, expected_type, expected)
@@ -279,13 +301,34 @@ def draw(
             raise SpecError(f"`{name}` must be a whole number, got {_show_wrong(number)}")
     if size is not None and not _is_pair(size):
         raise SpecError(f"`size` must be width and height in inches, got {_show_wrong(size)}", "such as `size=(10, 5)`")
+    if ylim is not None and not _is_pair(ylim):
+        raise SpecError(f"`ylim` must be two rates, got {_show_wrong(ylim)}", "such as `ylim=(0, 1e-3)`")
+    given: object = span
+    if given is not None and not (isinstance(given, tuple | list) and len(given) == 2):
+        raise SpecError(f"`span` must be two steps, got {_show_wrong(span)}", 'such as `span=(0, 500)` or `(0, "5%")`')
     try:
         trace_list = [traces] if isinstance(traces, PlainTrace) else list(traces)
     except TypeError:
         trace_list = [traces]  # type: ignore[list-item] # refused below
     for trace in trace_list:
         _check_type("traces", trace, PlainTrace, "traces from `simulate`")
-    return figure.draw(trace_list, FigureOptions(style, log, size, dpi, title, x, layout, columns, share_y, momentum))
+    specs = [trace.spec for trace in trace_list]
+    options = FigureOptions(
+        style, log, size, dpi, title, x, layout, columns, share_y, momentum,
+        span=read_span(*span, specs) if span and specs else None,
+        ylim=ylim,
+        inset=read_inset("inset", inset, specs) if inset is not None and specs else None,
+        annotate=annotate,
+        font=font,
+    )  # fmt: skip
+    if ax is None:
+        return figure.draw(trace_list, options)
+    wrong = {"size": size, "dpi": dpi, "columns": columns, "inset": inset, "font": font, "annotate": annotate or None}
+    wrong |= {"layout": layout if layout != "overlay" else None, "momentum": momentum or None}
+    if name := next((name for name, value in wrong.items() if value is not None), ""):
+        raise SpecError(f"`{name}` cannot be used with `ax`: it is a property of a whole figure", f"leave out `{name}`")
+    figure.draw_into(ax, trace_list, options)
+    return cast("Figure", ax.get_figure())
 
 
 _MAX_SHOWN: Final = 60  # characters of a wrong value in a message

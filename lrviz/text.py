@@ -83,11 +83,12 @@ def draws_unicode(stream: IO[str]) -> bool:
     return True
 
 
-def format_rate(value: float, digits: int = 3) -> str:
+def format_rate(value: float, digits: int = 3, beside: float = 0.0, *, decimal: bool = True) -> str:
     """A rate in `digits` significant figures, without padding: "0", "0.05", "1e-3", "7.5e-4".
 
     Rates that round to 0.01 up to 9,999 are decimals with all digits of the integer part; others are in scientific
-    notation.
+    notation. Beside a rate that is a decimal, such as the peak of the run, rates from 0.001 on are decimals too: these
+    are written as on the axis of the figure. Without `decimal` all are in scientific notation.
     """
     if value == 0:
         return "0"
@@ -95,7 +96,7 @@ def format_rate(value: float, digits: int = 3) -> str:
         return str(float(value))
     mantissa, power = f"{value:.{digits - 1}e}".split("e")
     exponent = int(power)
-    if -2 <= exponent < 4:
+    if decimal and (-3 if beside >= 0.01 else -2) <= exponent < 4:
         plain = f"{value:.{max(digits - 1 - exponent, 0)}f}"
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
     if "." in mantissa:

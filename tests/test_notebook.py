@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import io
+import json
 import re
+from typing import Any
 from xml.etree import ElementTree
 
+import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 import lrviz
 from lrviz.errors import SpecError
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +67,47 @@ def test_steps_and_epochs_are_refused() -> None:
         lrviz.simulate("cosine", steps=100, epochs=3)
     with pytest.raises(SpecError, match="`warmup` works with notation, and the scheduler is a function"):
         lrviz.simulate(lambda optimizer: optimizer, warmup=3)
+
+
+def test_curves_are_drawn_into_axes_of_the_caller_and_nothing_else_changes(trace: lrviz.Trace) -> None:
+    figure = Figure(figsize=(7, 3))
+    left, right = figure.subplots(1, 2)
+    right.plot([0, 1], [0, 1])
+    settings, position = dict(mpl.rcParams), left.get_position().bounds
+    assert lrviz.draw([trace, lrviz.simulate("cosine", lr=0.2)], ax=left, title="two") is figure
+    assert dict(mpl.rcParams) == settings
+    assert (tuple(figure.get_size_inches()), left.get_position().bounds) == ((7, 3), position)
+    assert (len(figure.axes), len(right.get_lines()), right.get_xlabel()) == (2, 1, "")
+    assert (left.get_title(), left.get_ylabel()) == ("two", "Learning rate")
+    drawn = [line for line in left.get_lines() if (line.get_gid() or "").startswith("curve-")]
+    assert len(drawn) == 3
+    assert [text.get_text() for text in left.get_legend().get_texts()] == [
+        "StepLR(step_size=4, gamma=0.5) @ lr=[0.1, 0.3]: body",
+        "StepLR(step_size=4, gamma=0.5) @ lr=[0.1, 0.3]: head",
+        "CosineAnnealingLR(T_max=32) @ lr=[0.2]",
+    ]
+    assert max(drawn[2].get_ydata()) == 0.2
+    figure.savefig(io.BytesIO(), format="png")
+
+
+def test_options_of_a_whole_figure_do_not_go_with_axes(trace: lrviz.Trace) -> None:
+    with pytest.raises(SpecError, match="`size` cannot be used with `ax`"):
+        lrviz.draw(trace, ax=Figure().subplots(), size=(3, 2))
+
+
+def test_the_notebook_of_the_documentation_runs() -> None:
+    notebook = json.loads((ROOT / "docs" / "examples" / "lrviz.ipynb").read_text(encoding="utf-8"))
+    names: dict[str, Any] = {}
+    shown = []
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        *statements, last = ast.parse("".join(cell["source"])).body
+        exec(compile(ast.Module(statements, []), "cell", "exec"), names)  # noqa: S102 - of this repository
+        assert isinstance(last, ast.Expr)
+        shown.append(eval(compile(ast.Expression(last.value), "cell", "eval"), names))  # noqa: S307 - likewise
+    trace, both, frame, own = shown
+    assert trace.label == "warm-up 50 -> CosineAnnealingLR(T_max=950)"
+    assert both._repr_png_().startswith(b"\x89PNG")
+    assert frame.shape == (5, 2)
+    assert [axes.get_yscale() for axes in own.axes] == ["linear", "log"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lrviz import formats
-from lrviz.figure import FIGURE_FORMATS
+from lrviz.figure import FIGURE_FORMATS, short_style
 from lrviz.files import read_bytes
 from lrviz.presets import FigurePlan, is_figure_name
 from lrviz.spec import RunSpec, TrainingLoop
@@ -60,7 +60,8 @@ def options_record(plan: FigurePlan) -> Record:
         "name": plan.name,
         "title": options.title,
         "formats": list(plan.formats),
-        "style": Path(plan.style).name,  # of a style file only the name: its folder differs between machines
+        "style": short_style(plan.style),
+        "font": options.font,
         "log": options.log,
         "x": options.x,
         "layout": options.layout,
@@ -69,6 +70,11 @@ def options_record(plan: FigurePlan) -> Record:
         "show": "momentum" if options.momentum else None,
         "size": None if options.size is None else list(options.size),
         "dpi": options.dpi,
+        "from": None if options.span is None else options.span[0],
+        "to": None if options.span is None else options.span[1],
+        "ylim": None if options.ylim is None else list(options.ylim),
+        "inset": list(options.inset) if isinstance(options.inset, tuple) else options.inset,
+        "annotate": options.annotate,
     }
     return {key: value for key, value in record.items() if value is not None and value is not False}
 

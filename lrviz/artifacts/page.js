@@ -180,7 +180,7 @@
         for (const part of panel.axes[1].querySelectorAll(".tick")) part.classList.toggle("gone", !!panel.zoomed);
         if (isZoomed) drawTicks(panel);
       }
-      for (const part of plot.querySelectorAll(".minor-x, .label")) part.classList.toggle("gone", !!zoom);
+      for (const part of plot.querySelectorAll(".minor-x, .label, .top, .inset, .mark")) part.classList.toggle("gone", !!zoom);
       for (const part of plot.querySelectorAll(".minor-y")) part.classList.toggle("gone", !!zoom && !data.sheet);
       reset.hidden = !zoom;
       again();

@@ -40,7 +40,7 @@ class Overrides:
 
     def record(self) -> dict[str, Any]:
         """The overrides for the manifest, so that a later check can use them."""
-        style = None if self.style is None else Path(self.style).name
+        style = None if self.style is None else figure.short_style(self.style)
         return {"formats": None if self.formats is None else list(self.formats), "style": style}
 
 
@@ -98,10 +98,12 @@ def render_preset(
             for name, digest in _stage_figure(folder, plan, drawn, svg, traces):
                 files[name] = {"sha256": digest.sha256, "size": digest.size, "figure": plan.name}
             figures[plan.name] = figure_record(plan, traces) | {"options": overrides.record()}
+            if drawn.notes:
+                figures[plan.name]["notes"] = list(drawn.notes)
             summaries[plan.name] = summary_section(figures[plan.name])
             places = figure.places(drawn, views=is_sheet(plan.options.layout, len(drawn.axes)))
             sections[plan.name] = page_section(figures[plan.name], svg.decode("utf-8"), places, traces, plan.files)
-            notes += _notes(plan, traces)
+            notes += _notes(plan, traces, drawn.notes)
         order = [plan.name for plan in preset.figures if plan.name in figures]
         used_versions = versions()
         documents = {
@@ -137,14 +139,15 @@ def _stage_figure(
     yield f"{plan.name}.csv", folder.stage(f"{plan.name}.csv", formats.chunks(traces, "csv"))
 
 
-def _notes(plan: FigurePlan, traces: Sequence[Trace]) -> Iterator[str]:
-    """Notes about a figure's runs."""
+def _notes(plan: FigurePlan, traces: Sequence[Trace], of_figure: Sequence[str]) -> Iterator[str]:
+    """Notes about a figure's runs, and those of the figure itself."""
     for trace in traces:
         if trace.metric is not None and trace.spec.metric is None:
             yield f"`{plan.name}`: no metric given: a built-in loss that falls for a quarter of the run and then stalls"
         if isinstance(trace.spec.scheduler, CodeCall) and trace.metric is None and trace.spec.metric is not None:
             yield f"`{plan.name}`: `{trace.spec.scheduler}` does not use a metric"
         yield from (f"`{plan.name}`: {note}" for note in trace.spec.notes)
+    yield from (f"`{plan.name}`: {note}" for note in of_figure)
 
 
 def _leftover(

@@ -24,7 +24,12 @@ _CLASSES: Final = {
     "minor-xticks": "minor-x",
     "minor-yticks": "minor-y",
     "legend_": "key",
+    "top-": "top",
+    "inset": "inset",
+    "marks-": "mark",
 }
+# The classes of parts of a curve, by their kind.
+_OF_CURVES: Final = {"label": "text label", "leader": "label", "mark": "mark"}
 
 _HEAD = re.compile(r"^.*?<svg [^>]*viewBox=\"(?P<box>[^\"]+)\"[^>]*>", re.DOTALL)
 _UNUSED = re.compile(
@@ -77,19 +82,19 @@ def inline_svg(svg: str, name: str, title: str, description: str, style: str, to
 def _attributes(part: str, name: str, used: set[str]) -> str:
     """The attributes of a part of a figure in a page, for its id in the file."""
     kind, _, number = part.partition("-")
-    if kind in ("curve", "points", "label", "leader"):
+    if kind in ("curve", "points", "band", "label", "leader", "mark"):
         key = number.partition("-")[0]
-        return f' data-curve="{key}"' + {"label": _class("text label"), "leader": _class("label")}.get(kind, "")
+        return f' data-curve="{key}"' + _class(_OF_CURVES.get(kind, ""))
     if kind == "panel":
         axis = part[-2:] if part[-2:] in ("-x", "-y") else ""
         return f' id="{name}:{part}"{_class("axis" + axis if axis else "axes")}'
     attributes = f' id="{name}:{part}"' if part in used else ""
     found = next((name for start, name in _CLASSES.items() if part.startswith(start)), "")
-    return attributes + (_class(found) if found else "")
+    return attributes + _class(found)
 
 
 def _class(name: str) -> str:
-    return f' class="{name}"'
+    return f' class="{name}"' if name else ""
 
 
 def panel_svg(place: PanelPlace, number: int, name: str, title: str) -> str:

@@ -21,7 +21,7 @@ from lrviz.errors import LrvizError, UsageError, memory_error
 
 # The commands in the order of the help page: each is the function `command` of its module in `lrviz.cli.commands`.
 COMMANDS: Final = {
-    "plot": "Draw a schedule as a figure: PNG, SVG or PDF.",
+    "plot": "Draw a schedule as a figure: PNG, SVG, PDF, JPEG or WebP.",
     "table": "Print the rate of every update, or write it to a file.",
     "show": "Draw a schedule in the terminal.",
     "compare": "Compare schedules: a figure, the numbers, or a chart in the terminal.",

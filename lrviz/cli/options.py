@@ -62,17 +62,30 @@ LOG: Final = Option("--log", "draw the rate on a logarithmic scale", panel=FIGUR
 FIGURE: Final = (
     Option(
         "--style",
-        "lrviz, dark, cheatsheet, a matplotlib style or an .mplstyle file",
-        "NAME",
+        "lrviz, dark, cheatsheet, a matplotlib style or an .mplstyle file, or several",
+        "NAME,...",
         "lrviz",
         FIGURE_PANEL,
         complete=("lrviz", "dark", "cheatsheet"),
     ),
+    Option("--font", "an installed font for all text", "NAME", "", FIGURE_PANEL),
     LOG,
     Option("--x", "what the x axis counts", "step|epoch", "step", FIGURE_PANEL, complete=("step", "epoch")),
     Option("--size", "width and height in inches", "WxH", "10x5", FIGURE_PANEL),
-    Option("--dpi", "pixels per inch of a PNG", "N", "150", FIGURE_PANEL),
+    Option("--dpi", "pixels per inch of a PNG, JPEG or WebP", "N", "150", FIGURE_PANEL),
     Option("--title", "a title in place of the notation", "TEXT", "", FIGURE_PANEL),
+    Option("--from", "the first step to show, also as 5% or 3ep", "STEP", "", FIGURE_PANEL, name="from_step"),
+    Option("--to", "the last step to show", "STEP", "", FIGURE_PANEL, name="to_step"),
+    Option("--ylim", "the limits of the rate axis", "LOW,HIGH", "", FIGURE_PANEL),
+    Option(
+        "--inset",
+        "a small panel with this part of the run",
+        "warmup|FROM:TO",
+        "",
+        FIGURE_PANEL,
+        complete=("warmup",),
+    ),
+    Option("--annotate", "label the peak, the end of warm-up, reductions and the final rate", panel=FIGURE_PANEL),
 )
 LAYOUT: Final = (
     Option(
@@ -98,6 +111,7 @@ SHOW_MOMENTUM: Final = Option(
 )
 CHART: Final = Option("--chart", "draw a chart in the terminal in place of a file")
 OUTPUT: Final = Option("-o --output", "the file to write; its suffix sets the format, - is stdout", "FILE")
+OPEN: Final = Option("--open", "open the file with the system's viewer")
 QUIET: Final = Option("-q --quiet", "print only errors to stderr")
 
 PRESETS: Final = (
@@ -118,6 +132,7 @@ RENDER: Final = (
     Option("--allow-outside", "read metric and style files outside the preset's folder"),
     Option("--max-curves", "how many curves the preset may have in all", "N", "1000"),
     Option("--max-updates", "how many updates its curves may make in all", "N", "10000000"),
+    replace(OPEN, help="open the page with the system's viewer"),
 )
 
 

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,13 +18,25 @@ from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
 from lrviz.lazy import heavy_imports
 from lrviz.notation import SchedulerCall
-from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, read_choice, read_count, read_lets, read_run, read_size
+from lrviz.spec import (
+    FIELDS,
+    CodeCall,
+    Fields,
+    RunSpec,
+    read_choice,
+    read_count,
+    read_lets,
+    read_limits,
+    read_run,
+    read_size,
+)
 from lrviz.text import printable
 
 if TYPE_CHECKING:
     from lrviz.trace import Trace
 
 Values = Mapping[str, Any]
+_BINARY: Final = ("png", "pdf", "jpg", "webp")
 _FORMATS: Final = (*figure.FIGURE_FORMATS, *formats.DATA_FORMATS)
 
 
@@ -75,8 +88,12 @@ def read_figure_options(values: Values) -> FigureOptions:
         "style": "lrviz" if values["style"] is None else values["style"],
         "log": values["log"],
         "title": values["title"],
+        "font": values["font"],
         "momentum": values.get("show") == "momentum",
+        "annotate": values["annotate"],
     }
+    if values["ylim"] is not None:
+        options["ylim"] = read_limits("--ylim", values["ylim"])
     if values["size"] is not None:
         options["size"] = read_size(values["size"])
     if values["dpi"] is not None:
@@ -90,6 +107,17 @@ def read_figure_options(values: Values) -> FigureOptions:
     if values.get("axes") is not None:
         options["share_y"] = read_choice("--axes", values["axes"], ("shared", "free")) == "shared"
     return FigureOptions(**options)
+
+
+def read_window(options: FigureOptions, values: Values, specs: Sequence[RunSpec]) -> FigureOptions:
+    """The options with the part of the runs that the figure and its inset show."""
+    if all(values[name] is None for name in ("from_step", "to_step", "inset")):
+        return options
+    from lrviz.spec import read_inset, read_span
+
+    span = read_span(values["from_step"], values["to_step"], specs, prefix="--")
+    inset = None if values["inset"] is None else read_inset("--inset", values["inset"], specs)
+    return replace(options, span=span, inset=inset)
 
 
 def stem(spec: RunSpec, words: Sequence[str]) -> str:
@@ -126,6 +154,8 @@ def read_output(values: Values, default_format: str, stem: str) -> tuple[str, st
         path = (
             f"{stem}.{requested or default_format}" if (requested or default_format) in figure.FIGURE_FORMATS else "-"
         )
+    if path == "-" and values.get("open"):
+        raise UsageError("`--open` needs a file, and the output goes to stdout", "name a file with `-o`")
     files.check_target(path)
     format = requested or default_format if path == "-" else requested or format_of(path)
     suffix = Path(path).suffix[1:].lower()
@@ -136,7 +166,7 @@ def read_output(values: Values, default_format: str, stem: str) -> tuple[str, st
             f"a table is for the terminal, and `{path}` is a file",
             "leave out `--format table`, or use csv, tsv, json or md",
         )
-    if path == "-" and format in ("png", "pdf") and sys.stdout is not None and sys.stdout.isatty():
+    if path == "-" and format in _BINARY and sys.stdout is not None and sys.stdout.isatty():
         raise UsageError(f"stdout is a terminal, which cannot show {format.upper()}", "name a file with `-o`")
     return path, format
 
@@ -198,15 +228,21 @@ def simulate_all(specs: Sequence[RunSpec], quiet: bool, load_figure: bool = Fals
     return traces
 
 
-def write(traces: Sequence[Trace], path: str, format: str, options: FigureOptions | None = None) -> None:
+def write(traces: Sequence[Trace], path: str, format: str, options: FigureOptions | None = None) -> tuple[str, ...]:
     """Write a figure or the numbers, and print the path of a file.
+
+    Returns:
+        Notes on what the figure does not show as it is.
 
     Raises:
         OutputError: the path cannot be written, or the disk is full.
     """
+    notes: tuple[str, ...] = ()
     if format in figure.FIGURE_FORMATS:
         options = options or FigureOptions()
-        files.write_bytes(path, figure.render(figure.draw(traces, options), f".{format}", options.dpi))
+        drawn = figure.draw(traces, options)
+        notes = drawn.notes
+        files.write_bytes(path, figure.render(drawn, f".{format}", options.dpi))
     elif format == "table":
         with files.stdout_errors():
             terminal.print_table(traces)
@@ -214,6 +250,17 @@ def write(traces: Sequence[Trace], path: str, format: str, options: FigureOption
         files.write_text(path, formats.chunks(traces, format))
     if path != "-":
         files.write_stdout(f"{printable(path)}\n")
+    return notes
+
+
+def open_output(path: str, values: Values) -> None:
+    """Open the file that was written, if `--open` is given.
+
+    Raises:
+        OutputError: the system has no viewer for it.
+    """
+    if values["open"]:
+        files.open_file(path)
 
 
 def print_target_note(values: Values, path: str) -> None:
@@ -242,8 +289,10 @@ def print_chart(traces: Sequence[Trace], height: int | None = None, log: bool = 
         terminal.print_chart(traces, height, log=log)
 
 
-def print_run_notes(specs: Sequence[RunSpec], quiet: bool, traces: Sequence[Trace] = ()) -> None:
-    """Print the parameters that follow from the run, and notes about unusual values.
+def print_run_notes(
+    specs: Sequence[RunSpec], quiet: bool, traces: Sequence[Trace] = (), of_figure: Sequence[str] = ()
+) -> None:
+    """Print the parameters that follow from the run, notes about unusual values, and those of the figure.
 
     `traces` show which schedulers in the user's code use a metric.
     """
@@ -263,7 +312,7 @@ def print_run_notes(specs: Sequence[RunSpec], quiet: bool, traces: Sequence[Trac
             notes.append("no metric given: a built-in loss that falls for a quarter of the run and then stalls")
         notes += spec.notes
     notes += [f"`{t.spec.scheduler}` does not use a metric" for t in traces if t.metric is None and t.spec.metric]
-    for note in dict.fromkeys(notes):
+    for note in dict.fromkeys([*notes, *of_figure]):
         terminal.print_note(note)
 
 

@@ -18,22 +18,27 @@ from lrviz.figure.style import (
     Style,
     check_style,
     readable,
+    short_style,
+    style_parts,
 )
 from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
     from lrviz.figure.drawing import Chart, draw, render
+    from lrviz.figure.embedding import draw_into
     from lrviz.figure.panels import PanelCurve, PanelPlace, Places, places
 else:
     __getattr__ = lazy(
         __name__,
         drawing=["Chart", "draw", "render"],
+        embedding=["draw_into"],
         panels=["PanelCurve", "PanelPlace", "Places", "places"],
     )
 
 __all__ = [
     "FIGURE_FORMATS", "LAYOUTS", "STYLES", "Chart", "FigureOptions", "PanelCurve", "PanelPlace", "Places", "Style",
-    "check_style", "draw", "import_matplotlib", "places", "readable", "render",
+    "check_style", "draw", "draw_into", "import_matplotlib", "places", "readable", "render", "short_style",
+    "style_parts",
 ]  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from lrviz.figure.style import (
     data_folder,
     find_style,
     setting_lines,
+    style_parts,
 )
 
 _logger = logging.getLogger("matplotlib")
@@ -195,12 +196,19 @@ _FIXED_SETTINGS: Mapping[str, object] = MappingProxyType(
 
 
 def load_style(name: str) -> Style:
-    """The style of that name, with `rc_params` complete.
+    """The style of that name, with `rc_params` complete; several names with commas are combined.
 
     Raises:
         SpecError: there is no such style, or its file is invalid.
     """
-    style = STYLES.get(name) or _external_style(name)
+    first, *others = style_parts(name)
+    style = STYLES.get(first) or _external_style(first)
+    for other in others:
+        own = STYLES.get(other)
+        if own is not None:
+            style = replace(own, settings={**style.settings, **own.settings})
+        else:
+            style = _external_style(other, style)
     # `dict.items`, because `RcParams.items` warns about deprecated settings.
     defaults = {k: v for k, v in dict.items(mpl.rcParamsDefault) if not k.startswith("backend")}
     return replace(style, rc_params=defaults | dict(style.settings) | dict(_FIXED_SETTINGS))
@@ -221,14 +229,17 @@ def style_applied(style: Style) -> Iterator[None]:
         yield
 
 
-def _external_style(name: str) -> Style:
-    """A style of matplotlib or of the user."""
+def _external_style(name: str, base: Style | None = None) -> Style:
+    """A style of matplotlib or of the user; what it leaves open is as in `base`."""
     settings: dict[str, object] = {}
     cycle: Any = None
     if name != "default":
         from lrviz.figure.stylefile import read_style_file
 
         settings, cycle = read_style_file(name, find_style(name))
+    if base is not None:
+        palette = tuple(cycle.by_key().get("color", ())) if cycle else ()
+        return replace(base, settings={**base.settings, **settings}, palette=palette or base.palette)
     cycle = cycle or mpl.rcParamsDefault["axes.prop_cycle"]
     palette = tuple(cycle.by_key().get("color", ())) or LIGHT_PALETTE
     return Style(settings, palette, ramp=RAMP_ON_DARK if _is_dark(settings.get("axes.facecolor")) else RAMP)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lrviz.figure.style import Dash, FigureOptions, Style
 from lrviz.text import format_rate, printable
-from lrviz.trace import Trace, Values, outline
+from lrviz.trace import Trace, Values, outline, turns
 
 if TYPE_CHECKING:
     from lrviz.spec import Part
@@ -32,7 +32,8 @@ class Curve:
     """One line: (M,) x in the unit of the axis and (M,) y, and its style.
 
     `shift` is the offset of the dashes in line widths, for curves that overlap. `key` are the number of the trace and
-    of the parameter group, as in "0.1", and `kind` says what y is.
+    of the parameter group, as in "0.1", and `kind` says what y is. `turns` is how often the curve changes its
+    direction.
     """
 
     label: str
@@ -44,6 +45,7 @@ class Curve:
     marker: str = ""
     key: str = ""
     kind: Kind = "lr"
+    turns: int = 0
 
     @property
     def updates(self) -> NDArray[np.intp]:
@@ -65,7 +67,7 @@ class Cell:
     traces differ in it. `base` is the highest base rate, and `typical` a low but not exceptional rate, for the lower
     limit of a logarithmic axis. `cuts` are the x at which ReduceLROnPlateau reduced the rate of a trace, with the
     colour of its curve, "" if it has several, and `cuts_note` explains them. `subtitle` are the parameters that a title
-    of the user does not tell.
+    of the user does not tell. `span` is the part of the run that is shown, in the unit of the axis.
     """
 
     title: str
@@ -73,6 +75,7 @@ class Cell:
     steps: int
     epochs: float
     per_epoch: int | None
+    span: tuple[float, float]
     base: float
     typical: float
     momentum: tuple[Curve, ...] = ()
@@ -105,14 +108,17 @@ def one_cell(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
     parts = []
     for i, (trace, title) in enumerate(zip(traces, captions.titles, strict=True)):
         own, looks = looks[: trace.lr.shape[1]], looks[trace.lr.shape[1] :]
+        if options.span is not None and trace.updates <= options.span[0]:
+            continue
         parts.append(_cell_of(i, trace, title, options, buckets, own, len(traces) > 1, style.max_markers))
     per_epoch = {part.per_epoch for part in parts}
     cell = Cell(
-        title=parts[0].title if len(parts) == 1 else captions.common,
+        title=parts[0].title if len(traces) == 1 else captions.common,
         rates=tuple(curve for part in parts for curve in part.rates),
         steps=max(part.steps for part in parts),
         epochs=max(part.epochs for part in parts),
         per_epoch=parts[0].per_epoch if len(per_epoch) == 1 else None,
+        span=(min(part.span[0] for part in parts), max(part.span[1] for part in parts)),
         base=max(part.base for part in parts),
         typical=min((part.typical for part in parts if part.typical > 0), default=0.0),
         momentum=tuple(curve for part in parts for curve in part.momentum),
@@ -137,6 +143,8 @@ def cells_of(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
     looks = _cycle(style, max(len(groups), 1))
     cells = []
     for i, (trace, title) in enumerate(zip(traces, captions.titles, strict=True)):
+        if options.span is not None and trace.updates <= options.span[0]:
+            continue
         own = [looks[groups.get(name, 0)] for name in trace.group_names]
         part = _cell_of(i, trace, title, options, buckets, own, False, style.max_markers)
         if _has_user_label(trace):
@@ -174,7 +182,12 @@ def caption(traces: Sequence[Trace]) -> Captions:
         first, *others = (trace.spec for trace in traces)
         comparison = first.compare(others)
         common, parts, exact = comparison.common, comparison.parts, list(comparison.labels)
-    short = [label if _has_user_label(trace) else brief(label) for trace, label in zip(traces, exact, strict=True)]
+    peak = max(float(trace.lr.max()) for trace in traces)
+    common = _with_rates_beside(common, peak)
+    short = [
+        label if _has_user_label(trace) else _with_rates_beside(brief(label), peak)
+        for trace, label in zip(traces, exact, strict=True)
+    ]
     labels: dict[str, set[str]] = {}
     for title, label in zip(short, exact, strict=True):
         labels.setdefault(title, set()).add(label)
@@ -204,13 +217,16 @@ def _cell_of(
     """
     per_epoch = trace.spec.loop.updates_per_epoch
     scale = 1.0 / per_epoch if options.x == "epoch" else 1.0
+    first, last = options.span or (0, trace.updates)
+    shown = slice(first, last + 1)
 
-    def curve(name: str, values: Values, group: int, kind: Kind, marked: bool = False) -> Curve:
-        x, y = outline(values, buckets)
+    def curve(name: str, values: Values, group: int, kind: Kind, marked: bool = False, noisy: bool = False) -> Curve:
+        x, y = outline(values[shown], buckets, noisy=noisy)
         look = looks[group]
-        marker = look.marker if marked or x.size == 1 else ""
-        key = f"{index}.{group}"
-        return Curve(name, x * scale, y, look.colour, look.dash, marker=marker, key=key, kind=kind)
+        return Curve(
+            name, (first + x) * scale, y, look.colour, look.dash, marker=look.marker if marked or x.size == 1 else "",
+            key=f"{index}.{group}", kind=kind, turns=0 if noisy else turns(values[shown]),
+        )  # fmt: skip
 
     def curves(columns: NDArray[np.float64], kind: Kind, marked: bool = False) -> tuple[Curve, ...]:
         return tuple(curve(names[i], columns[:, i], i, kind, marked) for i in range(len(looks)))
@@ -219,12 +235,13 @@ def _cell_of(
     if len(looks) > 1:
         groups = [clean(name) for name in trace.group_names]
         names = [f"{title}: {group}" for group in groups] if several else groups
-    marked = trace.updates <= max_markers and len(looks) <= MAX_NAMED
+    marked = min(last, trace.updates) - first <= max_markers and len(looks) <= MAX_NAMED
     momentum = trace.momentum if options.momentum else None
-    metric = trace.metric if trace.metric is not None and np.isfinite(trace.metric).any() else None
+    metric = trace.metric if trace.metric is not None and np.isfinite(trace.metric[shown]).any() else None
     rates = curves(trace.lr, "lr", marked)
     colour = rates[0].colour if len(rates) == 1 else ""
     cuts = _rate_cuts(trace.lr) if metric is not None else np.empty(0)
+    cuts = cuts[(cuts >= first) & (cuts <= last)]
     metric_name = (trace.spec.metric and clean_or_empty(trace.spec.metric.column)) or "Metric"
     return Cell(
         title=title,
@@ -232,11 +249,12 @@ def _cell_of(
         steps=trace.updates,
         epochs=trace.updates / per_epoch,
         per_epoch=per_epoch,
+        span=(first * scale, last * scale),
         base=max(group.lr for group in trace.spec.groups),
-        typical=_typical(trace.lr),
+        typical=_typical(trace.lr[shown]),
         momentum=curves(momentum, "momentum") if momentum is not None else (),
         momentum_name=_MOMENTUM.get(trace.momentum_name, clean(trace.momentum_name)),
-        metric=(curve(title, metric, 0, "metric"),) if metric is not None else (),
+        metric=(curve(title, metric, 0, "metric", noisy=True),) if metric is not None else (),
         metric_name=metric_name,
         cuts=((colour, cuts * scale),) if metric is not None else (),
         cuts_note=_cuts_note(trace, metric_name) if cuts.size else "",
@@ -412,6 +430,8 @@ _NUMBERS = re.compile(
     re.VERBOSE,
 )
 
+_RATES = re.compile(r"\b(lr|\w+_lr|eta_min)=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?![\w.])")
+
 
 def clean(text: str) -> str:
     """Text of the user on one line, without control characters; shortened if it is very long, and never empty."""
@@ -433,9 +453,18 @@ def brief(notation: str) -> str:
     return _NUMBERS.sub(lambda match: _brief(match["number"]) if match["number"] else match[0], notation)
 
 
+def _with_rates_beside(notation: str, peak: float) -> str:
+    """Notation whose rates are written as on an axis up to `peak`: "eta_min=0.001" beside 0.1, "eta_min=1e-3" else."""
+    return _RATES.sub(lambda match: f"{match[1]}={format_rate(float(match[2]), _digits(match[2]), peak)}", notation)
+
+
+def _digits(number: str) -> int:
+    """The significant digits of a number, at least 1."""
+    return max(1, len(number.partition("e")[0].replace(".", "").strip("0")))
+
+
 def _brief(number: str) -> str:
-    mantissa = number.partition("e")[0]
-    if number.isdigit() or len(mantissa.replace(".", "").strip("0")) <= _MAX_DIGITS:
+    if number.isdigit() or _digits(number) <= _MAX_DIGITS:
         return number
     value = float(number)
     tolerance = 1e-3 * min(value, abs(1 - value))

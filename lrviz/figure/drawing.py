@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lrviz.errors import OutputError, SpecError
 from lrviz.figure.axes import (
@@ -22,10 +23,13 @@ from lrviz.figure.axes import (
     Limits,
     axes_box,
     draw_cell,
+    draw_top_axis,
     panel_boxes,
+    panel_labels,
     panels_of,
     rate_limits,
     title_lines,
+    top_axis_height,
     x_axis_label,
     x_labels_height,
     y_labels_width,
@@ -64,7 +68,14 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
     """
     if not traces:
         raise SpecError("there is nothing to draw: no traces")
-    style = load_style(options.style)
+    if options.span is not None:
+        options = replace(options, span=_shown(options.span, max(trace.updates for trace in traces)))
+    style, font_notes = load_style(options.style), list[str]()
+    texts = [text for text in _texts_of(traces, options) if not text.isascii()]
+    if texts or options.font is not None:
+        from lrviz.figure.fonts import with_fonts
+
+        style, font_notes = with_fonts(style, options.font, texts)
     size = options.size or _style_size(style, options)
     if size is not None:
         small, power = (_SMALL_SIZE, _SHRINKING) if options.style in STYLES else (_SMALL_EXTERNAL, _SHRINKING_EXTERNAL)
@@ -79,6 +90,7 @@ def draw(traces: Sequence[Trace], options: FigureOptions = FigureOptions()) -> C
             else:
                 import_module(f"lrviz.figure.{options.layout}").draw(context, traces, auto_size=size is None)
             _name_parts(figure)
+            figure.notes = tuple(dict.fromkeys([*font_notes, *context.notes]))
     except (ValueError, TypeError, RuntimeError, KeyError) as error:
         if options.style in STYLES:
             raise
@@ -92,6 +104,26 @@ def _name_parts(figure: Figure) -> None:
         axes.set_gid(f"panel-{i}")
         axes.xaxis.set_gid(f"panel-{i}-x")
         axes.yaxis.set_gid(f"panel-{i}-y")
+
+
+def _texts_of(traces: Sequence[Trace], options: FigureOptions) -> list[str]:
+    """The texts of the user in a figure."""
+    texts = [options.title or ""]
+    for trace in traces:
+        texts += [trace.label, *trace.group_names, (trace.spec.metric and trace.spec.metric.column) or ""]
+    return texts
+
+
+def _shown(span: tuple[int, int], updates: int) -> tuple[int, int]:
+    """The part of a run of `updates` that is shown.
+
+    Raises:
+        SpecError: it has no steps.
+    """
+    first, last = span[0], min(span[1], updates)
+    if not 0 <= first < last:
+        raise SpecError(f"there is nothing to draw from step {span[0]:,} to {span[1]:,} of {updates:,}")
+    return first, last
 
 
 def _style_size(style: Style, options: FigureOptions) -> tuple[float, float] | None:
@@ -138,14 +170,20 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
     context.figure.set_size_inches(width, height)
     panels = draw_cell(context, area, cell, limits)
     _label_axes(context, panels, cell, area, limits)
+    draw_top_axis(context, panels[0], panel_boxes(area, cell)[0], cell)
     if title:
-        panels[0].set_title("\n".join(title), loc="left", y=1.0, pad=TITLE_PAD, gid="title")
+        pad = TITLE_PAD + 72 * top_axis_height(context, cell)
+        panels[0].set_title("\n".join(title), loc="left", y=1.0, pad=pad, gid="title")
     for label in labels or ():
         label.draw(context, panels[0])
     if legend is not None:
         legend.draw(context, *((area.right + 0.2, area.top) if legend.right else (area.left, below)))
     if notes is not None:
         notes.draw(context, area.left)
+    if context.options.inset is not None or context.options.annotate:
+        from lrviz.figure.details import draw_details
+
+        draw_details(context, panels[0], panel_boxes(area, cell)[0], cell, limits, traces)
 
 
 def _label_axes(context: DrawContext, drawn: Sequence[Axes], cell: Cell, area: Box, limits: Limits) -> None:
@@ -153,8 +191,10 @@ def _label_axes(context: DrawContext, drawn: Sequence[Axes], cell: Cell, area: B
     inches = context.figure.dpi_scale_trans
     left = area.left - y_labels_width(context, cell, limits, area.height)
     panels = panels_of(context, cell, limits)
-    for axes, panel, box in zip(drawn, panels, panel_boxes(area, cell), strict=True):
-        axes.set_ylabel(panel.name)
+    boxes = panel_boxes(area, cell)
+    names, size = panel_labels(context, [panel.name for panel in panels], boxes, context.sizes["axes.labelsize"])
+    for axes, name, box in zip(drawn, names, boxes, strict=True):
+        axes.set_ylabel(name, fontsize=size)
         axes.yaxis.set_label_coords(left, box.bottom + box.height / 2, transform=inches)
     drawn[-1].set_xlabel(x_axis_label(context, [cell]))
     middle, bottom = area.left + area.width / 2, area.bottom - x_labels_height(context)
@@ -162,7 +202,12 @@ def _label_axes(context: DrawContext, drawn: Sequence[Axes], cell: Cell, area: B
 
 
 class Chart(Figure):
-    """A figure with the style it was drawn with, which notebooks display as a PNG."""
+    """A figure with the style it was drawn with, which notebooks display as a PNG.
+
+    `notes` say what it does not show as it is.
+    """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, style: Style, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -177,20 +222,20 @@ def render(figure: Figure, suffix: str, dpi: int | None = None) -> bytes:
 
     Args:
         figure: A figure returned by `draw`, possibly modified.
-        suffix: `.png`, `.svg` or `.pdf`.
-        dpi: Dots per inch of a PNG; left out, those of the figure.
+        suffix: `.png`, `.svg`, `.pdf`, `.jpg` or `.webp`.
+        dpi: Dots per inch of a PNG, JPEG or WebP; left out, those of the figure.
 
     Raises:
         OutputError: an unknown suffix.
-        SpecError: the figure's style cannot be used, or a PNG would have too many pixels.
+        SpecError: the figure's style cannot be used, or an image would have too many pixels.
     """
-    writers = {".png": _png, ".svg": _svg, ".pdf": _pdf}
+    writers = {".png": _png, ".svg": _svg, ".pdf": _pdf, ".jpg": _jpg, ".webp": _webp}
     if suffix not in writers:
-        raise OutputError(f"no writer for `{suffix}`", "use .png, .svg or .pdf")
+        raise OutputError(f"no writer for `{suffix}`", "use .png, .svg, .pdf, .jpg or .webp")
     style = figure.style if isinstance(figure, Chart) else load_style("lrviz")
     built_in = any(style.settings is own.settings for own in STYLES.values())
     before = figure.dpi, figure.canvas
-    if suffix == ".png":
+    if suffix in (".png", ".jpg", ".webp"):
         width, height = figure.get_size_inches()
         check_pixels((round(width, 2), round(height, 2)), dpi or figure.dpi)
     try:
@@ -218,6 +263,18 @@ def _png(figure: Figure) -> bytes:
     buffer = BytesIO()
     # The metadata would contain the version of matplotlib; a higher compression level takes twice the time.
     agg.FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
+    return buffer.getvalue()
+
+
+def _jpg(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    agg.FigureCanvasAgg(figure).print_jpg(buffer, pil_kwargs={"quality": 95, "subsampling": 0})
+    return buffer.getvalue()
+
+
+def _webp(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    agg.FigureCanvasAgg(figure).print_webp(buffer, pil_kwargs={"lossless": True})
     return buffer.getvalue()
 
 
@@ -255,12 +312,19 @@ def _reduced_curves(figure: Figure) -> Iterator[None]:
             if _vertex_count(path) > budget and _vertex_count(path.cleaned(simplify=True)) > budget:
                 x, y = (np.asarray(values, dtype=np.float64) for values in line.get_data(orig=False))
                 before.append((line, x, y))
-                indices = decimate(y, budget // 4)
+                indices = _with_corners(x, decimate(y, budget // 4))
                 line.set_data(x[indices], y[indices])
         yield
     finally:
         for line, x, y in before:
             line.set_data(x, y)
+
+
+def _with_corners(x: Values, kept: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Indices of points with both ends of each jump that has one of them, so that it remains vertical."""
+    jump = np.flatnonzero(np.diff(x) == 0)
+    near = np.isin(jump - 1, kept) | np.isin(jump, kept) | np.isin(jump + 1, kept)
+    return np.unique(np.concatenate([kept, jump[near], jump[near] + 1]))
 
 
 def _vertex_count(path: MplPath) -> int:

@@ -14,13 +14,17 @@ from lrviz.figure.axes import (
     Limits,
     axis_label_height,
     draw_cell,
+    draw_top_axis,
     panels_of,
     rate_limits,
     title_height,
     title_lines,
+    top_axis_height,
+    top_name_width,
     wrap,
     x_axis_label,
     x_labels_height,
+    x_overhang,
     y_labels_width,
 )
 from lrviz.figure.backend import Axes, mpl
@@ -40,6 +44,7 @@ _TITLE_GAP = 4.0  # points between axes and title
 _DESCENT = 0.25  # ems; the depth of letters under the line of a title
 _MIN_SIDE = 0.1
 _GAP = 0.22  # between columns
+_LABEL_GAP = 0.1  # between the labels of neighbouring x axes
 _ROW_GAP = 0.12  # between rows
 
 
@@ -104,24 +109,24 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
         for row in rows
     ]
     width, height = context.size()
-    label_widths = [0.0] * columns
-    for row, row_labelled in zip(rows, y_labelled, strict=True):
-        for n, slot in enumerate(row):
-            if row_labelled[n]:
-                label_widths[n] = max(label_widths[n], y_labels_width(context, slot.cell, slot.limits, _RATES_HEIGHT))
+    label_widths = _label_widths(context, rows, y_labelled)
+    same_x = len({(cell.span, cell.per_epoch) for cell in cells}) == 1
+    # A second axis is shown on every panel, or in the first row if all have the same.
+    tops = [
+        max(top_axis_height(context, slot.cell) * (not (same_x and r)) for slot in row) for r, row in enumerate(rows)
+    ]
+    label_widths[0] = max(label_widths[0], top_name_width(context) if any(tops) else 0.0)
     left = MARGIN + 0.03 + axis_label_height(context) + label_widths[0]
-    gaps = [0.0, *(max(_GAP, 0.1 + label_width) for label_width in label_widths[1:])]
+    gaps = [0.0, *(max(_x_gap(context, cells), 0.1 + label_width) for label_width in label_widths[1:])]
     if auto_size:
         width = left + columns * _CELL_WIDTHS[min(columns, len(_CELL_WIDTHS)) - 1] + sum(gaps) + MARGIN
     cell_width = max((width - left - 2 * MARGIN - sum(gaps)) / columns, _MIN_SIDE)
 
-    same_x = len({(cell.steps, cell.per_epoch) for cell in cells}) == 1
     # Ticks that all panels share are labelled in the last panel of a column.
     x_labelled = [
         [not same_x or n >= max(map(len, [[], *rows[r + 1 :]])) for n in range(len(row))] for r, row in enumerate(rows)
     ]
-    bottom_gaps = [_ROW_GAP + (x_labels_height(context) if any(labelled) else 0.06) for labelled in x_labelled]
-    bottom_gaps[-1] -= _ROW_GAP
+    bottom_gaps = _bottom_gaps(context, list(map(any, x_labelled)))
     inner = width - left - MARGIN
     title = title_lines(context, common, inner)
     groups = _groups(cells)
@@ -134,7 +139,7 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
         headings = [
             [_Heading.of(context, slot.cell, cell_width + 0.5 * _GAP, max_lines) for slot in row] for row in rows
         ]
-        heights = [max(heading.height for heading in row) + 0.07 for row in headings]
+        heights = [max(heading.height for heading in row) + 0.07 + top for row, top in zip(headings, tops, strict=True)]
         rest = top + bottom + sum(heights) + sum(bottom_gaps)
         rates_height = _RATES_HEIGHT if auto_size else max((height - rest) / len(rows), _MIN_SIDE)
         if rates_height > _MIN_READABLE_HEIGHT:
@@ -150,13 +155,39 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
             box = Box(left + n * cell_width + sum(gaps[: n + 1]), y, cell_width, rates_height)
             limits = replace(slot.limits, ticks_for=rates_height) if shared and slot.rates else slot.limits
             (axes,) = draw_cell(context, box, slot.cell, limits, x_labels=x_labelled[r][n], y_labels=y_labelled[r][n])
-            headings[r][n].draw(context, axes, box)
+            if tops[r]:
+                draw_top_axis(context, axes, box, slot.cell, named=n == 0)
+            headings[r][n].draw(context, axes, replace(box, height=rates_height + tops[r]), above=tops[r])
         y -= bottom_gaps[r]
     box = Box(left, bottom, columns * cell_width + sum(gaps), height - top - bottom)
     _draw_labels(context, cells, title, box)
     if legend is not None:
         legend.draw(context, box.left, legend.height + MARGIN + notes.height)
     notes.draw(context, box.left)
+
+
+def _label_widths(
+    context: DrawContext, rows: Sequence[Sequence[_Slot]], y_labelled: Sequence[Sequence[bool]]
+) -> list[float]:
+    """The width of the labels of the y axes in each column."""
+    widths = [0.0] * max(map(len, rows))
+    for row, labelled in zip(rows, y_labelled, strict=True):
+        for n, slot in enumerate(row):
+            if labelled[n]:
+                widths[n] = max(widths[n], y_labels_width(context, slot.cell, slot.limits, _RATES_HEIGHT))
+    return widths
+
+
+def _x_gap(context: DrawContext, cells: Sequence[Cell]) -> float:
+    """The gap between columns in which the labels of neighbouring x axes do not touch."""
+    overhangs = [x_overhang(context, cell, _CELL_WIDTHS[-1]) for cell in cells]
+    return max(_GAP, max(left for left, _ in overhangs) + max(right for _, right in overhangs) + _LABEL_GAP)
+
+
+def _bottom_gaps(context: DrawContext, x_labelled: Sequence[bool]) -> list[float]:
+    """The gaps below rows; `x_labelled` is whether the x axes of each have labels."""
+    gaps = [_ROW_GAP + (x_labels_height(context) if labelled else 0.06) for labelled in x_labelled]
+    return [*gaps[:-1], gaps[-1] - _ROW_GAP]
 
 
 def _slots(context: DrawContext, cell: Cell, limits: Limits) -> list[_Slot]:
@@ -197,11 +228,11 @@ class _Heading:
             _DESCENT * self.sizes[0] / 72 if self.subtitle else 0.0
         )
 
-    def draw(self, context: DrawContext, axes: Axes, box: Box) -> None:
-        """Draw the heading above the axes in a box."""
-        above = _TITLE_GAP + 72 * LINE * len(self.subtitle) * self.sizes[1]
-        above += _DESCENT * self.sizes[0] if self.subtitle else 0.0
-        axes.set_title("\n".join(self.title), loc="left", y=1.0, pad=above, fontsize=self.sizes[0], gid=self.part)
+    def draw(self, context: DrawContext, axes: Axes, box: Box, *, above: float) -> None:
+        """Draw the heading above a box, which ends `above` inches higher than the axes."""
+        pad = 72 * above + _TITLE_GAP + 72 * LINE * len(self.subtitle) * self.sizes[1]
+        pad += _DESCENT * self.sizes[0] if self.subtitle else 0.0
+        axes.set_title("\n".join(self.title), loc="left", y=1.0, pad=pad, fontsize=self.sizes[0], gid=self.part)
         if self.subtitle:
             axes.text(
                 box.left, box.top + _TITLE_GAP / 72, "\n".join(self.subtitle), fontsize=self.sizes[1], ha="left",

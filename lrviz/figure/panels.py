@@ -1,8 +1,9 @@
 """Where the parts of a drawn figure are, for a page that shows its SVG.
 
 `draw` names the parts. In the SVG `panel-0` is the first axes, with its ticks `panel-0-x` and `panel-0-y`; `title` is
-the title of the figure; `curve-0.1-lr` is the line of the second parameter group of the first trace, and `label-0.1`
-its label.
+the title of the figure; `curve-0.1-lr` is the line of the second parameter group of the first trace, or the upper edge
+of its band, `band-0.1-lr`; `label-0.1` is its label, and `mark-0.1-lr` its mark at the foot of a logarithmic axis.
+`top-1-...` are the ticks of the second axis, and `inset` is the inset.
 """
 
 from __future__ import annotations

@@ -87,6 +87,31 @@ class Space:
                 return [places[i] for i in range(len(labels))]
         return None
 
+    def free(
+        self, size: tuple[float, float], distance: float, boxes: Sequence[Box]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The left and the lower edges of all boxes of a size that cover nothing.
+
+        Args:
+            size: Width and height.
+            distance: The least distance from curves and marks in ems.
+            boxes: What else is not to be covered.
+        """
+        width, height = size
+        rows, columns = ceil(height / self._cell), ceil(width / self._cell)
+        if rows > self._shape[0] or columns > self._shape[1]:
+            return np.empty(0), np.empty(0)
+        near = self._cells(distance + self.line / self.em)
+        free = self._in_boxes(self._marks, rows, columns, 1) == 0
+        for sums in self._curves:
+            free &= self._in_boxes(sums, rows, columns, near) == 0
+        for box in boxes:
+            free &= self._in_boxes(self._sums(self._inside(box)), rows, columns, 1) == 0
+        self._leave_edges(free)
+        row, column = np.nonzero(free)
+        left, bottom = self.box.left + column * self._cell, self.box.bottom + row * self._cell
+        return left.astype(np.float64), bottom.astype(np.float64)
+
     def _best(
         self, curve: int, variants: Sequence[tuple[float, float]], labels: Sequence[Box]
     ) -> tuple[float, Place] | None:
@@ -123,9 +148,7 @@ class Space:
         near = covered(own, most)
         free = (near > 0) & (covered(own, least) == 0) & (covered(others, apart) == 0)
         free &= self._in_boxes(self._marks, rows, columns, 1) == 0
-        edge = self._cells(_EDGE)
-        free[:edge], free[:, :edge] = False, False
-        free[max(free.shape[0] - edge, 0) :], free[:, max(free.shape[1] - edge, 0) :] = False, False
+        self._leave_edges(free)
         row, column = np.nonzero(free)
         if not row.size:
             return None
@@ -140,6 +163,12 @@ class Space:
         left, bottom = self.box.left + column[at] * self._cell, self.box.bottom + row[at] * self._cell
         spare = columns * self._cell - width, rows * self._cell - height
         return float(score[at]), Box(float(left + spare[0] / 2), float(bottom + spare[1] / 2), width, height)
+
+    def _leave_edges(self, free: NDArray[np.bool_]) -> None:
+        """Take out the positions of boxes at the edges of the axes."""
+        edge = self._cells(_EDGE)
+        free[:edge], free[:, :edge] = False, False
+        free[max(free.shape[0] - edge, 0) :], free[:, max(free.shape[1] - edge, 0) :] = False, False
 
     def _cells(self, ems: float) -> int:
         return ceil(ems * _CELLS)
@@ -163,7 +192,7 @@ class Space:
         left, bottom = (box.left - self.box.left) / self._cell, (box.bottom - self.box.bottom) / self._cell
         right, top = left + box.width / self._cell, bottom + box.height / self._cell
         covered = np.zeros(self._shape, dtype=bool)
-        covered[int(bottom) : ceil(top), int(left) : ceil(right)] = True
+        covered[max(int(bottom), 0) : max(ceil(top), 0), max(int(left), 0) : max(ceil(right), 0)] = True
         return covered
 
     def _sums(self, covered: NDArray[np.bool_]) -> _Grid:

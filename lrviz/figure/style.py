@@ -22,7 +22,7 @@ from typing import Final, Literal, get_args
 from lrviz import files
 from lrviz.errors import SpecError
 
-FIGURE_FORMATS: Final = ("png", "svg", "pdf")  # the formats of a figure, by suffix
+FIGURE_FORMATS: Final = ("png", "svg", "pdf", "jpg", "webp")  # the formats of a figure, by suffix
 SUFFIX = ".mplstyle"
 MAX_STYLE_BYTES: Final = 200_000  # matplotlib's own file of all settings has a quarter of this
 _SETTING_LINE: Final = re.compile(r'((?:[^"#]++|"[^"]*+")*+)(?:#.*)?', re.DOTALL)
@@ -212,8 +212,19 @@ def check_style(name: str) -> None:
     Raises:
         SpecError: no style of that name, or no such file.
     """
-    if name not in STYLES and name != "default":
-        find_style(name)
+    for part in style_parts(name):
+        if part not in STYLES and part != "default":
+            find_style(part)
+
+
+def style_parts(name: str) -> tuple[str, ...]:
+    """The styles that are combined, in their order: `lrviz,mine.mplstyle`."""
+    return tuple(part.strip() for part in name.split(","))
+
+
+def short_style(name: str) -> str:
+    """A style without the folders of its files, which differ between machines."""
+    return ",".join(Path(part).name for part in style_parts(name))
 
 
 def find_style(name: str) -> Path:
@@ -272,9 +283,13 @@ class FigureOptions:
 
     `size` is width and height in inches, and `dpi` the dots per inch of a PNG; left out, lrviz chooses. `columns`
     and `share_y` are the layout of a grid. With `momentum` a second panel shows the momentum of traces that have it.
+    `span` are the first and the last step that are shown, and `ylim` the limits of the rate axis. `inset` are those of
+    a small panel, "warmup" for the warm-up. With `annotate` the peak, the end of warm-up, reductions and the final rate
+    have a short text. `font` is an installed font that comes before those of the style. `style` may be several with
+    commas between them: the settings of the later ones take precedence.
 
     Raises:
-        SpecError: an unknown style, a size or resolution out of range, an unknown choice.
+        SpecError: an unknown style, a size or resolution out of range, an unknown choice, limits in the wrong order.
     """
 
     style: str = "lrviz"
@@ -287,6 +302,11 @@ class FigureOptions:
     columns: int | None = None
     share_y: bool = True
     momentum: bool = False
+    span: tuple[int, int] | None = None
+    ylim: tuple[float, float] | None = None
+    inset: tuple[int, int] | Literal["warmup"] | None = None
+    annotate: bool = False
+    font: str | None = None
 
     def __post_init__(self) -> None:
         _check_choice("x", self.x, get_args(XAxis))
@@ -297,6 +317,8 @@ class FigureOptions:
             check_size(self.size, self.dpi)
         elif self.dpi is not None and self.layout == "overlay" and self.style in STYLES:  # the size is known
             check_pixels(DEFAULT_SIZE, self.dpi)
+        if self.ylim is not None:
+            _check_ylim(self.ylim, log=self.log)
         if self.columns is not None and not 1 <= self.columns <= _MAX_COLUMNS:
             raise SpecError(f"`columns` must be from 1 to {_MAX_COLUMNS}, got {self.columns}")
         check_style(self.style)
@@ -335,6 +357,15 @@ def check_pixels(size: tuple[float, float], dpi: float | None = None) -> None:
             if fits >= _DPI_RANGE[0]
             else "choose a smaller size, or SVG or PDF, which have no pixels",
         )
+
+
+def _check_ylim(ylim: tuple[float, float], *, log: bool) -> None:
+    low, high = ylim
+    hint = "two rates, the lower one first, such as 0,1e-3"
+    if not (isfinite(low) and isfinite(high) and low < high):
+        raise SpecError(f"`ylim` must be two different rates, the lower one first, got {low:g},{high:g}", hint)
+    if log and low <= 0:
+        raise SpecError(f"`ylim` must be above 0 on a logarithmic axis, got {low:g},{high:g}", "such as 1e-6,1e-3")
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

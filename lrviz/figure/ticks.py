@@ -1,19 +1,23 @@
-"""Positions and labels of ticks: at the starts of epochs where there are epochs, rates as 1e-3.
+"""Positions and labels of ticks: steps at round numbers, epochs on a second axis, rates all written in one way.
 
 Positions are in the unit of the axis, lengths in inches, sizes of text in points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count, pairwise
 from math import ceil, floor, log10
 
 _DIGIT_WIDTH = 0.64 / 72  # inches per point of text size, in DejaVu Sans, which is wider than most fonts
 _MAX_LABELS = 10  # labels on an x axis
+_LABEL_SPACE = 1.5  # digits between labels of an x axis
 _MIN_MINOR_GAP = 0.055  # inches between minor ticks
 _NICE_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _NICE_EPOCHS = (1, 2, 5, 10, 20, 25, 50)
+_PLAIN_FROM, _PLAIN_TO = 0.01, 1e5  # the largest rate of an axis that is written as a decimal
+_LEAST_PLAIN = 1e-3  # and its least
 
 
 @dataclass(frozen=True)
@@ -25,67 +29,100 @@ class Ticks:
     minor: tuple[float, ...] = ()
 
 
-def step_ticks(steps: int, per_epoch: int | None, length: float, size: float, *, each: bool = False) -> Ticks:
-    """Ticks for N steps: at the starts of epochs, and at the end of the last epoch.
+def step_ticks(
+    low: float, high: float, per_epoch: int | None, length: float, size: float, *, by_epoch: bool = False
+) -> Ticks:
+    """Ticks of an axis of steps: at round numbers, which are starts of epochs if an epoch is a round number of steps.
 
     Args:
-        steps: N; the axis ranges from 0 to N.
+        low: The first step on the axis.
+        high: The end of the last step on the axis.
         per_epoch: Updates per epoch; None if the curves differ in it.
         length: The length of the axis in inches.
         size: The size of the labels in points.
-        each: Whether to set a minor tick at each step, if they fit, rather than at each epoch.
+        by_epoch: Whether to set the ticks at starts of epochs in any case, with a minor tick at each step that fits.
     """
-    epochs = steps / per_epoch if per_epoch else 1.0
-    if per_epoch is None or epochs < 2:
-        return _even_ticks(float(steps), length, size, whole=True, units=(1.0,) if each else ())
-    stride = _stride(epochs, per_epoch, length, size)
-    major = _multiples(stride * per_epoch, float(steps))
-    units = (1.0, float(per_epoch)) if each else (float(per_epoch),)
-    return Ticks(major, count_labels(major), _without(_minor(float(steps), units, length), major))
+    several = bool(per_epoch) and high - low >= 2 * (per_epoch or 1)
+    unit = float(per_epoch) if per_epoch and several and (by_epoch or is_round(per_epoch)) else 0.0
+
+    def allowed(step: float) -> bool:
+        return step == int(step) and not (unit and step % unit and unit % step)
+
+    steps: Iterator[float] = filter(allowed, _round_numbers((high - low) / _MAX_LABELS))
+    if by_epoch and unit:
+        steps = (unit * epochs for epochs in _epoch_counts())
+    major = _fitting(steps, low, high, length, size)
+    units = [1.0] * by_epoch + [unit] * bool(unit)
+    return Ticks(major, count_labels(major), _without(_minor(low, high, units, length), major))
 
 
-def epoch_ticks(epochs: float, per_epoch: int | None, length: float, size: float, *, each: bool = False) -> Ticks:
-    """Ticks for an axis of epochs, from 0 to `epochs`."""
-    if epochs < 2:
-        return _even_ticks(epochs, length, size, whole=False, units=(1 / per_epoch,) if per_epoch and each else ())
-    major = _multiples(_stride(epochs, 1, length, size), epochs)
-    units = (1 / per_epoch, 1.0) if per_epoch and each else (1.0,)
-    return Ticks(major, count_labels(major), _without(_minor(epochs, units, length), major))
+def epoch_ticks(
+    low: float, high: float, per_epoch: int | None, length: float, size: float, *, by_epoch: bool = False
+) -> Ticks:
+    """Ticks of an axis of epochs; `per_epoch` and `by_epoch` are as for `step_ticks`."""
+    units = [1 / per_epoch] if per_epoch and by_epoch else []
+    steps = _round_numbers((high - low) / _MAX_LABELS)
+    if high - low >= 2:
+        steps = map(float, _epoch_counts())
+        units.append(1.0)
+    major = _fitting(steps, low, high, length, size)
+    return Ticks(major, count_labels(major), _without(_minor(low, high, units, length), major))
 
 
-def _stride(epochs: float, per_epoch: int, length: float, size: float) -> int:
-    """The number of epochs from one label to the next."""
-    longest = max(len(label) for label in count_labels((per_epoch, floor(epochs) * per_epoch)))
-    fit = max(1, min(_MAX_LABELS, int(length / ((longest + 1.5) * size * _DIGIT_WIDTH))))
-    scale = 1
+def top_ticks(low: float, high: float, per_epoch: int | None, length: float, size: float) -> Ticks | None:
+    """The ticks of a second axis with epochs at the top of an axis of steps.
+
+    Returns:
+        Positions in epochs; None if the axis needs no second one: there are less than two epochs, or the starts of
+        epochs are round numbers of steps, where the axis of steps has ticks.
+    """
+    if not per_epoch or is_round(per_epoch) or high - low < 2 * per_epoch:
+        return None
+    return epoch_ticks(low / per_epoch, high / per_epoch, per_epoch, length, size)
+
+
+def is_round(number: float) -> bool:
+    """Whether a number is 1, 2, 2.5 or 5 times a power of ten."""
+    scale = 10.0 ** floor(log10(number) + 1e-9)
+    return any(abs(number - nice * scale) < 1e-9 * scale for nice in _NICE_STEPS)
+
+
+def _round_numbers(least: float) -> Iterator[float]:
+    """The round numbers from `least` on."""
+    power = floor(log10(least))
+    for exponent in count(power):
+        for nice in _NICE_STEPS[:-1]:
+            if (number := nice * 10.0**exponent) >= least * (1 - 1e-9):
+                yield number
+
+
+def _epoch_counts() -> Iterator[int]:
+    """The numbers of epochs from one label to the next."""
+    return (nice * 100**power for power in count() for nice in _NICE_EPOCHS)
+
+
+def _fitting(steps: Iterator[float], low: float, high: float, length: float, size: float) -> tuple[float, ...]:
+    """Multiples of the first of the steps whose labels do not touch."""
     while True:
-        for nice in _NICE_EPOCHS:
-            if epochs / (nice * scale) <= fit:
-                return nice * scale
-        scale *= 100
+        step = next(steps)
+        if (high - low) / step > _MAX_LABELS * (1 + 1e-9):
+            continue
+        major = _multiples(step, low, high)
+        widest = max((len(a) + len(b) for a, b in pairwise(count_labels(major))), default=0) / 2
+        if (widest + _LABEL_SPACE) * size * _DIGIT_WIDTH <= step / (high - low) * length:
+            return major
 
 
-def _even_ticks(end: float, length: float, size: float, *, whole: bool, units: Sequence[float]) -> Ticks:
-    """Ticks at round numbers from 0 to `end`, for an axis without epochs."""
-    fit = max(1, min(_MAX_LABELS, int(length / (max(len(count_label(end)), 3) + 1.5) / (size * _DIGIT_WIDTH))))
-    step = nice_step(end, fit)
-    if whole:
-        step = max(1.0, step if step == int(step) else nice_step(end, max(fit // 2, 1)))
-        step = float(ceil(step))
-    major = _multiples(step, end)
-    return Ticks(major, count_labels(major), _without(_minor(end, units, length), major))
-
-
-def _minor(end: float, units: Sequence[float], length: float) -> tuple[float, ...]:
+def _minor(low: float, high: float, units: Sequence[float], length: float) -> tuple[float, ...]:
     """Multiples of the first unit whose ticks fit on the axis; empty if none fits."""
     for unit in units:
-        if end / unit * _MIN_MINOR_GAP <= length:
-            return _multiples(unit, end)
+        if (high - low) / unit * _MIN_MINOR_GAP <= length:
+            return _multiples(unit, low, high)
     return ()
 
 
-def _multiples(step: float, end: float) -> tuple[float, ...]:
-    return tuple(i * step for i in range(floor(end / step + 1e-9) + 1))
+def _multiples(step: float, low: float, high: float) -> tuple[float, ...]:
+    return tuple(i * step for i in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1))
 
 
 def _without(positions: tuple[float, ...], excluded: tuple[float, ...]) -> tuple[float, ...]:
@@ -102,14 +139,14 @@ def nice_step(span: float, most: int) -> float:
 
 
 def count_label(value: float) -> str:
-    """A step or an epoch: "32", "0.5"."""
-    return f"{value:.10g}" if value < 1e10 else f"{value:.0f}"
+    """A step or an epoch: "32", "2,000", "0.5"."""
+    return f"{value:,.0f}" if value >= 1e10 or value == int(value) else f"{value:,.10g}"
 
 
 def count_labels(values: Sequence[float]) -> tuple[str, ...]:
-    """Steps for an axis: "0", "40", "80", or "0", "500k", "1M" if these are shorter."""
+    """Steps for an axis: "0", "500", "1,000", or "0", "500k", "1M" if the numbers are long."""
     plain = tuple(count_label(value) for value in values)
-    if max(values) < 10_000:
+    if max(values, default=0) < 10_000:
         return plain
     short = tuple(_short_count(value) for value in values)
     return short if max(map(len, short)) <= 5 else plain
@@ -118,7 +155,7 @@ def count_labels(values: Sequence[float]) -> tuple[str, ...]:
 def _short_count(value: float) -> str:
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= unit:
-            return f"{value / unit:.10g}{letter}"
+            return f"{value / unit:,.10g}{letter}"
     return count_label(value)
 
 
@@ -158,15 +195,19 @@ def log_ticks(low: float, high: float, most: int) -> Ticks:
 
 
 def rate_labels(values: Sequence[float]) -> tuple[str, ...]:
-    """Rates for an axis, all in the same format: "0", "0.05", "0.1", or "0", "2e-4", "1e-3"."""
-    sizes = [abs(value) for value in values if value]
-    plain = not sizes or (max(sizes) >= 0.05 and max(sizes) < 1e5 and min(sizes) >= 0.01)
+    """Rates for an axis, all written in the same way: "0", "0.05", "0.1", or "0", "2e-4", "1e-3"."""
+    plain = plain_rates(values)
     return tuple(_rate_label(value, plain) for value in values)
+
+
+def plain_rates(values: Sequence[float]) -> bool:
+    """Whether these ticks are written as decimals rather than in scientific notation."""
+    sizes = [abs(value) for value in values if value]
+    return not sizes or (_PLAIN_FROM <= max(sizes) < _PLAIN_TO and min(sizes) >= _LEAST_PLAIN)
 
 
 def _rate_label(value: float, plain: bool) -> str:
     if plain or value == 0:
         return f"{value:.6g}"
     mantissa, power = f"{value:.5e}".split("e")
-    mantissa = mantissa.rstrip("0").rstrip(".")
-    return mantissa if int(power) == 0 else f"{mantissa}e{int(power)}"
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"

@@ -25,15 +25,19 @@ from lrviz.files.writing import (
 from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
+    from lrviz.files.opening import open_file
     from lrviz.files.paths import check_inside, is_inside
     from lrviz.files.reading import read_bytes, read_chunks, read_text
 else:
     __getattr__ = lazy(
-        __name__, paths=["check_inside", "is_inside"], reading=["read_bytes", "read_chunks", "read_text"]
+        __name__,
+        opening=["open_file"],
+        paths=["check_inside", "is_inside"],
+        reading=["read_bytes", "read_chunks", "read_text"],
     )
 
 __all__ = [
     "check_inside", "check_target", "discard_stdout", "encode", "error_reason", "is_inside", "is_temporary",
-    "make_folder", "output_errors", "read_bytes", "read_chunks", "read_text", "remove_stale", "stdout_errors",
-    "write_all", "write_bytes", "write_stdout", "write_text",
+    "make_folder", "open_file", "output_errors", "read_bytes", "read_chunks", "read_text", "remove_stale",
+    "stdout_errors", "write_all", "write_bytes", "write_stdout", "write_text",
 ]  # fmt: skip

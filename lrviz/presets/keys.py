@@ -11,7 +11,8 @@ from lrviz.figure import FIGURE_FORMATS, LAYOUTS
 from lrviz.spec import FIELDS
 
 Kind = Literal[
-    "text", "count", "length", "number", "switch", "choice", "rates", "metric", "values", "formats", "size", "tables"
+    "text", "count", "length", "number", "switch", "choice", "rates", "metric", "values", "formats", "size", "limits",
+    "tables",
 ]  # fmt: skip
 Table = Literal["top", "defaults", "figure", "curve"]
 
@@ -56,15 +57,21 @@ RUN_KEYS: Final = (
     Key("let", "values", "values for names that the notation uses"),
 )
 FIGURE_KEYS: Final = (
-    Key("style", "text", "lrviz, dark, cheatsheet, a matplotlib style or an .mplstyle file"),
+    Key("style", "text", "lrviz, dark, cheatsheet, a matplotlib style or an .mplstyle file, or several with commas"),
+    Key("font", "text", "an installed font for all text"),
     Key("log", "switch", "draw the rate on a logarithmic scale"),
     Key("x", "choice", "what the x axis counts", ("step", "epoch")),
     Key("size", "size", 'width and height in inches, as [10, 5] or "10x5"'),
-    Key("dpi", "count", "pixels per inch of a PNG", least=20, most=1200),
+    Key("dpi", "count", "pixels per inch of a PNG, JPEG or WebP", least=20, most=1200),
     Key("layout", "choice", ", or ".join(LAYOUTS.values()), tuple(LAYOUTS)),
     Key("columns", "count", "panels in a row of the grid", least=1, most=24),
     Key("axes", "choice", "whether the panels of a grid share one scale", ("shared", "free")),
     Key("show", "choice", "the optimizer's momentum as well", ("momentum",)),
+    Key("from", "length", 'the first step to show, also as "5%" or "3ep"', least=0),
+    Key("to", "length", 'the last step to show, also as "5%" or "3ep"', least=0),
+    Key("ylim", "limits", "the limits of the rate axis, as [0, 1e-3]"),
+    Key("inset", "text", 'a small panel with a part of the run: "warmup", or "0:5%"'),
+    Key("annotate", "switch", "label the peak, the end of warm-up, reductions and the final rate"),
     Key("max_curves", "count", "how many curves the figure may have", least=1, most=MAX_CURVES),
     Key("formats", "formats", "the formats to render", FIGURE_FORMATS, least=1),
 )
@@ -122,6 +129,8 @@ def expected(key: Key) -> str:
             return f"a list with {', '.join(key.choices[:-1])} or {key.choices[-1]}, each once"
         case "size":
             return 'width and height in inches, such as [10, 5] or "10x5"'
+        case "limits":
+            return "two rates, the lower one first, such as [0, 1e-3]"
         case "tables":
             return f"tables, such as `{heading(key)}`" if key.inside in LISTS else f"a table, `{heading(key)}`"
 
@@ -161,6 +170,8 @@ def fits(key: Key, value: Any) -> bool:
             return isinstance(value, str) or (
                 isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
             )
+        case "limits":
+            return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
         case "tables":
             if key.inside in LISTS:
                 return isinstance(value, list) and all(isinstance(item, dict) for item in value)
@@ -242,6 +253,8 @@ def _property(key: Key) -> dict[str, Any]:
         case "size":
             pair = _list_of(_NUMBER) | {"minItems": 2, "maxItems": 2}
             return {"anyOf": [{"type": "string"}, pair]}
+        case "limits":
+            return _list_of(_NUMBER) | {"minItems": 2, "maxItems": 2}
         case "tables":
             inside = {"$ref": f"#/$defs/{key.inside}"}
             if key.inside not in LISTS:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
-from lrviz.figure import FigureOptions
+from lrviz.figure import FigureOptions, style_parts
 from lrviz.files import check_inside, is_inside
 from lrviz.notation import parse_value, value_name
 from lrviz.presets.checking import Place, check_table, errors_at, short, wrong_value
@@ -25,7 +25,7 @@ from lrviz.presets.keys import (
     TOTAL_UPDATES,
     keys_of,
 )
-from lrviz.spec import CodeCall, Fields, RunSpec, Sweep, read_runs, read_size
+from lrviz.spec import CodeCall, Fields, RunSpec, Sweep, read_inset, read_runs, read_size, read_span
 
 _DEFAULT_FORMATS: Final = ("png", "svg")
 _DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))})
@@ -191,7 +191,7 @@ class _Reader:
             figure = FigurePlan(
                 table["name"],
                 tuple(runs),
-                self._options(place, options, table.get("title")),
+                self._options(place, options, table.get("title"), runs),
                 options.get("style", "lrviz"),
                 tuple(options.get("formats", _DEFAULT_FORMATS)),
             )
@@ -243,8 +243,19 @@ class _Reader:
                 lets[checked] = parse_value(value, lets) if isinstance(value, str) else _as_tuples(value)
         return replace(fields.over(values), lets=lets)
 
-    def _options(self, place: Place, values: Mapping[str, Any], title: str | None) -> FigureOptions:
-        options = {name: values[name] for name in ("log", "x", "dpi", "layout", "columns") if name in values}
+    def _options(
+        self, place: Place, values: Mapping[str, Any], title: str | None, runs: Sequence[RunSpec]
+    ) -> FigureOptions:
+        plain = ("log", "x", "dpi", "layout", "columns", "annotate", "font")
+        options = {name: values[name] for name in plain if name in values}
+        options["span"] = read_span(values.get("from"), values.get("to"), runs)
+        if "inset" in values:
+            options["inset"] = read_inset("inset", values["inset"], runs)
+        if "ylim" in values:
+            try:
+                options["ylim"] = (float(values["ylim"][0]), float(values["ylim"][1]))
+            except OverflowError as error:
+                raise wrong_value(place, keys_of(place.table)["ylim"], values["ylim"]) from error
         if "style" in values:
             options["style"] = self._style_path(place, values["style"])
         if "size" in values:
@@ -258,7 +269,10 @@ class _Reader:
         return FigureOptions(**options, title=title, momentum=values.get("show") == "momentum")
 
     def _style_path(self, place: Place, style: str) -> str:
-        """A style's name unchanged, or a style file's path, relative to the preset's folder."""
+        """Names of styles unchanged, and paths of style files relative to the preset's folder."""
+        return ",".join(self._style_part(place, part) for part in style_parts(style))
+
+    def _style_part(self, place: Place, style: str) -> str:
         if not style.endswith(".mplstyle") and "/" not in style and "\\" not in style:
             return style
         path = self.folder / style

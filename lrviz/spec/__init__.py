@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         read_choice,
         read_count,
         read_lets,
+        read_limits,
         read_loop,
         read_number,
         read_optimizer,
@@ -40,22 +41,26 @@ if TYPE_CHECKING:
         split_commas,
     )
     from lrviz.spec.sweep import MAX_CURVES, Sweep, read_runs
+    from lrviz.spec.window import Inset, read_inset, read_span
 else:
     __getattr__ = lazy(
         __name__,
         comparing=["Comparison", "Part", "compare_runs"],
         lengths=["read_length"],
+        window=["Inset", "read_inset", "read_span"],
         metric=["metric_values", "read_metric", "default_metric"],
         reading=[
-            "Fields", "read_choice", "read_count", "read_lets", "read_loop", "read_number", "read_optimizer",
+            "Fields", "read_choice", "read_count", "read_lets", "read_limits", "read_loop", "read_number",
+            "read_optimizer",
             "read_run", "read_size", "split_commas",
         ],
         sweep=["MAX_CURVES", "Sweep", "read_runs"],
     )  # fmt: skip
 
 __all__ = [
-    "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Interval", "Metric",
-    "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "compare_runs", "default_metric",
-    "metric_values", "read_choice", "read_count", "read_length", "read_lets", "read_loop", "read_metric", "read_number",
-    "read_optimizer", "read_run", "read_runs", "read_size", "run_names", "split_commas",
+    "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset", "Interval",
+    "Metric", "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "compare_runs",
+    "default_metric", "metric_values", "read_choice", "read_count", "read_inset", "read_length", "read_lets",
+    "read_limits", "read_loop", "read_metric", "read_number", "read_optimizer", "read_run", "read_runs", "read_size",
+    "read_span", "run_names", "split_commas",
 ]  # fmt: skip

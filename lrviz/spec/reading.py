@@ -435,3 +435,15 @@ def read_size(text: str) -> tuple[float, float]:
     except ValueError:
         pass
     raise UsageError(f"`--size` must be WIDTHxHEIGHT in inches, got `{text}`", "such as `--size 10x5`")
+
+
+def read_limits(option: str, text: str) -> tuple[float, float]:
+    """The limits of an axis: `0,1e-3`.
+
+    Raises:
+        UsageError: it is not a pair of numbers.
+    """
+    parts = split_commas(text)
+    if len(parts) != 2:
+        raise UsageError(f"`{option}` must be LOW,HIGH, got `{text}`", f"such as `{option} 0,1e-3`")
+    return read_number(option, parts[0]), read_number(option, parts[1])

@@ -190,14 +190,14 @@ def _run_line(label: str, loop: TrainingLoop, facts: list[str], width: int, *, a
 
 
 def _rate_range(rates: Sequence[float]) -> str:
-    return f"{format_rate(min(rates))} to {format_rate(max(rates))}"
+    return f"{format_rate(min(rates), beside=max(rates))} to {format_rate(max(rates))}"
 
 
 def _group_line(trace: Trace, group: int, path: str, width: int, *, ascii: bool) -> str:
     """As many facts about one parameter group as fit in `width` columns."""
     summary = trace.summary(group)
     peak = f"{format_rate(summary.peak)} at step {summary.peak_step:,}"
-    facts, warmup = [f"peak {peak}", f"final {format_rate(summary.final)}"], ""
+    facts, warmup = [f"peak {peak}", f"final {format_rate(summary.final, beside=summary.peak)}"], ""
     if summary.least == summary.peak:
         facts = [f"constant {format_rate(summary.peak)}"]
     elif summary.warmup_end == summary.peak_step:
@@ -243,9 +243,9 @@ def comparison_lines(traces: Sequence[Trace], path: str | None, width: int) -> l
     if len(loops) == 1:
         loop = traces[0].spec.loop
         steps += f", {count(loop.epochs, 'epoch')} of {loop.updates_per_epoch:,}"
-    peak = max(float(trace.lr.max()) for trace in traces)
+    peaks = [float(trace.lr.max()) for trace in traces]
     least = min(float(trace.lr.min()) for trace in traces)
-    second = f"rates from {format_rate(max(least, 0.0))} to {format_rate(peak)}" + (f" · {path}" if path else "")
+    second = f"rates from {_rate_range([max(least, 0.0), max(peaks)])}" + (f" · {path}" if path else "")
     return [shorten(printable(line), width) for line in (f"{count(len(traces), 'curve')} · {steps}", second)]
 
 

@@ -21,6 +21,9 @@ Values = NDArray[np.float64]
 
 _JUMP_RATIO: Final = 3.0  # a jump changes the rate this many times more than the steps before and after it
 _JUMP_RATIO_AT_END: Final = 32.0  # at either end, with only one neighbour
+_RESTART_RATIO: Final = 1.5  # a restart is this many times greater than one of the opposite changes beside it
+_TURN_SHARE: Final = 0.01  # of the range of a series, that a turn must change
+_TURN_BUCKETS: Final = 4096
 _NOISE: Final = 1e-6  # changes below this fraction of the value are rounding
 _CHUNK: Final = 1 << 18  # values processed at once, to limit memory and stay in the cache
 _PEAK_RTOL: Final = 1e-12  # rounding may make a later peak of a periodic schedule this much higher
@@ -163,36 +166,50 @@ def _extremes(rows: Values, start: int) -> Indices:
     return np.concatenate(kept)
 
 
-def jumps(values: Values, at: Indices) -> NDArray[np.bool_]:
+def jumps(values: Values, at: Indices, *, noisy: bool = False) -> NDArray[np.bool_]:
     """Whether the series jumps just before each of the indices `at`.
 
     A jump is a change far greater than the changes before and after it: a drop of StepLR, a restart, a level of a
-    schedule that is stepped once an epoch. The steep part of a cosine is not a jump.
+    schedule that is stepped once an epoch. The steep part of a cosine is not a jump. A restart after a few steps of a
+    steep decay is one, and so are both of two drops on consecutive steps; in a `noisy` series these are noise.
 
     Args:
         values: (N,) series.
         at: Indices from 1 to N - 1.
+        noisy: Whether the series is a measurement, such as a loss.
     """
     last = values.size - 1
     if last < 2:  # two values are a line
         return np.zeros(at.size, dtype=np.bool_)
-    current, previous = values[at], values[at - 1]
-    inside = (at > 1) & (at < last)
     with np.errstate(invalid="ignore", over="ignore"):  # NaN and huge values
-        change = np.abs(current - previous)
-        before = np.abs(previous - values[np.maximum(at - 2, 0)])
-        after = np.abs(values[np.minimum(at + 1, last)] - current)
-        threshold = np.where(inside, _JUMP_RATIO, _JUMP_RATIO_AT_END) * np.maximum(before, after)
-        noise = _NOISE * np.maximum(np.abs(current), np.abs(previous))
-        return (change > threshold) & (change > noise)
+
+        def change_at(offset: int) -> Values:
+            """The change just before the index `offset` after each of `at`; 0 beyond the ends."""
+            index = at + offset
+            return np.asarray(values[np.clip(index, 0, last)] - values[np.clip(index - 1, 0, last)])
+
+        change, before, after = change_at(0), change_at(-1), change_at(1)
+        size, least, greatest = np.abs(change), *np.sort([np.abs(before), np.abs(after)], axis=0)
+        inside = (at > 1) & (at < last)
+        noise = _NOISE * np.maximum(np.abs(values[at]), np.abs(values[at - 1]))
+        found = size > np.where(inside, _JUMP_RATIO, _JUMP_RATIO_AT_END) * greatest
+        if not noisy:
+            reversal = inside & (change * before < 0) & (change * after < 0)
+            restart = (size >= greatest * (1 - _NOISE)) & (size > _RESTART_RATIO * least)
+            found |= reversal & np.where(change > 0, restart, size > _RESTART_RATIO * greatest)
+            first = (np.abs(before) <= noise) & (np.abs(change_at(2)) <= noise) & (at > 1) & (at < last - 1)
+            second = (np.abs(after) <= noise) & (np.abs(change_at(-2)) <= noise) & (at > 2) & (at < last)
+            found |= first | second
+        return np.asarray(found & (size > noise))
 
 
-def outline(values: Values, buckets: int) -> tuple[Values, Values]:
+def outline(values: Values, buckets: int, *, noisy: bool = False) -> tuple[Values, Values]:
     """The line to draw for a series: reduced, and vertical at jumps.
 
     Args:
         values: (N,) series.
         buckets: The width of the line in pixels.
+        noisy: Whether the series is a measurement, as for `jumps`.
 
     Returns:
         x (M,) and y (M,) with x in steps. If the series jumps just before t, the line passes through
@@ -201,9 +218,9 @@ def outline(values: Values, buckets: int) -> tuple[Values, Values]:
     kept = decimate(values, buckets)
     if kept.size == values.size:
         at = np.arange(1, values.size, dtype=np.int64)
-        at = at[jumps(values, at)]
+        at = at[jumps(values, at, noisy=noisy)]
     else:
-        at = _sharpest_jumps(values, ceil(values.size / buckets))
+        at = _sharpest_jumps(values, ceil(values.size / buckets), noisy=noisy)
         kept = np.union1d(kept, np.concatenate([at - 1, at]))
     corners = np.searchsorted(kept, at)
     x = np.insert(kept, corners, at).astype(np.float64)
@@ -211,7 +228,20 @@ def outline(values: Values, buckets: int) -> tuple[Values, Values]:
     return x, y
 
 
-def _sharpest_jumps(values: Values, width: int) -> Indices:
+def turns(values: Values) -> int:
+    """How often a series changes its direction, by more than a hundredth of its range.
+
+    A cycle has two turns. At most some thousand turns are counted.
+    """
+    reduced = values[decimate(values, _TURN_BUCKETS)]
+    moving = np.flatnonzero(np.diff(reduced, prepend=reduced[0]))
+    rising = reduced[moving] > reduced[moving - 1]
+    corners = moving[:-1][rising[1:] != rising[:-1]]
+    heights = np.abs(np.diff(reduced[np.concatenate([[0], corners, [reduced.size - 1]])]))
+    return max(int(np.count_nonzero(heights > _TURN_SHARE * np.ptp(reduced))) - 1, 0)
+
+
+def _sharpest_jumps(values: Values, width: int, *, noisy: bool) -> Indices:
     """The index of the sharpest jump of each bucket of `width` neighbours that has one."""
     indices: list[Indices] = []
     chunk = max(_CHUNK // width, 1) * width
@@ -227,5 +257,5 @@ def _sharpest_jumps(values: Values, width: int) -> Indices:
             change[np.isnan(change)] = 0.0
         at = starts + change.reshape(-1, width).argmax(axis=1)
         at = at[(at > 0) & (at < values.size)]
-        indices.append(at[jumps(values, at)])
+        indices.append(at[jumps(values, at, noisy=noisy)])
     return np.concatenate(indices)

@@ -25,6 +25,7 @@ import pytest
 import lrviz
 from lrviz.cli import main, runs
 from lrviz.figure import FIGURE_FORMATS, FigureOptions
+from lrviz.files import opening
 from lrviz.formats import DATA_FORMATS
 from lrviz.notation import parse
 from lrviz.schedulers import REQUIRED, Parameter, Scheduler, catalogue
@@ -150,8 +151,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Trace], str, str
     """What commands give to be written, which is then not written."""
     calls: list[Any] = []
 
-    def write(traces: Sequence[Trace], path: str, chosen: str, look: FigureOptions | None = None) -> None:
+    def write(traces: Sequence[Trace], path: str, chosen: str, look: FigureOptions | None = None) -> tuple[()]:
         calls.append((list(traces), path, chosen, look))
+        return ()
 
     monkeypatch.setattr(runs, "write", write)
     return calls
@@ -388,8 +390,8 @@ def test_compare_needs_schedulers(capsys: Capture) -> None:
     )
 
 
-MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-", "svg": b"<?xml", "csv": b"step,", "tsv": b"step\t",
-         "json": b"{", "md": b"| step |"}  # fmt: skip
+MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "webp": b"RIFF", "svg": b"<?xml",
+         "csv": b"step,", "tsv": b"step\t", "json": b"{", "md": b"| step |"}  # fmt: skip
 
 
 @pytest.mark.parametrize("command", ["plot", "table", "compare"])
@@ -409,13 +411,48 @@ def test_every_format_on_stdout(suffix: str, here: Path, capfdbinary: pytest.Cap
     assert capfdbinary.readouterr() == ((here / f"x.{suffix}").read_bytes(), b"")
 
 
-@pytest.mark.parametrize("kind", ["png", "pdf"])
+@pytest.mark.parametrize("kind", ["png", "pdf", "jpg", "webp"])
 def test_no_bytes_on_a_terminal(kind: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", Stream(tty=True))
     assert main(["plot", "cosine", "-o", "-", "--format", kind]) == 2
     assert capsys.readouterr().err == (
         f"error: stdout is a terminal, which cannot show {kind.upper()}\n\nhint: name a file with `-o`\n"
     )
+
+
+@pytest.fixture
+def viewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """The argument that the system's viewer got; a script takes its place."""
+    program = tmp_path / "bin" / ("open" if sys.platform == "darwin" else "xdg-open")
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nprintf "%s" "$1" > "{tmp_path}/opened"\n', encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+
+    def opened() -> str:
+        opening._viewers.pop().wait(10)
+        return (tmp_path / "opened").read_text(encoding="utf-8")
+
+    return opened
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows opens files without a program")
+@pytest.mark.parametrize("command", ["plot StepLR(2) -o a.jpg", "compare StepLR(2) StepLR(3) -o a.webp"])
+def test_the_file_is_opened(command: str, here: Path, viewer: Callable[[], str], capsys: Capture) -> None:
+    assert main([*command.split(), "--open", "-q"]) == 0
+    name = command.rsplit(maxsplit=1)[-1]
+    assert viewer() == str(here / name)
+    assert capsys.readouterr() == (f"{name}\n", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows opens files without a program")
+def test_a_file_that_nothing_can_open(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert main(["plot", "StepLR(2)", "-o", "a.svg", "--open", "-q"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "a.svg\n"
+    assert captured.err.startswith("error: cannot open `a.svg`: there is no `")
+    assert (here / "a.svg").is_file()
 
 
 def test_momentum_is_shown_where_asked(capsys: Capture) -> None:

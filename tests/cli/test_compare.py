@@ -333,14 +333,14 @@ ERRORS: list[tuple[str, list[str], str, str]] = [
     (
         "format",
         ["compare", "cosine", "--format", "gif"],
-        "`--format` must be png, svg, pdf, csv, tsv, json, md or table, got `gif`",
+        "`--format` must be png, svg, pdf, jpg, webp, csv, tsv, json, md or table, got `gif`",
         "",
     ),
     (
         "suffix",
         ["compare", "cosine", "-o", "x.gif"],
         "cannot write `x.gif`: unknown format `.gif`",
-        "use .png, .svg, .pdf, .csv, .tsv, .json or .md",
+        "use .png, .svg, .pdf, .jpg, .webp, .csv, .tsv, .json or .md",
     ),
     (
         "a chart in a file",

@@ -87,6 +87,64 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     ),
     "lr complex": ("plot cosine --lr 1j", said("`--lr` must be a number, got `1j`")),
     "lr of one group nan": ("plot cosine --lr a=1,b=nan", said("`lr` of `b` must be a finite number above 0, got nan")),
+    # The part of the run in a figure
+    "from after to": (
+        "plot cosine --from 20 --to 5",
+        said(
+            "`--from` must be before `--to`, got step 20 and step 5",
+            "both are steps, percentages such as 5%, or epochs such as 3ep",
+        ),
+    ),
+    "from after the run": ("plot cosine --from 32", said("`--from` is step 32, and the run ends at step 32")),
+    "from text": (
+        "plot cosine --from here",
+        said("`--from` must be a number of steps, a percentage or epochs, got `here`", "such as 500, 5% or 2ep"),
+    ),
+    "inset outside the run": (
+        "compare cosine step --inset 3ep:5ep",
+        said(
+            "`--inset` is outside the run: `3ep:5ep` ends at step 40, and the run at step 32",
+            "such as warmup, 0:500, 0:5% or 2ep:3ep",
+        ),
+    ),
+    "inset backwards": (
+        "plot cosine --inset 50%:10%",
+        said("`--inset` must start before it ends, got step 16 to step 3", "such as warmup, 0:500, 0:5% or 2ep:3ep"),
+    ),
+    "inset text": (
+        "plot cosine --inset start",
+        said("`--inset` must be warmup or FROM:TO, got `start`", "such as warmup, 0:500, 0:5% or 2ep:3ep"),
+    ),
+    "ylim 1,1": (
+        "plot cosine --ylim 1,1",
+        said(
+            "`ylim` must be two different rates, the lower one first, got 1,1",
+            "two rates, the lower one first, such as 0,1e-3",
+        ),
+    ),
+    "ylim nan": (
+        "plot cosine --ylim nan,1",
+        said(
+            "`ylim` must be two different rates, the lower one first, got nan,1",
+            "two rates, the lower one first, such as 0,1e-3",
+        ),
+    ),
+    "ylim 0 on a logarithmic axis": (
+        "plot cosine --ylim 0,1 --log",
+        said("`ylim` must be above 0 on a logarithmic axis, got 0,1", "such as 1e-6,1e-3"),
+    ),
+    "ylim of one": ("plot cosine --ylim 1", said("`--ylim` must be LOW,HIGH, got `1`", "such as `--ylim 0,1e-3`")),
+    "font not installed": (
+        "plot cosine --font dejavu-serif -o a.svg",
+        said(
+            "the font `dejavu-serif` is not installed",
+            "did you mean `DejaVu Serif`? matplotlib finds fonts in the folders of the system and the user",
+        ),
+    ),
+    "open stdout": (
+        "plot cosine -o - --format svg --open",
+        said("`--open` needs a file, and the output goes to stdout", "name a file with `-o`"),
+    ),
     # StepLR
     "step_size 0": ("plot step --step_size 0", limit("StepLR", "a `step_size` of 1 or more", "0")),
     "step_size -1": ("plot step --step_size -1", limit("StepLR", "a `step_size` of 1 or more", "-1")),
@@ -566,15 +624,18 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     # Where it goes
     "a format there is not": (
         "plot cosine -o curve.gif",
-        said("cannot write `curve.gif`: unknown format `.gif`", "use .png, .svg, .pdf, .csv, .tsv, .json or .md"),
+        said(
+            "cannot write `curve.gif`: unknown format `.gif`",
+            "use .png, .svg, .pdf, .jpg, .webp, .csv, .tsv, .json or .md",
+        ),
     ),
     "no suffix": (
         "plot cosine -o curve",
-        said("cannot write `curve`: it has no suffix", "use .png, .svg, .pdf, .csv, .tsv, .json or .md"),
+        said("cannot write `curve`: it has no suffix", "use .png, .svg, .pdf, .jpg, .webp, .csv, .tsv, .json or .md"),
     ),
     "a format by name there is not": (
         "plot cosine --format gif",
-        said("`--format` must be png, svg, pdf, csv, tsv, json, md or table, got `gif`"),
+        said("`--format` must be png, svg, pdf, jpg, webp, csv, tsv, json, md or table, got `gif`"),
     ),
     "a folder": (
         "plot cosine -o .",

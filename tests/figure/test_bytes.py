@@ -134,9 +134,14 @@ def test_an_svg_stays_light_at_a_million_steps(cycles: int) -> None:
     assert len(render(draw([restarts(1_000_000, cycles)]), ".svg")) < 100_000
 
 
+def noisy(source: np.random.Generator, steps: int) -> Trace:
+    """A run with a metric of noise, which is drawn as a line; rates with as many cycles are a band."""
+    return trace(np.full(steps, 1e-3), label="noise", metric=source.random(steps))
+
+
 def test_an_svg_of_noise_stays_light_and_the_figure_whole() -> None:
-    figure = draw([trace(np.random.default_rng(1).random(1_000_000), label="noise")])
-    (line,) = figure.axes[0].get_lines()
+    figure = draw([noisy(np.random.default_rng(1), 1_000_000)])
+    (line,) = figure.axes[1].get_lines()
     before = np.array(line.get_xydata())
     assert len(render(figure, ".svg")) < 100_000
     np.testing.assert_array_equal(line.get_xydata(), before)
@@ -144,8 +149,8 @@ def test_an_svg_of_noise_stays_light_and_the_figure_whole() -> None:
 
 def test_many_curves_share_the_budget() -> None:
     noise = np.random.default_rng(1)
-    one = len(render(draw([trace(noise.random(100_000), label="noise")]), ".svg"))
-    eight = len(render(draw([trace(noise.random(100_000), label=f"noise {i}") for i in range(8)]), ".svg"))
+    one = len(render(draw([noisy(noise, 100_000)]), ".svg"))
+    eight = len(render(draw([noisy(noise, 100_000) for _ in range(8)]), ".svg"))
     assert eight < 1.6 * one
 
 

@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from lrviz.errors import SpecError
-from lrviz.figure import FigureOptions, backend, draw, render
+from lrviz.figure import FigureOptions, backend, draw, drawing, places, render
 from lrviz.figure.curves import Curve, interleave_dashes
 from lrviz.figure.drawing import Chart
 from lrviz.figure.grid import columns_for, rows_of
@@ -96,7 +96,7 @@ def test_a_smooth_curve_is_drawn_through_every_update() -> None:
     assert axes.get_title(loc="left") == "cosine"
     assert axes.get_yscale() == "linear"
     assert axes.get_ylim() == pytest.approx((-3e-5, 1.05e-3))
-    assert not axes.spines["top"].get_visible()
+    assert axes.spines["top"].get_visible()  # the axis of epochs
     assert not axes.spines["right"].get_visible()
 
 
@@ -111,12 +111,67 @@ def test_a_drop_is_upright_at_the_first_step_of_the_new_rate() -> None:
     np.testing.assert_array_equal(points[every], np.column_stack([np.arange(32), halving()]))
 
 
-def test_ticks_stand_at_epochs_and_say_rates_in_short() -> None:
+def on_top(figure: Figure, name: str = "Epoch") -> list[str]:
+    """The labels at the height of the name of the second axis, from left to right."""
+    boxes = shown(figure)
+    height = next((box[1] for text, box in boxes if text.get_text() == name), None)
+    found = [(box[0], text.get_text()) for text, box in boxes if height is not None and abs(box[1] - height) < 6]
+    return [label for _, label in sorted(found) if label != name]
+
+
+def test_ticks_of_steps_are_round_and_epochs_are_on_top() -> None:
     figure = draw([trace(cosine(), loop=LOOP)])
-    shown(figure)
+    assert on_top(figure) == ["0", "1", "2", "3", "4"]
+    assert_readable(figure)
     (axes,) = figure.axes
-    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "8", "16", "24", "32"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "5", "10", "15", "20", "25", "30"]
+    where = {text.get_text(): text.get_position()[0] for text in axes.texts}
+    assert [where[str(epoch)] for epoch in range(5)] == [0, 8, 16, 24, 32]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["0", "2e-4", "4e-4", "6e-4", "8e-4", "1e-3"]
+
+
+@pytest.mark.parametrize("options", [FigureOptions(x="epoch"), FigureOptions(style="cheatsheet")], ids=["x", "guide"])
+def test_epochs_are_not_shown_twice(options: FigureOptions) -> None:
+    figure = draw([trace(cosine(), loop=LOOP)], options)
+    assert not figure.axes[0].texts
+    assert not figure.axes[0].spines["top"].get_visible()
+
+
+@pytest.mark.parametrize("size", [None, (10.0, 5.0), (4.0, 3.0), (3.3, 2.5)])
+def test_a_grid_has_epochs_above_its_first_row(size: tuple[float, float] | None) -> None:
+    loop = TrainingLoop(epochs=12, steps_per_epoch=781)
+    runs = [trace(cosine(9372), label=f"curve {i}", loop=loop) for i in range(6)]
+    figure = draw(runs, FigureOptions(layout="grid", columns=3, size=size))
+    assert_readable(figure)
+    assert ["0" in [text.get_text() for text in axes.texts] for axes in figure.axes] == [True] * 3 + [False] * 3
+    assert all(len(axes.get_xticklabels()) > (size != (3.3, 2.5)) for axes in figure.axes[3:])
+
+
+@pytest.mark.parametrize("size", [(10.0, 5.0), (4.0, 3.0), (3.3, 2.5)])
+def test_labels_of_panels_over_one_another_do_not_touch(size: tuple[float, float]) -> None:
+    slope = cosine(46_890, high=0.01)
+    loop = TrainingLoop(epochs=30, steps_per_epoch=1563)
+    lr = np.repeat([0.01, 0.001, 0.0001], 15_630)
+    run = trace(lr, label="plateau", loop=loop, momentum=[0.95 - 10 * slope], metric=slope)
+    options = FigureOptions(size=size, momentum=True)
+    assert_readable(draw([run], options))
+    assert_readable(draw([run], replace(options, layout="grid", columns=3)))
+
+
+@pytest.mark.parametrize(
+    ("high", "ticks", "title"),
+    [
+        (0.03, ["0", "0.005", "0.01"], "cosine(eta_min=0.005, T_max=32)"),
+        (1e-3, ["0", "2e-4", "4e-4"], "cosine(eta_min=5e-3, T_max=32)"),
+    ],
+)
+def test_a_title_writes_rates_as_the_axis_does(high: float, ticks: list[str], title: str) -> None:
+    made = trace(cosine(high=high), loop=LOOP)
+    for written in (0.005, 5e-3):
+        call = SchedulerCall("cosine", kwargs=(("eta_min", written), ("T_max", 32)))
+        (axes,) = draw([Trace(replace(made.spec, scheduler=call), made.lr)]).axes
+        assert [label.get_text() for label in axes.get_yticklabels()][:3] == ticks
+        assert axes.get_title(loc="left") == title
 
 
 def test_long_numbers_of_notation_are_shown_in_brief() -> None:
@@ -589,6 +644,61 @@ def test_a_million_steps_are_drawn_with_few_points_that_keep_the_extremes() -> N
     assert set(range(0, 1_000_000, 20_000)) <= set(tops.astype(int).tolist())
     upright = np.flatnonzero((np.diff(points[:, 0]) == 0) & (np.diff(points[:, 1]) > 9e-4))
     assert points[upright, 0].astype(int).tolist() == list(range(20_000, 1_000_000, 20_000))
+
+
+def test_cyclic_curves_are_thinner_than_smooth_ones_and_below_them() -> None:
+    cyclic = trace(cosine(4000, period=100), label="cyclic")
+    smooth = trace(cosine(4000), label="smooth")
+    (axes,) = draw([cyclic, smooth, trace(cosine(4000, period=1000), label="two cycles")]).axes
+    busy, *others = lines(axes)
+    (width,) = {line.get_linewidth() for line in others}
+    assert busy.get_linewidth() < 0.7 * width
+    assert all(busy.get_zorder() < line.get_zorder() for line in others)
+
+
+@pytest.mark.parametrize("layout", ["overlay", "grid"])
+def test_more_cycles_than_can_be_told_apart_are_a_band(layout: str) -> None:
+    n, cycle = 20_000, 40
+    top = np.geomspace(1e-3, 1e-4, n)
+    sawtooth = 1e-4 + (top - 1e-4) * (np.arange(n) % cycle) / (cycle - 1)
+    figure = draw([trace(sawtooth, label="saw"), trace(cosine(n), label="smooth")], FigureOptions(layout=layout))
+    axes = figure.axes[0]
+    (band,) = axes.patches
+    assert band.get_gid() == "band-0.0-lr"
+    assert [curve.key for curve in places(figure).panels[0].curves][:1] == ["0.0"]
+    low, high = (xy(line) for line in lines(axes)[:2])
+    assert (low[:, 1] == 1e-4).all()
+    np.testing.assert_allclose(high[1:-1, 1], np.interp(high[1:-1, 0], np.arange(n), top), rtol=0.03)
+    assert band.get_zorder() < lines(figure.axes[-1])[-1].get_zorder()
+    assert figure.notes == ("`saw` has more cycles than can be told apart: a band shows their range",)
+    assert not draw([trace(sawtooth[:4000], label="saw")]).axes[0].patches
+    zoomed = draw([trace(sawtooth, label="saw")], FigureOptions(span=(4000, 5000)))
+    assert not zoomed.axes[0].patches
+    assert not zoomed.notes
+
+
+@pytest.mark.parametrize(
+    "sizes", [(2, 4, 8), (3, 3, 3), (4, 4, 4), (20, 40, 80), (1000, 1000, 1000)], ids=lambda sizes: f"{sizes}"
+)
+@pytest.mark.parametrize("suffix", [None, ".svg"])
+def test_every_restart_of_a_curve_is_upright(sizes: tuple[int, ...], suffix: str | None) -> None:
+    lr = np.concatenate([cosine(size) for size in sizes])
+    figure = draw([trace(lr, label="restarts"), *many(8)])
+    points: list[np.ndarray] = []
+    if suffix is None:
+        points.append(xy(lines(figure.axes[0])[0]))
+    else:  # curves are reduced while a vector figure is written
+        with drawing._reduced_curves(figure):
+            points.append(xy(lines(figure.axes[0])[0]))
+    (drawn,) = points
+    rises = np.flatnonzero(np.diff(drawn[:, 1]) > 1e-4)
+    assert drawn[rises, 0].tolist() == drawn[rises + 1, 0].tolist() == list(np.cumsum(sizes[:-1]))
+
+
+def test_drops_on_consecutive_steps_are_both_upright() -> None:
+    points = xy(lines(draw([trace(np.r_[np.full(9, 1e-2), 1e-3, np.full(9, 1e-4)])]).axes[0])[0])
+    drops = np.flatnonzero(np.diff(points[:, 1]))
+    assert points[drops, 0].tolist() == points[drops + 1, 0].tolist() == [9, 10]
 
 
 def test_the_guides_own_look() -> None:

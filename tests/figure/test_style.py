@@ -102,6 +102,26 @@ def test_text_and_lines_stand_out_from_the_ground(name: str) -> None:
         assert contrast(style.readable(to_rgb(colour), to_rgb(ground)), ground) >= 4.5
 
 
+def test_styles_are_combined(tmp_path: Path) -> None:
+    path = tmp_path / "mine.mplstyle"
+    path.write_text("lines.linewidth: 4\naxes.labelsize: 13\n", encoding="utf-8")
+    curves = [trace([1e-3, 5e-4], label=label) for label in "ab"]
+    both = draw(curves, FigureOptions(style=f"dark, {path}")).axes[0]
+    dark = draw(curves, FigureOptions(style="dark")).axes[0]
+    assert [line.get_color() for line in both.lines] == [line.get_color() for line in dark.lines]
+    assert both.get_facecolor() == dark.get_facecolor()
+    assert {line.get_linewidth() for line in both.lines} == {4.0}
+    assert both.yaxis.label.get_fontsize() == 13.0
+    path.write_text("axes.prop_cycle: cycler('color', ['ff0000', '00ff00'])\n", encoding="utf-8")
+    recoloured = draw(curves, FigureOptions(style=f"lrviz,{path},cheatsheet")).axes[0]
+    assert {str(line.get_color()) for line in recoloured.lines} <= set(style.STYLES["cheatsheet"].palette)
+    recoloured = draw(curves, FigureOptions(style=f"cheatsheet,{path}")).axes[0]
+    assert [to_rgb(line.get_color()) for line in recoloured.lines] == [(1, 0, 0), (0, 1, 0)]
+    assert recoloured.get_xlabel() == "Steps"
+    with pytest.raises(SpecError, match="unknown style `drak`"):
+        FigureOptions(style="lrviz,drak")
+
+
 def test_names() -> None:
     names = style.style_names()
     assert names[:3] == ("lrviz", "dark", "cheatsheet")

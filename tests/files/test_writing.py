@@ -25,7 +25,7 @@ from lrviz.files import write_text, writing
 from lrviz.text import printable
 from tests.conftest import ROOT
 
-HINT = "use .png, .svg, .pdf, .csv, .tsv, .json or .md"
+HINT = "use .png, .svg, .pdf, .jpg, .webp, .csv, .tsv, .json or .md"
 
 
 @pytest.fixture

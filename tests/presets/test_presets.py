@@ -251,7 +251,8 @@ REFUSED = [
     ),
     pytest.param(
         figure('formats = ["gif"]'),
-        "`p.toml`, [[figure]] `a`: `formats` must be a list with png, svg or pdf, each once, got a list of 1",
+        "`p.toml`, [[figure]] `a`: `formats` must be a list with png, svg, pdf, jpg or webp, each once, "
+        "got a list of 1",
         "`formats` is the formats to render",
         id="an unknown format",
     ),
@@ -407,7 +408,7 @@ def test_a_bad_preset_is_one_clear_error_and_makes_nothing(
         ),
         pytest.param(
             "render cheatsheet -o out --formats png,gif",
-            "`--formats` must be png, svg or pdf, got `gif`",
+            "`--formats` must be png, svg, pdf, jpg or webp, got `gif`",
             "",
             id="an unknown format",
         ),
@@ -601,7 +602,8 @@ class TestShipped:
 class TestKeys:
     def test_every_option_of_the_command_line_has_its_twin(self) -> None:
         run = {option.destination for option in options.RUN}
-        look = {option.destination for option in (*options.FIGURE, *options.LAYOUT, options.SHOW_MOMENTUM)}
+        shown = (*options.FIGURE, *options.LAYOUT, options.SHOW_MOMENTUM)
+        look = {option.destination.removesuffix("_step") for option in shown}  # `from` is a word of Python
         assert {key.name for key in keys.RUN_KEYS} == run
         figure = {key.name for key in TABLES["figure"]}
         assert look | run | {options.MAX_CURVES.destination} <= figure

@@ -19,6 +19,7 @@ from lrviz.errors import UsageError
     options.SHOW_MOMENTUM,
     options.CHART,
     options.OUTPUT,
+    options.OPEN,
     options.format_option(*figure.FIGURE_FORMATS, "table", *formats.DATA_FORMATS, default="png"),
     options.QUIET,
 )
@@ -32,8 +33,9 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
     figure_options, quiet = runs.read_figure_options(values), values["quiet"]
     limit = MAX_CURVES if values["max_curves"] is None else read_count("--max-curves", values["max_curves"])
     run_specs = read_runs(specs, runs.read_fields(values), values["label"] or (), limit)
+    figure_options = runs.read_window(figure_options, values, run_specs)
     if values["chart"]:
-        if values["output"] is not None or values["format"] is not None:
+        if values["output"] is not None or values["format"] is not None or values["open"]:
             raise UsageError("`--chart` draws in the terminal and writes no file", "leave out `--chart`, or `-o`")
         traces = runs.simulate_all(run_specs, quiet)
         runs.print_run_notes(run_specs, quiet, traces)
@@ -42,7 +44,8 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
         return
     path, format = runs.read_output(values, "png", "compare")
     traces = runs.simulate_all(run_specs, quiet, load_figure=format in figure.FIGURE_FORMATS)
-    runs.write(traces, path, format, figure_options)
-    runs.print_run_notes(run_specs, quiet, traces)
+    notes = runs.write(traces, path, format, figure_options)
+    runs.print_run_notes(run_specs, quiet, traces, notes)
     runs.print_comparison(traces, path, quiet)
     runs.print_target_note(values, path)
+    runs.open_output(path, values)

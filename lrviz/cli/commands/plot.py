@@ -17,6 +17,7 @@ from lrviz.cli.options import SchedulerArgument, with_options
     options.FIGURE,
     options.SHOW_MOMENTUM,
     options.OUTPUT,
+    options.OPEN,
     options.format_option(*figure.FIGURE_FORMATS, default="png"),
     options.QUIET,
 )
@@ -25,9 +26,11 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     from lrviz.cli import runs
 
     spec, figure_options = runs.read_spec("plot", scheduler or (), ctx.obj, values), runs.read_figure_options(values)
+    figure_options = runs.read_window(figure_options, values, [spec])
     path, format = runs.read_output(values, "png", runs.stem(spec, scheduler or ()))
     (trace,) = runs.simulate_all([spec], values["quiet"], load_figure=format in figure.FIGURE_FORMATS)
-    runs.write([trace], path, format, figure_options)
-    runs.print_run_notes([spec], values["quiet"], [trace])
+    notes = runs.write([trace], path, format, figure_options)
+    runs.print_run_notes([spec], values["quiet"], [trace], notes)
     runs.print_summary(trace, path, values["quiet"])
     runs.print_target_note(values, path)
+    runs.open_output(path, values)

@@ -39,6 +39,8 @@ def command(preset: PresetArgument = None, **values: Any) -> int:
         for name in ("format", "rtol"):
             if values[name] is not None:
                 raise UsageError(f"`--{name}` needs `--check`")
+    elif values["open"]:
+        raise UsageError("`--check` renders nothing, and `--open` shows the page", "leave one of them out")
     elif values["prune"]:
         raise UsageError("`--check` changes nothing, and `--prune` removes files", "leave one of them out")
     check_format = read_choice("--format", values["format"] or "text", options.CHECK_FORMATS)
@@ -51,6 +53,10 @@ def command(preset: PresetArgument = None, **values: Any) -> int:
         preset_file = preset if preset == str(path) else None
         return _check(loaded, preset_file, formats, check_format, rtol, values)
     _render(loaded, figures, formats, values)
+    if values["open"]:
+        from lrviz import artifacts
+
+        files.open_file(Path(folder) / artifacts.PAGE)
     return 0
 
 
