@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -370,45 +369,6 @@ class TestPage:
         light, dark = STYLES["lrviz"].ramp, STYLES["dark"].ramp
         variables = svg.colour_variables("".join(f"var(--i-{colour[1:]})" for colour in light))
         assert dict(re.findall(r"light-dark\((#\w+),(#\w+)\)", variables)) == dict(zip(light, dark, strict=True))
-
-
-KINDS = """
-[[figure]]
-name = "overlay"
-formats = ["png", "svg"]
-[[figure.curve]]
-scheduler = "plateau(patience=2)"
-label = "Plateau é 学"
-[[figure.curve]]
-scheduler = "onecycle"
-[[figure]]
-name = "grid"
-layout = "grid"
-[[figure.curve]]
-scheduler = "step(step_size=4, gamma=0.5)"
-[[figure.curve]]
-scheduler = "cosine"
-lr = { body = 0.01, head = 0.1 }
-"""
-
-
-def test_renders_are_equal_byte_for_byte_wherever_they_are_made(tmp_path: Path) -> None:
-    preset = tmp_path / "kinds.toml"
-    preset.write_text(KINDS, encoding="utf-8")
-    folder = tmp_path / "deep"
-    folder.mkdir()
-    surroundings = {"PYTHONHASHSEED": "2", "TZ": "Asia/Kathmandu", "LANG": "de_DE.UTF-8", "LC_ALL": "de_DE.UTF-8"}
-    subprocess.run(
-        [sys.executable, "-m", "lrviz", "render", preset, "-o", "out", "-q"],
-        cwd=folder,
-        env=os.environ | surroundings | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    render(str(preset), "-o", str(tmp_path / "out"), "-q")
-    here, there = files(tmp_path / "out"), files(folder / "out")
-    assert here == there
-    assert len(here) == 9
 
 
 def test_a_figure_is_drawn_once_and_rendered_once_in_each_format(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -260,11 +260,10 @@ axes.color_cycle: k
 SURROUNDINGS = {
     "text": {"LC_ALL": "xx_YY.UTF-8", "PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu"},
     "quotes": {"FREETYPE_PROPERTIES": "truetype:interpreter-version=35", "OMP_NUM_THREADS": "7"},
-    "bytes": {"LANG": "en_US.UTF-8", "PYTHONHASHSEED": "2", "TZ": "America/Lima", "SOURCE_DATE_EPOCH": "0"},
 }
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", SURROUNDINGS)
 def test_a_matplotlibrc_and_the_surroundings_do_not_matter(name: str, plain: str, tmp_path: Path) -> None:
     (tmp_path / "matplotlibrc").write_bytes(SETTINGS[name])
     assert drawn(tmp_path, **SURROUNDINGS[name]) == plain
