@@ -16,7 +16,8 @@ from lrviz.text import excerpt, printable
 
 MAX_BYTES: Final = 500_000  # which tomllib parses in a second
 MAX_PARTS: Final = 16  # of a dotted key
-_PART: Final = r"""(?:[\w-]++|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')"""
+# Quoted parts up to a length, so that a text of quotes takes linear time. A file has room for few longer ones.
+_PART: Final = r"""(?:[\w-]++|"(?:\\.|[^"\\\n]){0,200}+"|'[^'\n]{0,200}+')"""
 # Also in text and comments, where nobody writes this.
 _LONG_KEY: Final = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{MAX_PARTS}}}")
 _TOO_LARGE: Final = "a whole number does not have 64 bits"
