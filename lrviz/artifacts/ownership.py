@@ -149,7 +149,7 @@ def _is_page(file: _File) -> bool:
     return (
         file.head.startswith(b'<!doctype html>\n<html lang="en">\n')
         and b"\n<footer>made with " in file.tail
-        and file.tail.endswith(b"</script>\n</body>\n</html>\n")
+        and file.tail.endswith(b"\n</body>\n</html>\n")
     )
 
 
