@@ -17,8 +17,9 @@ from lrviz.notation.functions import FUNCTIONS, MATH, Function
 from lrviz.notation.source import MAX_RUN_STEPS
 from lrviz.spec import Fields, Sweep, read_lets, read_run, read_runs, read_size
 from lrviz.spec.reading import split_commas
+from tests.conftest import SLOWER
 
-SECONDS = 1.0  # of CPU; the old readers took 2 seconds and more
+SECONDS = 1.0 * SLOWER  # of CPU; the old readers took 2 seconds and more
 LIST = f"a = [{','.join('1' * 4000)}]\n"
 
 

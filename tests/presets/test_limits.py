@@ -14,7 +14,7 @@ import pytest
 from lrviz.cli import main
 from lrviz.errors import LrvizError, UsageError
 from lrviz.presets import Preset, load_preset
-from tests.conftest import shown
+from tests.conftest import SLOWER, shown
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_a_key_of_many_parts_is_refused_before_it_is_parsed(text: str) -> None:
     seconds, (_, peak) = time.process_time() - started, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert "a key has over 16 parts" in error.message
-    assert seconds < 1
+    assert seconds < SLOWER
     assert peak < 10_000_000
 
 
@@ -173,7 +173,7 @@ SLOW = {
 def test_no_text_takes_long_to_refuse(text: str) -> None:
     started = time.process_time()
     assert len(str(refusal(text))) < 500
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 2 * SLOWER
 
 
 @pytest.mark.usefixtures("folder")
@@ -182,7 +182,7 @@ def test_a_style_path_that_leads_nowhere_is_an_error(style: str) -> None:
     started = time.process_time()
     assert "the style" in str(refusal(figure(more=f'style = "{style}"')))
     assert "the metric" in str(refusal(figure(f'scheduler = "plateau"\nmetric = "{style}"')))
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 2 * SLOWER
 
 
 @pytest.mark.usefixtures("folder")
@@ -210,7 +210,7 @@ def test_curves_are_counted_before_any_is_read() -> None:
     text = "".join(figure(sweep, name=f"f{i}", more="max_curves = 1000") for i in range(200))
     started = time.process_time()
     assert "200,000 curves in all figures together; the limit is 1,000" in str(refusal(text))
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 1 * SLOWER
 
 
 @pytest.mark.usefixtures("folder")
