@@ -301,7 +301,7 @@ def print_run_notes(
     several = len(specs) > 1
     for spec in specs:
         if spec.filled:
-            for_scheduler = f" for {getattr(spec.scheduler, 'name', spec.label)}" if several else ""
+            for_scheduler = f" for {getattr(spec.composition or spec.scheduler, 'name', spec.label)}" if several else ""
             terminal.print_lines([f"from the run{for_scheduler}: {', '.join(spec.filled)}"])
     notes = []
     without_metric = [trace.spec for trace in traces if trace.metric is not None and trace.spec.metric is None]

@@ -147,5 +147,6 @@ SCHEDULERS: Final = (
         "min((step + 1) ** -0.5, (step + 1) * warmup ** -1.5))",
         aliases=("noamdecay", "transformer"),
         check=_check_noam,
+        always_shown=("d_model", "warmup"),
     ),
 )

@@ -107,12 +107,12 @@ def read_run(
                 f"`{where}` takes its values in brackets, got `--{next(iter(parameters))}`",
                 f"write `{where}:{code_call.partition('(')[0]}(NAME=VALUE)`",
             )
-        filled, notes, has_warmup = [], [], False
+        filled, notes, has_warmup, composition = [], [], False, None
     else:
         written = with_parameters(parse(scheduler, names), parameters or {}, names)
         warmed = _with_warmup(written, loop, fields)
         resolved = resolve(warmed, loop, groups)
-        call, filled, notes = resolved.call, resolved.filled, resolved.notes
+        call, filled, notes, composition = resolved.call, resolved.filled, resolved.notes, resolved.composition
         check_run(call.steps * len(groups), loop.scheduler_steps)
         has_warmup = warmed is not written and warmed.name == "SequentialLR"
         if "lr" in scheduler or "interval" in scheduler:
@@ -133,7 +133,7 @@ def read_run(
     notes = list(dict.fromkeys(notes))
     run = RunSpec(
         call, loop, groups, optimizer, metric, fields.show_momentum, name,
-        has_warmup=has_warmup, filled=tuple(filled), notes=tuple(notes),
+        has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 
@@ -171,8 +171,8 @@ def _label(run: RunSpec, overrides: Mapping[str, str]) -> str:
     shown = ", ".join(
         f"{k}={v}" for k, v in overrides.items() if not (run.has_warmup and k in ("warmup", "warmup_start"))
     )
-    text = run.shown if run.has_warmup else ""
-    return f"{text or run.scheduler} @ {shown}" if shown else text
+    text = run.shown if run.has_warmup or run.composition else str(run.scheduler)
+    return f"{text} @ {shown}" if shown else text if run.has_warmup else ""
 
 
 def _takes_metric(call: SchedulerCall) -> bool:

@@ -21,11 +21,12 @@ _TORCH_PATHS: Final = ("lr_scheduler", "swa_utils", "optim")
 
 @dataclass
 class Resolved:
-    """A scheduler ready to run, the values filled in, and notes about it."""
+    """A scheduler ready to run, the values filled in, notes about it, and the short name that stands for it, if any."""
 
     call: SchedulerCall
     filled: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    composition: SchedulerCall | None = None
 
 
 def resolve(
@@ -97,6 +98,9 @@ def _resolve_composition(
     inner = resolve(call, loop, groups, total_steps=total_steps)
     resolved.call = inner.call
     resolved.notes += inner.notes
+    resolved.composition = SchedulerCall(
+        info.short, kwargs=tuple((p.name, given[p.name]) for p in info.parameters if p.name in given)
+    )
     return resolved
 
 

@@ -321,6 +321,7 @@ class RunSpec:
     name: str = ""  # the user's label, or notation with the fields of the run or the values of a sweep
     derived: bool = field(default=False, compare=False)  # `name` is not the user's
     has_warmup: bool = field(default=False, compare=False)  # the scheduler starts with the `warmup` of the fields
+    composition: SchedulerCall | None = field(default=None, compare=False)  # the short name it is written as
     filled: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
 
@@ -341,8 +342,8 @@ class RunSpec:
 
     @property
     def shown_scheduler(self) -> SchedulerCall | CodeCall | Factory:
-        """The scheduler, with the parameters that titles show even if they are left out."""
-        call = self.scheduler
+        """The scheduler as titles show it: by a short name, with some parameters even if they are left out."""
+        call = self.composition or self.scheduler
         if isinstance(call, CodeCall | Factory) or not (info := find(call.name)):
             return call
         given = dict(call.kwargs)
@@ -359,9 +360,17 @@ class RunSpec:
         return f"warm-up {first.get('total_iters')} -> {' -> '.join(map(str, rest))}"
 
     @property
+    def names(self) -> str:
+        """The name of the scheduler, or of those after the warm-up: `warm-up -> StepLR`."""
+        call: Any = self.composition or self.scheduler
+        if not self.has_warmup:
+            return getattr(call, "name", str(call))
+        return " -> ".join(["warm-up", *(child.name for child in call.children[1:])])
+
+    @property
     def notation(self) -> str:
         """The notation of the scheduler with the fields after its `@`, for a title."""
-        text = self.shown if self.has_warmup else str(self.scheduler)
+        text = self.shown if self.has_warmup or self.composition else str(self.scheduler)
         fields_of_run = self.name.removeprefix(text) if self.derived else ""
         return self.shown + (fields_of_run if fields_of_run.startswith(" @ ") else "")
 

@@ -71,7 +71,7 @@ def read_runs(
                     "shorter runs have the same shape: scale the steps and the schedulers' parameters down together",
                 )
             if varied:
-                prefix = label or ("" if len(texts) == 1 else getattr(run.scheduler, "name", str(run.scheduler)))
+                prefix = label or ("" if len(texts) == 1 else run.names)
                 run = replace(run, name=f"{prefix} {varied}".strip(), derived=not label)
             runs.append(run)
     return runs

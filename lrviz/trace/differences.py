@@ -29,9 +29,15 @@ def compare_traces(traces: Sequence[Trace]) -> list[Row]:
     rows = []
     for trace in traces:
         several = trace.lr.shape[1] > 1
+        label = trace.spec.shown if trace.spec.composition and not trace.spec.name else trace.label
         for group, name in enumerate(trace.group_names):
-            label = f"{trace.label} {name}" if several else trace.label
-            rows.append(Row(label, trace.summary(group), first_difference(first, trace.lr[:, group])))
+            rows.append(
+                Row(
+                    f"{label} {name}" if several else label,
+                    trace.summary(group),
+                    first_difference(first, trace.lr[:, group]),
+                )
+            )
     return rows
 
 

@@ -10,7 +10,8 @@ import pytest
 from lrviz.errors import LrvizError
 from lrviz.schedulers import Scheduler, compositions, find
 from lrviz.simulation import simulate
-from lrviz.spec import Fields, RunSpec, read_run
+from lrviz.spec import Fields, RunSpec, read_run, read_runs
+from lrviz.trace import compare_traces
 
 TEN = {"epochs": 10, "steps_per_epoch": 100}
 FIRST = "LinearLR(start_factor=0.01, total_iters=50)"
@@ -230,3 +231,29 @@ def test_the_paper_of_noam_has_a_base_rate_of_one() -> None:
     assert read("noam", lr=0.001).notes == (
         "noam: the formula of the paper is for a base rate of 1, and the run has 1e-3",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "title", "label"),
+    [
+        ("wsd(decay=10%)", {}, "wsd(warmup=50, decay=100)", None),
+        ("warmup-cosine @ lr=0.1", {}, "warmup-cosine(warmup=50) @ lr=0.1", "warmup-cosine(warmup=50) @ lr=0.1"),
+        ("inverse-sqrt", {"warmup": 20}, "inverse-sqrt(warmup=20)", None),
+        ("noam", {"lr": 1}, "noam(d_model=512, warmup=4000)", None),
+    ],
+)
+def test_titles_show_the_short_name_of_a_composition(
+    text: str, fields: dict[str, Any], title: str, label: str | None
+) -> None:
+    spec = read(text, **fields)
+    assert spec.notation == title
+    assert spec.label == (label or str(spec.scheduler))
+    assert [row.label for row in compare_traces([simulate(spec)])] == [title]
+
+
+def test_labels_of_sweeps_of_several_texts_start_with_the_names_of_the_schedulers() -> None:
+    specs = read_runs(["wsd(decay={50,100})", "cosine @ warmup={5,10}"], Fields({"steps": 1000}))
+    names = ["wsd decay=50", "wsd decay=100", "warm-up -> CosineAnnealingLR warmup=5"]
+    assert [spec.label for spec in specs][:3] == names
+    comparison = specs[0].compare(specs[1:2])
+    assert (comparison.common, comparison.labels) == ("wsd(warmup=50) · decay", ("decay=50", "decay=100"))
