@@ -285,7 +285,7 @@ class FigureOptions:
     and `share_y` are the layout of a grid. With `momentum` a second panel shows the momentum of traces that have it.
     `span` are the first and the last step that are shown, and `ylim` the limits of the rate axis. `inset` are those of
     a small panel, "warmup" for the warm-up. With `annotate` the peak, the end of warm-up, reductions and the final rate
-    have a short text. `font` is an installed font that comes before those of the style. `style` may be several with
+    have a short text; both are for an overlay. `font` is an installed font that comes before those of the style. `style` may be several with
     commas between them: the settings of the later ones take precedence.
 
     Raises:
@@ -321,6 +321,12 @@ class FigureOptions:
             _check_ylim(self.ylim, log=self.log)
         if self.columns is not None and not 1 <= self.columns <= _MAX_COLUMNS:
             raise SpecError(f"`columns` must be from 1 to {_MAX_COLUMNS}, got {self.columns}")
+        if self.layout != "overlay":
+            for name in ("inset", "annotate"):
+                if getattr(self, name):
+                    raise SpecError(
+                        f"`{name}` needs the layout overlay, got `{self.layout}`", f"leave out `{name}`, or the layout"
+                    )
         check_style(self.style)
 
 

@@ -361,6 +361,8 @@ print(status, Path.cwd(), mpl.rcParams["lines.linewidth"])
         pytest.param({"x": "time"}, "`x` must be step or epoch, got `time`", id="x"),
         pytest.param({"layout": "pile"}, "`layout` must be overlay or grid, got `pile`", id="layout"),
         pytest.param({"columns": 0}, "`columns` must be from 1 to 24, got 0", id="columns"),
+        pytest.param({"layout": "grid", "inset": "warmup"}, "`inset` needs the layout overlay, got `grid`", id="inset"),
+        pytest.param({"layout": "grid", "annotate": True}, "`annotate` needs .*\n\nhint: leave out", id="annotate"),
     ],
 )
 def test_options_that_make_no_figure(options: dict[str, Any], message: str) -> None:
