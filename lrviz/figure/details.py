@@ -41,6 +41,8 @@ _MAX_ANNOTATED = 5  # curves
 _MAX_CUTS = 6  # with a text each
 _LEADER = 0.12  # inches; a text further from its point has a line to it
 _REACH = 1.5  # inches; the furthest
+_CROSSING = 4.0  # inches of distance that a line is worth that is on a curve all along
+_LINK = 0.02  # inches between the boxes on a line
 
 
 def draw_details(
@@ -98,7 +100,11 @@ def _draw_inset(
     limits = rate_limits([cell], small)
     if not limits.log:
         limits = value_limits(cell.rates)
-    place = _inset_place(small, space, taken, cell, limits)
+    first, last = axes.get_xlim()
+    scale = space.box.width / (last - first)
+    left, right = (space.box.left + scale * (x - first) for x in cell.span)
+    part = Box(left, space.box.bottom, right - left, space.box.height)
+    place = _inset_place(small, space, [*taken, part], cell, limits) or _inset_place(small, space, taken, cell, limits)
     if place is None:
         context.notes.append("the curves leave no place for the inset: a larger figure may have one")
         return None
@@ -197,22 +203,40 @@ def annotate(
                 if box is None:
                     context.notes.append(f"there is no free place for the text `{point.text}`")
                     continue
-                taken.append(box)
+                taken += [box, *_along(_leader(box, (x, y)))]
                 part = f"{curve.key}-{len(taken)}"
                 _draw_text(context, axes, box, (x, y), point.text, text_colour, size, part)
 
 
 def _nearest(space: Space, size: tuple[float, float], taken: Sequence[Box], at: tuple[float, float]) -> Box | None:
-    """The free box of a size that is nearest to a point."""
+    """The free box of a size that is nearest to a point, with a line to it on no text and on few curves."""
     left, bottom = space.free(size, 0.3, taken)
-    if not left.size:
-        return None
-    aside = np.maximum(np.maximum(left - at[0], at[0] - left - size[0]), 0.0)
-    above = np.maximum(np.maximum(bottom - at[1], at[1] - bottom - size[1]), 0.0)
+    ends = np.column_stack([np.clip(at[0], left, left + size[0]), np.clip(at[1], bottom, bottom + size[1])])
+    distance = np.hypot(*(ends - at).T)
     centred = np.abs(left + size[0] / 2 - at[0]) + np.abs(bottom + size[1] / 2 - at[1])
-    distance = np.hypot(aside, above)
-    best = int(np.argmin(distance + 0.05 * centred))
-    return Box(float(left[best]), float(bottom[best]), *size) if distance[best] <= _REACH else None
+    near = np.flatnonzero(distance <= _REACH)
+    on_curves, on_boxes = space.crossings(at, ends[near], taken)
+    cost = distance[near] + 0.05 * centred[near] + np.where(distance[near] > _LEADER, _CROSSING * on_curves, 0.0)
+    cost[on_boxes & (distance[near] > _LEADER)] = np.inf
+    if not near.size or not np.isfinite(cost.min()):
+        return None
+    best = near[int(np.argmin(cost))]
+    return Box(float(left[best]), float(bottom[best]), *size)
+
+
+def _leader(box: Box, at: tuple[float, float]) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """The line from a point to its text, None if they are close to each other."""
+    end = min(max(at[0], box.left), box.right), min(max(at[1], box.bottom), box.top)
+    return (at, end) if np.hypot(end[0] - at[0], end[1] - at[1]) > _LEADER else None
+
+
+def _along(line: tuple[tuple[float, float], tuple[float, float]] | None) -> list[Box]:
+    """Small boxes on a line, which other texts avoid."""
+    if line is None:
+        return []
+    (x0, y0), (x1, y1) = line
+    count = ceil(np.hypot(x1 - x0, y1 - y0) / _LINK)
+    return [Box(x0 + (x1 - x0) * i / count, y0 + (y1 - y0) * i / count, 0.01, 0.01) for i in range(1, count + 1)]
 
 
 def _draw_text(
@@ -226,9 +250,8 @@ def _draw_text(
     style: Any = {"color": colour, "transform": inches}
     dot = Line2D([at[0]], [at[1]], marker="o", markersize=3.0, zorder=3.0, gid=f"leader-{part}-dot", **style)
     context.figure.add_artist(dot)
-    end = min(max(at[0], box.left), box.right), min(max(at[1], box.bottom), box.top)
-    if np.hypot(end[0] - at[0], end[1] - at[1]) > _LEADER:
-        x, y = (at[0], end[0]), (at[1], end[1])
+    if (line := _leader(box, at)) is not None:
+        x, y = zip(*line, strict=True)
         context.figure.add_artist(Line2D(x, y, linewidth=0.5, alpha=0.7, gid=f"leader-{part}", **style))
     axes.text(
         box.left, box.bottom + box.height / 2, text, fontsize=size, ha="left", va="center_baseline", color=colour,

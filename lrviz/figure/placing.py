@@ -17,6 +17,7 @@ from lrviz.figure.axes import Box
 from lrviz.trace import Values
 
 _Grid = NDArray[np.int32]
+_Crossings = tuple[NDArray[np.float64], NDArray[np.bool_]]
 Shape = tuple[Values, Values]  # x and y of a curve
 
 # Distances in ems: of a label from its curve at least and at most, and from everything else at least. The first are
@@ -26,6 +27,7 @@ _DISTANCES = (1.0, 1.4, 1.8, 2.3, 2.9, 3.6, 4.5)  # ems; further than the last i
 _LINE_COST = 0.8  # ems of distance that a label on one line is worth, compared with two lines
 _EDGE = 0.3  # ems between a label and the edges of the axes
 _CELLS = 6  # cells in an em
+_SAMPLES = 48  # points of a line between a text and its point
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Space:
         self._cell = em / _CELLS
         self._shape = max(ceil(box.height / self._cell), 1), max(ceil(box.width / self._cell), 1)
         self._margin = self._cells(_DISTANCES[-1]) + self._cells(line / em) + 1
-        covered = (np.any([self._covered(shape) for shape in shapes], axis=0) for shapes in curves)
+        covered = [np.any([self._covered(shape) for shape in shapes], axis=0) for shapes in curves]
+        self._on_curves: NDArray[np.bool_] = np.any(covered, axis=0)
         self._curves = [self._sums(cells) for cells in covered]
         marked = np.zeros(self._shape, dtype=bool)
         columns = np.array([(mark - box.left) // self._cell for mark in marks], dtype=np.int64)
@@ -105,12 +108,32 @@ class Space:
         free = self._in_boxes(self._marks, rows, columns, 1) == 0
         for sums in self._curves:
             free &= self._in_boxes(sums, rows, columns, near) == 0
-        for box in boxes:
-            free &= self._in_boxes(self._sums(self._inside(box)), rows, columns, 1) == 0
+        if boxes:
+            taken = np.any([self._inside(box) for box in boxes], axis=0)
+            free &= self._in_boxes(self._sums(taken), rows, columns, 1) == 0
         self._leave_edges(free)
         row, column = np.nonzero(free)
         left, bottom = self.box.left + column * self._cell, self.box.bottom + row * self._cell
         return left.astype(np.float64), bottom.astype(np.float64)
+
+    def crossings(self, at: tuple[float, float], ends: NDArray[np.float64], boxes: Sequence[Box]) -> _Crossings:
+        """What straight lines from a point to (K, 2) ends pass: how much of each is on a curve, and whether on a box.
+
+        Args:
+            at: The point, which is on a curve.
+            ends: The ends.
+            boxes: What the lines are not to pass.
+        """
+        steps = np.linspace(0.0, 1.0, _SAMPLES)[:, None]
+        x, y = (at[i] + steps * (ends[:, i] - at[i]) for i in (0, 1))
+        rows = ((y - self.box.bottom) // self._cell).astype(np.int64).clip(0, self._shape[0] - 1)
+        columns = ((x - self.box.left) // self._cell).astype(np.int64).clip(0, self._shape[1] - 1)
+        far = np.hypot(x - at[0], y - at[1]) > 0.5 * self.em
+        return (self._on_curves[rows, columns] & far).mean(axis=0), (
+            (np.any([self._inside(box) for box in boxes], axis=0)[rows, columns] & far).any(axis=0)
+            if boxes
+            else np.zeros(len(ends), dtype=bool)
+        )
 
     def _best(
         self, curve: int, variants: Sequence[tuple[float, float]], labels: Sequence[Box]

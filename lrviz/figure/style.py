@@ -285,8 +285,8 @@ class FigureOptions:
     and `share_y` are the layout of a grid. With `momentum` a second panel shows the momentum of traces that have it.
     `span` are the first and the last step that are shown, and `ylim` the limits of the rate axis. `inset` are those of
     a small panel, "warmup" for the warm-up. With `annotate` the peak, the end of warm-up, reductions and the final rate
-    have a short text; both are for an overlay. `font` is an installed font that comes before those of the style. `style` may be several with
-    commas between them: the settings of the later ones take precedence.
+    have a short text; both are for an overlay. `font` is an installed font that comes before those of the style.
+    `style` may be several with commas between them: the settings of the later ones take precedence.
 
     Raises:
         SpecError: an unknown style, a size or resolution out of range, an unknown choice, limits in the wrong order.

@@ -149,6 +149,38 @@ def test_annotations_of_several_curves_have_their_colours_and_avoid_labels_and_i
     assert "of more than 5 curves none is annotated" in draw([run(CUT)] * 6, FigureOptions(annotate=True)).notes
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("count", [2, 3])
+def test_lines_to_annotations_pass_no_text(count: int, size: tuple[float, float]) -> None:
+    steps = np.repeat(1e-2 * 0.5 ** np.arange(5), 200)
+    stable = np.r_[np.full(900, 1e-2), np.linspace(1e-2, 1e-4, 100)]
+    traces = [run(WARMED, "warm-up, cosine"), run(steps, "halved"), run(stable, "stable, decay")][:count]
+    figure = draw(traces, FigureOptions(annotate=True, size=size))
+    boxes = texts(figure)
+    leaders = [artist for artist in figure.artists if (artist.get_gid() or "").startswith("leader-")]
+    assert leaders
+    for leader in leaders:
+        assert isinstance(leader, Line2D)
+        points = xy(leader) * figure.dpi
+        line = points[0] + np.linspace(0.1, 0.9, 50)[:, None] * (points[-1] - points[0])
+        for text, (left, bottom, right, top) in boxes.items():
+            inside = (left < line[:, 0]) & (line[:, 0] < right) & (bottom < line[:, 1]) & (line[:, 1] < top)
+            assert not inside.any() or leader.get_marker() == "o", text
+
+
+def test_an_inset_is_beside_the_part_that_it_shows() -> None:
+    start, loop = np.linspace(1e-5, 1e-3, 201)[:200], TrainingLoop(50, 100)
+    tails = cosine(4800, 1e-3), np.r_[np.linspace(1e-3, 0.0, 4500), np.zeros(300)]
+    labels = "warm-up 200 -> CosineAnnealingLR(T_max=4800)", "warm-up 200 -> LinearLR(start_factor=1.0, end_factor=0.0)"
+    traces = [trace(np.r_[start, tail], label=label, loop=loop) for tail, label in zip(tails, labels, strict=True)]
+    figure = draw(traces, FigureOptions(inset="warmup"))
+    shown(figure)
+    insets: Any = figure.axes[0].child_axes
+    box: Any = insets[0].get_tightbbox().extents
+    shade: Any = figure.axes[0].patches[0].get_extents().extents
+    assert box[0] >= shade[2] or box[2] <= shade[0]
+
+
 def triangles(axes: Axes) -> list[Any]:
     return [artist for artist in axes.collections if isinstance(artist, PathCollection)]
 
