@@ -33,6 +33,7 @@ from lrviz.figure.backend import (
 from lrviz.figure.curves import MAX_NAMED, Cell, Curve, clean, without_middle
 from lrviz.figure.style import FigureOptions, Style
 from lrviz.figure.ticks import Ticks, epoch_ticks, log_ticks, step_ticks, top_ticks, value_ticks
+from lrviz.text import format_rate
 from lrviz.trace import Values
 
 _MIN_LABEL_GAP = 0.38  # inches between the labels of a y axis
@@ -45,6 +46,8 @@ _TICK_UP: Final = 2  # matplotlib's marker
 _PANEL_SHARE, _PANEL_GAP = 0.34, 0.07  # relative to the height of the panel of rates
 _DOT = 1.3  # line widths; the length of a dot of the line at a cut
 _TRIANGLE = 5.5  # points; the size of the mark of a cut
+_MIN_MARK_GAP = 0.06  # inches between marks of cuts
+_FIRST_AND_LAST = "; of reductions close together, the first and the last are marked"
 _CURVE_ZORDER = 2.6  # above the spines, which have 2.5
 _MIN_BUSY = 6  # turns; curves with more are thinner, and below the others
 _BUSY_WIDTH, _EDGE_WIDTH = 0.6, 0.4  # relative to the width of a line
@@ -321,13 +324,10 @@ def draw_cell(
         _set_ticks(axes.yaxis, y_ticks, labelled=y_labels or panel is not panels[0])
         _mark_cuts(axes, cell, arrows=panel is panels[0])
         if limits.log:
-            _mark_below(context, axes, panel_box, panel.curves, limits)
+            _mark_below(axes, panel_box, panel.curves, limits)
         for curve in _above(panel.curves, limits):
             if _is_dense(curve, cell, panel_box.width):
                 _draw_band(axes, curve, panel_box.width * _share_of(curve, cell))
-                context.notes.append(
-                    f"`{curve.label}` has more cycles than can be told apart: a band shows their range"
-                )
                 continue
             line = axes.add_line(_line(curve, marked=marked, thin=len(panel.curves) > MAX_NAMED))
             line.set_gid(f"curve-{curve.key}-{curve.kind}")
@@ -337,6 +337,34 @@ def draw_cell(
                 axes.add_line(_isolated_points(curve)).set_gid(f"points-{curve.key}-{curve.kind}")
         drawn.append(axes)
     return drawn
+
+
+def marks_apart(cell: Cell, width: float) -> Cell:
+    """The cell with marks of cuts that can be told apart in axes of a width.
+
+    Of cuts that are too close to each other the first and the last are marked.
+    """
+    apart = _MIN_MARK_GAP / width * (cell.span[1] - cell.span[0])
+    kept = []
+    for colour, cuts in cell.cuts:
+        far = np.diff(cuts) > apart
+        kept.append((colour, cuts[np.append(True, far) | np.append(far, True)] if cuts.size else cuts))
+    if all(a.size == b.size for (_, a), (_, b) in zip(kept, cell.cuts, strict=True)):
+        return cell
+    return replace(cell, cuts=tuple(kept), cuts_note=f"{cell.cuts_note}{_FIRST_AND_LAST}")
+
+
+def cell_notes(context: DrawContext, cell: Cell, limits: Limits, width: float) -> list[str]:
+    """What the panels of a cell do not show as it is, in axes of a width."""
+    notes = []
+    panels = panels_of(context, cell, limits)
+    if any(_is_dense(curve, cell, width) for panel in panels for curve in panel.curves):
+        notes.append("Band: the range of a curve with more cycles than can be told apart")
+    low = [curve.y[curve.y < limits.low] for curve in cell.rates] if limits.log else []
+    if any(values.size for values in low):
+        lowest = "of 0" if all((values <= 0).all() for values in low) else f"below {format_rate(limits.low, 1)}"
+        notes.append(f"Open triangle: the first rate {lowest}, which is not on the logarithmic axis")
+    return notes
 
 
 def _apart(ticks: Ticks, limits: Limits, box: Box, above: float, height: float) -> tuple[Ticks, float]:
@@ -404,7 +432,7 @@ def _above(curves: Sequence[Curve], limits: Limits) -> Sequence[Curve]:
     return [replace(curve, y=np.maximum(curve.y, floor)) for curve in curves]
 
 
-def _mark_below(context: DrawContext, axes: Axes, box: Box, curves: Sequence[Curve], limits: Limits) -> None:
+def _mark_below(axes: Axes, box: Box, curves: Sequence[Curve], limits: Limits) -> None:
     """Mark the first rate of each curve that is below a logarithmic axis by an open triangle at the foot of the axis.
 
     Curves with a triangle at the same place have one together.
@@ -417,11 +445,6 @@ def _mark_below(context: DrawContext, axes: Axes, box: Box, curves: Sequence[Cur
             x = float(curve.x[below[0]])
             place = round((x - first) / (last - first) * box.width * 72 / _TRIANGLE)
             marks.setdefault(place, []).append((x, curve))
-            lowest = "of 0" if (curve.y[below] <= 0).all() else f"below {limits.low:.0e}"
-            context.notes.append(
-                f"`{curve.label}` has rates {lowest}, which are not on the logarithmic axis: an open triangle at its "
-                "foot marks the first"
-            )
     for same in marks.values():
         curve = same[0][1]
         colour = curve.colour if len(same) == 1 else mpl.rcParams["text.color"]

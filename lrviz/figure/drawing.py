@@ -22,8 +22,10 @@ from lrviz.figure.axes import (
     DrawContext,
     Limits,
     axes_box,
+    cell_notes,
     draw_cell,
     draw_top_axis,
+    marks_apart,
     panel_boxes,
     panel_labels,
     panels_of,
@@ -144,14 +146,17 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
     title = title_lines(context, cell.title, max(width - 1.2, 0.5 * width))
     if auto_size:
         height += cell.panels * _PANEL_HEIGHT + max(len(title) - 1, 0) * LINE * context.sizes["axes.titlesize"]
+    area = axes_box(context, cell, limits, Box(0.0, 0.0, width, height), len(title))
+    cell = marks_apart(cell, area.width)
+    context.notes += cell_notes(context, cell, limits, area.width)
     notes, below = None, 0.0
-    if cell.cuts_note:
+    if texts := [*filter(None, [cell.cuts_note]), *context.notes]:
         from lrviz.figure.notes import plan_notes
 
-        notes = plan_notes(context, [cell.cuts_note], 0.85 * width)
+        notes = plan_notes(context, texts, width - area.left - MARGIN)
         below = notes.height
         height += below if auto_size else 0.0
-    area = axes_box(context, cell, limits, Box(0.0, below, width, height - below), len(title))
+        area = axes_box(context, cell, limits, Box(0.0, below, width, height - below), len(title))
     labels, legend = None, None
     if len(cell.rates) > 1:
         from lrviz.figure.captions import MAX_ON_CURVES, curve_labels, plan_legend

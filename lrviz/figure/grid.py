@@ -13,8 +13,10 @@ from lrviz.figure.axes import (
     DrawContext,
     Limits,
     axis_label_height,
+    cell_notes,
     draw_cell,
     draw_top_axis,
+    marks_apart,
     panels_of,
     rate_limits,
     title_height,
@@ -131,7 +133,11 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
     title = title_lines(context, common, inner)
     groups = _groups(cells)
     legend = plan_legend(context, groups, Box(left, 0.0, inner, 0.0), 1.0) if groups else None
-    notes = plan_notes(context, [cell.cuts_note for cell in cells if cell.cuts_note], inner)
+    rows = [[replace(slot, cell=marks_apart(slot.cell, cell_width)) for slot in row] for row in rows]
+    slots = [slot for row in rows for slot in row]
+    noted = [note for slot in slots for note in cell_notes(context, slot.cell, slot.limits, cell_width)]
+    context.notes += noted
+    notes = plan_notes(context, [*(slot.cell.cuts_note for slot in slots if slot.cell.cuts_note), *noted], inner)
     top = MARGIN + (title_height(context, len(title)) if title else 0.0)
     bottom = MARGIN + axis_label_height(context) + (legend.height + MARGIN if legend else 0.0) + notes.height
 

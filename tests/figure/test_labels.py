@@ -286,6 +286,20 @@ def test_reductions_have_a_mark_and_one_line_of_explanation() -> None:
     assert not draw(runs("plateau(patience=300)", metric="0.5")).texts
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("layout", ["overlay", "grid"])
+def test_of_reductions_close_together_the_first_and_the_last_are_marked(size: tuple[float, float], layout: str) -> None:
+    steps = 20_000
+    rates = np.r_[np.full(5_000, 1e-3), 1e-3 * 0.999 ** np.arange(steps - 5_000)]
+    made = trace(rates, label="falls at each step", loop=TrainingLoop(1, steps), metric=np.ones(steps))
+    figure = draw([made], FigureOptions(size=size, layout=layout, log=True))
+    for axes in figure.axes:
+        (marks,) = (artist for artist in axes.collections if isinstance(artist, LineCollection))
+        assert [segment[0][0] for segment in marks.get_segments()] == [5_001, steps - 1]
+    assert "the first and the last are marked" in " ".join(figure.texts[-1].get_text().split())
+    assert_readable(figure)
+
+
 def test_panels_are_named_by_their_quantity() -> None:
     made = runs("onecycle", optimizer="Adam")
     assert draw(made, FigureOptions(momentum=True)).axes[1].get_ylabel() == "beta1"
