@@ -617,19 +617,38 @@ def x_overhang(context: DrawContext, cell: Cell, length: float) -> tuple[float, 
 
 LINE = 1.2 / 72  # inches between lines of text, per point of text size
 Measure = Callable[[str, float], float]  # (text, size in points) to width in inches
+_HEADS = (0.5, 0.7, 1.0, 0.3, 0.0)  # the share of the beginning in what remains of a text; the first are preferred
 # Text is wrapped after these; a comma or slash between digits is part of a number.
 _PIECES = re.compile(r"(?:[^\s,(\[/]|[,/](?=\d))*(?:(?:[(\[]|[,/](?!\d))\s*|\s+)|.+")
 
 
 def fit_text(text: str, width: float, size: float, measure: Measure) -> str:
     """`text` shortened to a width, with the middle left out: notation often differs only at its end."""
+    return fit_texts([text], width, size, measure)[0]
+
+
+def fit_texts(texts: Sequence[str], width: float, size: float, measure: Measure) -> list[str]:
+    """`texts` shortened to a width so that different texts remain different and keep their beginning, if possible."""
+    shares = _HEADS if any(measure(text, size) > width for text in texts) else _HEADS[:1]
+    variants = [[_fit(text, width, size, measure, share) for text in texts] for share in shares]
+
+    def cost(i: int, n: int) -> tuple[bool, bool, int]:
+        short = variants[n][i]
+        equal = any(text != texts[i] and short == other for text, other in zip(texts, variants[n], strict=True))
+        return equal, short.startswith("…"), n
+
+    return [variants[min(range(len(shares)), key=lambda n: cost(i, n))][i] for i in range(len(texts))]
+
+
+def _fit(text: str, width: float, size: float, measure: Measure, head: float) -> str:
+    """The text without its middle, with the most characters that fit in a width."""
     if measure(text, size) <= width:
         return text
     low, high = 0, len(text)
-    while low < high:  # the most characters that fit
+    while low < high:
         count = (low + high + 1) // 2
-        low, high = (count, high) if measure(without_middle(text, count), size) <= width else (low, count - 1)
-    return without_middle(text, low)
+        low, high = (count, high) if measure(without_middle(text, count, head), size) <= width else (low, count - 1)
+    return without_middle(text, low, head)
 
 
 def wrap(text: str, width: float, size: float, measure: Measure, most: int) -> list[str]:

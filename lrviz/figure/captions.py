@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lrviz.figure.axes import LINE, Box, DrawContext, Limits, fit_text, wrap, wrap_evenly, x_limits
+from lrviz.figure.axes import LINE, Box, DrawContext, Limits, fit_texts, wrap, wrap_evenly, x_limits
 from lrviz.figure.backend import Axes, HandlerTuple, Line2D, mpl, to_rgb
 from lrviz.figure.curves import MAX_NAMED, Cell, Curve, overlapping
 from lrviz.figure.placing import Shape, Space
@@ -197,7 +197,7 @@ def plan_legend(context: DrawContext, curves: tuple[Curve, ...], area: Box, max_
     else:  # use more columns and shorten the labels
         columns = max(columns, ceil(len(labels) / max(1, int(max_height / (_ROW_HEIGHT * size)))))
         width = (area.width - (columns - 1) * _COLUMN_GAP * size) / columns - _HANDLE_WIDTH * size
-        lines = [[fit_text(label, width, size, context.measure)] for label in labels]
+        lines = [[label] for label in fit_texts(labels, width, size, context.measure)]
     text = tuple("\n".join(line.rstrip() for line in label) for label in lines)
     return Legend(curve_groups, text, size, columns, area.width, _legend_height(lines, columns, size), right=False)
 

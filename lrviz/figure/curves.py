@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -475,9 +476,12 @@ def _brief(number: str) -> str:
 _WHOLE = re.compile(r"\d[\w.]*(?:(?<=e)[+-]\d+)?|(?<!\w)\w{1,30}(?!\w)")  # numbers, and words that are not very long
 
 
-def without_middle(text: str, count: int) -> str:
-    """At most `count` characters of a text: its beginning and its end, without parts of words and numbers."""
-    head = (count + 1) // 2
+def without_middle(text: str, count: int, share: float = 0.5) -> str:
+    """At most `count` characters of a text: its beginning and its end, without parts of words and numbers.
+
+    `share` is that of the beginning.
+    """
+    head = ceil(count * share)
     tail = len(text) - (count - head)
     for whole in _WHOLE.finditer(text):
         if whole.start() < head < whole.end():

@@ -32,7 +32,7 @@ from lrviz.figure.axes import (
 from lrviz.figure.backend import Axes, mpl
 from lrviz.figure.captions import plan_legend
 from lrviz.figure.curves import Cell, Curve, cells_of
-from lrviz.figure.notes import plan_notes
+from lrviz.figure.notes import Notes, plan_notes
 from lrviz.trace import Trace
 
 _CELL_WIDTHS = (6.5, 4.2, 3.2, 2.75, 2.5)  # inches of a cell, by number of columns
@@ -42,6 +42,7 @@ _MAX_COLUMNS = 5
 _MIN_READABLE_HEIGHT = 0.5
 _TITLE_SCALE = 0.85  # relative to the size of the title of a figure
 _SUBTITLE_SCALE = 0.75
+_MIN_TITLE = 5.5  # points; of a title that is made smaller to show all of it
 _TITLE_GAP = 4.0  # points between axes and title
 _DESCENT = 0.25  # ems; the depth of letters under the line of a title
 _MIN_SIDE = 0.1
@@ -133,18 +134,12 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
     title = title_lines(context, common, inner)
     groups = _groups(cells)
     legend = plan_legend(context, groups, Box(left, 0.0, inner, 0.0), 1.0) if groups else None
-    rows = [[replace(slot, cell=marks_apart(slot.cell, cell_width)) for slot in row] for row in rows]
-    slots = [slot for row in rows for slot in row]
-    noted = [note for slot in slots for note in cell_notes(context, slot.cell, slot.limits, cell_width)]
-    context.notes += noted
-    notes = plan_notes(context, [*(slot.cell.cuts_note for slot in slots if slot.cell.cuts_note), *noted], inner)
+    rows, notes = _with_notes(context, rows, cell_width, inner)
     top = MARGIN + (title_height(context, len(title)) if title else 0.0)
     bottom = MARGIN + axis_label_height(context) + (legend.height + MARGIN if legend else 0.0) + notes.height
 
     for max_lines in (3, 2, 1):  # of the title of a panel: fewer if the axes would be too small
-        headings = [
-            [_Heading.of(context, slot.cell, cell_width + 0.5 * _GAP, max_lines) for slot in row] for row in rows
-        ]
+        headings = _headings(context, rows, cell_width + 0.5 * _GAP, max_lines)
         heights = [max(heading.height for heading in row) + 0.07 + top for row, top in zip(headings, tops, strict=True)]
         rest = top + bottom + sum(heights) + sum(bottom_gaps)
         rates_height = _RATES_HEIGHT if auto_size else max((height - rest) / len(rows), _MIN_SIDE)
@@ -170,6 +165,31 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
     if legend is not None:
         legend.draw(context, box.left, legend.height + MARGIN + notes.height)
     notes.draw(context, box.left)
+
+
+def _with_notes(
+    context: DrawContext, rows: Sequence[Sequence[_Slot]], width: float, inner: float
+) -> tuple[list[list[_Slot]], Notes]:
+    """The panels with the marks that a width has place for, and the notes about them."""
+    marked = [[replace(slot, cell=marks_apart(slot.cell, width)) for slot in row] for row in rows]
+    slots = [slot for row in marked for slot in row]
+    cuts = [slot.cell.cuts_note for slot in slots if slot.cell.cuts_note]
+    noted = [note for slot in slots for note in cell_notes(context, slot.cell, slot.limits, width)]
+    context.notes += noted
+    return marked, plan_notes(context, [*cuts, *noted], inner)
+
+
+def _headings(
+    context: DrawContext, rows: Sequence[Sequence[_Slot]], width: float, max_lines: int
+) -> list[list[_Heading]]:
+    """The headings of all panels, with smaller text if one of them is shortened otherwise."""
+    size = _TITLE_SCALE * context.sizes["axes.titlesize"]
+    for scale in (1.0, 0.9, 0.8, 0.7):
+        readable = max(scale, min(1.0, _MIN_TITLE / size))
+        headings = [[_Heading.of(context, slot.cell, width, max_lines, readable) for slot in row] for row in rows]
+        if not any("…" in line for row in headings for heading in row for line in heading.title):
+            break
+    return headings
 
 
 def _label_widths(
@@ -217,9 +237,10 @@ class _Heading:
     sizes: tuple[float, float]
 
     @classmethod
-    def of(cls, context: DrawContext, cell: Cell, width: float, most: int) -> _Heading:
-        """The heading of a cell in a width, of at most `most` lines for each of both."""
-        sizes = (_TITLE_SCALE * context.sizes["axes.titlesize"], _SUBTITLE_SCALE * context.sizes["axes.titlesize"])
+    def of(cls, context: DrawContext, cell: Cell, width: float, most: int, scale: float) -> _Heading:
+        """The heading of a cell in a width, of at most `most` lines for each of both, and text smaller by `scale`."""
+        size = scale * context.sizes["axes.titlesize"]
+        sizes = (_TITLE_SCALE * size, _SUBTITLE_SCALE * size)
         texts = (cell.title, cell.subtitle)
         title, subtitle = (
             wrap(text, width, size, context.measure, most) if text else []

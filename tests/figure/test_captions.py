@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz.figure.axes import fit_text, wrap, wrap_evenly
+from lrviz.figure.axes import fit_text, fit_texts, wrap, wrap_evenly
 from lrviz.figure.curves import brief, clean
 
 
@@ -122,3 +122,20 @@ def test_shortened_text_fits_and_keeps_both_ends(text: str, width: float) -> Non
     assert measure(shown, 10.0) <= max(width, 1.0)
     if shown != text and len(shown) >= 5:
         assert shown[0] == text[0] or shown[0] == "…"
+
+
+@pytest.mark.parametrize(
+    ("texts", "width", "shown"),
+    [
+        (
+            ["total_iters=2500, power=1", "total_iters=5000, power=1"],
+            20,
+            ["total_iters=2500,…=1", "total_iters=5000,…=1"],
+        ),
+        (["CosineAnnealingLR(T_max=5000)", "StepLR(step_size=5)"], 19, ["CosineAnnealingLR(…", "StepLR(step_size=5)"]),
+        (["PolynomialLR(power=2)", "PolynomialLR(power=4)"], 17, ["PolynomialLR(…=2)", "PolynomialLR(…=4)"]),
+        (["equal, equal, equal", "equal, equal, equal"], 13, ["equal,…equal", "equal,…equal"]),
+    ],
+)
+def test_shortened_labels_differ_and_keep_their_beginning(texts: list[str], width: float, shown: list[str]) -> None:
+    assert fit_texts(texts, width, 1.0, lambda text, _: len(text)) == shown

@@ -300,6 +300,17 @@ def test_of_reductions_close_together_the_first_and_the_last_are_marked(size: tu
     assert_readable(figure)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_the_titles_of_a_small_grid_begin_with_the_names_of_the_schedulers(size: tuple[float, float]) -> None:
+    names = ["cosine", "LinearLR(1.0, 0.0, 5000)", "step(500)", "exponential(0.999)", "onecycle", "polynomial"]
+    figure = draw(runs(*names, epochs=50, steps_per_epoch=100), FigureOptions(layout="grid", size=size))
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert [title.partition("(")[0] for title in titles] == [
+        "CosineAnnealingLR", "LinearLR", "StepLR", "ExponentialLR", "OneCycleLR", "PolynomialLR",
+    ]  # fmt: skip
+    assert_readable(figure)
+
+
 def test_panels_are_named_by_their_quantity() -> None:
     made = runs("onecycle", optimizer="Adam")
     assert draw(made, FigureOptions(momentum=True)).axes[1].get_ylabel() == "beta1"
