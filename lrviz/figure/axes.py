@@ -1,59 +1,36 @@
-"""Panels of a figure: their boxes in inches, limits, ticks, lines, and the size of the text around them.
+"""Axes of a figure: their boxes in inches, panels, ticks and lines, and the space that titles and labels take.
 
 Widths and heights are in inches, sizes of text in points.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from math import inf, log
+from math import inf
 from typing import Any, Final
 
-import numpy as np
-
-from lrviz.figure.backend import (
-    TICKDOWN,
-    TICKLEFT,
-    Axes,
-    Figure,
-    FixedFormatter,
-    FixedLocator,
-    FontProperties,
-    Line2D,
-    NullFormatter,
-    NullLocator,
-    XAxis,
-    YAxis,
-    agg,
-    mpl,
-)
-from lrviz.figure.curves import MAX_NAMED, Cell, Curve, clean, without_middle
+from lrviz.figure.backend import Axes, Figure, FontProperties, Line2D, agg, mpl
+from lrviz.figure.curves import MAX_NAMED, Cell, Curve, clean
 from lrviz.figure.style import FigureOptions, Style
-from lrviz.figure.ticks import Ticks, epoch_ticks, log_ticks, step_ticks, top_ticks, value_ticks
+from lrviz.figure.ticks import Limits, Ticks, epoch_ticks, set_ticks, step_ticks, top_ticks, value_limits
 from lrviz.text import format_rate
-from lrviz.trace import Values
 
-_MIN_LABEL_GAP = 0.38  # inches between the labels of a y axis
+LINE = 1.2 / 72  # inches between lines of text, per point of text size
+MARGIN = 0.12  # inches around the content of a figure
+_WIDE = 8.0  # inches; narrower figures have less margin at their sides
+TITLE_PAD = 9.0  # points between axes and title
+_MIN_AXES = 0.3  # inches; the least width and height of axes
 _MIN_LABEL_SIZE = 5.0  # points; of the label of an axis
 _X_MARGIN = 0.015  # of the length of the run, at each end
 _MIN_MARKER_GAP = 0.045  # inches per step; markers are drawn from this distance on
-_MAX_VALUE, _MIN_VALUE = 1e300, 1e-280  # matplotlib cannot scale an axis to values outside
-_CONSTANT_RANGE = 1e-6  # relative range below which a metric is drawn as constant
-_TICK_UP: Final = 2  # matplotlib's marker
 _PANEL_SHARE, _PANEL_GAP = 0.34, 0.07  # relative to the height of the panel of rates
-_DOT = 1.3  # line widths; the length of a dot of the line at a cut
-_TRIANGLE = 5.5  # points; the size of the mark of a cut
-_MIN_MARK_GAP = 0.06  # inches between marks of cuts
-_FIRST_AND_LAST = "; of reductions close together, the first and the last are marked"
-_CURVE_ZORDER = 2.6  # above the spines, which have 2.5
+CURVE_ZORDER = 2.6  # above the spines, which have 2.5
 _MIN_BUSY = 6  # turns; curves with more are thinner, and below the others
-_BUSY_WIDTH, _EDGE_WIDTH = 0.6, 0.4  # relative to the width of a line
-_MIN_CYCLE = 0.05  # inches; shorter cycles cannot be told apart
-_BAND_ALPHA = 0.3
-_MAX_DECADES = 12  # of a logarithmic axis
+_BUSY_WIDTH = 0.6  # relative to the width of a line
+_TICK_UP: Final = 2  # matplotlib's marker
+MIN_CYCLE = 0.05  # inches; shorter cycles cannot be told apart
 
 
 @dataclass(frozen=True)
@@ -74,37 +51,6 @@ class Box:
     def top(self) -> float:
         """The upper edge."""
         return self.bottom + self.height
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The limits of a y axis; `ticks_for` is the height in inches to choose ticks for, if not that of the axes."""
-
-    low: float
-    high: float
-    log: bool = False
-    ticks_for: float | None = None
-
-    def share(self, value: float) -> float:
-        """The position of a value on the axis, from 0 (low) to 1 (high), clipped to that range."""
-        if self.log:
-            value = max(value, self.low)
-            return min(log(value / self.low) / log(self.high / self.low), 1.0)
-        return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
-
-    def shares(self, values: Values) -> Values:
-        """The positions of values on the axis, as of `share`."""
-        with np.errstate(over="ignore", divide="ignore"):
-            if self.log:
-                shares = np.log(np.maximum(values, self.low) / self.low) / log(self.high / self.low)
-            else:
-                shares = (values - self.low) / (self.high - self.low)
-        return np.asarray(np.clip(shares, 0.0, 1.0))
-
-    def ticks(self, height: float) -> Ticks:
-        """The ticks of an axis with this height in inches."""
-        most = max(1, min(8, int((self.ticks_for or height) / _MIN_LABEL_GAP)))
-        return (log_ticks if self.log else value_ticks)(self.low, self.high, most)
 
 
 @dataclass
@@ -140,44 +86,10 @@ class DrawContext:
         return self.figure.add_axes((box.left / width, box.bottom / height, box.width / width, box.height / height))
 
 
-def rate_limits(cells: Sequence[Cell], context: DrawContext) -> Limits:
-    """The limits of the learning rate axis that these cells share.
-
-    A linear axis starts at 0. A logarithmic axis starts below the lowest rate that more than a few steps have. If no
-    rate is positive, the axis is linear.
-    """
-    highest = max(0.0, _clip(max(_maximum(curve) for cell in cells for curve in cell.rates)))
-    if context.options.ylim is not None:
-        low, high = context.options.ylim
-        return Limits(_clip(low), _clip(high), log=context.options.log and highest > 0)
-    if context.options.log and highest > 0:
-        lows = [float(curve.y[curve.y > 0].min()) for cell in cells for curve in cell.rates if (curve.y > 0).any()]
-        typical = min((cell.typical for cell in cells if cell.typical > 0), default=highest)
-        low = min(max(min(lows), typical / 10, highest * 10.0**-_MAX_DECADES), highest)
-        spare = max((highest / low) ** 0.04, 1.02)
-        return Limits(low / spare, highest * spare, log=True)
-    base = _clip(max(cell.base for cell in cells))
-    if context.style.cheatsheet_axes:
-        return Limits(0.0, 1.1 * (max(highest, base) or 1.0))
-    top = highest or base or 1.0
-    return Limits(-0.03 * top, 1.05 * top)
-
-
-def value_limits(curves: Sequence[Curve]) -> Limits:
-    """The limits of the axis of a momentum or a metric: the range of the values with a margin."""
-    low, high = _clip(min(float(np.nanmin(curve.y)) for curve in curves)), _clip(max(map(_maximum, curves)))
-    size = max(abs(low), abs(high))
-    margin = 0.1 * (high - low if high - low > _CONSTANT_RANGE * size else size) or 0.5
-    return Limits(low - margin, high + margin)
-
-
-def _clip(value: float) -> float:
-    """The value, or the nearest value that an axis can show."""
-    return 0.0 if abs(value) < _MIN_VALUE else max(-_MAX_VALUE, min(value, _MAX_VALUE))
-
-
-def _maximum(curve: Curve) -> float:
-    return float(np.nanmax(curve.y))
+def x_limits(context: DrawContext, cell: Cell) -> tuple[float, float]:
+    """The limits of a cell's x axis: the run with a margin at each end."""
+    first, last = cell.span
+    return first - _X_MARGIN * (last - first), last + _X_MARGIN * (last - first)
 
 
 def x_ticks(context: DrawContext, cell: Cell, length: float) -> Ticks:
@@ -313,45 +225,40 @@ def draw_cell(
     for panel, panel_box in zip(panels, panel_boxes(box, cell), strict=True):
         axes = (create or context.axes)(panel_box)
         axes.set_xlim(x_limits(context, cell))
-        _set_ticks(axes.xaxis, ticks, labelled=x_labels and panel is panels[-1])
-        limits = panel.limits
+        set_ticks(axes.xaxis, ticks, labelled=x_labels and panel is panels[-1])
+        limits, curves = panel.limits, panel.curves
         if limits.log:
             axes.set_yscale("log", nonpositive="clip")
         axes.set_ylim(limits.low, limits.high)
         y_ticks = limits.ticks(panel_box.height)
         if y_labels or panel is not panels[0]:
             y_ticks, lowest = _apart(y_ticks, limits, panel_box, lowest, context.sizes["ytick.labelsize"] / 72)
-        _set_ticks(axes.yaxis, y_ticks, labelled=y_labels or panel is not panels[0])
-        _mark_cuts(axes, cell, arrows=panel is panels[0])
+        set_ticks(axes.yaxis, y_ticks, labelled=y_labels or panel is not panels[0])
+        if cell.cuts:
+            from lrviz.figure.marks import mark_cuts
+
+            mark_cuts(axes, cell, arrows=panel is panels[0])
         if limits.log:
-            _mark_below(axes, panel_box, panel.curves, limits)
-        for curve in _above(panel.curves, limits):
+            from lrviz.figure.marks import above, mark_below
+
+            mark_below(axes, panel_box, curves, limits)
+            curves = above(curves, limits)
+        for curve in curves:
             if _is_dense(curve, cell, panel_box.width):
-                _draw_band(axes, curve, panel_box.width * _share_of(curve, cell))
+                from lrviz.figure.marks import draw_band
+
+                draw_band(axes, curve, panel_box.width * _share_of(curve, cell))
                 continue
             line = axes.add_line(_line(curve, marked=marked, thin=len(panel.curves) > MAX_NAMED))
             line.set_gid(f"curve-{curve.key}-{curve.kind}")
             if line.get_marker() != "None" and limits.low <= curve.y.min() and curve.y.max() <= limits.high:
                 line.set_clip_on(False)  # so that a marker at the edge of the axes is drawn in full
             if curve.isolated.size and not curve.marker:
-                axes.add_line(_isolated_points(curve)).set_gid(f"points-{curve.key}-{curve.kind}")
+                from lrviz.figure.marks import isolated_points
+
+                axes.add_line(isolated_points(curve)).set_gid(f"points-{curve.key}-{curve.kind}")
         drawn.append(axes)
     return drawn
-
-
-def marks_apart(cell: Cell, width: float) -> Cell:
-    """The cell with marks of cuts that can be told apart in axes of a width.
-
-    Of cuts that are too close to each other the first and the last are marked.
-    """
-    apart = _MIN_MARK_GAP / width * (cell.span[1] - cell.span[0])
-    kept = []
-    for colour, cuts in cell.cuts:
-        far = np.diff(cuts) > apart
-        kept.append((colour, cuts[np.append(True, far) | np.append(far, True)] if cuts.size else cuts))
-    if all(a.size == b.size for (_, a), (_, b) in zip(kept, cell.cuts, strict=True)):
-        return cell
-    return replace(cell, cuts=tuple(kept), cuts_note=f"{cell.cuts_note}{_FIRST_AND_LAST}")
 
 
 def cell_notes(context: DrawContext, cell: Cell, limits: Limits, width: float) -> list[str]:
@@ -386,79 +293,10 @@ def _apart(ticks: Ticks, limits: Limits, box: Box, above: float, height: float) 
     return replace(ticks, labels=tuple(reversed(labels))), above
 
 
-def panel_labels(
-    context: DrawContext, names: Sequence[str], boxes: Sequence[Box], size: float
-) -> tuple[list[str], float]:
-    """The labels of the y axes of panels and their size: `size`, or less if they would touch, and shortened then."""
-    middles = [box.bottom + box.height / 2 for box in boxes]
-    distances = [above - below for above, below in pairwise(middles)]
-    for (name, other), distance in zip(pairwise(names), distances, strict=True):
-        needed = (context.measure(name, size) + context.measure(other, size)) / 2 + 0.06
-        size = max(size * min(1.0, distance / needed), min(size, _MIN_LABEL_SIZE))
-    if size > _MIN_LABEL_SIZE or not distances:
-        return list(names), size
-    return [fit_text(name, min(distances) - 0.06, size, context.measure) for name in names], size
-
-
-def _mark_cuts(axes: Axes, cell: Cell, *, arrows: bool) -> None:
-    """Draw a dotted line in the curve's colour at each of its cuts, with `arrows` below a triangle.
-
-    At an x with several cuts the dots alternate.
-    """
-    colours_at: dict[float, list[str]] = {}
-    for colour, cuts in cell.cuts:
-        for x in cuts.tolist():
-            colours_at.setdefault(x, []).append(colour or str(mpl.rcParams["xtick.color"]))
-    marks = [(x, i, len(colours), colour) for x, colours in colours_at.items() for i, colour in enumerate(colours)]
-    # Of `count` curves with a cut at the same x, each has every `count`-th dot.
-    dots: Any = [(-_DOT * 2 * i, (_DOT, _DOT * (2 * count - 1))) for _, i, count, _ in marks]
-    if marks:
-        axes.vlines(
-            [x for x, *_ in marks], 0, 1, transform=axes.get_xaxis_transform(), colors=[mark[-1] for mark in marks],
-            linestyles=dots, linewidths=0.9, zorder=1,
-        )  # fmt: skip
-    if marks and arrows:  # marker 11 hangs from its position
-        axes.scatter(
-            [x for x, *_ in marks], [1.0] * len(marks), s=_TRIANGLE**2, c=[mark[-1] for mark in marks],
-            marker=11, transform=axes.get_xaxis_transform(), linewidths=0.0, clip_on=False,
-        )  # fmt: skip
-
-
-def _above(curves: Sequence[Curve], limits: Limits) -> Sequence[Curve]:
-    """The curves with what is below a logarithmic axis just under it, so that a line to 0 is not upright."""
-    if not limits.log:
-        return curves
-    floor = limits.low * (limits.low / limits.high) ** 0.05
-    return [replace(curve, y=np.maximum(curve.y, floor)) for curve in curves]
-
-
-def _mark_below(axes: Axes, box: Box, curves: Sequence[Curve], limits: Limits) -> None:
-    """Mark the first rate of each curve that is below a logarithmic axis by an open triangle at the foot of the axis.
-
-    Curves with a triangle at the same place have one together.
-    """
-    first, last = axes.get_xlim()
-    marks: dict[int, list[tuple[float, Curve]]] = {}
-    for curve in curves:
-        below = np.flatnonzero(curve.y < limits.low)
-        if below.size:
-            x = float(curve.x[below[0]])
-            place = round((x - first) / (last - first) * box.width * 72 / _TRIANGLE)
-            marks.setdefault(place, []).append((x, curve))
-    for same in marks.values():
-        curve = same[0][1]
-        colour = curve.colour if len(same) == 1 else mpl.rcParams["text.color"]
-        axes.scatter(
-            [same[0][0]], [0.5 * _TRIANGLE / 72 / box.height], s=_TRIANGLE**2, marker="v", facecolors="none",
-            edgecolors=colour, linewidths=0.9, transform=axes.get_xaxis_transform(), clip_on=False,
-            zorder=_CURVE_ZORDER + 0.1, gid=f"{'mark' if len(same) == 1 else 'marks'}-{curve.key}-{curve.kind}",
-        )  # fmt: skip
-
-
 def _line(curve: Curve, *, marked: bool, thin: bool) -> Line2D:
     busy = curve.turns >= _MIN_BUSY
     width = float(mpl.rcParams["lines.linewidth"]) * (0.5 if thin else _BUSY_WIDTH if busy else 1.0)
-    zorder = _CURVE_ZORDER - 0.02 * busy
+    zorder = CURVE_ZORDER - 0.02 * busy
     line = Line2D(curve.x, curve.y, color=curve.colour, label=curve.label, linewidth=width, zorder=zorder)
     if curve.dash:
         line.set_linestyle((curve.shift, curve.dash))
@@ -477,90 +315,19 @@ def _share_of(curve: Curve, cell: Cell) -> float:
 
 def _is_dense(curve: Curve, cell: Cell, width: float) -> bool:
     """Whether a curve has more cycles than can be told apart in axes of a width."""
-    return curve.turns * _MIN_CYCLE > 2 * width * _share_of(curve, cell)
-
-
-def _draw_band(axes: Axes, curve: Curve, width: float) -> None:
-    """Draw the range of a curve whose cycles cannot be told apart: each part of the band has a cycle or more."""
-    parts = max(int(width / (2 * _MIN_CYCLE)), 1)
-    edges = np.linspace(curve.x[0], curve.x[-1], parts + 1)
-    starts = np.unique(np.searchsorted(curve.x, edges[:-1]))
-    low, high = np.minimum.reduceat(curve.y, starts), np.maximum.reduceat(curve.y, starts)
-    x = (curve.x[starts] + curve.x[np.append(starts[1:], curve.x.size) - 1]) / 2
-    x, low, high = (
-        np.concatenate([ends[:1], values, ends[1:]])
-        for values, ends in ((x, curve.x[[0, -1]]), (low, low[[0, -1]]), (high, high[[0, -1]]))
-    )
-    part = f"{curve.key}-{curve.kind}"
-    # A polygon rather than a collection: the page rewrites its path when it is zoomed.
-    style: Any = {"zorder": _CURVE_ZORDER - 0.04, "label": curve.label, "linewidth": 0.0, "gid": f"band-{part}"}
-    around = np.append(x, x[::-1]), np.append(low, high[::-1])
-    axes.fill(*around, color=curve.colour, alpha=_BAND_ALPHA, **style)
-    width_of_edge = _EDGE_WIDTH * float(mpl.rcParams["lines.linewidth"])
-    for values, gid in ((low, f"band-{part}-low"), (high, f"curve-{part}")):
-        axes.add_line(
-            Line2D(x, values, color=curve.colour, label=curve.label, linewidth=width_of_edge, zorder=2.57, gid=gid)
-        )
-
-
-def _isolated_points(curve: Curve) -> Line2D:
-    """The points with NaN on both sides, which no line passes through, as dots."""
-    size = 2.2 * float(mpl.rcParams["lines.linewidth"])
-    return Line2D(
-        curve.x[curve.isolated], curve.y[curve.isolated], color=curve.colour, linestyle="none", marker="o",
-        markersize=size, markeredgewidth=0.0, label=curve.label,
-    )  # fmt: skip
-
-
-def x_limits(context: DrawContext, cell: Cell) -> tuple[float, float]:
-    """The limits of a cell's x axis: the run with a margin at each end."""
-    first, last = cell.span
-    return first - _X_MARGIN * (last - first), last + _X_MARGIN * (last - first)
-
-
-def _set_ticks(axis: XAxis | YAxis, ticks: Ticks, *, labelled: bool) -> None:
-    axis.set_major_locator(FixedLocator(ticks.major))
-    axis.set_major_formatter(FixedFormatter(ticks.labels) if labelled else NullFormatter())
-    axis.set_minor_formatter(NullFormatter())
-    kind = "xtick" if isinstance(axis, XAxis) else "ytick"
-    side, other = ("bottom", "top") if isinstance(axis, XAxis) else ("left", "right")
-    get: Any = mpl.rcParams.get
-    usual = get(f"{kind}.direction") == "out" and get(f"{kind}.{side}") and not get(f"{kind}.{other}")
-    if ticks.minor and usual and not get("axes.grid"):
-        _draw_minor_ticks(axis, ticks.minor, kind)
-    else:
-        axis.set_minor_locator(FixedLocator(ticks.minor) if ticks.minor else NullLocator())
-
-
-def _draw_minor_ticks(axis: XAxis | YAxis, positions: Sequence[float], kind: str) -> None:
-    """Draw minor ticks as one line of markers: as ticks of matplotlib they take half the time of the figure."""
-    axes, zeros = axis.axes, [0.0] * len(positions)
-    settings: Any = mpl.rcParams
-    horizontal = kind == "xtick"
-    marker: Any = TICKDOWN if horizontal else TICKLEFT
-    figure: Any = axes.figure
-    figure.add_artist(  # not to the axes, whose lines are curves
-        Line2D(
-            positions if horizontal else zeros, zeros if horizontal else positions, linestyle="none",
-            marker=marker, markersize=settings[f"{kind}.minor.size"],
-            markeredgewidth=settings[f"{kind}.minor.width"], color=settings[f"{kind}.color"], clip_on=False,
-            transform=axes.get_xaxis_transform() if horizontal else axes.get_yaxis_transform(), zorder=0.0,
-            gid=f"minor-{kind}s-{len(figure.artists)}",
-        )
-    )  # fmt: skip
-
-
-MARGIN = 0.12  # inches around the content of a figure
-_WIDE = 8.0  # inches; narrower figures have less margin at their sides
-TITLE_PAD = 9.0  # points between axes and title
-_MIN_AXES = 0.3  # inches; the least width and height of axes
+    return curve.turns * MIN_CYCLE > 2 * width * _share_of(curve, cell)
 
 
 def title_lines(context: DrawContext, text: str, width: float, most: int = 3) -> list[str]:
     """The lines of the figure's title: `options.title` if set, else `text`; no lines for an empty title."""
     if context.options.title is not None:
         text = clean(context.options.title) if context.options.title.strip() else ""
-    return wrap(text, width, context.sizes["axes.titlesize"], context.measure, most) if text else []
+    size = context.sizes["axes.titlesize"]
+    if not text or context.measure(text, size) <= width:
+        return [text.rstrip()] if text else []
+    from lrviz.figure.wrapping import wrap
+
+    return wrap(text, width, size, context.measure, most)
 
 
 def title_height(context: DrawContext, lines: int) -> float:
@@ -615,74 +382,17 @@ def x_overhang(context: DrawContext, cell: Cell, length: float) -> tuple[float, 
     return left, right
 
 
-LINE = 1.2 / 72  # inches between lines of text, per point of text size
-Measure = Callable[[str, float], float]  # (text, size in points) to width in inches
-_HEADS = (0.5, 0.7, 1.0, 0.3, 0.0)  # the share of the beginning in what remains of a text; the first are preferred
-# Text is wrapped after these; a comma or slash between digits is part of a number.
-_PIECES = re.compile(r"(?:[^\s,(\[/]|[,/](?=\d))*(?:(?:[(\[]|[,/](?!\d))\s*|\s+)|.+")
+def panel_labels(
+    context: DrawContext, names: Sequence[str], boxes: Sequence[Box], size: float
+) -> tuple[list[str], float]:
+    """The labels of the y axes of panels and their size: `size`, or less if they would touch, and shortened then."""
+    middles = [box.bottom + box.height / 2 for box in boxes]
+    distances = [above - below for above, below in pairwise(middles)]
+    for (name, other), distance in zip(pairwise(names), distances, strict=True):
+        needed = (context.measure(name, size) + context.measure(other, size)) / 2 + 0.06
+        size = max(size * min(1.0, distance / needed), min(size, _MIN_LABEL_SIZE))
+    if size > _MIN_LABEL_SIZE or not distances:
+        return list(names), size
+    from lrviz.figure.wrapping import fit_text
 
-
-def fit_text(text: str, width: float, size: float, measure: Measure) -> str:
-    """`text` shortened to a width, with the middle left out: notation often differs only at its end."""
-    return fit_texts([text], width, size, measure)[0]
-
-
-def fit_texts(texts: Sequence[str], width: float, size: float, measure: Measure) -> list[str]:
-    """`texts` shortened to a width so that different texts remain different and keep their beginning, if possible."""
-    shares = _HEADS if any(measure(text, size) > width for text in texts) else _HEADS[:1]
-    variants = [[_fit(text, width, size, measure, share) for text in texts] for share in shares]
-
-    def cost(i: int, n: int) -> tuple[bool, bool, int]:
-        short = variants[n][i]
-        equal = any(text != texts[i] and short == other for text, other in zip(texts, variants[n], strict=True))
-        return equal, short.startswith("…"), n
-
-    return [variants[min(range(len(shares)), key=lambda n: cost(i, n))][i] for i in range(len(texts))]
-
-
-def _fit(text: str, width: float, size: float, measure: Measure, head: float) -> str:
-    """The text without its middle, with the most characters that fit in a width."""
-    if measure(text, size) <= width:
-        return text
-    low, high = 0, len(text)
-    while low < high:
-        count = (low + high + 1) // 2
-        low, high = (count, high) if measure(without_middle(text, count, head), size) <= width else (low, count - 1)
-    return without_middle(text, low, head)
-
-
-def wrap(text: str, width: float, size: float, measure: Measure, most: int) -> list[str]:
-    """`text` wrapped to at most `most` lines of a width, after commas, brackets and spaces, never within a word.
-
-    If it does not fit, the middle of the text after the first `most - 1` lines is left out, or of a line with a word
-    that is wider.
-    """
-    lines = _lines(text, width, size, measure)
-    if len(lines) > most:
-        head = lines[: most - 1]
-        lines = [*head, text[len("".join(head)) :].strip()]
-    return [fit_text(line.rstrip(), width, size, measure) for line in lines]
-
-
-def wrap_evenly(text: str, width: float, size: float, measure: Measure, most: int) -> list[str] | None:
-    """`text` wrapped to at most `most` lines of similar widths; None if it does not fit into lines of `width`."""
-    total = measure(text, size)
-    for share in (1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0):
-        lines = [line.rstrip() for line in _lines(text, min(share * total / most, width), size, measure)]
-        if len(lines) <= most and max(measure(line, size) for line in lines) <= width:
-            return lines
-    return None
-
-
-def _lines(text: str, width: float, size: float, measure: Measure) -> list[str]:
-    """The text wrapped to a width greedily; a word that is wider has a line of its own."""
-    if measure(text, size) <= width:
-        return [text]
-    lines, used = [""], 0.0
-    for piece in _PIECES.findall(text):
-        if lines[-1] and used + measure(piece.rstrip(), size) > width:
-            lines.append("")
-            used = 0.0
-        lines[-1] += piece
-        used += measure(piece, size)
-    return lines
+    return [fit_text(name, min(distances) - 0.06, size, context.measure) for name in names], size

@@ -12,11 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from lrviz.figure.axes import LINE, Box, DrawContext, Limits, fit_texts, wrap, wrap_evenly, x_limits
+from lrviz.figure.axes import LINE, Box, DrawContext, x_limits
 from lrviz.figure.backend import Axes, HandlerTuple, Line2D, mpl, to_rgb
-from lrviz.figure.curves import MAX_NAMED, Cell, Curve, overlapping
+from lrviz.figure.curves import MAX_NAMED, Cell, Curve
+from lrviz.figure.overlaps import overlapping
 from lrviz.figure.placing import Shape, Space
 from lrviz.figure.style import readable
+from lrviz.figure.ticks import Limits
+from lrviz.figure.wrapping import fit_texts, wrap, wrap_evenly
 
 MAX_ON_CURVES = 5
 _MAX_LABEL_WIDTH = 0.45  # of a line of a label, relative to the width of the axes

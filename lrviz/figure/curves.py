@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
 MAX_NAMED = 24  # curves in one axes; more are distinguished only by their order on the ramp
 _SEPARATE_STEPS = 2_000  # steps, with about a pixel each
 _MAX_MARKED = 8  # curves with markers in one axes
-_SAMPLES = 256
-_OVERLAP_DISTANCE = 0.004  # relative to the height of the axes: curves closer than this look like one
-_MIN_SWEEP = 4  # curves of a sweep that is coloured as one
-_DASH = 4.0  # line widths; the length of an interleaved dash
 Kind = Literal["lr", "momentum", "metric"]
 
 
@@ -105,7 +100,12 @@ class Look:
 def one_cell(traces: Sequence[Trace], options: FigureOptions, style: Style, buckets: int) -> Cell:
     """One cell with every parameter group of every trace, each with a different look; titled with what they share."""
     captions = caption(traces)
-    looks = _looks(traces, captions.parts, style)
+    if captions.parts:
+        from lrviz.figure.looks import looks_of
+
+        looks = looks_of(traces, captions.parts, style)
+    else:
+        looks = cycle(style, sum(trace.lr.shape[1] for trace in traces))
     parts = []
     for i, (trace, title) in enumerate(zip(traces, captions.titles, strict=True)):
         own, looks = looks[: trace.lr.shape[1]], looks[trace.lr.shape[1] :]
@@ -141,7 +141,7 @@ def cells_of(traces: Sequence[Trace], options: FigureOptions, style: Style, buck
         for name in trace.group_names if trace.lr.shape[1] > 1 else ():
             groups.setdefault(name, len(groups))
     captions = caption(traces)
-    looks = _cycle(style, max(len(groups), 1))
+    looks = cycle(style, max(len(groups), 1))
     cells = []
     for i, (trace, title) in enumerate(zip(traces, captions.titles, strict=True)):
         if options.span is not None and trace.updates <= options.span[0]:
@@ -284,10 +284,10 @@ def _rate_cuts(lr: NDArray[np.float64]) -> Values:
     return np.flatnonzero((lr[1:] < lr[:-1]).any(axis=1)).astype(np.float64) + 1
 
 
-def _cycle(style: Style, total: int) -> list[Look]:
+def cycle(style: Style, total: int) -> list[Look]:
     """The looks of curves that differ in their names: those of the palette, or of the ramp if there are too many."""
     if total > MAX_NAMED:
-        return [Look(_on_ramp(style, number, total), marker="o") for number in range(total)]
+        return [Look(on_ramp(style, number, total), marker="o") for number in range(total)]
     return [
         Look(
             style.palette[number % len(style.palette)],
@@ -298,56 +298,9 @@ def _cycle(style: Style, total: int) -> list[Look]:
     ]
 
 
-def _on_ramp(style: Style, number: int, total: int) -> str:
+def on_ramp(style: Style, number: int, total: int) -> str:
     """The colour of item `number` of `total` on the ramp."""
     return style.ramp[round(number / max(total - 1, 1) * (len(style.ramp) - 1))]
-
-
-def _looks(traces: Sequence[Trace], parts: Sequence[Part], style: Style) -> list[Look]:
-    """A look for each parameter group of each trace.
-
-    A sweep of a number with at least `_MIN_SWEEP` curves has colours in the order of its values. If the curves differ
-    in two things, such as two parameters, one has colours and the other dashes. Other curves differ in both.
-    """
-    total = sum(trace.lr.shape[1] for trace in traces)
-    groups = {trace.group_names for trace in traces}
-    factors = _factors(parts)
-    if len(groups) == 1 and len(names := groups.pop()) > 1:  # the groups vary faster than the traces
-        factors = [([rank for rank in ranks for _ in names], number) for ranks, number in factors]
-        factors.append(([*range(len(names))] * len(traces), False))
-    elif groups:
-        factors = factors if total == len(traces) else []
-    if not parts or (len(factors) != 2 and not any(number for _, number in factors)):
-        return _cycle(style, total)
-    if not _MIN_SWEEP <= total <= MAX_NAMED or len(factors) > 2:
-        return _cycle(style, total)
-    (ranks, number), *others = sorted(factors, key=lambda factor: (factor[1], max(factor[0])), reverse=True)
-    dashes = others[0][0] if others else [0] * total
-    if max(dashes) >= len(style.dashes) or (not number and max(ranks) >= len(style.palette)):
-        return _cycle(style, total)
-    colours = [_on_ramp(style, rank, max(ranks) + 1) if number else style.palette[rank] for rank in ranks]
-    return [
-        Look(colour, style.dashes[dash], style.markers[rank % len(style.markers)])
-        for colour, dash, rank in zip(colours, dashes, ranks, strict=True)
-    ]
-
-
-def _factors(parts: Sequence[Part]) -> list[tuple[list[int], bool]]:
-    """The parts that vary independently: the rank of the value in each run, and whether the values are numbers.
-
-    Parts that vary together, such as the length of a warm-up and of what follows it, are one factor.
-    """
-    factors: dict[tuple[int, ...], tuple[list[int], bool]] = {}
-    for part in parts:
-        values = list(dict.fromkeys(part.texts))
-        pattern = tuple(values.index(text) for text in part.texts)
-        ranks, number = list(pattern), part.is_number
-        if number:
-            order = sorted(set(part.values))
-            ranks = [order.index(value) for value in part.values]
-        if pattern not in factors or (number and not factors[pattern][1]):
-            factors[pattern] = ranks, number
-    return list(factors.values())
 
 
 def _typical(lr: NDArray[np.float64]) -> float:
@@ -364,63 +317,16 @@ def _typical(lr: NDArray[np.float64]) -> float:
 
 def _with_interleaved_dashes(cell: Cell, options: FigureOptions) -> Cell:
     """The cell with interleaved dashes in each of its panels."""
+    if len(cell.rates) == 1:  # and so are those of the other panels
+        return cell
+    from lrviz.figure.overlaps import interleave_dashes
+
     return replace(
         cell,
         rates=interleave_dashes(cell.rates, log=options.log),
         momentum=interleave_dashes(cell.momentum, log=False, from_zero=False),
         metric=interleave_dashes(cell.metric, log=False, from_zero=False),
     )
-
-
-def interleave_dashes(curves: tuple[Curve, ...], *, log: bool, from_zero: bool = True) -> tuple[Curve, ...]:
-    """Make overlapping curves visible: the first is solid, the others are drawn over it with interleaved dashes.
-
-    Each of m overlapping curves has every m-th dash. `from_zero` is whether the linear axis starts at 0 rather than at
-    the lowest value.
-    """
-    result = list(curves)
-    for overlap in (found for found in overlapping(curves, log=log, from_zero=from_zero) if len(found) > 1):
-        period = _DASH * len(overlap)
-        result[overlap[0]] = replace(result[overlap[0]], dash=())
-        for n, i in enumerate(overlap[1:], 1):
-            result[i] = replace(result[i], dash=(_DASH, period - _DASH), shift=period - n * _DASH, marker="")
-    return tuple(result)
-
-
-def overlapping(curves: Sequence[Curve], *, log: bool, from_zero: bool = True) -> list[list[int]]:
-    """The numbers of the curves in groups of those that look like one."""
-    overlaps: list[list[int]] = []
-    samples = _sampled(curves, log=log, from_zero=from_zero and not log) if len(curves) > 1 else None
-    for i in range(len(curves)):
-        for overlap in overlaps:
-            if samples is not None and _overlap(samples[overlap[0]], samples[i]):
-                overlap.append(i)
-                break
-        else:
-            overlaps.append([i])
-    return overlaps
-
-
-def _sampled(curves: Sequence[Curve], *, log: bool, from_zero: bool) -> NDArray[np.float64]:
-    """(K, S) values of the curves at S positions, relative to the height of the axes; NaN after the end of a curve."""
-    at = np.linspace(0.0, max(curve.x[-1] for curve in curves), _SAMPLES)
-    rows = np.stack([np.interp(at, curve.x, curve.y, right=np.nan) for curve in curves])
-    for row, curve in zip(rows, curves, strict=True):
-        if at[-1] == 0:  # runs of one step
-            row[:] = curve.y[0]
-    if log:
-        rows = np.log10(np.where(rows > 0, rows, np.nan))
-    low, high = (np.nanmin(rows), np.nanmax(rows)) if np.isfinite(rows).any() else (0.0, 1.0)
-    with np.errstate(over="ignore"):  # the range of float64
-        return rows / ((high - (min(low, 0.0) if from_zero else low)) or 1.0)
-
-
-def _overlap(one: Values, other: Values) -> bool:
-    """Whether two curves look like one: they are close to each other, and most of the shorter one is."""
-    both = np.isfinite(one) & np.isfinite(other)
-    shorter = min(int(np.isfinite(one).sum()), int(np.isfinite(other).sum()))
-    close = np.abs(one - other)[both] < _OVERLAP_DISTANCE
-    return bool(shorter and both.sum() >= 0.9 * shorter and close.mean() > 0.95)
 
 
 _MAX_LENGTH = 400  # characters
@@ -437,7 +343,11 @@ _RATES = re.compile(r"\b(lr|\w+_lr|eta_min)=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?![\w.
 def clean(text: str) -> str:
     """Text of the user on one line, without control characters; shortened if it is very long, and never empty."""
     line = printable(" ".join(text[: 10 * _MAX_LENGTH].split()))
-    return (without_middle(line, _MAX_LENGTH) if len(line) > _MAX_LENGTH else line) or "(no name)"
+    if len(line) > _MAX_LENGTH:
+        from lrviz.figure.wrapping import without_middle
+
+        line = without_middle(line, _MAX_LENGTH)
+    return line or "(no name)"
 
 
 def clean_or_empty(text: str) -> str:
@@ -471,21 +381,3 @@ def _brief(number: str) -> str:
     tolerance = 1e-3 * min(value, abs(1 - value))
     digits = next((n for n in range(4, 17) if abs(float(f"{value:.{n - 1}e}") - value) <= tolerance), 17)
     return format_rate(value, digits)
-
-
-_WHOLE = re.compile(r"\d[\w.]*(?:(?<=e)[+-]\d+)?|(?<!\w)\w{1,30}(?!\w)")  # numbers, and words that are not very long
-
-
-def without_middle(text: str, count: int, share: float = 0.5) -> str:
-    """At most `count` characters of a text: its beginning and its end, without parts of words and numbers.
-
-    `share` is that of the beginning.
-    """
-    head = ceil(count * share)
-    tail = len(text) - (count - head)
-    for whole in _WHOLE.finditer(text):
-        if whole.start() < head < whole.end():
-            head = whole.start()
-        if whole.start() < tail < whole.end():
-            tail = whole.end()
-    return f"{text[:head].rstrip()}…{text[tail:].lstrip()}"

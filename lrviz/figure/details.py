@@ -13,23 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from lrviz.figure.axes import (
-    Box,
-    DrawContext,
-    Limits,
-    draw_cell,
-    rate_limits,
-    value_limits,
-    x_labels_height,
-    x_limits,
-    x_overhang,
-    y_labels_width,
-)
+from lrviz.figure.axes import Box, DrawContext, draw_cell, x_labels_height, x_limits, x_overhang, y_labels_width
 from lrviz.figure.backend import Axes, Line2D, mpl, to_rgb
 from lrviz.figure.curves import Cell, one_cell
 from lrviz.figure.placing import Space
 from lrviz.figure.style import readable
-from lrviz.figure.ticks import plain_rates
+from lrviz.figure.ticks import Limits, plain_rates, rate_limits, value_limits
 from lrviz.text import format_rate
 from lrviz.trace import Trace, jumps
 
@@ -97,7 +86,7 @@ def _draw_inset(
     small.sizes = {name: _SCALE * size for name, size in context.sizes.items()}
     buckets = int(space.box.width * context.figure.dpi)
     cell = replace(one_cell(traces, options, context.style, buckets), metric=(), cuts=())
-    limits = rate_limits([cell], small)
+    limits = rate_limits([cell], small.options, small.style)
     if not limits.log:
         limits = value_limits(cell.rates)
     first, last = axes.get_xlim()

@@ -20,16 +20,13 @@ from lrviz.figure.axes import (
     TITLE_PAD,
     Box,
     DrawContext,
-    Limits,
     axes_box,
     cell_notes,
     draw_cell,
     draw_top_axis,
-    marks_apart,
     panel_boxes,
     panel_labels,
     panels_of,
-    rate_limits,
     title_lines,
     top_axis_height,
     x_axis_label,
@@ -39,6 +36,7 @@ from lrviz.figure.axes import (
 from lrviz.figure.backend import Axes, Figure, Line2D, MplPath, agg, environment, load_style, scale_style, style_applied
 from lrviz.figure.curves import Cell, one_cell
 from lrviz.figure.style import DEFAULT_SIZE, DPI, STYLES, FigureOptions, Style, check_pixels, check_size
+from lrviz.figure.ticks import Limits, rate_limits
 from lrviz.trace import Trace, Values, decimate
 
 __all__ = ["Chart", "draw", "render"]
@@ -142,12 +140,15 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
     """Draw all curves in one axes; with `auto_size` the height of the figure depends on its content."""
     width, height = context.size()
     cell = one_cell(traces, context.options, context.style, int(width * context.figure.dpi))
-    limits = rate_limits([cell], context)
+    limits = rate_limits([cell], context.options, context.style)
     title = title_lines(context, cell.title, max(width - 1.2, 0.5 * width))
     if auto_size:
         height += cell.panels * _PANEL_HEIGHT + max(len(title) - 1, 0) * LINE * context.sizes["axes.titlesize"]
     area = axes_box(context, cell, limits, Box(0.0, 0.0, width, height), len(title))
-    cell = marks_apart(cell, area.width)
+    if cell.cuts:
+        from lrviz.figure.marks import marks_apart
+
+        cell = marks_apart(cell, area.width)
     context.notes += cell_notes(context, cell, limits, area.width)
     notes, below = None, 0.0
     if texts := [*filter(None, [cell.cuts_note]), *context.notes]:

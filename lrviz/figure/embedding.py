@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lrviz.errors import SpecError
-from lrviz.figure.axes import Box, DrawContext, draw_cell, rate_limits, x_axis_label
+from lrviz.figure.axes import Box, DrawContext, draw_cell, x_axis_label
 from lrviz.figure.backend import Axes, load_style
 from lrviz.figure.curves import one_cell
 from lrviz.figure.style import FigureOptions
+from lrviz.figure.ticks import rate_limits
 from lrviz.trace import Trace
 
 
@@ -35,7 +36,8 @@ def draw_into(axes: Axes, traces: Sequence[Trace], options: FigureOptions) -> No
     cell = one_cell(traces, options, context.style, max(int(extent.width), 1))
     cell = replace(cell, momentum=(), metric=())
     before = len(axes.get_lines())
-    draw_cell(context, Box(0.0, 0.0, width, height), cell, rate_limits([cell], context), create=lambda _: axes)
+    limits = rate_limits([cell], options, context.style)
+    draw_cell(context, Box(0.0, 0.0, width, height), cell, limits, create=lambda _: axes)
     axes.set_xlabel(x_axis_label(context, [cell]))
     axes.set_ylabel("Learning rate")
     if options.title or cell.title:

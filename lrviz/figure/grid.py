@@ -11,19 +11,15 @@ from lrviz.figure.axes import (
     MARGIN,
     Box,
     DrawContext,
-    Limits,
     axis_label_height,
     cell_notes,
     draw_cell,
     draw_top_axis,
-    marks_apart,
     panels_of,
-    rate_limits,
     title_height,
     title_lines,
     top_axis_height,
     top_name_width,
-    wrap,
     x_axis_label,
     x_labels_height,
     x_overhang,
@@ -32,7 +28,10 @@ from lrviz.figure.axes import (
 from lrviz.figure.backend import Axes, mpl
 from lrviz.figure.captions import plan_legend
 from lrviz.figure.curves import Cell, Curve, cells_of
+from lrviz.figure.marks import marks_apart
 from lrviz.figure.notes import Notes, plan_notes
+from lrviz.figure.ticks import Limits, rate_limits
+from lrviz.figure.wrapping import wrap
 from lrviz.trace import Trace
 
 _CELL_WIDTHS = (6.5, 4.2, 3.2, 2.75, 2.5)  # inches of a cell, by number of columns
@@ -101,8 +100,8 @@ def draw(context: DrawContext, traces: Sequence[Trace], *, auto_size: bool) -> N
     in the left column and in the lowest row.
     """
     common, cells = cells_of(traces, context.options, context.style, int(_CURVE_WIDTH * context.figure.dpi))
-    shared = rate_limits(cells, context) if context.options.share_y else None
-    by_trace = [_slots(context, cell, shared or rate_limits([cell], context)) for cell in cells]
+    shared = rate_limits(cells, context.options, context.style) if context.options.share_y else None
+    by_trace = [_slots(context, cell, shared or rate_limits([cell], context.options, context.style)) for cell in cells]
     sizes = [len(slots) for slots in by_trace]
     columns = min(context.options.columns or columns_for(sizes), sum(sizes))
     rows = [[by_trace[trace][panel] for trace, panel in row] for row in rows_of(sizes, columns)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lrviz.figure.axes import LINE, MARGIN, DrawContext, wrap
+from lrviz.figure.axes import LINE, MARGIN, DrawContext
 from lrviz.figure.backend import mpl
+from lrviz.figure.wrapping import wrap
 
 _SCALE = 0.9  # relative to the text of a legend
 _MAX_LINES = 3  # of a note

@@ -1,4 +1,4 @@
-"""Positions and labels of ticks: steps at round numbers, epochs on a second axis, rates all written in one way.
+"""Limits and ticks of axes: steps at round numbers, epochs on a second axis, rates all written in one way.
 
 Positions are in the unit of the axis, lengths in inches, sizes of text in points.
 """
@@ -8,8 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
-from math import ceil, floor, log10
+from math import ceil, floor, log, log10
+from typing import Any
 
+import numpy as np
+
+from lrviz.figure.backend import (
+    TICKDOWN,
+    TICKLEFT,
+    FixedFormatter,
+    FixedLocator,
+    Line2D,
+    NullFormatter,
+    NullLocator,
+    XAxis,
+    YAxis,
+    mpl,
+)
+from lrviz.figure.curves import Cell, Curve
+from lrviz.figure.style import FigureOptions, Style
+from lrviz.trace import Values
+
+_MIN_LABEL_GAP = 0.38  # inches between the labels of a y axis
+_MAX_VALUE, _MIN_VALUE = 1e300, 1e-280  # matplotlib cannot scale an axis to values outside
+_CONSTANT_RANGE = 1e-6  # relative range below which a metric is drawn as constant
+_MAX_DECADES = 12  # of a logarithmic axis
 _DIGIT_WIDTH = 0.64 / 72  # inches per point of text size, in DejaVu Sans, which is wider than most fonts
 _MAX_LABELS = 10  # labels on an x axis
 _LABEL_SPACE = 1.5  # digits between labels of an x axis
@@ -27,6 +50,77 @@ class Ticks:
     major: tuple[float, ...]
     labels: tuple[str, ...]
     minor: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a y axis; `ticks_for` is the height in inches to choose ticks for, if not that of the axes."""
+
+    low: float
+    high: float
+    log: bool = False
+    ticks_for: float | None = None
+
+    def share(self, value: float) -> float:
+        """The position of a value on the axis, from 0 (low) to 1 (high), clipped to that range."""
+        if self.log:
+            value = max(value, self.low)
+            return min(log(value / self.low) / log(self.high / self.low), 1.0)
+        return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
+
+    def shares(self, values: Values) -> Values:
+        """The positions of values on the axis, as of `share`."""
+        with np.errstate(over="ignore", divide="ignore"):
+            if self.log:
+                shares = np.log(np.maximum(values, self.low) / self.low) / log(self.high / self.low)
+            else:
+                shares = (values - self.low) / (self.high - self.low)
+        return np.asarray(np.clip(shares, 0.0, 1.0))
+
+    def ticks(self, height: float) -> Ticks:
+        """The ticks of an axis with this height in inches."""
+        most = max(1, min(8, int((self.ticks_for or height) / _MIN_LABEL_GAP)))
+        return (log_ticks if self.log else value_ticks)(self.low, self.high, most)
+
+
+def rate_limits(cells: Sequence[Cell], options: FigureOptions, style: Style) -> Limits:
+    """The limits of the learning rate axis that these cells share.
+
+    A linear axis starts at 0. A logarithmic axis starts below the lowest rate that more than a few steps have. If no
+    rate is positive, the axis is linear.
+    """
+    highest = max(0.0, _clip(max(_maximum(curve) for cell in cells for curve in cell.rates)))
+    if options.ylim is not None:
+        low, high = options.ylim
+        return Limits(_clip(low), _clip(high), log=options.log and highest > 0)
+    if options.log and highest > 0:
+        lows = [float(curve.y[curve.y > 0].min()) for cell in cells for curve in cell.rates if (curve.y > 0).any()]
+        typical = min((cell.typical for cell in cells if cell.typical > 0), default=highest)
+        low = min(max(min(lows), typical / 10, highest * 10.0**-_MAX_DECADES), highest)
+        spare = max((highest / low) ** 0.04, 1.02)
+        return Limits(low / spare, highest * spare, log=True)
+    base = _clip(max(cell.base for cell in cells))
+    if style.cheatsheet_axes:
+        return Limits(0.0, 1.1 * (max(highest, base) or 1.0))
+    top = highest or base or 1.0
+    return Limits(-0.03 * top, 1.05 * top)
+
+
+def value_limits(curves: Sequence[Curve]) -> Limits:
+    """The limits of the axis of a momentum or a metric: the range of the values with a margin."""
+    low, high = _clip(min(float(np.nanmin(curve.y)) for curve in curves)), _clip(max(map(_maximum, curves)))
+    size = max(abs(low), abs(high))
+    margin = 0.1 * (high - low if high - low > _CONSTANT_RANGE * size else size) or 0.5
+    return Limits(low - margin, high + margin)
+
+
+def _clip(value: float) -> float:
+    """The value, or the nearest value that an axis can show."""
+    return 0.0 if abs(value) < _MIN_VALUE else max(-_MAX_VALUE, min(value, _MAX_VALUE))
+
+
+def _maximum(curve: Curve) -> float:
+    return float(np.nanmax(curve.y))
 
 
 def step_ticks(
@@ -211,3 +305,36 @@ def _rate_label(value: float, plain: bool) -> str:
         return f"{value:.6g}"
     mantissa, power = f"{value:.5e}".split("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
+
+
+def set_ticks(axis: XAxis | YAxis, ticks: Ticks, *, labelled: bool) -> None:
+    """Set the ticks of an axis, with their labels or without."""
+    axis.set_major_locator(FixedLocator(ticks.major))
+    axis.set_major_formatter(FixedFormatter(ticks.labels) if labelled else NullFormatter())
+    axis.set_minor_formatter(NullFormatter())
+    kind = "xtick" if isinstance(axis, XAxis) else "ytick"
+    side, other = ("bottom", "top") if isinstance(axis, XAxis) else ("left", "right")
+    get: Any = mpl.rcParams.get
+    usual = get(f"{kind}.direction") == "out" and get(f"{kind}.{side}") and not get(f"{kind}.{other}")
+    if ticks.minor and usual and not get("axes.grid"):
+        _draw_minor_ticks(axis, ticks.minor, kind)
+    else:
+        axis.set_minor_locator(FixedLocator(ticks.minor) if ticks.minor else NullLocator())
+
+
+def _draw_minor_ticks(axis: XAxis | YAxis, positions: Sequence[float], kind: str) -> None:
+    """Draw minor ticks as one line of markers: as ticks of matplotlib they take half the time of the figure."""
+    axes, zeros = axis.axes, [0.0] * len(positions)
+    settings: Any = mpl.rcParams
+    horizontal = kind == "xtick"
+    marker: Any = TICKDOWN if horizontal else TICKLEFT
+    figure: Any = axes.figure
+    figure.add_artist(  # not to the axes, whose lines are curves
+        Line2D(
+            positions if horizontal else zeros, zeros if horizontal else positions, linestyle="none",
+            marker=marker, markersize=settings[f"{kind}.minor.size"],
+            markeredgewidth=settings[f"{kind}.minor.width"], color=settings[f"{kind}.color"], clip_on=False,
+            transform=axes.get_xaxis_transform() if horizontal else axes.get_yaxis_transform(), zorder=0.0,
+            gid=f"minor-{kind}s-{len(figure.artists)}",
+        )
+    )  # fmt: skip

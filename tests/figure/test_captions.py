@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrviz.figure.axes import fit_text, fit_texts, wrap, wrap_evenly
 from lrviz.figure.curves import brief, clean
+from lrviz.figure.wrapping import fit_text, fit_texts, wrap, wrap_evenly
 
 
 def measure(text: str, size: float) -> float:

@@ -19,9 +19,10 @@ from matplotlib.text import Text
 
 from lrviz.errors import SpecError
 from lrviz.figure import FigureOptions, backend, draw, drawing, places, render
-from lrviz.figure.curves import Curve, interleave_dashes
+from lrviz.figure.curves import Curve
 from lrviz.figure.drawing import Chart
 from lrviz.figure.grid import columns_for, rows_of
+from lrviz.figure.overlaps import interleave_dashes
 from lrviz.figure.style import luminance
 from lrviz.notation import SchedulerCall
 from lrviz.spec import TrainingLoop
