@@ -35,7 +35,7 @@ class _ReplaceLengths(ast.NodeTransformer):
 
 
 def steps_of(length: str, names: Mapping[str, Any], node: ast.AST | None = None) -> int:
-    """A length such as `10%` or `3ep` in scheduler steps, rounded to the nearest.
+    """A length such as `10%` or `3ep` in scheduler steps, rounded to the nearest, and at least 1 if it is above 0.
 
     Raises:
         ExpressionError: `names` has no `total_steps` or `epochs`.
@@ -44,6 +44,7 @@ def steps_of(length: str, names: Mapping[str, Any], node: ast.AST | None = None)
         raise ExpressionError(f"`{length}` is a part of a run, and there is no run here", "write a number", node)
     total: int = names["total_steps"]
     epochs: int = names["epochs"]
-    if length.endswith("%"):
-        return round(total * float(length[:-1]) / 100)
-    return round(float(length.removesuffix("ep")) * total / epochs)
+    part = (
+        total * float(length[:-1]) / 100 if length.endswith("%") else float(length.removesuffix("ep")) * total / epochs
+    )
+    return max(round(part), 1 if part else 0)

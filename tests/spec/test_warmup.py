@@ -111,6 +111,8 @@ LENGTHS = {
     "epochs": ("step(3ep)", "StepLR(step_size=300)"),
     "half an epoch": ("step(step_size=0.5ep)", "StepLR(step_size=50)"),
     "a list": ("multistep([30%, 60%, 8ep])", "MultiStepLR(milestones=[300, 600, 800])"),
+    "less than a step": ("step(0.01%)", "StepLR(step_size=1)"),
+    "no step": ("cosine(T_max=max(7, 0%))", "CosineAnnealingLR(T_max=7)"),
     "a remainder is none": ("step(7 % 4)", "StepLR(step_size=3)"),
     "in arithmetic": ("cosine(T_max=total_steps - 5%)", "CosineAnnealingLR(T_max=950)"),
     "in a function": ("lambda(lambda t: min(1, t / 5ep))", "LambdaLR(lr_lambda=lambda t: min(1, t / 500))"),
