@@ -55,7 +55,7 @@ def command_line(spec: RunSpec) -> str | None:
         values["metric"] = spec.metric.text
     if spec.show_momentum:
         values["show"] = "momentum"
-    words = ["lrviz", "plot", str(spec.scheduler)]
+    words = ["lrviz", "plot", str(spec.composition or spec.scheduler)]
     for name, value in values.items():
         words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
     return " ".join(map(_quoted, words))

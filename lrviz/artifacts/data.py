@@ -34,7 +34,12 @@ def figure_data(
         runs.setdefault((trace.updates, trace.spec.loop.updates_per_epoch), []).append(trace)
     columns = sum(trace.lr.shape[1] for trace in traces)
     steps = min(max(_MAX_VALUES // columns, _MIN_STEPS), _MAX_STEPS)
-    kept = {run: _kept_steps(of_run, steps) for run, of_run in runs.items()}
+    first = min((place.span[0] for place in places.panels), default=0)
+    last = max((place.span[1] for place in places.panels), default=max(trace.updates for trace in traces))
+    kept = {}
+    for run, of_run in runs.items():
+        per_unit = run[1] if x == "epoch" else 1
+        kept[run] = _kept_steps(of_run, round(first * per_unit), round(last * per_unit) + 1, steps)
     numbers = {run: i for i, run in enumerate(runs)}
     series = []
     for i, trace in enumerate(traces):
@@ -64,6 +69,7 @@ def figure_data(
                 ],
                 "x": place.x,
                 "y": place.y,
+                "span": place.span,
                 "log": place.log,
                 "labels": [not any(part.endswith(axis) for part, _, _ in place.borrowed) for axis in ("-x", "-y")],
                 "curves": [[curve.key, curve.kind] for curve in place.curves],
@@ -75,16 +81,18 @@ def figure_data(
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _kept_steps(traces: Sequence[Trace], most: int) -> Indices:
-    """The steps of a run whose values are kept: all, or `most` with the extremes of every curve if these fit."""
-    updates = traces[0].updates
-    if updates <= most:
-        return np.arange(updates, dtype=np.int64)
-    columns = [column for trace in traces for column in trace.lr.T]
+def _kept_steps(traces: Sequence[Trace], first: int, stop: int, most: int) -> Indices:
+    """The steps of the shown part of a run whose values are kept: all, or `most` with the extremes of every curve."""
+    stop = min(stop, traces[0].updates)
+    if stop - first <= most:
+        return np.arange(first, max(stop, first), dtype=np.int64)
+    columns = [column[first:stop] for trace in traces for column in trace.lr.T]
     buckets = most // (4 * len(columns))
     if buckets >= 2:
-        return np.unique(np.concatenate([decimate(np.ascontiguousarray(column), buckets) for column in columns]))
-    return np.unique(np.linspace(0, updates - 1, most).round().astype(np.int64))
+        return first + np.unique(
+            np.concatenate([decimate(np.ascontiguousarray(column), buckets) for column in columns])
+        )
+    return np.unique(np.linspace(first, stop - 1, most).round().astype(np.int64))
 
 
 def _numbers(values: Values) -> list[float | None]:

@@ -82,7 +82,7 @@ def options_record(plan: FigurePlan) -> Record:
 def spec_record(spec: RunSpec) -> Record:
     """Everything that determines a curve; options of the loop are left out at their defaults."""
     defaults = {field.name: field.default for field in fields(TrainingLoop)}
-    record: Record = {"label": spec.label, "scheduler": str(spec.scheduler)}
+    record: Record = {"label": spec.title, "scheduler": str(spec.scheduler)}
     for name, value in asdict(spec.loop).items():
         if name in ("epochs", "steps_per_epoch", "interval") or value != defaults[name]:
             record[name] = value

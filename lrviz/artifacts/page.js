@@ -90,7 +90,8 @@
       plot.querySelectorAll(".cross").forEach(cross => cross.remove());
     }
 
-    function show(panel, svg, x) {
+    function show(panel, svg, at) {
+      const [low, high] = limits(panel).x, x = between(at, Math.max(low, panel.span[0]), Math.min(high, panel.span[1]));
       plot.querySelectorAll(".cross").forEach(cross => cross.remove());
       const visible = keysOf(panel).map(key => series.get(key)).filter(one => one.on);
       if (!visible.length) return hide();

@@ -57,11 +57,10 @@ def page_section(
     runs = list(dict.fromkeys(_run(curve) for curve in curves))
     caption = escape(runs[0]) if len(runs) == 1 else "each curve has its own run"
     sheet = is_sheet(figure["layout"], len(places.panels))
-    drawn = " ".join(places.notes)
-    others = (note for note in map(printable, figure.get("notes", ())) if note not in drawn)
-    notes = "".join(f"<p>{escape(note)}</p>\n" for note in (*places.notes, *others))
-    top = max(places.title - 4, 0.0)
-    image = inline_svg(svg, name, title, _description(figure), figure["style"], top)
+    texts = dict.fromkeys((*places.notes, *map(printable, figure.get("notes", ()))))
+    notes = "".join(f"<p>{escape(note)}</p>\n" for note in texts)
+    cut = max(places.title - 4, 0.0), max(places.foot - 4, 0.0)
+    image = inline_svg(svg, name, title, _description(figure), figure["style"], cut)
     swatches = {
         curve.key: swatch(curve, figure["style"]) for place in places.panels for curve in reversed(place.curves)
     }

@@ -40,7 +40,7 @@ _COLOUR = re.compile(r"(?<=: )#[0-9a-f]{6}\b")
 _VARIABLE = re.compile(r"var\(--i-([0-9a-f]{6})\)")
 
 
-def inline_svg(svg: str, name: str, title: str, description: str, style: str, top: float) -> str:
+def inline_svg(svg: str, name: str, title: str, description: str, style: str, cut: tuple[float, float]) -> str:
     """Convert the SVG of a figure to an element of a page.
 
     Its parts keep the names that `figure.places` describes, as ids for panels and as `data-curve` for curves; other
@@ -52,13 +52,14 @@ def inline_svg(svg: str, name: str, title: str, description: str, style: str, to
         title: The title for screen readers.
         description: The description for screen readers.
         style: The style of the figure.
-        top: Where the figure starts, in points: below its title, which the page shows as a heading.
+        cut: The points to leave out at the top and at the foot: the title and the notes, which the page shows as text.
     """
     head = _HEAD.match(svg)
     if head is None:
         raise AssertionError("matplotlib's SVG has a view box")
     _, _, width, height = map(float, head["box"].split())
-    height -= top
+    top, foot = cut
+    height -= top + foot
     body = _UNUSED.sub("", svg[head.end() :])
     used = set(re.findall(r"(?:href=\"|url\()#([^\")]+)", body))
     body = _ID.sub(lambda match: _attributes(match[1], name, used), body)

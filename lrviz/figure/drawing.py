@@ -150,7 +150,7 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
 
         cell = marks_apart(cell, area.width)
     context.notes += cell_notes(context, cell, limits, area.width)
-    notes, below = None, 0.0
+    notes, notes_left, below = None, area.left, 0.0
     if texts := [*filter(None, [cell.cuts_note]), *context.notes]:
         from lrviz.figure.notes import plan_notes
 
@@ -185,7 +185,7 @@ def _draw_overlay(context: DrawContext, traces: Sequence[Trace], *, auto_size: b
     if legend is not None:
         legend.draw(context, *((area.right + 0.2, area.top) if legend.right else (area.left, below)))
     if notes is not None:
-        notes.draw(context, area.left)
+        notes.draw(context, min(notes_left, area.left))
     if context.options.inset is not None or context.options.annotate:
         from lrviz.figure.details import draw_details
 

@@ -15,28 +15,29 @@ _MAX_LINES = 3  # of a note
 
 @dataclass(frozen=True)
 class Notes:
-    """The lines of all notes and the size of their text."""
+    """The lines of each note and the size of their text."""
 
-    lines: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
     size: float
 
     @property
     def height(self) -> float:
         """The height in inches with the space below, 0 without notes."""
-        return len(self.lines) * LINE * self.size + 0.5 * MARGIN if self.lines else 0.0
+        return sum(map(len, self.lines)) * LINE * self.size + 0.5 * MARGIN if self.lines else 0.0
 
     def draw(self, context: DrawContext, left: float) -> None:
         """Draw the notes at the foot of the figure."""
-        if self.lines:
+        top = 0.5 * MARGIN + self.height
+        for i, lines in enumerate(self.lines):
             context.figure.text(
-                left, 0.5 * MARGIN + self.height, "\n".join(self.lines),
-                fontsize=self.size, color=mpl.rcParams["xtick.color"], ha="left", va="top", linespacing=1.2,
-                transform=context.figure.dpi_scale_trans, gid="notes",
+                left, top, "\n".join(lines), fontsize=self.size, color=mpl.rcParams["xtick.color"], ha="left", va="top",
+                linespacing=1.2, transform=context.figure.dpi_scale_trans, gid=f"notes-{i}",
             )  # fmt: skip
+            top -= len(lines) * LINE * self.size
 
 
 def plan_notes(context: DrawContext, notes: Sequence[str], width: float) -> Notes:
     """Wrap notes to a width; the same note is shown once."""
     size = _SCALE * context.sizes["legend.fontsize"]
-    lines = [line for note in dict.fromkeys(notes) for line in wrap(note, width, size, context.measure, _MAX_LINES)]
-    return Notes(tuple(lines), size)
+    lines = (wrap(note, width, size, context.measure, _MAX_LINES) for note in dict.fromkeys(notes))
+    return Notes(tuple(map(tuple, lines)), size)

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from lrviz.figure.axes import Box
-from lrviz.figure.backend import Axes, Figure, agg, muted
+from lrviz.figure.backend import Axes, Figure, Line2D, agg, muted
 from lrviz.figure.style import Dash
 
 _PAD = 3.0  # points around a panel that is shown alone
@@ -34,14 +36,15 @@ class PanelPlace:
     """One axes of a figure, in points from the upper left corner of the figure.
 
     In boxes `bottom` is the upper edge. `box` is the plot area; `view` is the area to show of the panel alone, with its
-    title and ticks. `borrowed` are the ticks of other panels that it has in common with them: the name of the part, and
-    how far to move it.
+    title and ticks. `span` is the part of the x axis that has curves. `borrowed` are the ticks of other panels that it
+    has in common with them: the name of the part, and how far to move it.
     """
 
     box: Box
     view: Box
     x: tuple[float, float]
     y: tuple[float, float]
+    span: tuple[float, float]
     log: bool
     curves: tuple[PanelCurve, ...]
     borrowed: tuple[tuple[str, float, float], ...]
@@ -49,13 +52,14 @@ class PanelPlace:
 
 @dataclass(frozen=True)
 class Places:
-    """The size of a figure in points, the lower edge of its title, its panels, and the notes at its foot."""
+    """The size of a figure in points, the lower edge of its title, its panels, the notes at its foot, their height."""
 
     width: float
     height: float
     title: float
     panels: tuple[PanelPlace, ...]
     notes: tuple[str, ...] = ()
+    foot: float = 0.0
 
 
 @muted()  # measuring text warns of missing glyphs as drawing does
@@ -109,12 +113,24 @@ def places(figure: Figure, *, views: bool = True) -> Places:
         x, y = axes.get_xlim(), axes.get_ylim()
         panels.append(
             PanelPlace(
-                own, view, (float(x[0]), float(x[1])), (float(y[0]), float(y[1])), axes.get_yscale() == "log",
-                tuple(_curves(axes)), tuple(borrowed),
+                own, view, (float(x[0]), float(x[1])), (float(y[0]), float(y[1])), _span(axes),
+                axes.get_yscale() == "log", tuple(_curves(axes)), tuple(borrowed),
             )
         )  # fmt: skip
-    notes = [" ".join(text.get_text().split()) for text in figure.texts if text.get_gid() == "notes"]
-    return Places(width, height, title, tuple(panels), tuple(notes))
+    drawn = [text for text in figure.texts if (text.get_gid() or "").startswith("notes-")]
+    notes = tuple(" ".join(text.get_text().split()) for text in drawn)
+    foot = max((height - found.bottom for text in drawn if (found := extent(text))), default=0.0)
+    return Places(width, height, title, tuple(panels), notes, foot)
+
+
+def _span(axes: Axes) -> tuple[float, float]:
+    """The first and the last x of the curves in axes."""
+    ends = [np.asarray(line.get_xdata(), dtype=np.float64)[[0, -1]] for line in _lines(axes)]
+    return (float(min(first for first, _ in ends)), float(max(last for _, last in ends))) if ends else (0.0, 0.0)
+
+
+def _lines(axes: Axes) -> list[Line2D]:
+    return [line for line in axes.get_lines() if (line.get_gid() or "").startswith("curve-")]
 
 
 def _labelled(axis: Any) -> bool:
@@ -142,9 +158,7 @@ def _around(one: Box, other: Box) -> Box:
 
 
 def _curves(axes: Axes) -> Iterator[PanelCurve]:
-    for line in axes.get_lines():
-        part, _, rest = (line.get_gid() or "").partition("-")
-        key, _, kind = rest.partition("-")
-        if part == "curve":
-            dash: Any = getattr(line, "_unscaled_dash_pattern", (0, None))[1]
-            yield PanelCurve(key, kind, str(line.get_color()), tuple(float(length) for length in dash or ()))
+    for line in _lines(axes):
+        _, key, kind = (line.get_gid() or "").split("-")
+        dash: Any = getattr(line, "_unscaled_dash_pattern", (0, None))[1]
+        yield PanelCurve(key, kind, str(line.get_color()), tuple(float(length) for length in dash or ()))

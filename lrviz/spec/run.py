@@ -341,6 +341,11 @@ class RunSpec:
         return self.name or str(self.scheduler)
 
     @property
+    def title(self) -> str:
+        """The label, with the short name of a composition."""
+        return self.shown if self.composition and not self.name else self.label
+
+    @property
     def shown_scheduler(self) -> SchedulerCall | CodeCall | Factory:
         """The scheduler as titles show it: by a short name, with some parameters even if they are left out."""
         call = self.composition or self.scheduler

@@ -29,7 +29,7 @@ def compare_traces(traces: Sequence[Trace]) -> list[Row]:
     rows = []
     for trace in traces:
         several = trace.lr.shape[1] > 1
-        label = trace.spec.shown if trace.spec.composition and not trace.spec.name else trace.label
+        label = trace.spec.title
         for group, name in enumerate(trace.group_names):
             rows.append(
                 Row(

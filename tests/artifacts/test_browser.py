@@ -490,6 +490,27 @@ class TestPointer:
         outline = page.ask("return getComputedStyle(document.querySelector('#cosine .plot')).outlineStyle")
         assert outline == "solid"  # the focus is visible
 
+    def test_the_keys_stay_in_the_part_that_is_shown(self, browser: webdriver.Chrome, pages: Path) -> None:
+        preset = 'epochs = 9\nsteps_per_epoch = 1000\n[[figure]]\nname = "a"\nfrom = "2ep"\nto = "4ep"\nlog = true\n'
+        for scheduler in ("cyclic(1e-5, 1e-3, 1)", "linear(1.0, 0.0, 2500)"):
+            preset += f'[[figure.curve]]\nscheduler = "{scheduler}"\n'
+        (pages / "part.toml").write_text(f"[defaults]\n{preset}")
+        assert main(["render", str(pages / "part.toml"), "-o", str(pages / "part"), "-q"]) == 0
+        page = opened(browser, pages, "part", WIDE)
+        plot = page.ask("return document.querySelector('#a .plot')")
+        for key, step in ((Keys.END, 4000), (Keys.ARROW_RIGHT, 4000), (Keys.HOME, 2000), (Keys.ARROW_LEFT, 2000)):
+            plot.send_keys(key)
+            assert readout(page, "a")[0] == f"step {step:,} · epoch {step // 1000}"
+        assert page.ask("return [...document.querySelectorAll('#a figcaption p')].map(e => e.textContent)") == [
+            "Band: the range of a curve with more cycles than can be told apart",
+            "Open triangle: the first rate of 0, which is not on the logarithmic axis",
+        ]
+        bottom, axis = page.ask(
+            "return ['#a .whole', '#a .whole .axis-x'].map(e => document.querySelector(e))"
+            ".map(e => e.getBoundingClientRect().bottom)"
+        )
+        assert bottom - axis < 40  # no place for the notes
+
 
 class TestScript:
     def test_the_theme_is_switched(self, browser: webdriver.Chrome, pages: Path) -> None:

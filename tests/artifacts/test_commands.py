@@ -31,6 +31,7 @@ ODD = [
     "ChainedScheduler([ConstantLR(), SequentialLR([LinearLR(), StepLR(4)], milestones=[3])]) @ grad_accum=2",
     "ReduceLROnPlateau(mode='max') @ metric=[0.5, 0.25], interval=epoch, optimizer=Adam",
     "cosine @ dataset_size=1000, batch_size=32, drop_last=true, num_processes=2",
+    "wsd(decay=20%)",
 ]
 
 
@@ -105,3 +106,8 @@ def test_every_class_of_torch_has_its_page() -> None:
     assert list(documentation("SequentialLR([LinearLR(), MyLR(), CosineAnnealingLR(T_max=2)], [3])")) == [
         "SequentialLR", "LinearLR", "CosineAnnealingLR",
     ]  # fmt: skip
+
+
+def test_the_command_of_a_composition_is_short() -> None:
+    line = command_line(read_run("wsd(decay=20%) @ steps=100"))
+    assert line == "lrviz plot 'wsd(warmup=5, decay=20)' --lr 1e-3 --epochs 1 --steps-per-epoch 100"

@@ -51,6 +51,16 @@ def test_a_long_run_has_exact_values_at_some_steps(count: int) -> None:
     assert max(data["series"][0]["lr"]) == traces[0].lr.max() or count == 40
 
 
+@pytest.mark.parametrize("unit", ["step", "epoch"])
+@pytest.mark.parametrize("span", [(100, 300), (500, 9_500)])
+def test_a_part_of_a_run_has_the_steps_that_are_shown(unit: Any, span: tuple[int, int]) -> None:
+    trace = simulate(read_run("warm-restarts(T_0=700) @ epochs=10, steps_per_epoch=1000"))
+    places = figure.places(figure.draw([trace], FigureOptions(span=span, x=unit)))
+    (run,) = json.loads(figure_data([trace], places, [["a"]], unit, sheet=False))["runs"]
+    assert (run["steps"][0], run["steps"][-1]) == span
+    assert len(run["steps"]) == 201 or span[0] == 500
+
+
 def test_runs_of_different_lengths_have_steps_of_their_own() -> None:
     texts = ["cosine", "step @ epochs=2", "linear @ steps_per_epoch=4", "exponential @ epochs=2"]
     data = data_of([simulate(read_run(text)) for text in texts])
