@@ -24,7 +24,7 @@ from pygments.formatters import HtmlFormatter
 import lrviz
 from lrviz.cli import main
 from lrviz.cli.app import app
-from lrviz.schedulers import FORMULA_LEGEND, REQUIRED, Parameter, Scheduler, all_schedulers
+from lrviz.schedulers import FORMULA_LEGEND, REQUIRED, Parameter, Scheduler, all_schedulers, compositions
 
 # What `lrviz plot` draws for a scheduler's page, where the short name alone does not show the schedule well.
 _DRAWN: Final = {
@@ -35,10 +35,16 @@ _DRAWN: Final = {
     "polynomial": "polynomial --total_iters 32 --power 2",
     "cyclic": "cyclic --show momentum",
     "onecycle": "onecycle --show momentum",
+    "warmup-cosine": "warmup-cosine --steps 1000",
+    "warmup-linear": "warmup-linear --steps 1000",
+    "wsd": "wsd --steps 1000",
+    "inverse-sqrt": "inverse-sqrt --steps 1000",
+    "noam": "noam --lr 1 --steps 20000",
     "plateau": 'plateau --patience 2 --factor 0.5 --metric "max(0.3, exp(-epoch / 4))" --interval epoch --epochs 16',
 }
 _STYLES: Final = {"light": "lrviz", "dark": "dark"}
-_PAGES: Final = {scheduler.name: f"{scheduler.short}.md" for scheduler in all_schedulers()}
+_SCHEDULERS: Final = (*all_schedulers(), *compositions())
+_PAGES: Final = {scheduler.name: f"{scheduler.short}.md" for scheduler in _SCHEDULERS}
 _KINDS: Final = {
     "int": "whole number",
     "float": "number",
@@ -62,7 +68,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Add the schedulers' pages to the navigation."""
     for section in config.nav or []:
         if "Schedulers" in section:
-            section["Schedulers"] += [{s.name: f"schedulers/{s.short}.md"} for s in all_schedulers()]
+            section["Schedulers"] += [{s.name: f"schedulers/{s.short}.md"} for s in _SCHEDULERS]
     return config
 
 
@@ -73,7 +79,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "reference/commands.md": commands_page(),
         "reference/python.md": python_page(),
     }
-    for scheduler in all_schedulers():
+    for scheduler in _SCHEDULERS:
         generated[f"schedulers/{scheduler.short}.md"] = scheduler_page(scheduler)
         for name, figure in figures(scheduler).items():
             generated[f"schedulers/{name}"] = figure
@@ -135,11 +141,16 @@ def scheduler_page(scheduler: Scheduler) -> str:
     }
     if not any(p.follows for p in scheduler.parameters):
         del sections["Filled from the run"]
+    if scheduler.notation:
+        about = f"`{scheduler.short}` is a short name for a composition: {_prose(scheduler.summary, scheduler)}."
+        sections = {"Stands for": _block("python", scheduler.notation)} | sections
+    else:
+        about = f"`{scheduler.short}` is the short name of `{scheduler.module}.{scheduler.name}`. "
+        about += f"It {_prose(scheduler.summary, scheduler)}."
     lines = [
         f"# {scheduler.name}",
         "",
-        f"`{scheduler.short}` is the short name of `{scheduler.module}.{scheduler.name}`. "
-        f"It {_prose(scheduler.summary, scheduler)}.",
+        about,
         "",
         _images(scheduler, ""),
         "",
@@ -155,8 +166,7 @@ def scheduler_page(scheduler: Scheduler) -> str:
 def gallery() -> str:
     """The overview: figure, name and summary of each scheduler, with a link to its page."""
     items = [
-        f"- [{_images(s, 'schedulers/')}`{s.short}`](schedulers/{s.short}.md) {_escaped(s.name)}"
-        for s in all_schedulers()
+        f"- [{_images(s, 'schedulers/')}`{s.short}`](schedulers/{s.short}.md) {_escaped(s.name)}" for s in _SCHEDULERS
     ]
     return "\n".join(["## Figures", "", '<div class="gallery" markdown="1">', "", *items, "", "</div>"])
 
@@ -222,7 +232,7 @@ def commands_page() -> str:
             body = table if first == name else (f"The options are those of [lrviz {first}](#{first_anchor}).",)
             lines += ["", f"### {panel} {{ #{anchor} }}", "", *body]
         if any("SCHEDULER" in p.metavar for p in found.params if p.param_type_name == "argument"):
-            pages = ", ".join(f"[{s.short}](../schedulers/{s.short}.md)" for s in all_schedulers())
+            pages = ", ".join(f"[{s.short}](../schedulers/{s.short}.md)" for s in _SCHEDULERS)
             lines += ["", f"The parameters of the scheduler are options too, as in `--T_max 32`: {pages}."]
     return "\n".join(lines) + "\n"
 

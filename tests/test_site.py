@@ -20,7 +20,7 @@ import typer
 import lrviz
 from lrviz.cli import main
 from lrviz.cli.app import app
-from lrviz.schedulers import Scheduler, all_schedulers
+from lrviz.schedulers import Scheduler, all_schedulers, compositions
 from tests.conftest import ROOT
 
 # What a browser loads by itself when it shows a page; a link is followed only when it is clicked.
@@ -164,7 +164,7 @@ def test_the_site_has_nothing_of_the_build_in_it(site: Path) -> None:
     assert not (site / "examples").exists()
 
 
-@pytest.fixture(params=all_schedulers(), ids=lambda scheduler: scheduler.short)
+@pytest.fixture(params=(*all_schedulers(), *compositions()), ids=lambda scheduler: scheduler.short)
 def scheduler(request: pytest.FixtureRequest) -> Scheduler:
     found: Scheduler = request.param
     return found
@@ -178,6 +178,7 @@ def test_a_scheduler_has_a_page_with_what_is_known_of_it(
         scheduler.name,
         scheduler.summary,
         scheduler.formula,
+        scheduler.notation,
         scheduler.use,
         *scheduler.cautions,
         scheduler.past_end,

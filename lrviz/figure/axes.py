@@ -194,7 +194,7 @@ def panel_boxes(box: Box, cell: Cell) -> list[Box]:
     """The boxes of a cell's panels from top to bottom: a tall one for the rates, low ones below it."""
     count = 1 + cell.panels
     main = box.height / (1 + (count - 1) * (_PANEL_SHARE + _PANEL_GAP))
-    gap, thin = min(0.16, _PANEL_GAP * main), min(1.1, _PANEL_SHARE * main)
+    gap, thin = min(0.16, max(_PANEL_GAP * main, min(0.11, 0.15 * main))), min(1.1, _PANEL_SHARE * main)
     boxes = [Box(box.left, box.bottom + (count - 1) * (thin + gap), box.width, 0.0)]
     boxes[0] = replace(boxes[0], height=box.top - boxes[0].bottom)
     for _ in range(count - 1):

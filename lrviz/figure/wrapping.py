@@ -8,8 +8,8 @@ from math import ceil
 
 Measure = Callable[[str, float], float]  # (text, size in points) to width in inches
 _HEADS = (0.5, 0.7, 1.0, 0.3, 0.0)  # the share of the beginning in what remains of a text; the first are preferred
-# Text is wrapped after these; a comma or slash between digits is part of a number.
-_PIECES = re.compile(r"(?:[^\s,(\[/]|[,/](?=\d))*(?:(?:[(\[]|[,/](?!\d))\s*|\s+)|.+")
+# Text is wrapped after these; a comma or slash between digits is part of a number, and `· ` of what follows it.
+_PIECES = re.compile(r"· \S+\s*|(?:[^\s,(\[/]|[,/](?=\d))*(?:(?:[(\[]|[,/](?!\d))\s*|\s+)|.+")
 _WHOLE = re.compile(r"\d[\w.]*(?:(?<=e)[+-]\d+)?|(?<!\w)\w{1,30}(?!\w)")  # numbers, and words that are not very long
 
 

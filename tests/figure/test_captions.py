@@ -43,6 +43,7 @@ def test_clean(text: str, shown: str) -> None:
         pytest.param("f(gamma=0.99540001, b=1)", 18, ["f(", "gamma=0.99540001, ", "b=1)"], id="number"),
         pytest.param("1,000 of 2,500 steps", 8, ["1,000 of ", "2,500 ", "steps"], id="thousands"),
         pytest.param("run 1/250 of all", 8, ["run ", "1/250 of ", "all"], id="fraction"),
+        pytest.param("StepLR(gamma=0.5) · lr, epochs", 20, ["StepLR(gamma=0.5)", "· lr, epochs"], id="dot"),
         pytest.param("CosineAnnealingLR(T_max=32)", 9, ["…(", "T_max=32)"], id="a word that is too wide"),
     ],
 )

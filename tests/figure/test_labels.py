@@ -301,6 +301,14 @@ def test_of_reductions_close_together_the_first_and_the_last_are_marked(size: tu
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_the_axis_of_a_low_panel_has_two_labels_or_more(size: tuple[float, float]) -> None:
+    (made,) = runs("plateau(patience=3)", metric="max(0.3, exp(-epoch / 8))", epochs=40, interval="epoch")
+    figure = draw([made], FigureOptions(size=size))
+    for axes in figure.axes:
+        assert len([label for label in axes.yaxis.get_major_formatter().format_ticks(axes.get_yticks()) if label]) > 1
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_the_titles_of_a_small_grid_begin_with_the_names_of_the_schedulers(size: tuple[float, float]) -> None:
     names = ["cosine", "LinearLR(1.0, 0.0, 5000)", "step(500)", "exponential(0.999)", "onecycle", "polynomial"]
     figure = draw(runs(*names, epochs=50, steps_per_epoch=100), FigureOptions(layout="grid", size=size))
