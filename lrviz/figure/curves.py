@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_NAMED = 24  # curves in one axes; more are distinguished only by their order on the ramp
 _SEPARATE_STEPS = 2_000  # steps, with about a pixel each
+_PLAIN_FROM, _LEAST_PLAIN = 0.01, 1e-5  # the highest rate of an axis of decimals, and the least of a text beside it
 _MAX_MARKED = 8  # curves with markers in one axes
 Kind = Literal["lr", "momentum", "metric"]
 
@@ -184,6 +185,9 @@ def caption(traces: Sequence[Trace]) -> Captions:
         comparison = first.compare(others)
         common, parts, exact = comparison.common, comparison.parts, list(comparison.labels)
     peak = max(float(trace.lr.max()) for trace in traces)
+    rates = [float(found[2]) for text in (common, *exact) for found in _RATES.finditer(text)]
+    if peak >= _PLAIN_FROM and min(filter(None, rates), default=0.0) >= _LEAST_PLAIN:
+        peak = np.inf  # all are decimals
     common = _with_rates_beside(common, peak)
     short = [
         label if _has_user_label(trace) else _with_rates_beside(brief(label), peak)
@@ -365,8 +369,17 @@ def brief(notation: str) -> str:
 
 
 def _with_rates_beside(notation: str, peak: float) -> str:
-    """Notation whose rates are written as on an axis up to `peak`: "eta_min=0.001" beside 0.1, "eta_min=1e-3" else."""
-    return _RATES.sub(lambda match: f"{match[1]}={format_rate(float(match[2]), _digits(match[2]), peak)}", notation)
+    """Notation whose rates are written as on an axis up to `peak`: "eta_min=0.001" beside 0.1, "eta_min=1e-3" else.
+
+    If `peak` is infinite, all rates are decimals.
+    """
+
+    def written(number: str) -> str:
+        if peak == np.inf:
+            return np.format_float_positional(float(number), trim="-")
+        return format_rate(float(number), _digits(number), peak)
+
+    return _RATES.sub(lambda match: f"{match[1]}={written(match[2])}", notation)
 
 
 def _digits(number: str) -> int:

@@ -226,6 +226,19 @@ def test_the_title_says_what_curves_share_and_the_labels_in_what_they_differ(
         assert [axes.get_title(loc="left").replace("\n", "") for axes in grid.axes] == labels
 
 
+@pytest.mark.parametrize(
+    ("rates", "written"),
+    [
+        ("1e-4,1e-3,0.1", ["lr=0.0001", "lr=0.001", "lr=0.1"]),
+        ("1e-4,1e-3", ["lr=1e-4", "lr=1e-3"]),
+        ("1e-9,0.1", ["lr=1e-9", "lr=0.1"]),
+    ],
+)
+def test_the_rates_of_labels_are_written_in_one_way(rates: str, written: list[str]) -> None:
+    figure = draw(runs(f"cosine @ lr={{{rates}}}"))
+    assert [line.get_label() for line in lines(figure.axes[0])] == written
+
+
 def test_labels_of_the_user_are_kept() -> None:
     figure = draw(runs("ExponentialLR(gamma=0.9)", "ExponentialLR(gamma=0.95)", labels=("mine",)))
     assert [str(line.get_label()) for line in lines(figure.axes[0])] == ["mine", "ExponentialLR(gamma=0.95)"]
@@ -305,7 +318,10 @@ def test_the_axis_of_a_low_panel_has_two_labels_or_more(size: tuple[float, float
     (made,) = runs("plateau(patience=3)", metric="max(0.3, exp(-epoch / 8))", epochs=40, interval="epoch")
     figure = draw([made], FigureOptions(size=size))
     for axes in figure.axes:
-        assert len([label for label in axes.yaxis.get_major_formatter().format_ticks(axes.get_yticks()) if label]) > 1
+        assert (
+            len([label for label in axes.yaxis.get_major_formatter().format_ticks(axes.get_yticks().tolist()) if label])
+            > 1
+        )
 
 
 @pytest.mark.parametrize("size", SIZES)
