@@ -71,10 +71,10 @@ def _installed_name(font: str) -> str:
     if font.strip().lower() in names:
         return names[font.strip().lower()]
     close = get_close_matches(font.strip().lower(), names, n=1)
-    guess = f"did you mean `{names[close[0]]}`? " if close else ""
+    guess = f"did you mean `{names[close[0]]}`?" if close else "such as `DejaVu Sans`;"
     raise SpecError(
         f"the font `{font}` is not installed",
-        f"{guess}matplotlib finds fonts in the folders of the system and the user",
+        f"{guess} matplotlib finds fonts in the folders of the system and the user",
     )
 
 

@@ -35,5 +35,5 @@ def read_length(option: str, given: Any, total: int, epochs: int) -> int:
             f"`{option}` must be a number of steps, a percentage or epochs, got `{shown}`", "such as 500, 5% or 2ep"
         )
     if value < 0:
-        raise UsageError(f"`{option}` must be 0 or more, got `{shown}`")
+        raise UsageError(f"`{option}` must be 0 or more, got `{shown}`", "such as 500, 5% or 2ep")
     return value

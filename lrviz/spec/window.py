@@ -10,7 +10,7 @@ from lrviz.spec.lengths import read_length
 from lrviz.spec.run import RunSpec, TrainingLoop
 
 Inset = tuple[int, int] | Literal["warmup"]
-_INSET_HINT = "such as warmup, 0:500, 0:5% or 2ep:3ep"
+_INSET_HINT = "such as warmup, 0:5% or 50%:60%"
 
 
 def read_span(start: Any, stop: Any, runs: Sequence[RunSpec], *, prefix: str = "") -> tuple[int, int] | None:

@@ -104,16 +104,16 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "compare cosine step --inset 3ep:5ep",
         said(
             "`--inset` is outside the run: `3ep:5ep` ends at step 40, and the run at step 32",
-            "such as warmup, 0:500, 0:5% or 2ep:3ep",
+            "such as warmup, 0:5% or 50%:60%",
         ),
     ),
     "inset backwards": (
         "plot cosine --inset 50%:10%",
-        said("`--inset` must start before it ends, got step 16 to step 3", "such as warmup, 0:500, 0:5% or 2ep:3ep"),
+        said("`--inset` must start before it ends, got step 16 to step 3", "such as warmup, 0:5% or 50%:60%"),
     ),
     "inset text": (
         "plot cosine --inset start",
-        said("`--inset` must be warmup or FROM:TO, got `start`", "such as warmup, 0:500, 0:5% or 2ep:3ep"),
+        said("`--inset` must be warmup or FROM:TO, got `start`", "such as warmup, 0:5% or 50%:60%"),
     ),
     "ylim 1,1": (
         "plot cosine --ylim 1,1",
@@ -140,6 +140,21 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
             "the font `dejavu-serif` is not installed",
             "did you mean `DejaVu Serif`? matplotlib finds fonts in the folders of the system and the user",
         ),
+    ),
+    "font like no other": (
+        "plot cosine --font Nosuch -o a.svg",
+        said(
+            "the font `Nosuch` is not installed",
+            "such as `DejaVu Sans`; matplotlib finds fonts in the folders of the system and the user",
+        ),
+    ),
+    "annotations of a grid": (
+        "compare cosine step --layout grid --annotate",
+        said("`annotate` needs the layout overlay, got `grid`", "leave out `annotate`, or the layout"),
+    ),
+    "inset of a grid": (
+        "compare cosine step --layout grid --inset warmup",
+        said("`inset` needs the layout overlay, got `grid`", "leave out `inset`, or the layout"),
     ),
     "open stdout": (
         "plot cosine -o - --format svg --open",
@@ -183,7 +198,7 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
             "such as `--warmup 5%`",
         ),
     ),
-    "warm-up -1": ("plot cosine --warmup -1", said("`--warmup` must be 0 or more, got `-1`")),
+    "warm-up -1": ("plot cosine --warmup -1", said("`--warmup` must be 0 or more, got `-1`", "such as 500, 5% or 2ep")),
     "steps and epochs": (
         "plot cosine --steps 9 --epochs 3 --steps-per-epoch 3",
         said("`--steps` and `--epochs` both give the length of the run", "leave one of them out"),
