@@ -30,7 +30,7 @@ _MIN_TEXT = 6.0  # points; the smallest text in a legend
 _HANDLE = 2.0  # ems; the length of a line in a legend
 _HANDLE_WIDTH = (_HANDLE + 0.6) / 72  # inches per point of text size
 _COLUMN_GAP = 1.5 / 72
-_ROW_HEIGHT = 1.55 / 72
+_ROW_HEIGHT = 1.38 / 72
 
 
 # For each of the curves that share a label: its key, its colour and the lines of its text.

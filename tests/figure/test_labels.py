@@ -376,3 +376,12 @@ def test_a_warm_up_is_shown_in_the_label_and_in_the_title() -> None:
         "warm-up 5 -> CosineAnnealingLR(T_max=27)", "warm-up 5 -> StepLR(step_size=8, gamma=0.866)",
     }  # fmt: skip
     assert draw(runs("cosine", warmup="5"), FigureOptions()).axes[0].get_title(loc="left").startswith("warm-up 5 -> ")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("count", [6, 12, 24])
+def test_a_legend_leaves_no_place_unused_below_it(count: int, size: tuple[float, float]) -> None:
+    figure = draw(of("crossing", count), FigureOptions(size=size))
+    assert_readable(figure)
+    box = figure.legends[0].get_window_extent()
+    assert 0.0 <= box.y0 / figure.dpi < 0.2
