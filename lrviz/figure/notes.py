@@ -31,7 +31,7 @@ class Notes:
         for i, lines in enumerate(self.lines):
             context.figure.text(
                 left, top, "\n".join(lines), fontsize=self.size, color=mpl.rcParams["xtick.color"], ha="left", va="top",
-                linespacing=1.2, transform=context.figure.dpi_scale_trans, gid=f"notes-{i}",
+                linespacing=1.2, transform=context.figure.dpi_scale_trans, gid=f"notes-{i}" if i else "notes",
             )  # fmt: skip
             top -= len(lines) * LINE * self.size
 

@@ -117,7 +117,7 @@ def places(figure: Figure, *, views: bool = True) -> Places:
                 axes.get_yscale() == "log", tuple(_curves(axes)), tuple(borrowed),
             )
         )  # fmt: skip
-    drawn = [text for text in figure.texts if (text.get_gid() or "").startswith("notes-")]
+    drawn = [text for text in figure.texts if (text.get_gid() or "").startswith("notes")]
     notes = tuple(" ".join(text.get_text().split()) for text in drawn)
     foot = max((height - found.bottom for text in drawn if (found := extent(text))), default=0.0)
     return Places(width, height, title, tuple(panels), notes, foot)
