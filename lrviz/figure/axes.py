@@ -266,11 +266,11 @@ def cell_notes(context: DrawContext, cell: Cell, limits: Limits, width: float) -
     notes = []
     panels = panels_of(context, cell, limits)
     if any(_is_dense(curve, cell, width) for panel in panels for curve in panel.curves):
-        notes.append("Band: the range of a curve with more cycles than can be told apart")
+        notes.append("Band: the range of cycles too close to be told apart")
     low = [curve.y[curve.y < limits.low] for curve in cell.rates] if limits.log else []
     if any(values.size for values in low):
-        lowest = "of 0" if all((values <= 0).all() for values in low) else f"below {format_rate(limits.low, 1)}"
-        notes.append(f"Open triangle: the first rate {lowest}, which is not on the logarithmic axis")
+        lowest = "of 0" if all((values <= 0).all() for values in low) else f"under {format_rate(limits.low, 1)}"
+        notes.append(f"Open triangle: the first rate {lowest}, below the logarithmic axis")
     return notes
 
 

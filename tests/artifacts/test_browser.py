@@ -502,8 +502,8 @@ class TestPointer:
             plot.send_keys(key)
             assert readout(page, "a")[0] == f"step {step:,} · epoch {step // 1000}"
         assert page.ask("return [...document.querySelectorAll('#a figcaption p')].map(e => e.textContent)") == [
-            "Band: the range of a curve with more cycles than can be told apart",
-            "Open triangle: the first rate of 0, which is not on the logarithmic axis",
+            "Band: the range of cycles too close to be told apart",
+            "Open triangle: the first rate of 0, below the logarithmic axis",
         ]
         bottom, axis = page.ask(
             "return ['#a .whole', '#a .whole .axis-x'].map(e => document.querySelector(e))"
@@ -573,6 +573,8 @@ def test_in_print_no_heading_stands_alone_and_no_row_is_cut(browser: webdriver.C
         )
         is False
     )
+    heads = "[...document.querySelectorAll('thead th')].filter(e => e.checkVisibility())"
+    assert page.ask(f"return {heads}.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)") == []
     broken = """
         document.body.style.cssText = `columns:700px;column-fill:auto;column-gap:0;height:${arguments[0]}px`;
         const left = element => [...element.getClientRects()].at(-1).left; // before it is what the break left free

@@ -193,7 +193,7 @@ def test_rates_of_0_are_marked_at_the_foot_of_a_logarithmic_axis() -> None:
     assert triangle.get_offsets()[0, 0] == 500
     assert 0 < triangle.get_offsets()[0, 1] < 0.03
     assert len(triangle.get_facecolor()) == 0  # open
-    assert figure.notes == ("Open triangle: the first rate of 0, which is not on the logarithmic axis",)
+    assert figure.notes == ("Open triangle: the first rate of 0, below the logarithmic axis",)
     assert [text.get_text() for text in figure.texts] == list(figure.notes)
     drawn = xy(lines(axes)[0])
     assert (drawn[drawn[:, 0] >= 501, 1] < axes.get_ylim()[0]).all()
@@ -206,4 +206,4 @@ def test_rates_below_a_logarithmic_axis_are_marked_and_curves_share_a_mark() -> 
     figure = draw(low, FigureOptions(log=True, ylim=(1e-4, 1e-1)))
     (triangle,) = triangles(figure.axes[0])
     assert triangle.get_offsets()[0, 0] == 500
-    assert figure.notes == ("Open triangle: the first rate below 1e-4, which is not on the logarithmic axis",)
+    assert figure.notes == ("Open triangle: the first rate under 1e-4, below the logarithmic axis",)

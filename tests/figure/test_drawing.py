@@ -671,7 +671,7 @@ def test_more_cycles_than_can_be_told_apart_are_a_band(layout: str) -> None:
     assert (low[:, 1] == 1e-4).all()
     np.testing.assert_allclose(high[1:-1, 1], np.interp(high[1:-1, 0], np.arange(n), top), rtol=0.03)
     assert band.get_zorder() < lines(figure.axes[-1])[-1].get_zorder()
-    assert figure.notes == ("Band: the range of a curve with more cycles than can be told apart",)
+    assert figure.notes == ("Band: the range of cycles too close to be told apart",)
     assert [text.get_text() for text in figure.texts if text.get_gid() == "notes"] == list(figure.notes)
     assert_readable(figure)
     assert not draw([trace(sawtooth[:4000], label="saw")]).axes[0].patches
