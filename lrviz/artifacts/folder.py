@@ -106,8 +106,6 @@ class Folder:
                 sha256.update(piece)
                 size += len(piece)
                 write_all(stream, piece)
-            stream.flush()
-            os.fsync(stream.fileno())
         self.staged[name] = FileDigest(sha256.hexdigest(), size)
         return self.staged[name]
 
@@ -142,8 +140,11 @@ class Folder:
         self.stage(
             JOURNAL, [json.dumps({name: sorted(digests) for name, digests in sorted(self.known.items())}) + "\n"]
         )
+        new_journal = self.staging / str(len(self.staged) - 1)
         with output_errors(self.shown):
-            (self.staging / str(len(self.staged) - 1)).replace(journal)
+            for new in (*moves.values(), new_manifest, new_journal):
+                _sync(new)  # all at once, when most are on the disk already
+            new_journal.replace(journal)
             place.unlink(missing_ok=True)
             for name, new in moves.items():
                 new.replace(self.path / name)
@@ -154,6 +155,15 @@ class Folder:
 
     def _shown_path(self, name: str) -> str:
         return f"{self.shown.rstrip('/')}/{name}"
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file is on the disk."""
+    descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
