@@ -66,6 +66,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built by the command of `make site`."""
+    pytest.importorskip("mkdocs", reason="mkdocs is in the extra `docs`, which the tests of other versions do without")
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
