@@ -33,7 +33,7 @@ formats = ["svg"]
 name = "overlay"
 title = "Überblick 学"
 style = "own.mplstyle"
-formats = ["svg", "png", "pdf"]
+formats = ["svg", "png"]
 [[figure.curve]]
 scheduler = "StepLR(step_size={4,8})"
 [[figure.curve]]
@@ -42,6 +42,7 @@ scheduler = "CosineAnnealingLR(T_max=32)"
 [[figure]]
 name = "metric"
 style = "dark"
+formats = ["svg", "pdf"]
 interval = "epoch"
 [[figure.curve]]
 scheduler = "ReduceLROnPlateau(patience=0)"
@@ -59,9 +60,26 @@ scheduler = "ExponentialLR(gamma=0.9)"
 """
 STYLE = "axes.prop_cycle: cycler(color=['1f4e9e', 'r', '0.5'])\nfont.family: serif\naxes.grid: True\n"
 METRIC = "epoch,loss\n0,1.5\n1,1.25\n2,1.25\n3,1.3\n"
-SETTINGS = (
-    b"lines.linewidth: 40\naxes.facecolor: red\nfont.size: 30\nsvg.fonttype: none\naxes.formatter.use_locale: True\n"
-)
+SETTINGS = b"""
+# the look
+lines.linewidth: 40
+axes.facecolor: red
+font.size: 30
+svg.fonttype: none
+savefig.dpi: 30
+# unknown to matplotlib, wrong, and twice
+no such: thing
+lines.markersize: wide
+nonsense
+axes.grid: True
+axes.grid: True
+# the locale
+axes.formatter.use_locale: True
+# known to old versions
+text.latex.unicode: True
+savefig.jpeg_quality: 3
+axes.color_cycle: k
+"""
 
 
 @dataclass(frozen=True)
@@ -115,7 +133,9 @@ GROUPS: Mapping[str, list[Environment]] = {
         Environment(files={"matplotlibrc": SETTINGS}),
         Environment({"MATPLOTLIBRC": "{folder}/mine", "MPLBACKEND": "nonsense"}, {"mine": SETTINGS + b'text.color: "'}),
         Environment({"MPLCONFIGDIR": "{folder}/mpl"}, {"mpl/matplotlibrc": SETTINGS}),
-        Environment({"MPLBACKEND": "module://none"}, {"matplotlibrc": b"\xff\xfe\x00"}),
+        Environment({"MPLBACKEND": "module://none"}, {"matplotlibrc": b"\xff\xfe\x00 lines.linewidth: 40"}),
+        Environment({"MATPLOTLIBRC": "{folder}/none", "MPLBACKEND": "svg"}),
+        Environment(files={"matplotlibrc": b'lines.linewidth: 40\nfont.family: "Deja'}),
     ],
     "FreeType": _variables(
         "FREETYPE_PROPERTIES=truetype:interpreter-version=35", "FREETYPE_PROPERTIES=autofitter:warping=1",

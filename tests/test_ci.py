@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,6 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.forkserver import ForkServer
-
-INSTALLED = Path(sys.executable).parent
 
 TEXT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 BLOCKS = [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)]
@@ -36,12 +33,12 @@ def steps() -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with a preset and its render, as the page says to commit them; made by the installed `lrviz`."""
+def rendered(tmp_path_factory: pytest.TempPathFactory, forks: ForkServer) -> Path:
+    """A repository with a preset and its render, as the page says to commit them."""
     folder = tmp_path_factory.mktemp("rendered")
     shutil.copy(ROOT / "docs" / "examples" / "schedules.toml", folder)
-    assert run("git init --quiet", folder, INSTALLED).returncode == 0
-    done = run(SHELL, folder, INSTALLED)
+    assert run("git init --quiet", folder, forks.programs).returncode == 0
+    done = run(SHELL, folder, forks.programs)
     assert done.returncode == 0, done.stderr
     return folder
 

@@ -41,3 +41,10 @@ def trace(
         metric=None if metric is None else np.array(metric, dtype=np.float64),
         **fields,
     )
+
+
+def two_curves() -> list[Trace]:
+    """A curve of steps, and the same backwards."""
+    loop = TrainingLoop(epochs=4, steps_per_epoch=8)
+    lr = np.repeat(1e-3 * 0.5 ** np.arange(8.0), 4)
+    return [trace(lr, label="step(step_size=4)", loop=loop), trace(lr[::-1], label="up", loop=loop)]

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from functools import cache
 from importlib import import_module
 from itertools import zip_longest
 from typing import Annotated, Any, Final
@@ -213,6 +214,7 @@ def lrviz(version: Version = False) -> None:
     """The group of commands."""
 
 
+@cache
 def _load(name: str) -> Any:
     """The command of that name, created by Typer from the function in its module."""
     function = import_module(f"lrviz.cli.commands.{name}").command

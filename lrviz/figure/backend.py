@@ -79,6 +79,8 @@ def muted() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=r"(?s)Glyph .* missing from font")
+            # Older matplotlib warns of scripts that it does not lay out as they are written.
+            warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support .* natively")
             yield
     finally:
         _logger.setLevel(level)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -24,6 +25,7 @@ def chunks(traces: Sequence[Trace]) -> Iterator[str]:
     yield "\n]}\n"
 
 
+@cache
 def installed_version(package: str) -> str | None:
     """The version of a package; None if it is not installed, such as in a source checkout."""
     try:

@@ -80,8 +80,11 @@ class Budget:
             raise ExpressionError(f"the notation is {len(text):,} characters long; {MAX_LENGTH:,} is the limit")
         depth = deepest = 0
         for character in text:
-            depth += (character in "([{") - (character in ")]}")
-            deepest = max(deepest, depth)
+            if character in "([{":
+                depth += 1
+                deepest = max(deepest, depth)
+            elif character in ")]}":
+                depth -= 1
         if deepest > MAX_DEPTH:
             raise ExpressionError(f"brackets are nested {deepest:,} deep; {MAX_DEPTH} is the limit")
 

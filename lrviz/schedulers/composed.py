@@ -21,6 +21,8 @@ _START: Final = Parameter(
     above_least=True,
     most=1,
 )
+_RISE: Final = "rate(t) = lr * (start_factor + (1 - start_factor) * t / warmup) while t < warmup\n"
+_ENDS: Final = ("It ends with the run: a longer run needs the schedule of that run from the start.",)
 
 
 def _check_length(name: str, *lengths: str) -> Callable[[Values, Run], list[str]]:
@@ -59,10 +61,10 @@ SCHEDULERS: Final = (
             Parameter("eta_min", "float", "the lowest rate", default=0.0, least=0),
             _START,
         ),
-        formula="rate(t) = lr * (start_factor + (1 - start_factor) * t / warmup) while t < warmup\n"
-        "rate(t) = eta_min + (lr - eta_min) * (1 + cos(pi * x)) / 2\nx = (t - warmup) / (total_steps - warmup)",
+        formula=f"{_RISE}rate(t) = eta_min + (lr - eta_min) * (1 + cos(pi * x)) / 2\n"
+        "x = (t - warmup) / (total_steps - warmup)",
         use="The usual schedule of vision transformers and language models.",
-        cautions=("It ends with the run: a longer run needs the schedule of that run from the start.",),
+        cautions=_ENDS,
         source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, arXiv:1608.03983",
         past_end="It rises again, as CosineAnnealingLR does.",
         notation=f"{_HEAD}CosineAnnealingLR(T_max=total_steps - warmup, eta_min=eta_min)], {_TAIL}",
@@ -80,10 +82,9 @@ SCHEDULERS: Final = (
             ),
             _START,
         ),
-        formula="rate(t) = lr * (start_factor + (1 - start_factor) * t / warmup) while t < warmup\n"
-        "rate(t) = lr * (1 + (end_factor - 1) * (t - warmup) / (total_steps - warmup))",
+        formula=f"{_RISE}rate(t) = lr * (1 + (end_factor - 1) * (t - warmup) / (total_steps - warmup))",
         use="The schedule of BERT and of most fine-tuning.",
-        cautions=("It ends with the run: a longer run needs the schedule of that run from the start.",),
+        cautions=_ENDS,
         source="Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers, 2018, arXiv:1810.04805",
         past_end="It stays at lr * end_factor.",
         notation=f"{_HEAD}LinearLR(start_factor=1.0, end_factor=end_factor, total_iters=total_steps - warmup)], "
@@ -103,8 +104,7 @@ SCHEDULERS: Final = (
             ),
             _START,
         ),
-        formula="rate(t) = lr * (start_factor + (1 - start_factor) * t / warmup) while t < warmup\n"
-        "rate(t) = lr while t < total_steps - decay\n"
+        formula=f"{_RISE}rate(t) = lr while t < total_steps - decay\n"
         "rate(t) = lr * (1 + (end_factor - 1) * (t - (total_steps - decay)) / decay)",
         use="Pre-training of language models whose length is decided late: every checkpoint of the constant phase can "
         "be continued, or finished with a decay.",

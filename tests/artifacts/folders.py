@@ -30,6 +30,7 @@ label = "down"
 scheduler = "linear"
 label = "up"
 """
+TWO_SVG = TWO.replace('name = "one"', 'name = "one"\nformats = ["svg"]')
 ENDS = {"index.html", "summary.md", MANIFEST}
 
 

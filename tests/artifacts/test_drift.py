@@ -20,29 +20,12 @@ from lrviz.artifacts.manifest import MANIFEST
 from lrviz.artifacts.ownership import JOURNAL
 from lrviz.cli import main
 from lrviz.trace import column_difference
+from tests.artifacts.folders import TWO_SVG
 from tests.forkserver import ForkServer
 
 Capture = pytest.CaptureFixture[str]
 
-PRESET = """
-[defaults]
-epochs = 2
-[[figure]]
-name = "one"
-formats = ["svg"]
-[[figure.curve]]
-scheduler = "exponential(gamma=0.5)"
-[[figure]]
-name = "two"
-title = "Two"
-formats = ["svg"]
-[[figure.curve]]
-scheduler = "cosine"
-label = "down"
-[[figure.curve]]
-scheduler = "linear"
-label = "up"
-"""
+PRESET = TWO_SVG.replace("step(step_size=4, gamma=0.5)", "exponential(gamma=0.5)")
 NOT_EQUAL = "3 curves in 2 figures: the numbers are as rendered, but `out` differs\n"
 
 
@@ -137,7 +120,7 @@ class TestEqual:
 
 class TestNumbers:
     def test_a_gamma_that_changed_in_a_copied_preset(self, here: Path, capsys: Capture) -> None:
-        assert main(["render", "cheatsheet", "-o", "sheet"]) == 0
+        assert main(["render", "cheatsheet", "-o", "sheet", "--formats", "svg"]) == 0
         assert main(["presets", "cheatsheet", "-o", "my.toml"]) == 0
         text = Path("my.toml").read_text(encoding="utf-8")
         Path("my.toml").write_text(text.replace("ExponentialLR(gamma=0.5)", "ExponentialLR(gamma=0.6)"))

@@ -21,11 +21,10 @@ from lrviz.artifacts.manifest import MANIFEST
 from lrviz.artifacts.ownership import JOURNAL
 from lrviz.cli import main
 from lrviz.files import write_all
-from tests.artifacts.folders import TWO, check_whole, files, render
+from tests.artifacts.folders import TWO_SVG, check_whole, files, render
 from tests.forkserver import ForkServer, Process
 
-NEW = TWO.replace('name = "one"', 'name = "one"\nformats = ["svg"]')
-OLD = NEW.replace("gamma=0.5", "gamma=0.25").replace('"two"', '"old"')
+OLD = TWO_SVG.replace("gamma=0.5", "gamma=0.25").replace('"two"', '"old"')
 # Files of the user whose names are like those of lrviz.
 MINE = {"mine.txt": b"mine", ".lrviz-new-x": b"mine", ".lrviz-new-0123456789ab": b"mine", ".lrviz-x": b"mine"}
 
@@ -35,7 +34,7 @@ def old(here: Path) -> Path:
     """A render of another content, with files of the user."""
     Path("p.toml").write_text(OLD)
     render("p.toml", "-o", "old", "-q")
-    Path("p.toml").write_text(NEW)
+    Path("p.toml").write_text(TWO_SVG)
     for name, data in MINE.items():
         Path("old", name).write_bytes(data)
     return here / "old"
@@ -196,7 +195,7 @@ def test_a_signal_from_outside(old: Path, forks: ForkServer, name: str) -> None:
         "    return StepLR(optimizer, 4, 0.5)\n"
     )
     Path("p.toml").write_text(
-        f'{NEW}[[figure]]\nname = "own"\nformats = ["svg"]\n[[figure.curve]]\nscheduler = "train.py:make"\n'
+        f'{TWO_SVG}[[figure]]\nname = "own"\nformats = ["svg"]\n[[figure.curve]]\nscheduler = "train.py:make"\n'
     )
     before = files(old)
     for target in [old] if name != "SIGTERM" else [old, Path("made/for/it")]:

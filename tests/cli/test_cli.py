@@ -394,9 +394,12 @@ MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "
          "csv": b"step,", "tsv": b"step\t", "json": b"{", "md": b"| step |"}  # fmt: skip
 
 
-@pytest.mark.parametrize("command", ["plot", "table", "compare"])
-@pytest.mark.parametrize("suffix", [*FIGURE_FORMATS, *DATA_FORMATS])
-def test_every_suffix(suffix: str, command: str, here: Path, capsys: Capture) -> None:
+@pytest.mark.parametrize(
+    ("command", "suffix"),
+    [("plot", suffix) for suffix in (*FIGURE_FORMATS, *DATA_FORMATS)]
+    + [(command, suffix) for command in ("table", "compare") for suffix in ("svg", *DATA_FORMATS)],
+)
+def test_every_suffix(command: str, suffix: str, here: Path, capsys: Capture) -> None:
     assert main([command, "StepLR(2)", "-o", f"x.{suffix}", "-q"]) == 0
     assert capsys.readouterr() == (f"x.{suffix}\n", "")
     assert (here / f"x.{suffix}").read_bytes().startswith(MAGIC[suffix])

@@ -855,9 +855,7 @@ def test_a_label_is_only_text(label: str, here: Path, capsys: Capture) -> None:
 # The same in a separate process, as a shell sees it.
 
 
-@pytest.mark.parametrize(
-    "row", ["an unknown scheduler", "lr nan", "a bracket that is not closed", "no suffix", "step gamma 1e308"]
-)
+@pytest.mark.parametrize("row", ["an unknown scheduler", "lr nan", "a bracket that is not closed", "no suffix"])
 def test_bad_input_in_a_process(row: str, python: Python, tmp_path: Path) -> None:
     line, stderr = ERRORS[row]
     finished = python("-m", "lrviz", *words(line))

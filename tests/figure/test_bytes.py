@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
-import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -22,15 +22,9 @@ from lrviz.figure import FigureOptions, backend, draw, render
 from lrviz.spec import TrainingLoop
 from lrviz.trace import Trace
 from tests.conftest import ROOT
-from tests.traces import trace
+from tests.traces import trace, two_curves
 
 SUFFIXES = (".png", ".svg", ".pdf")
-LOOP = TrainingLoop(epochs=4, steps_per_epoch=8)
-
-
-def curves() -> list[Trace]:
-    lr = np.repeat(1e-3 * 0.5 ** np.arange(8.0), 4)
-    return [trace(lr, label="step(step_size=4)", loop=LOOP), trace(lr[::-1], label="up", loop=LOOP)]
 
 
 def restarts(n: int, cycles: int) -> Trace:
@@ -49,14 +43,14 @@ def pixels(data: bytes) -> np.ndarray:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("options", [FigureOptions(), FigureOptions(style="dark", layout="grid", log=True)])
 def test_the_same_figure_has_the_same_bytes(suffix: str, options: FigureOptions) -> None:
-    figure = draw(curves(), options)
+    figure = draw(two_curves(), options)
     first = render(figure, suffix)
     assert render(figure, suffix) == first
-    assert render(draw(curves(), options), suffix) == first
+    assert render(draw(two_curves(), options), suffix) == first
 
 
 def test_a_png_holds_the_pixels_that_were_drawn() -> None:
-    figure = draw(curves())
+    figure = draw(two_curves())
     shown = pixels(render(figure, ".png"))
     assert shown.shape == (750, 1500, 4)
     canvas = FigureCanvasAgg(figure)
@@ -70,7 +64,7 @@ def test_a_png_holds_the_pixels_that_were_drawn() -> None:
 
 
 def test_dpi() -> None:
-    figure = draw(curves(), FigureOptions(dpi=40))
+    figure = draw(two_curves(), FigureOptions(dpi=40))
     assert pixels(render(figure, ".png")).shape == (200, 400, 4)
     assert pixels(render(figure, ".png", 80)).shape == (400, 800, 4)
     assert pixels(render(figure, ".png")).shape == (200, 400, 4)
@@ -79,7 +73,7 @@ def test_dpi() -> None:
 
 @pytest.mark.parametrize("dpi", [None, 1200])
 def test_a_png_of_too_many_pixels_is_refused_with_the_dpi_that_fits(dpi: int | None) -> None:
-    figure = draw(curves(), FigureOptions(layout="grid", dpi=None if dpi else 1200))
+    figure = draw(two_curves(), FigureOptions(layout="grid", dpi=None if dpi else 1200))
     figure.set_size_inches(20, 8)
     with pytest.raises(SpecError, match="20x8 at 1200 dpi makes 230 million pixels") as caught:
         render(figure, ".png", dpi)
@@ -96,15 +90,15 @@ def test_a_png_of_a_figure_that_no_dpi_makes_small_enough() -> None:
 @pytest.mark.parametrize("date", ["xx", "-1", "9" * 99])
 def test_a_date_in_the_environment_that_is_no_number(date: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", date)
-    figure = draw(curves())
-    for suffix in SUFFIXES:
+    figure = draw(two_curves())
+    for suffix in (".svg", ".pdf"):
         assert render(figure, suffix)
     assert os.environ["SOURCE_DATE_EPOCH"] == date
 
 
 def test_a_suffix_that_nobody_writes() -> None:
     with pytest.raises(OutputError, match=r"no writer for `\.gif`"):
-        render(draw(curves()), ".gif")
+        render(draw(two_curves()), ".gif")
 
 
 def test_an_svg_is_well_formed_and_says_what_it_shows() -> None:
@@ -122,7 +116,7 @@ def test_an_svg_is_well_formed_and_says_what_it_shows() -> None:
 
 
 def test_a_pdf_has_no_date_and_fonts_as_they_are() -> None:
-    data = render(draw(curves()), ".pdf")
+    data = render(draw(two_curves()), ".pdf")
     assert data.startswith(b"%PDF")
     assert b"CreationDate" not in data
     assert b"/TrueType" in data or b"/CIDFontType2" in data
@@ -171,7 +165,7 @@ def test_reduction_cannot_be_seen() -> None:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_the_callers_settings_neither_leak_in_nor_change(suffix: str) -> None:
-    clean = render(draw(curves()), suffix)
+    clean = render(draw(two_curves()), suffix)
     settings = {
         "lines.linewidth": 9.0, "axes.facecolor": "red", "savefig.dpi": 30, "savefig.bbox": "tight",
         "savefig.facecolor": "green", "svg.fonttype": "none", "svg.hashsalt": None, "pdf.fonttype": 3,
@@ -181,7 +175,7 @@ def test_the_callers_settings_neither_leak_in_nor_change(suffix: str) -> None:
     }  # fmt: skip
     with mpl.rc_context(settings):  # type: ignore[arg-type]
         before = dict(mpl.rcParams)
-        figure = draw(curves())
+        figure = draw(two_curves())
         assert dict(mpl.rcParams) == before
         assert render(figure, suffix) == clean
         assert dict(mpl.rcParams) == before
@@ -197,24 +191,34 @@ def test_a_figure_of_the_callers_own_can_be_rendered() -> None:
 
 SCRIPT = """
 import hashlib, sys
-import numpy as np
 from lrviz.figure import draw, render
-from tests.traces import trace
-lr = 1e-3 * 0.5 ** (np.arange(32) // 4)
-figure = draw([trace(lr, label="a"), trace(lr[::-1], label="学 $x$")])
+from tests.traces import two_curves
 for suffix in sys.argv[1:]:
-    print(suffix, hashlib.sha256(render(figure, suffix)).hexdigest())
-import matplotlib
-backend = matplotlib.rcParams._get("backend")
-print("backend", backend if isinstance(backend, str) else "")
+    print(hashlib.sha256(render(draw(two_curves()), suffix)).hexdigest())
 assert "matplotlib.pyplot" not in sys.modules
 """
 
 
-def drawn(folder: Path, **environment: str) -> str:
-    """What a fresh process in a folder draws: a digest for each kind of file. Nothing may be said."""
+def test_a_new_process_with_settings_of_its_own_draws_the_same(tmp_path: Path) -> None:
+    """`tests/environments.py` has many more environments; nothing may be said."""
+    (tmp_path / "mine").write_bytes(b"\xff\xfe\x00 lines.linewidth: 40")
+    drawn = run(tmp_path, SCRIPT, *SUFFIXES, MATPLOTLIBRC=str(tmp_path / "mine"), MPLBACKEND="nonsense")
+    assert drawn.split() == [hashlib.sha256(render(draw(two_curves()), suffix)).hexdigest() for suffix in SUFFIXES]
+
+
+def test_the_callers_own_matplotlibrc_and_backend_are_theirs_still(tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 7\n", encoding="utf-8")
+    script = (
+        "import lrviz.figure, sys; lrviz.figure.import_matplotlib(); settings = sys.modules['matplotlib'].rcParams;"
+        "print(settings['lines.linewidth'], settings._get('backend'))"
+    )
+    assert run(tmp_path, script, MPLBACKEND="svg") == "7.0 svg\n"
+
+
+def run(folder: Path, script: str, *words: str, **environment: str) -> str:
+    """What a fresh process in a folder prints to stdout; it prints nothing else."""
     outcome = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *SUFFIXES],
+        [sys.executable, "-c", script, *words],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
         capture_output=True,
@@ -223,70 +227,3 @@ def drawn(folder: Path, **environment: str) -> str:
     )
     assert (outcome.returncode, outcome.stderr) == (0, "")
     return outcome.stdout
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return drawn(tmp_path_factory.mktemp("plain"))
-
-
-SETTINGS = {
-    "text": b"""
-# the look
-lines.linewidth: 40
-axes.facecolor: red
-font.size: 30
-svg.fonttype: none
-savefig.dpi: 30
-# unknown to matplotlib, wrong, and twice
-no such: thing
-lines.markersize: wide
-nonsense
-axes.grid: True
-axes.grid: True
-# the locale
-axes.formatter.use_locale: True
-# known to old versions
-text.latex.unicode: True
-savefig.jpeg_quality: 3
-axes.color_cycle: k
-""",
-    "bytes": b"\xff\xfe\x00 lines.linewidth: 40",
-    "quotes": b'lines.linewidth: 40\nfont.family: "Deja',
-}
-
-
-# A fresh process takes two seconds, so each changes as much as it can.
-SURROUNDINGS = {
-    "text": {"LC_ALL": "xx_YY.UTF-8", "PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu"},
-    "quotes": {"FREETYPE_PROPERTIES": "truetype:interpreter-version=35", "OMP_NUM_THREADS": "7"},
-}
-
-
-@pytest.mark.parametrize("name", SURROUNDINGS)
-def test_a_matplotlibrc_and_the_surroundings_do_not_matter(name: str, plain: str, tmp_path: Path) -> None:
-    (tmp_path / "matplotlibrc").write_bytes(SETTINGS[name])
-    assert drawn(tmp_path, **SURROUNDINGS[name]) == plain
-
-
-@pytest.mark.parametrize(("name", "backend"), [("mine", "nonsense"), ("none", "svg")])
-def test_a_matplotlibrc_elsewhere_and_a_backend_do_not_matter(
-    name: str, backend: str, plain: str, tmp_path: Path
-) -> None:
-    (tmp_path / "mine").write_bytes(SETTINGS["bytes"])
-    result = drawn(tmp_path, MATPLOTLIBRC=str(tmp_path / name), MPLBACKEND=backend)
-    assert ("backend svg" in result) == (backend == "svg")
-    assert re.sub("backend .*", "", result) == re.sub("backend .*", "", plain)
-
-
-def test_the_callers_own_matplotlibrc_is_theirs_still(tmp_path: Path) -> None:
-    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 7\n", encoding="utf-8")
-    script = (
-        "import lrviz.figure, sys; lrviz.figure.import_matplotlib();"
-        "print(sys.modules['matplotlib'].rcParams['lines.linewidth'])"
-    )
-    outcome = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert outcome.stdout == "7.0\n"

@@ -24,7 +24,7 @@ from lrviz.trace import Trace
 from tests.figure.test_drawing import assert_readable, cosine, dashes, lines
 from tests.traces import trace
 
-SIZES = [(10.0, 5.0), (4.0, 3.0), (3.3, 2.5)]
+SIZES = [(10.0, 5.0), (3.3, 2.5)]
 STEPS = np.arange(200)
 LOOP = TrainingLoop(1, 200)
 

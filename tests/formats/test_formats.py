@@ -8,6 +8,7 @@ import io
 import json
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError
 from itertools import zip_longest
@@ -72,6 +73,14 @@ def strict_json(text: str) -> dict[str, object]:
     return parsed
 
 
+@pytest.fixture
+def versions_asked_again() -> Iterator[None]:
+    """Versions of packages are not those that this process found before, nor are they kept."""
+    formats.installed_version.cache_clear()
+    yield
+    formats.installed_version.cache_clear()
+
+
 class TestShape:
     """The texts themselves, written out."""
 
@@ -89,6 +98,7 @@ class TestShape:
             "| step | epoch | lr |\n| ---: | ---: | ---: |\n| 0 | 0 | 0.001 |\n| 1 | 0 | 0.0005 |\n"
         )
 
+    @pytest.mark.usefixtures("versions_asked_again")
     def test_json(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("importlib.metadata.version", {"lrviz": "1.2.3", "torch": "4.5.6"}.__getitem__)
         loop = TrainingLoop(epochs=1, steps_per_epoch=2, interval="epoch")
@@ -139,6 +149,7 @@ class TestShape:
         ]
         assert any('"label": "ü"' in line for line in lines)
 
+    @pytest.mark.usefixtures("versions_asked_again")
     def test_json_from_a_tree_that_was_never_installed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def missing(name: str) -> NoReturn:
             raise PackageNotFoundError(name)

@@ -225,14 +225,13 @@ def real_main() -> Main:
     import typer
 
     import lrviz
-    from lrviz.cli import app, main
+    from lrviz.cli import main
     from lrviz.notation import source
     from lrviz.spec import run, sweep
 
     for module in pkgutil.walk_packages(lrviz.__path__, "lrviz."):
         importlib.import_module(module.name)
     typer.main.get_command = cache(typer.main.get_command)  # else half of the time goes into making the options
-    app._load = cache(app._load)
     vars(run)["MAX_UPDATES"] = vars(sweep)["MAX_UPDATES"] = 20_000
     vars(source)["MAX_RUN_STEPS"] = 1_000_000
     gc.freeze()
