@@ -31,7 +31,7 @@ from lrviz.figure.backend import (
     mpl,
 )
 from lrviz.figure.curves import MAX_NAMED, Cell, Curve, clean, without_middle
-from lrviz.figure.style import FigureOptions, Style
+from lrviz.figure.style import MAX_VALUE, MIN_VALUE, FigureOptions, Style
 from lrviz.figure.ticks import Ticks, epoch_ticks, log_ticks, step_ticks, top_ticks, value_ticks
 from lrviz.trace import Values
 
@@ -39,7 +39,6 @@ _MIN_LABEL_GAP = 0.38  # inches between the labels of a y axis
 _MIN_LABEL_SIZE = 5.0  # points; of the label of an axis
 _X_MARGIN = 0.015  # of the length of the run, at each end
 _MIN_MARKER_GAP = 0.045  # inches per step; markers are drawn from this distance on
-_MAX_VALUE, _MIN_VALUE = 1e300, 1e-280  # matplotlib cannot scale an axis to values outside
 _CONSTANT_RANGE = 1e-6  # relative range below which a metric is drawn as constant
 _TICK_UP: Final = 2  # matplotlib's marker
 _PANEL_SHARE, _PANEL_GAP = 0.34, 0.07  # relative to the height of the panel of rates
@@ -170,7 +169,7 @@ def value_limits(curves: Sequence[Curve]) -> Limits:
 
 def _clip(value: float) -> float:
     """The value, or the nearest value that an axis can show."""
-    return 0.0 if abs(value) < _MIN_VALUE else max(-_MAX_VALUE, min(value, _MAX_VALUE))
+    return 0.0 if abs(value) < MIN_VALUE else max(-MAX_VALUE, min(value, MAX_VALUE))
 
 
 def _maximum(curve: Curve) -> float:

@@ -46,7 +46,7 @@ _IDENTIFIERS: Final = {short: name for name, short in SHORT_NAMES.items()}
 _REPLACED: Final = re.compile(
     r"""(?P<text>\'\'\'.*?(?:\'\'\'|\Z)|\"\"\".*?(?:\"\"\"|\Z)
     |'(?:\\.|[^'\\])*+(?:'|\\?\Z)|"(?:\\.|[^"\\])*+(?:"|\\?\Z)|\#[^\n]*)
-    |(?<![\w.])(?:(?P<length>\d+(?:\.\d+)?(?:%(?=\s*(?:[,)\]}]|\Z))|ep(?!\w)))|"""
+    |(?<![\w.])(?:(?P<length>[0-9]+(?:\.[0-9]+)?(?:%(?=\s*(?:[,)\]}]|\Z))|ep(?!\w)))|"""
     + "|".join(
         rf"{re.escape(s)}(?=\s*(?:[,(\])@]|$))" if iskeyword(s) else rf"{re.escape(s)}(?!\w)" for s in _IDENTIFIERS
     )
