@@ -16,6 +16,7 @@ from lrviz.trace import Row, Trace
 
 _MAX_ROWS: Final = 400  # of a table printed in full on a terminal
 _END_ROWS: Final = 20  # printed at the start and at the end of a longer table
+_MAX_DIFFERENCES: Final = 100  # rows of the differences between curves; each parameter group has one
 _MAX_LABEL_WIDTH: Final = 24  # columns; longer labels are wrapped in the header of a table
 _MAX_MEASURED_ROWS: Final = 100_000  # rows; in longer columns the widest value is not searched for
 _RATE_WIDTH: Final = 23  # columns of 2.2250738585072014e-308, one of the longest floats
@@ -108,6 +109,13 @@ _MIN_TABLE_WIDTH: Final = 76  # columns; narrower terminals get lists instead of
 
 def print_differences(rows: Sequence[Row], screen: Screen) -> None:
     """Print peak, final rate, end of warm-up, mean, and the first step at which each curve differs from the first."""
+    more, rows = len(rows) - _MAX_DIFFERENCES, rows[:_MAX_DIFFERENCES]
+    _print_rows(rows, screen)
+    if more > 0:
+        screen.print(Text(f"and {more:,} more; `--format csv` has all rates", "dim"))
+
+
+def _print_rows(rows: Sequence[Row], screen: Screen) -> None:
     if screen.width < _MIN_TABLE_WIDTH:
         for number, row in enumerate(rows):
             screen.print(_folded(row.label))

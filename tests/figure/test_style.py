@@ -356,6 +356,11 @@ print(status, Path.cwd(), mpl.rcParams["lines.linewidth"])
         pytest.param(
             {"dpi": 1000}, "10x5 at 1000 dpi makes 50 million pixels; .*\n\nhint: .* `dpi` can be up to 979;", id="dpi"
         ),
+        pytest.param({"ylim": (1.0, 1.0)}, "`ylim` must be two different rates", id="ylim-empty"),
+        pytest.param({"ylim": (0.0, 5e-324)}, "limits that an axis can show, got 0.0,5e-324", id="ylim-small"),
+        pytest.param({"ylim": (1.0, 1.0000000000000002)}, "limits that an axis can show", id="ylim-narrow"),
+        pytest.param({"ylim": (1e300, 1e308)}, "limits that an axis can show", id="ylim-large"),
+        pytest.param({"ylim": (1e-320, 1.0), "log": True}, "limits that an axis can show", id="ylim-log"),
         pytest.param({"dpi": 19}, "`dpi` must be from 20 to 1200, got 19", id="coarse"),
         pytest.param({"dpi": 1201}, "`dpi` must be from 20 to 1200, got 1201", id="fine"),
         pytest.param({"x": "time"}, "`x` must be step or epoch, got `time`", id="x"),
@@ -380,6 +385,12 @@ def test_options_that_make_no_figure(options: dict[str, Any], message: str) -> N
 )
 def test_options_of_figures_for_print(options: dict[str, Any]) -> None:
     assert FigureOptions(**options).dpi == options["dpi"]
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("ylim", [(1e-280, 1e300), (1.0, 1.00002), (1e-280, 2e-280), (1e299, 1e300)])
+def test_the_widest_and_the_narrowest_limits_can_be_drawn(ylim: tuple[float, float], log: bool) -> None:
+    assert render(draw([trace([1e-3, 5e-4])], FigureOptions(ylim=ylim, log=log, dpi=20)), ".png")
 
 
 def test_options_and_a_check_of_the_style_load_nothing_heavy(python: Python) -> None:
