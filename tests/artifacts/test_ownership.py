@@ -321,6 +321,16 @@ class TestRecordsThatNobodyWrote:
         (out / JOURNAL).write_text(text, encoding="latin-1")
         assert f"`out/{JOURNAL}` already exists, and lrviz did not write it" in refused(capsys)
 
+    @pytest.mark.parametrize("part", ["figures", "curves"])
+    def test_a_manifest_of_more_than_a_preset_can_have(self, out: Path, capsys: Capture, part: str) -> None:
+        found = manifest(out)
+        if part == "figures":
+            found["figures"] += [{"name": f"x{i}", "curves": [], "options": {}} for i in range(200)]
+        else:
+            found["figures"][0]["curves"] *= 1001
+        (out / MANIFEST).write_text(json.dumps(found))
+        assert f"`out/{MANIFEST}` already exists, and lrviz did not write it" in refused(capsys)
+
     @pytest.mark.parametrize("name", ["mine.csv", "one.csv"])
     def test_a_journal_that_lists_no_digest(self, out: Path, name: str) -> None:
         (out / "mine.csv").write_text("mine")
