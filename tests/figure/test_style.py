@@ -14,6 +14,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib import rcsetup
 from matplotlib.colors import to_rgb
 
 from lrviz.errors import SpecError
@@ -301,18 +302,37 @@ def test_a_cycle_that_is_not_plain_is_refused(text: str, complaint: str, tmp_pat
 # Code without double underscores, which matplotlib 3.9 and 3.10 refuse, that opens a file in the current folder.
 OPENS_A_FILE = (
     "cycler(color=[(q := []), q.append((q[0].gi_frame.f_back.f_back.f_builtins for _ in [1])),"
-    " [*q[0]][0]['open']('canary', 'w')] and ['r'])"
+    " [*q[0]][0]['open']('canary', 'w').close()] and ['r'])"
 )
 
 
+@pytest.fixture
+def evaluating(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A matplotlib that evaluates a cycle of a style, as versions before 3.11 do."""
+
+    def validate(value: object) -> object:
+        return eval(value, {"cycler": rcsetup.cycler}) if isinstance(value, str) else value  # noqa: S307
+
+    monkeypatch.setitem(mpl.RcParams.validate, "axes.prop_cycle", validate)
+
+
+@pytest.mark.usefixtures("evaluating")
 def test_code_in_a_style_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As each setting, on the installed matplotlib; 3.11 does not run it either."""
+    """As each setting."""
     monkeypatch.chdir(tmp_path)
     for key in mpl.RcParams.validate:
         Path("a.mplstyle").write_text(f"{key}: {OPENS_A_FILE}", encoding="utf-8")
         with suppress(SpecError):
             backend.load_style("a.mplstyle")
     assert [path.name for path in tmp_path.iterdir()] == ["a.mplstyle"]
+
+
+@pytest.mark.usefixtures("evaluating")
+def test_the_code_would_run_in_such_a_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with suppress(ValueError):
+        mpl.RcParams({"axes.prop_cycle": OPENS_A_FILE})
+    assert [path.name for path in tmp_path.iterdir()] == ["canary"]
 
 
 def test_code_in_a_matplotlibrc_does_not_run_and_it_is_not_read(

@@ -63,6 +63,7 @@ LONG = [
     "{1,",
 ]
 LONGEST = 30_000
+LONGEST_BROKEN = 500_000  # of a text with one change, which the next may repeat a hundred times
 
 NAMES = [name for info in catalogue.all_schedulers() for name in (info.short, info.name)]
 OTHER_NAMES = [
@@ -222,6 +223,8 @@ class Pieces:
     def broken(self, text: str) -> str:
         """A text with one to three changes: a piece left out, repeated, moved, replaced or added."""
         for _ in range(self.random.choice([1, 1, 1, 2, 3])):
+            if len(text) > LONGEST_BROKEN:
+                break
             start, stop = sorted(self.random.randint(0, len(text)) for _ in range(2))
             stop = min(stop, start + self.random.choice([1, 3, 10, 100, len(text)]))
             inside = text[start:stop]
