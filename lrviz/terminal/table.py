@@ -17,6 +17,7 @@ from lrviz.trace import Row, Trace
 _MAX_ROWS: Final = 400  # of a table printed in full on a terminal
 _END_ROWS: Final = 20  # printed at the start and at the end of a longer table
 _MAX_DIFFERENCES: Final = 100  # rows of the differences between curves; each parameter group has one
+_MAX_LABEL: Final = 500  # characters of the label of a curve
 _MAX_LABEL_WIDTH: Final = 24  # columns; longer labels are wrapped in the header of a table
 _MAX_MEASURED_ROWS: Final = 100_000  # rows; in longer columns the widest value is not searched for
 _RATE_WIDTH: Final = 23  # columns of 2.2250738585072014e-308, one of the longest floats
@@ -94,7 +95,7 @@ def _rich_table(table: list[Column], *, ascii: bool) -> Table:
 
 def _folded(text: str) -> Text:
     """Text of the user that may be wrapped, so that no line starts with the `::` of a command to GitHub Actions."""
-    return Text(printable(text).replace("::", r":\x3a"), overflow="fold")
+    return Text(printable(text, _MAX_LABEL).replace("::", r":\x3a"), overflow="fold")
 
 
 def _format_cell(column: Column, row: int) -> str:
@@ -124,7 +125,7 @@ def _print_rows(rows: Sequence[Row], screen: Screen) -> None:
     table = [_HEADINGS, *(_format_row(row, number) for number, row in enumerate(rows))]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     head, *lines = ["".join(f"  {cell:>{width}}" for cell, width in zip(r, widths, strict=True)) for r in table]
-    labels = [printable(row.label) for row in rows]
+    labels = [printable(row.label, _MAX_LABEL) for row in rows]
     label_width = min(max(map(cells, labels)), screen.width - len(head))
     screen.print(Text(" " * label_width + head, "dim"))
     for label, line in zip(labels, lines, strict=True):

@@ -104,6 +104,15 @@ def test_labels_are_told_in_full_and_no_line_is_too_long(label: str, columns: in
 
 
 @pytest.mark.parametrize("columns", [40, 80])
+def test_the_middle_of_a_very_long_label_is_left_out(columns: int) -> None:
+    lines = told([trace(FALL, label="plain"), trace(RISE, label="start" + "x" * 30_000 + "end")], columns)
+    text = "".join(lines)
+    assert len(text) < 1_500
+    assert "start" in text
+    assert "xend" in text
+
+
+@pytest.mark.parametrize("columns", [40, 80])
 def test_the_table_of_many_parameter_groups_is_cut(columns: int) -> None:
     groups = ",".join(f"g{i}=1" for i in range(90))
     lines = told(runs("cosine", "step", lr=groups), columns)
