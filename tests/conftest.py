@@ -41,9 +41,6 @@ settings.register_profile("lrviz", deadline=None)
 settings.register_profile("lrviz-ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("lrviz-ci" if os.environ.get("CI") else "lrviz")
 
-# How many times longer code takes while coverage traces it; for limits that tell linear from quadratic time.
-SLOWER = 1 if sys.gettrace() is None else 10
-
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -96,5 +97,5 @@ def _kept_steps(traces: Sequence[Trace], first: int, stop: int, most: int) -> In
 
 
 def _numbers(values: Values) -> list[float | None]:
-    """Values for JSON: null for NaN."""
-    return [value if value == value else None for value in values.tolist()]  # noqa: PLR0124 - NaN differs from itself
+    """Values for JSON, which has neither NaN nor infinity: null for them."""
+    return [value if math.isfinite(value) else None for value in values.tolist()]

@@ -273,15 +273,13 @@ def _match_curves(
     before: Sequence[Mapping[str, Any]], labels: Sequence[str]
 ) -> Iterator[tuple[Mapping[str, Any] | None, int | None]]:
     """Pair the curves of a render with those of now: by label, and the remaining ones in order."""
-    remaining = list(range(len(before)))
-    matches: list[int | None] = []
-    for label in labels:
-        match = next((i for i in remaining if before[i].get("label") == label), None)
-        if match is not None:
-            remaining.remove(match)
-        matches.append(match)
+    unmatched: dict[str, list[int]] = {}  # by label, the last first
+    for i in reversed(range(len(before))):
+        unmatched.setdefault(str(before[i].get("label")), []).append(i)
+    matches = [found.pop() if (found := unmatched.get(label)) else None for label in labels]
+    remaining = iter(sorted(i for found in unmatched.values() for i in found))
     for index, match in enumerate(matches):
-        at = remaining.pop(0) if match is None and remaining else match
+        at = next(remaining, None) if match is None else match
         yield (None if at is None else before[at]), index
     for i in remaining:
         yield before[i], None

@@ -14,7 +14,7 @@ from typing import Any, Final
 from lrviz import formats
 from lrviz.figure import FIGURE_FORMATS, short_style
 from lrviz.files import read_bytes
-from lrviz.presets import FigurePlan, is_figure_name
+from lrviz.presets import MAX_CURVES, MAX_FIGURES, FigurePlan, is_figure_name
 from lrviz.spec import RunSpec, TrainingLoop
 from lrviz.trace import Trace
 
@@ -177,6 +177,8 @@ def _is_manifest(data: Any) -> bool:
     files, figures, leftover = (data.get(key) for key in ("files", "figures", "leftover"))
     if not (isinstance(figures, list) and all(isinstance(figure, dict) and _is_figure(figure) for figure in figures)):
         return False
+    if len(figures) > MAX_FIGURES:
+        return False
     names = {figure["name"] for figure in figures}
     return (
         isinstance(files, dict)
@@ -193,6 +195,7 @@ def _is_figure(figure: Record) -> bool:
     return (
         isinstance(figure.get("name"), str)
         and isinstance(figure.get("curves"), list)
+        and len(figure["curves"]) <= MAX_CURVES
         and isinstance(figure.get("options"), dict)
         and isinstance(figure.get("title", ""), str)
         and all(isinstance(curve, dict) and isinstance(curve.get("columns"), list) for curve in figure["curves"])

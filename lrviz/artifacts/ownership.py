@@ -9,7 +9,7 @@ A folder may come from anyone, with its manifest and its journal. So a file is l
 
 The manifest itself and the journal need only the form. What a forged manifest can have replaced or removed is therefore
 limited to files in the folder that look as if lrviz had written them: an SVG, a PDF, a page or a summary that says so,
-a PNG without metadata and with the compression of lrviz, or a table of numbers that counts the steps from 0.
+an image without metadata and with the compression of lrviz, or a table of numbers that counts the steps from 0.
 """
 
 from __future__ import annotations
@@ -174,6 +174,28 @@ def _is_png(file: _File) -> bool:
     ) is not None and file.tail.endswith(b"\0\0\0\0IEND\xaeB`\x82")
 
 
+def _is_jpeg(file: _File) -> bool:
+    """Whether it is a JPEG of quality 95 with the colours of every pixel, and without metadata."""
+    return re.match(
+        rb"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x01.{4}\x00\x00"  # the resolution in dots per inch, no thumbnail
+        rb"\xff\xdb\x00\x43\x00\x02\x01\x01.{61}\xff\xdb\x00\x43\x01\x02\x02\x02.{61}"
+        rb"\xff\xc0\x00\x11\x08.{4}\x03\x01\x11\x00\x02\x11\x01\x03\x11\x01",
+        file.head,
+        re.DOTALL,
+    ) is not None and file.tail.endswith(b"\xff\xd9")
+
+
+def _is_webp(file: _File) -> bool:
+    """Whether it is a lossless WebP without metadata."""
+    size, chunk = (int.from_bytes(file.head[at : at + 4], "little") for at in (4, 16))
+    return (
+        file.head.startswith(b"RIFF")
+        and file.head[8:16] == b"WEBPVP8L"
+        and size == file.digest.size - 8
+        and size - chunk in (12, 13)  # one chunk, of an even size
+    )
+
+
 def _is_table(file: _File) -> bool:
     """Whether it is a table of `step`, `epoch` and numbers, with a row for each step, and floats as Python prints them.
 
@@ -207,5 +229,7 @@ _FORMS: Final[Mapping[str, Callable[[_File], bool]]] = {
     "svg": _is_svg,
     "pdf": _is_pdf,
     "png": _is_png,
+    "jpg": _is_jpeg,
+    "webp": _is_webp,
     "csv": _is_table,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from lrviz.artifacts.drift import Change, CurveDrift, Findings
@@ -13,6 +14,7 @@ from lrviz.trace import ColumnDifference
 
 _MAX_SHOWN = 200  # characters of a changed value
 _MAX_LINE = 1_000  # characters
+_MAX_FINDINGS = 1_000  # of a report in lines
 
 
 def report_text(findings: Findings, format: str, preset_file: str | None = None) -> str:
@@ -41,7 +43,7 @@ def _lines(findings: Findings) -> Iterator[str]:
 def _annotations(findings: Findings, preset_file: str | None) -> Iterator[str]:
     """Workflow commands, https://docs.github.com/actions/reference/workflow-commands-for-github-actions."""
     for kind, *lines in _findings(findings):
-        file = f"file={_escaped(preset_file, ':,')}," if preset_file else ""
+        file = f"file={_escaped(printable(preset_file), ':,')}," if preset_file else ""
         title = "schedule drift" if kind == "error" else "schedules"
         text = "\n".join(lines)
         yield f"::{kind} {file}title={title}::{_escaped(text)}"
@@ -53,9 +55,12 @@ def _escaped(text: str, more: str = "") -> str:
 
 
 def _findings(findings: Findings) -> Iterator[tuple[str, ...]]:
-    """Each finding: "error" or "notice", and its lines, which are printable."""
-    for kind, *lines in _raw_findings(findings):
+    """Each finding, up to `_MAX_FINDINGS`: "error" or "notice", and its lines, which are printable."""
+    every = _raw_findings(findings)
+    for kind, *lines in islice(every, _MAX_FINDINGS):
         yield kind, *(printable(line, _MAX_LINE) for line in lines)
+    if more := sum(1 for _ in every):
+        yield "notice", f"and {more:,} more; `--format json` has them all"
 
 
 def _raw_findings(findings: Findings) -> Iterator[tuple[str, ...]]:

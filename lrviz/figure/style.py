@@ -274,6 +274,9 @@ MAX_PIXELS: Final = 48_000_000
 DEFAULT_SIZE: Final = (10.0, 5.0)  # inches; an overlay with a legend, or with more panels, is higher
 _SIDE_RANGE = (1.0, 100.0)
 _DPI_RANGE = (20, 1200)
+MAX_VALUE: Final = 1e300  # matplotlib cannot scale an axis to values outside
+MIN_VALUE: Final = 1e-280  # nor to smaller ones
+_MIN_RANGE: Final = 1e-5  # of a rate axis, relative to its values; the labels of its ticks have six digits
 _MAX_COLUMNS = 24
 
 
@@ -370,6 +373,9 @@ def _check_ylim(ylim: tuple[float, float], *, log: bool) -> None:
     hint = "two rates, the lower one first, such as 0,1e-3"
     if not (isfinite(low) and isfinite(high) and low < high):
         raise SpecError(f"`ylim` must be two different rates, the lower one first, got {low:g},{high:g}", hint)
+    size = max(abs(low), abs(high))
+    if size > MAX_VALUE or high - low < max(MIN_VALUE, _MIN_RANGE * size) or 0 < abs(low) < MIN_VALUE:
+        raise SpecError(f"`ylim` must be limits that an axis can show, got {low!r},{high!r}", hint)
     if log and low <= 0:
         raise SpecError(f"`ylim` must be above 0 on a logarithmic axis, got {low:g},{high:g}", "such as 1e-6,1e-3")
 

@@ -26,11 +26,10 @@ from lrviz.figure.backend import (
     mpl,
 )
 from lrviz.figure.curves import Cell, Curve
-from lrviz.figure.style import FigureOptions, Style
+from lrviz.figure.style import MAX_VALUE, MIN_VALUE, FigureOptions, Style
 from lrviz.trace import Values
 
 _MIN_LABEL_GAP = 0.38  # inches between the labels of a y axis
-_MAX_VALUE, _MIN_VALUE = 1e300, 1e-280  # matplotlib cannot scale an axis to values outside
 _CONSTANT_RANGE = 1e-6  # relative range below which a metric is drawn as constant
 _MAX_DECADES = 12  # of a logarithmic axis
 _DIGIT_WIDTH = 0.64 / 72  # inches per point of text size, in DejaVu Sans, which is wider than most fonts
@@ -116,7 +115,7 @@ def value_limits(curves: Sequence[Curve]) -> Limits:
 
 def _clip(value: float) -> float:
     """The value, or the nearest value that an axis can show."""
-    return 0.0 if abs(value) < _MIN_VALUE else max(-_MAX_VALUE, min(value, _MAX_VALUE))
+    return 0.0 if abs(value) < MIN_VALUE else max(-MAX_VALUE, min(value, MAX_VALUE))
 
 
 def _maximum(curve: Curve) -> float:

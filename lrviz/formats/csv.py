@@ -26,9 +26,9 @@ def separated(table: list[Column], separator: str) -> Iterator[str]:
 
 
 # Spreadsheets take text that begins with one of these for a formula, and a single quote before it makes it text. A name
-# that has such a quote gets another one, so that reading removes what writing added. Tabs and line ends, which do the
-# same, are no part of a printable name.
-_FORMULA = re.compile(r"'*[=+@-]")
+# that has such a quote gets another one, so that reading removes what writing added. The wide forms of East Asian
+# keyboards do the same. So do tabs and line ends, which are no part of a printable name.
+_FORMULA = re.compile("'*[=+@\\-\uff1d\uff0b\uff20\uff0d]")
 
 
 def _escaped(name: str) -> str:

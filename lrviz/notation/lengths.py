@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from lrviz.notation.source import ExpressionError
+from lrviz.text import printable
+
+_MAX_STEPS: Final = 1e15  # far more than any run has
 
 
 def replace_lengths(tree: ast.Module, lengths: Mapping[str, str], names: Mapping[str, Any]) -> ast.Module:
@@ -38,13 +41,15 @@ def steps_of(length: str, names: Mapping[str, Any], node: ast.AST | None = None)
     """A length such as `10%` or `3ep` in scheduler steps, rounded to the nearest, and at least 1 if it is above 0.
 
     Raises:
-        ExpressionError: `names` has no `total_steps` or `epochs`.
+        ExpressionError: `names` has no `total_steps` or `epochs`, or the length is too large.
     """
+    shown = printable(length, 30)
     if "total_steps" not in names or "epochs" not in names:
-        raise ExpressionError(f"`{length}` is a part of a run, and there is no run here", "write a number", node)
+        raise ExpressionError(f"`{shown}` is a part of a run, and there is no run here", "write a number", node)
     total: int = names["total_steps"]
     epochs: int = names["epochs"]
-    part = (
-        total * float(length[:-1]) / 100 if length.endswith("%") else float(length.removesuffix("ep")) * total / epochs
-    )
-    return max(round(part), 1 if part else 0)
+    number, parts = (length[:-1], 100) if length.endswith("%") else (length.removesuffix("ep"), epochs)
+    steps = float(number) * total / parts
+    if steps > _MAX_STEPS:
+        raise ExpressionError(f"`{shown}` is too large", "a run is 100% of its steps", node)
+    return max(round(steps), 1 if steps else 0)

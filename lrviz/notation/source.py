@@ -12,6 +12,10 @@ import re
 import string
 import textwrap
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Final
 
@@ -24,12 +28,15 @@ MAX_DEPTH: Final = 100  # levels of the syntax tree: its readers recurse, each l
 MAX_NODES: Final = 50_000  # of the syntax tree, which takes 30 MB then
 MAX_BITS: Final = 8192  # of an integer: products of larger ones are slow, and Python prints no more than 4,300 digits
 MAX_STEPS: Final = 250_000  # of reading a text: an operation, or an item of a list, each time one is used; 0.2 s
+MAX_ALL_STEPS: Final = 10 * MAX_STEPS  # of all texts of a preset or of a command
+MAX_ALL_NODES: Final = 500_000  # likewise
 MAX_CALL_STEPS: Final = 10_000  # of one call of a lambda: 1 ms for each update
 MAX_RUN_STEPS: Final = 10_000_000_000  # of all calls of a run's functions: 15 minutes, twice a run of `MAX_UPDATES`
 MAX_PRINTED: Final = MAX_LENGTH  # characters of a scheduler as it is printed, which must read back
 TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep"
 _LONG: Final = f"the notation is over {MAX_PRINTED:,} characters long when its names have their values"
 _SHORTER: Final = "lists that are used many times make it long: use shorter ones"
+_FEWER: Final = "draw fewer curves, or use shorter lists"
 _MARKS: Final = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)  # no code of their own
 
 _LONGEST_NAME: Final = 200  # characters of an expression that names a value, such as `args.epochs`
@@ -46,7 +53,7 @@ _IDENTIFIERS: Final = {short: name for name, short in SHORT_NAMES.items()}
 _REPLACED: Final = re.compile(
     r"""(?P<text>\'\'\'.*?(?:\'\'\'|\Z)|\"\"\".*?(?:\"\"\"|\Z)
     |'(?:\\.|[^'\\])*+(?:'|\\?\Z)|"(?:\\.|[^"\\])*+(?:"|\\?\Z)|\#[^\n]*)
-    |(?<![\w.])(?:(?P<length>\d+(?:\.\d+)?(?:%(?=\s*(?:[,)\]}]|\Z))|ep(?!\w)))|"""
+    |(?<![\w.])(?:(?P<length>[0-9]+(?:\.[0-9]+)?(?:%(?=\s*(?:[,)\]}]|\Z))|ep(?!\w)))|"""
     + "|".join(
         rf"{re.escape(s)}(?=\s*(?:[,(\])@]|$))" if iskeyword(s) else rf"{re.escape(s)}(?!\w)" for s in _IDENTIFIERS
     )
@@ -67,12 +74,37 @@ class ExpressionError(NotationError):
         self.node, self.reason = node, reason or message
 
 
+@dataclass
+class _Used:
+    """What all texts in a block of `one_budget` have used."""
+
+    steps: int = 0
+    nodes: int = 0
+
+
+_all_texts: Final[ContextVar[_Used | None]] = ContextVar("all_texts", default=None)
+
+
+@contextmanager
+def one_budget() -> Iterator[None]:
+    """Limit also what the texts that are read in this block take together; an outer block counts for those inside."""
+    if _all_texts.get() is not None:
+        yield
+        return
+    token = _all_texts.set(_Used())
+    try:
+        yield
+    finally:
+        _all_texts.reset(token)
+
+
 class Budget:
     """What one text has used of its limits; each method raises ExpressionError when a limit is passed."""
 
     def __init__(self) -> None:
         self.steps = 0
         self.printed = 0
+        self._together = _all_texts.get() or _Used()
 
     def check_text(self, text: str) -> None:
         """Refuse a text that is too long, or whose brackets are nested too deeply for Python's parser."""
@@ -94,6 +126,9 @@ class Budget:
         for _ in range(MAX_DEPTH):
             level = [child for node in level for child in ast.iter_child_nodes(node) if not isinstance(child, _MARKS)]
             if not level:
+                self._together.nodes += nodes
+                if self._together.nodes > MAX_ALL_NODES:
+                    raise ExpressionError(f"the notation of all curves has over {MAX_ALL_NODES:,} parts", _FEWER)
                 return
             nodes += len(level)
             if nodes > MAX_NODES:
@@ -106,6 +141,11 @@ class Budget:
     def add_steps(self, steps: int, node: ast.AST) -> None:
         """Count operations."""
         self.steps += steps
+        self._together.steps += steps
+        if self._together.steps > MAX_ALL_STEPS:
+            raise ExpressionError(
+                f"the notation of all curves takes over {MAX_ALL_STEPS:,} operations to read", _FEWER, node
+            )
         if self.steps > MAX_STEPS:
             raise ExpressionError(f"the notation takes over {MAX_STEPS:,} operations to read", _SHORTER, node)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from lrviz.notation.source import Budget, unparse
@@ -12,21 +13,29 @@ from lrviz.text import print_value
 
 def replace_expressions(tree: ast.Module, names: Collection[str]) -> ast.Module:
     """Replace expressions whose source is one of `names`, such as `args.epochs`, by a name; the tree is changed."""
-    replacer = _ReplaceExpressions()
-    for name in names:
-        if not name.isidentifier():
-            replacer.names[replacer.number(ast.parse(name, mode="eval").body)] = name
-    replacer.visit(tree)
+    _numbered(tuple(name for name in names if not name.isidentifier())).copy().visit(tree)
     return tree
+
+
+@lru_cache(maxsize=4)  # the same names for all curves of a figure
+def _numbered(names: tuple[str, ...]) -> _ReplaceExpressions:
+    replacer = _ReplaceExpressions({}, {})
+    for name in names:
+        replacer.names[replacer.number(ast.parse(name, mode="eval").body)] = name
+    return replacer
 
 
 class _ReplaceExpressions(ast.NodeTransformer):
     """Gives equal expressions equal numbers, each part once: the source of each part would take quadratic time."""
 
-    def __init__(self) -> None:
-        self.names: dict[int, str] = {}  # by the number of the expression
-        self._numbers: dict[Any, int] = {}
+    def __init__(self, names: dict[int, str], numbers: dict[Any, int]) -> None:
+        self.names = names  # by the number of the expression
+        self._numbers = numbers
         self._known: dict[ast.AST, int] = {}
+
+    def copy(self) -> _ReplaceExpressions:
+        """Another one with the same names, to which the numbers of a tree can be added."""
+        return _ReplaceExpressions(self.names, dict(self._numbers))
 
     def number(self, node: Any) -> int:
         """The number of an expression, or of a value or a list in it."""

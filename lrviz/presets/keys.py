@@ -19,6 +19,7 @@ Table = Literal["top", "defaults", "figure", "curve"]
 MAX_FIGURES: Final = 200
 DEFAULT_MAX_CURVES: Final = 24  # of a figure without `max_curves`
 MAX_CURVES: Final = 1000
+MAX_LETS: Final = 1000  # names in the `let` tables of a curve
 # The limits of all curves of a preset together, unless the command line sets others: as many curves as one figure may
 # have, and as many updates as a hundred curves of 100,000, which are simulated in about a minute.
 TOTAL_CURVES: Final = MAX_CURVES

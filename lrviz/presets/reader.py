@@ -13,13 +13,14 @@ from typing import Any, Final
 from lrviz.errors import SpecError, UsageError
 from lrviz.figure import FigureOptions, style_parts
 from lrviz.files import check_inside, is_inside
-from lrviz.notation import parse_value, value_name
+from lrviz.notation import one_budget, parse_value, value_name
 from lrviz.presets.checking import Place, check_table, errors_at, short, wrong_value
 from lrviz.presets.files import parse_toml, read_preset, shown_path
 from lrviz.presets.keys import (
     DEFAULT_MAX_CURVES,
     FIGURE_KEYS,
     MAX_CURVES,
+    MAX_LETS,
     RUN_KEYS,
     TOTAL_CURVES,
     TOTAL_UPDATES,
@@ -65,6 +66,7 @@ class Preset:
     folder: Path
 
 
+@one_budget()
 def load_preset(
     path: Path,
     *,
@@ -143,10 +145,17 @@ class _Reader:
                 f"split it into several, or raise the limit with `--max-curves {curves}`",
             )
         figures: list[FigurePlan] = []
-        updates = 0
+        updates = lines = 0
         for place, table in zip(places, data["figure"], strict=True):
             figure, updates = self._figure(place, defaults, table, updates)
             figures.append(figure)
+            lines += sum(len(run.groups) for run in figure.runs)
+            if lines > self.max_curves:
+                raise place.error(
+                    f"the curves up to this figure have {lines:,} parameter groups in all; "
+                    f"the limit is {self.max_curves:,}",
+                    "split the preset into several, or raise the limit with `--max-curves N`",
+                )
         return Preset(name, data.get("about", ""), tuple(figures), self.folder)
 
     def _figure_place(self, number: int, table: Mapping[str, Any]) -> Place:
@@ -236,6 +245,8 @@ class _Reader:
         elif "metric" in values:
             values["metric"] = re.sub(r"\s*\n\s*", " ", values["metric"].strip())  # an expression may span lines
         lets = dict(fields.lets)
+        if (count := len(lets) + len(table.get("let", {}))) > MAX_LETS:
+            raise place.error(f"`let` gives a value to {count:,} names; the limit is {MAX_LETS:,}")
         for name, value in table.get("let", {}).items():
             if (checked := value_name(name)) is None:
                 raise place.error(f"`let` gives a value to `{short(name)}`, which is not a name")

@@ -16,13 +16,14 @@ from multiprocessing.connection import Connection, Pipe
 from typing import Any, Final, NoReturn
 
 from lrviz import errors
-from lrviz.errors import LrvizError, SimulationError
+from lrviz.errors import LrvizError, SimulationError, memory_error
 from lrviz.simulation.loop import Progress, simulate
 from lrviz.spec import RunSpec
 from lrviz.trace import Trace
 
 # Libraries of macOS may crash in a forked process. There, and on Windows, user code runs in the process of lrviz.
 CAN_FORK: Final = hasattr(os, "fork") and os.uname().sysname != "Darwin"
+_PATIENCE: Final = 0.1  # seconds without a message until lrviz looks whether the process has ended
 _GRACE: Final = 0.5  # seconds until a process that Ctrl-C has not ended is killed
 
 
@@ -42,8 +43,13 @@ def simulate_forked(spec: RunSpec, progress: Progress | None) -> Trace:
         theirs.close()
         status = None
         try:
-            kind, content = _receive(ours, progress)
-            _, status = os.waitpid(pid, 0)
+            kind, content, status = _receive(ours, pid, progress)
+            if kind == "garbled":
+                raise SimulationError(f"`{spec.scheduler}` writes to a file descriptor that it has not opened")
+            if kind == "ended":
+                ours.close()  # a process that goes on ends, see `_end_with_parent`
+            if status is None:
+                _, status = os.waitpid(pid, 0)
         finally:
             if status is None:
                 _end(pid)
@@ -52,9 +58,18 @@ def simulate_forked(spec: RunSpec, progress: Progress | None) -> Trace:
     if kind == "error":
         name, *content = content
         raise getattr(errors, name)(*content)
+    raise SimulationError(f"`{spec.scheduler}` ended its process {_ending(status)} before the end of the run")
+
+
+def _ending(status: int) -> str:
+    """How a process ended, from the status of `waitpid`."""
     code = os.waitstatus_to_exitcode(status)
-    how = f"with status {code}" if code >= 0 else f"by signal {signal.Signals(-code).name}"
-    raise SimulationError(f"`{spec.scheduler}` ended its process {how} before the end of the run")
+    if code >= 0:
+        return f"with status {code}"
+    try:
+        return f"by signal {signal.Signals(-code).name}"
+    except ValueError:  # most real-time signals have no name
+        return f"by signal {-code}"
 
 
 def _fork() -> int:
@@ -66,15 +81,29 @@ def _fork() -> int:
         return os.fork()
 
 
-def _receive(connection: Connection[Any, Any], progress: Progress | None) -> tuple[str, Any]:
-    """The last message of the process, after those with its progress."""
+def _receive(connection: Connection[Any, Any], pid: int, progress: Progress | None) -> tuple[str, Any, int | None]:
+    """The last message of the process, after those with its progress; and its status if it has ended without one.
+
+    The end of the process counts, not that of the connection, which a process that user code forked may keep open.
+    """
+    status = None
     while True:
+        if not connection.poll(0 if status is not None else _PATIENCE):
+            if status is not None:
+                return "ended", None, status
+            ended, found = os.waitpid(pid, os.WNOHANG)
+            status = found if ended else None
+            continue
         try:
             kind, content = connection.recv()
         except (EOFError, ConnectionResetError):
-            return "ended", None
+            return "ended", None, status
+        except Exception as error:
+            if memory_error(error) is not None:
+                raise
+            return "garbled", None, status  # not a message: user code wrote to the descriptor
         if kind != "progress":
-            return kind, content
+            return kind, content, status
         if progress is not None:
             progress(*content)
 
@@ -107,7 +136,7 @@ class _Stderr(io.TextIOWrapper):
 
 def _run(spec: RunSpec, connection: Connection[Any, Any], *, report: bool) -> NoReturn:
     """Simulate in the forked process, send the result, and end the process as Python does."""
-    status = 1
+    status, own = 1, os.getpid()
     try:
         atexit._clear()  # the handlers of lrviz's process
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -118,8 +147,16 @@ def _run(spec: RunSpec, connection: Connection[Any, Any], *, report: bool) -> No
             os.fdopen(2, "wb", closefd=False), "utf-8", "backslashreplace", line_buffering=True
         )
         threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
-        progress = (lambda *counts: connection.send(("progress", counts))) if report else None
-        connection.send(_outcome(spec, progress))
+
+        def send(*message: Any) -> None:
+            if os.getpid() != own:  # user code forked, and both processes came back
+                os._exit(0)
+            try:
+                connection.send(message)
+            except OSError:  # user code closed the descriptor
+                os._exit(status)
+
+        send(*_outcome(spec, (lambda *counts: send("progress", counts)) if report else None))
         status = 0
         for thread in threading.enumerate():
             if thread is not threading.current_thread() and not thread.daemon:

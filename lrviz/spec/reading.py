@@ -36,6 +36,7 @@ _FIELD_NAMES: Final = tuple(field.name for field in FIELDS)
 _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingLoop.__dataclass_fields__)
 # Fields that give the length of a run in epochs, which `steps` replaces.
 _LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size", "drop_last")
+_MAX_GROUPS: Final = 1_000  # parameter groups; the time that torch needs for them grows with the square of their number
 # The parts of user code; no two repetitions of either can match the same characters, which would take quadratic time.
 _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
 _CALL: Final = re.compile(r"[A-Za-z_][\w.]*\s*(?:\(.*\))?", re.DOTALL)
@@ -203,10 +204,14 @@ def split_fields(text: str) -> tuple[str, dict[str, str]]:
     return text[:at].strip(), fields
 
 
-def find_outside(text: str, target: str, any_depth: bool = False) -> int | None:
-    """The index of a character outside of quotes, and outside of brackets unless `any_depth`; None if not found."""
+def find_outside(text: str, target: str, any_depth: bool = False, start: int = 0) -> int | None:
+    """The index of a character outside of quotes, and outside of brackets unless `any_depth`; None if not found.
+
+    The search begins at `start`, which is taken to be outside of both.
+    """
     depth, quote = 0, ""
-    for at, character in enumerate(text):
+    for at in range(start, len(text)):
+        character = text[at]
         if quote:  # a comment counts as quoted, from `#` to the end of its line
             quote = "" if character == ("\n" if quote == "#" else quote) else quote
         elif character in "'\"#":
@@ -273,21 +278,25 @@ def read_groups(value: Any, prefix: str = "--") -> tuple[ParamGroup, ...]:
     """The parameter groups of `--lr`: `1e-3`, `1e-4,1e-3`, `backbone=1e-4,head=1e-3`, or a number, list or table.
 
     Raises:
-        UsageError: a rate is missing or not a number, or a group has no name.
+        UsageError: a rate is missing or not a number, a group has no name, or there are over `_MAX_GROUPS`.
         SpecError: a rate is negative or not finite.
     """
     option = option_name("lr", prefix)
     if value is None:
         return (ParamGroup(),)
+    text = value.strip() if isinstance(value, str) else ""
+    parts = split_commas(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
+    number = len(value) if isinstance(value, Mapping | list | tuple) else len(parts)
+    if number > _MAX_GROUPS:
+        raise UsageError(f"`{option}` has {number:,} rates; the limit is {_MAX_GROUPS:,}")
     if isinstance(value, Mapping):
         return tuple(ParamGroup(str(name), read_number(option, rate)) for name, rate in value.items())
     if isinstance(value, list | tuple):
         return tuple(ParamGroup("", read_number(option, rate)) for rate in value)
     if not isinstance(value, str):
         return (ParamGroup("", read_number(option, value)),)
-    text = value.strip()
     groups = []
-    for part in split_commas(text[1:-1] if text.startswith("[") and text.endswith("]") else text):
+    for part in parts:
         name, equals, rate = part.rpartition("=")
         if not rate.strip():
             raise UsageError(f"`{option}` has no rate, got `{printable(text, 60)}`", "such as backbone=1e-4,head=1e-3")

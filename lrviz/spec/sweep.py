@@ -14,6 +14,7 @@ from math import prod
 from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
+from lrviz.notation import one_budget
 from lrviz.spec.reading import Fields, find_outside, read_run, split_commas
 from lrviz.spec.run import MAX_UPDATES, RunSpec
 from lrviz.text import count, printable
@@ -21,10 +22,12 @@ from lrviz.text import count, printable
 MAX_CURVES: Final = 24  # by default
 MOST_CURVES: Final = 1_000  # at all
 MOST_CHARACTERS: Final = 300_000  # of all curves' notation, which takes a second to read
+_MOST_GROUPS: Final = 10_000  # each has a line in a figure
 _MOST_COMBINATIONS: Final = 10**12  # far more than anyone means; a larger number would take long to print
 _DICT_KEY: Final = re.compile(r"""\s*(['"])\w+\1\s*:""")
 
 
+@one_budget()
 def read_runs(
     texts: Sequence[str], fields: Fields, labels: Sequence[str] = (), max_curves: int = MAX_CURVES
 ) -> list[RunSpec]:
@@ -38,7 +41,7 @@ def read_runs(
 
     Raises:
         UsageError: too many curves or labels, or too much notation; also the errors of `read_run`.
-        SpecError: the curves have over `MAX_UPDATES` rates together.
+        SpecError: the curves have over `MAX_UPDATES` rates, or too many parameter groups, together.
     """
     if len(labels) > len(texts):
         raise UsageError(
@@ -54,7 +57,7 @@ def read_runs(
             f"{total:,} curves are too many to tell apart; the limit is {limit:,}", f"`--max-curves {raises}"
         )
     runs: list[RunSpec] = []
-    characters = rates = 0
+    characters = rates = groups = 0
     for sweep, label in zip(sweeps, [*labels, *[""] * len(sweeps)], strict=False):
         for text, varied in sweep:
             characters += len(text)
@@ -69,6 +72,11 @@ def read_runs(
                 raise SpecError(
                     f"the {total:,} curves have over {MAX_UPDATES:,} rates together",
                     "shorter runs have the same shape: scale the steps and the schedulers' parameters down together",
+                )
+            groups += len(run.groups)
+            if groups > _MOST_GROUPS:
+                raise SpecError(
+                    f"the {total:,} curves have over {_MOST_GROUPS:,} parameter groups together", "draw fewer curves"
                 )
             if varied:
                 prefix = label or ("" if len(texts) == 1 else run.names)
@@ -91,29 +99,28 @@ class Sweep:
         Raises:
             UsageError: braces are empty, nested, or not closed, or make far too many texts.
         """
-        pieces, choices = [""], []
-        rest = text
-        while (opening := find_outside(rest, "{", any_depth=True)) is not None:
-            if _DICT_KEY.match(rest, opening + 1):  # not a sweep, but a dictionary returned to Lightning
-                pieces[-1] += rest[: opening + 1]
-                rest = rest[opening + 1 :]
+        pieces: list[str] = []
+        choices: list[tuple[str, tuple[str, ...]]] = []
+        start = searched = 0  # of the piece, and of the search for the next brace
+        size = 1
+        while (opening := find_outside(text, "{", any_depth=True, start=searched)) is not None:
+            if _DICT_KEY.match(text, opening + 1):  # not a sweep, but a dictionary returned to Lightning
+                searched = opening + 1
                 continue
-            closing = rest.find("}", opening)
-            inside = rest[opening + 1 : closing]
+            closing = text.find("}", opening)
+            inside = text[opening + 1 : closing]
             if closing < 0 or "{" in inside:
                 raise UsageError(f"braces are {'nested' if '{' in inside else 'not closed'} in `{printable(text, 80)}`")
             values = tuple(part.strip() for part in split_commas(inside))
             if not all(values):
                 raise UsageError(f"empty braces in `{printable(text, 80)}`", "such as `cosine(T_max={16,32})`")
-            pieces[-1] += rest[:opening]
+            size *= len(values)
+            if size > _MOST_COMBINATIONS:
+                raise UsageError(f"the braces in `{text:.80}` make over {_MOST_COMBINATIONS:,} curves")
+            pieces.append(text[start:opening])
             choices.append((_assigned_name(pieces[-1]), values))
-            pieces.append("")
-            rest = rest[closing + 1 :]
-        pieces[-1] += rest
-        sweep = cls(tuple(pieces), tuple(choices))
-        if sweep.size > _MOST_COMBINATIONS:
-            raise UsageError(f"the braces in `{text:.80}` make over {_MOST_COMBINATIONS:,} curves")
-        return sweep
+            start = searched = closing + 1
+        return cls((*pieces, text[start:]), tuple(choices))
 
     @property
     def size(self) -> int:

@@ -16,6 +16,8 @@ from lrviz.trace import Row, Trace
 
 _MAX_ROWS: Final = 400  # of a table printed in full on a terminal
 _END_ROWS: Final = 20  # printed at the start and at the end of a longer table
+_MAX_DIFFERENCES: Final = 100  # rows of the differences between curves; each parameter group has one
+_MAX_LABEL: Final = 500  # characters of the label of a curve
 _MAX_LABEL_WIDTH: Final = 24  # columns; longer labels are wrapped in the header of a table
 _MAX_MEASURED_ROWS: Final = 100_000  # rows; in longer columns the widest value is not searched for
 _RATE_WIDTH: Final = 23  # columns of 2.2250738585072014e-308, one of the longest floats
@@ -93,7 +95,7 @@ def _rich_table(table: list[Column], *, ascii: bool) -> Table:
 
 def _folded(text: str) -> Text:
     """Text of the user that may be wrapped, so that no line starts with the `::` of a command to GitHub Actions."""
-    return Text(printable(text).replace("::", r":\x3a"), overflow="fold")
+    return Text(printable(text, _MAX_LABEL).replace("::", r":\x3a"), overflow="fold")
 
 
 def _format_cell(column: Column, row: int) -> str:
@@ -108,6 +110,13 @@ _MIN_TABLE_WIDTH: Final = 76  # columns; narrower terminals get lists instead of
 
 def print_differences(rows: Sequence[Row], screen: Screen) -> None:
     """Print peak, final rate, end of warm-up, mean, and the first step at which each curve differs from the first."""
+    more, rows = len(rows) - _MAX_DIFFERENCES, rows[:_MAX_DIFFERENCES]
+    _print_rows(rows, screen)
+    if more > 0:
+        screen.print(Text(f"and {more:,} more; `--format csv` has all rates", "dim"))
+
+
+def _print_rows(rows: Sequence[Row], screen: Screen) -> None:
     if screen.width < _MIN_TABLE_WIDTH:
         for number, row in enumerate(rows):
             screen.print(_folded(row.label))
@@ -116,7 +125,7 @@ def print_differences(rows: Sequence[Row], screen: Screen) -> None:
     table = [_HEADINGS, *(_format_row(row, number) for number, row in enumerate(rows))]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     head, *lines = ["".join(f"  {cell:>{width}}" for cell, width in zip(r, widths, strict=True)) for r in table]
-    labels = [printable(row.label) for row in rows]
+    labels = [printable(row.label, _MAX_LABEL) for row in rows]
     label_width = min(max(map(cells, labels)), screen.width - len(head))
     screen.print(Text(" " * label_width + head, "dim"))
     for label, line in zip(labels, lines, strict=True):

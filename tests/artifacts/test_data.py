@@ -12,7 +12,7 @@ from lrviz import figure
 from lrviz.artifacts.data import figure_data
 from lrviz.figure import FigureOptions, Places
 from lrviz.simulation import simulate
-from lrviz.spec import read_run
+from lrviz.spec import Fields, read_run
 from lrviz.trace import Trace
 
 NOWHERE = Places(720, 360, 0, ())
@@ -66,6 +66,15 @@ def test_runs_of_different_lengths_have_steps_of_their_own() -> None:
     data = data_of([simulate(read_run(text)) for text in texts])
     assert [run["updates"] for run in data["runs"]] == [32, 16, 16]
     assert [one["run"] for one in data["series"]] == [0, 1, 2, 1]
+
+
+@pytest.mark.parametrize("metric", ["1,inf,0.5", "inf", "-inf,1,nan"])
+@pytest.mark.parametrize("layout", ["overlay", "grid"])
+def test_values_that_json_cannot_hold(metric: str, layout: str) -> None:
+    traces = [simulate(read_run("plateau", Fields({"metric": metric})))]
+    places = figure.places(figure.draw(traces, FigureOptions(layout=layout)))
+    (series,) = data_of(traces, places)["series"]
+    assert None in series["metric"][1:]
 
 
 @pytest.mark.parametrize("layout", ["overlay", "grid"])

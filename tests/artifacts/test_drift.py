@@ -16,12 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrviz.artifacts import ownership
+from lrviz.artifacts.drift import _match_curves
 from lrviz.artifacts.manifest import MANIFEST
 from lrviz.artifacts.ownership import JOURNAL
 from lrviz.cli import main
 from lrviz.trace import column_difference
 from tests.artifacts.folders import TWO_SVG
 from tests.forkserver import ForkServer
+from tests.linear import assert_linear
 
 Capture = pytest.CaptureFixture[str]
 
@@ -184,6 +186,20 @@ class TestNumbers:
         status, out = check(capsys)
         assert (status, out.splitlines()[0]) == (1, "`two`, curve `up` was rendered, and is gone")
 
+    def test_many_differences_are_counted(self, here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("lrviz.artifacts.report._MAX_FINDINGS", 2)
+        found = json.loads((here / "out" / MANIFEST).read_bytes())
+        found["figures"][0]["curves"] += [{"label": "x", "columns": []}] * 9
+        (here / "out" / MANIFEST).write_text(json.dumps(found))
+        for format, prefix in (("text", ""), ("github", "::notice title=schedules::")):
+            capsys.readouterr()
+            assert main(["render", "p.toml", "-o", "out", "--check", "--format", format]) == 1
+            lines = capsys.readouterr().out.splitlines()
+            assert lines[2] == f"{prefix}and 7 more; `--format json` has them all".replace(
+                "title", "file=p.toml,title" if prefix else "title"
+            )
+            assert len(lines) == 4
+
     def test_another_order(self, here: Path, capsys: Capture) -> None:
         head, first, second = PRESET.rpartition('[[figure]]\nname = "two"')[2].split("[[figure.curve]]")
         start = PRESET.partition('[[figure]]\nname = "two"')
@@ -340,6 +356,13 @@ _CHANGED = (
     '{"version": 1, "made_by": "lrviz render", "files": %s, "leftover": {}, "versions": {}, '
     '"figures": [{"name": "a", "title": %s, "options": {}, "curves": [{"label": "a", "columns": %s}]}]}'
 )
+
+
+def test_curves_are_matched_in_linear_time() -> None:
+    def match(curves: list[dict[str, str]]) -> list[Any]:
+        return list(_match_curves(curves, [curve["label"] for curve in curves[::-1]]))
+
+    assert_linear(match, lambda length: [{"label": str(i)} for i in range(length)], 2_000)
 
 
 def test_a_reader_that_has_gone_does_not_change_the_status(here: Path, forks: ForkServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import resource
@@ -11,13 +12,15 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
+from PIL import Image
 
 from lrviz.artifacts.manifest import MANIFEST
 from lrviz.artifacts.ownership import JOURNAL, known_digests, own_digest
 from lrviz.cli import main
+from lrviz.figure import FIGURE_FORMATS
 from tests.artifacts.folders import ENDS, TWO, check_whole, files, manifest, render
 
 Capture = pytest.CaptureFixture[str]
@@ -130,6 +133,13 @@ def png(*chunks: tuple[bytes, bytes]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
+def image(kind: str, **options: Any) -> bytes:
+    """An image of another program."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
 IHDR = (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 6, 0, 0, 0))
 PHYS = (b"pHYs", struct.pack(">IIB", 5906, 5906, 1))
 IDAT = (b"IDAT", zlib.compress(b"\0" * 5, 1))
@@ -148,6 +158,12 @@ MINE = {
     "photo.png": png(IHDR, (b"eXIf", b"MM\0*"), IDAT, IEND),
     "plot.png": png(IHDR, (b"tEXt", b"Software\0Matplotlib"), PHYS, IDAT, IEND),
     "best.png": png(IHDR, PHYS, (b"IDAT", zlib.compress(b"\0" * 5, 9)), IEND),
+    "photo.jpg": image("JPEG", quality=95, subsampling=0, exif=b"Exif\0\0II*\0\x08\0\0\0\0\0"),
+    "plot.jpg": image("JPEG"),
+    "small.jpg": image("JPEG", quality=95),
+    "comment.jpg": image("JPEG", quality=95, subsampling=0, dpi=(150, 150), comment=b"mine"),
+    "plot.webp": image("WEBP"),
+    "photo.webp": image("WEBP", lossless=True, exif=b"II*\0\x08\0\0\0\0\0"),
     "drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><title>lrviz</title></svg>',
     "paper.pdf": b"%PDF-1.5\n1 0 obj\n<< /Creator (TeX) >>\nendobj\n%%EOF\n",
 }
@@ -155,7 +171,10 @@ PAGES = {
     "index.html": b'<!doctype html>\n<html lang="en">\n<p>my page</p>\n</html>\n',
     "summary.md": b"# my summary\n\nmade with care\n\nby me\n",
 }
-NOTES = '[[figure]]\nname = "notes"\nformats = ["svg", "png", "pdf"]\n[[figure.curve]]\nscheduler = "cosine"\n'
+NOTES = (
+    '[[figure]]\nname = "notes"\nformats = ["svg", "png", "pdf", "jpg", "webp"]\n[[figure.curve]]\n'
+    'scheduler = "cosine"\n'
+)
 
 
 def forged(name: str, content: bytes, part: str) -> tuple[str, str]:
@@ -222,7 +241,8 @@ def test_every_file_of_a_render_has_the_form_of_one(here: Path) -> None:
     text += '[[figure]]\nname = "odd"\n[[figure.curve]]\nscheduler = "cosine"\nepochs = 2\nlabel = "two\\nlines"\n'
     text += '[[figure.curve]]\nscheduler = "onecycle"\nepochs = 3\nsteps_per_epoch = 2\nlr = { a = 1.0, b = 2.0 }\n'
     Path("p.toml").write_text(text.replace('"cosine"\nlabel', '"plateau"\nlabel', 1))
-    render("p.toml", "-o", "out", "--formats", "png,svg,pdf")
+    for _ in range(2):  # the second replaces the first
+        render("p.toml", "-o", "out", "--formats", ",".join(FIGURE_FORMATS))
     known = known_digests(Path("out"))
     assert [path.name for path in Path("out").iterdir() if own_digest(path, known) is None] == []
 
@@ -300,6 +320,16 @@ class TestRecordsThatNobodyWrote:
     def test_a_journal_that_is_not_of_lrviz(self, out: Path, capsys: Capture, text: str) -> None:
         (out / JOURNAL).write_text(text, encoding="latin-1")
         assert f"`out/{JOURNAL}` already exists, and lrviz did not write it" in refused(capsys)
+
+    @pytest.mark.parametrize("part", ["figures", "curves"])
+    def test_a_manifest_of_more_than_a_preset_can_have(self, out: Path, capsys: Capture, part: str) -> None:
+        found = manifest(out)
+        if part == "figures":
+            found["figures"] += [{"name": f"x{i}", "curves": [], "options": {}} for i in range(200)]
+        else:
+            found["figures"][0]["curves"] *= 1001
+        (out / MANIFEST).write_text(json.dumps(found))
+        assert f"`out/{MANIFEST}` already exists, and lrviz did not write it" in refused(capsys)
 
     @pytest.mark.parametrize("name", ["mine.csv", "one.csv"])
     def test_a_journal_that_lists_no_digest(self, out: Path, name: str) -> None:

@@ -166,6 +166,13 @@ def test_a_check_against_a_hostile_manifest(format: str, run: Run) -> None:
     assert "was rendered" in output or format == "json"
 
 
+def test_the_path_of_a_preset_in_an_annotation(run: Run) -> None:
+    name = preset(name=f"{HOSTILE}.toml".replace("/", ""))
+    assert run("render", name, "-o", "out")[0] == 0
+    preset(name=name, curve='scheduler = "step"')
+    assert run("render", name, "-o", "out", "--check", "--format", "github", annotations=True)[0] == 1
+
+
 def test_a_summary_of_hostile_text(run: Run) -> None:
     curve = f"scheduler = 'cosine'\nlabel = {toml(HOSTILE)}\nlr = {{{toml(HOSTILE)} = 1, b = 2}}"
     name = preset(f"about = {toml(HOSTILE)}", figure=f"title = {toml(HOSTILE)}", curve=curve)

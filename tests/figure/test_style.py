@@ -14,6 +14,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib import rcsetup
 from matplotlib.colors import to_rgb
 
 from lrviz.errors import SpecError
@@ -301,18 +302,37 @@ def test_a_cycle_that_is_not_plain_is_refused(text: str, complaint: str, tmp_pat
 # Code without double underscores, which matplotlib 3.9 and 3.10 refuse, that opens a file in the current folder.
 OPENS_A_FILE = (
     "cycler(color=[(q := []), q.append((q[0].gi_frame.f_back.f_back.f_builtins for _ in [1])),"
-    " [*q[0]][0]['open']('canary', 'w')] and ['r'])"
+    " [*q[0]][0]['open']('canary', 'w').close()] and ['r'])"
 )
 
 
+@pytest.fixture
+def evaluating(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A matplotlib that evaluates a cycle of a style, as versions before 3.11 do."""
+
+    def validate(value: object) -> object:
+        return eval(value, {"cycler": rcsetup.cycler}) if isinstance(value, str) else value  # noqa: S307
+
+    monkeypatch.setitem(mpl.RcParams.validate, "axes.prop_cycle", validate)
+
+
+@pytest.mark.usefixtures("evaluating")
 def test_code_in_a_style_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As each setting, on the installed matplotlib; 3.11 does not run it either."""
+    """As each setting."""
     monkeypatch.chdir(tmp_path)
     for key in mpl.RcParams.validate:
         Path("a.mplstyle").write_text(f"{key}: {OPENS_A_FILE}", encoding="utf-8")
         with suppress(SpecError):
             backend.load_style("a.mplstyle")
     assert [path.name for path in tmp_path.iterdir()] == ["a.mplstyle"]
+
+
+@pytest.mark.usefixtures("evaluating")
+def test_the_code_would_run_in_such_a_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with suppress(ValueError):
+        mpl.RcParams({"axes.prop_cycle": OPENS_A_FILE})
+    assert [path.name for path in tmp_path.iterdir()] == ["canary"]
 
 
 def test_code_in_a_matplotlibrc_does_not_run_and_it_is_not_read(
@@ -356,6 +376,11 @@ print(status, Path.cwd(), mpl.rcParams["lines.linewidth"])
         pytest.param(
             {"dpi": 1000}, "10x5 at 1000 dpi makes 50 million pixels; .*\n\nhint: .* `dpi` can be up to 979;", id="dpi"
         ),
+        pytest.param({"ylim": (1.0, 1.0)}, "`ylim` must be two different rates", id="ylim-empty"),
+        pytest.param({"ylim": (0.0, 5e-324)}, "limits that an axis can show, got 0.0,5e-324", id="ylim-small"),
+        pytest.param({"ylim": (1.0, 1.0000000000000002)}, "limits that an axis can show", id="ylim-narrow"),
+        pytest.param({"ylim": (1e300, 1e308)}, "limits that an axis can show", id="ylim-large"),
+        pytest.param({"ylim": (1e-320, 1.0), "log": True}, "limits that an axis can show", id="ylim-log"),
         pytest.param({"dpi": 19}, "`dpi` must be from 20 to 1200, got 19", id="coarse"),
         pytest.param({"dpi": 1201}, "`dpi` must be from 20 to 1200, got 1201", id="fine"),
         pytest.param({"x": "time"}, "`x` must be step or epoch, got `time`", id="x"),
@@ -382,6 +407,12 @@ def test_options_that_make_no_figure(options: dict[str, Any], message: str) -> N
 )
 def test_options_of_figures_for_print(options: dict[str, Any]) -> None:
     assert FigureOptions(**options).dpi == options["dpi"]
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("ylim", [(1e-280, 1e300), (1.0, 1.00002), (1e-280, 2e-280), (1e299, 1e300)])
+def test_the_widest_and_the_narrowest_limits_can_be_drawn(ylim: tuple[float, float], log: bool) -> None:
+    assert render(draw([trace([1e-3, 5e-4])], FigureOptions(ylim=ylim, log=log, dpi=20)), ".png")
 
 
 def test_options_and_a_check_of_the_style_load_nothing_heavy(python: Python) -> None:

@@ -324,7 +324,21 @@ def test_a_trace_writes_itself(tmp_path: Path) -> None:
     assert (tmp_path / "a.json").read_text() == run.to_json()
 
 
-NAMES = ["-x", "+1", "=HYPERLINK(1)", "@a", "'=1", "''-x", "'quoted'", "a=b", "-1e-3", 'x"=1', "\tx"]
+NAMES = [
+    "-x",
+    "+1",
+    "=HYPERLINK(1)",
+    "@a",
+    "'=1",
+    "''-x",
+    "'quoted'",
+    "a=b",
+    "-1e-3",
+    'x"=1',
+    "\tx",
+    "\uff1d1",
+    "'\uff20a",
+]
 
 
 @pytest.mark.parametrize("separator", [",", "\t"])
@@ -332,9 +346,10 @@ def test_no_name_is_a_formula_in_a_spreadsheet(separator: str) -> None:
     runs = [trace([-1.0, 0.5], label=name) for name in NAMES]
     text = formats.to_text(runs, {",": "csv", "\t": "tsv"}[separator])
     header, *body = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    assert [name for name in header if name[0] in "=+-@\t\r"] == []
+    assert [name for name in header if name[0] in "=+-@\t\r\uff1d\uff0b\uff0d\uff20"] == []
     assert header[2:] == [
-        "'-x", "'+1", "'=HYPERLINK(1)", "'@a", "''=1", "'''-x", "'quoted'", "a=b", "'-1e-3", 'x"=1', r"\tx"
+        "'-x", "'+1", "'=HYPERLINK(1)", "'@a", "''=1", "'''-x", "'quoted'", "a=b", "'-1e-3", 'x"=1', r"\tx",
+        "'\uff1d1", "''\uff20a",
     ]  # fmt: skip
     assert [row[2:] for row in body] == [["-1.0"] * len(NAMES), ["0.5"] * len(NAMES)]  # numbers have their signs
 

@@ -77,7 +77,8 @@ def command(pieces: Pieces, text: str, options: Sequence[str]) -> Case:
         others = [pieces.scheduler_name() for _ in range(pieces.random.randint(0, 2))]
         return Case(("compare", "--format", "json", "-o", "-", text, *others, *options))
     if pieces.one_in(120):
-        return Case(("plot", text, "-o", "curve.svg", "--size", "3x2", *options), output="curve.svg")
+        name = pieces.any("curve.svg", "curve.svg", "curve.png", "curve.pdf", "curve.jpg", "curve.webp")
+        return Case(("plot", text, "-o", name, "--size", "3x2", *pieces.figure_option(), *options), output=name)
     first, *rest = pieces.random.choice(WRITES)
     return Case((first, text, *rest, *options), output="rates.tsv" if "rates.tsv" in rest else None)
 
@@ -132,7 +133,9 @@ def options(pieces: Pieces) -> Case:
     words += pieces.options(4)
     if pieces.one_in(4):
         choices = ["--size", "--dpi", "--style", "--x", "--title", "--layout", "--columns", "--axes", "--max-curves"]
+        choices += ["--from", "--to", "--ylim", "--inset", "--font", "--annotate"]
         given = ["10x5", "1200", "dark", "epoch", "grid", "3", "free", "step", "1e3", pieces.value(), pieces.noise()]
+        given += ["5%", "1ep", "0,1", "-1e308,1e308", "warmup", "0:50%", "ggplot,dark", "DejaVu Sans", "no,such"]
         words += [pieces.any(*choices), pieces.any(*given)]
     if pieces.one_in(6):
         name = pieces.any("a.svg", "b.csv", "d.json", "e.md", ".png", "f.tar.gz", "g.CSV", "h", pieces.noise())
@@ -227,7 +230,8 @@ def preset(pieces: Pieces) -> Case:
             text = SMALL.replace('"step"', json.dumps(pieces.random.choice(curves_of_presets())))
             text = pieces.broken(text)
         case 2:
-            key, given = pieces.random.choice(keys_of_presets()), pieces.value()
+            key = pieces.random.choice(keys_of_presets())
+            given = " ".join(pieces.figure_option()[1:]) if pieces.one_in(3) else pieces.value()
             shown = pieces.any(given, json.dumps(given), json.dumps(pieces.call()), f"[{given}]", f"{{ a = {given} }}")
             lines = SMALL.splitlines()
             lines.insert(pieces.random.randint(0, len(lines)), f"{key} = {shown}")

@@ -11,6 +11,7 @@ COUNTS = ["1", "2", "3", "5", "8", "1_0", "2.0", "2 + 1", "0", "-1", "2.5", "1e1
 NUMBERS = [
     *("0", "1", "2", "4", "8", "0.5", "1e-3", "0.1", "-1", "-0.0", "1e-320", "1e308", "-1e308", "1e400", "2**10"),
     *("nan", "inf", "-inf", "float('nan')", "1j", "0x10", "007", "1__0", "1e", "9" * 25, "9" * 5000, "1/3", "1/0"),
+    *("10%", "3ep", "0.5ep", "150%", "1.5%", "9" * 400 + "%", "9" * 400 + "ep", "1e3%", "10 %", "٣%", "0%"),
     *("total_steps", "total_steps // 4", "epochs * steps_per_epoch", "lr", "lr / 10", "lr[0]", "math.pi", "pi"),
     *("10**10**10", "2**1000 * 2**1000", "factorial(500)", "int(1e300)", "round(1, 10**9)", "comb(400, 200)", "-(-1)"),
     *("True", "None", "...", "not 1", "1 if lr else 2", "1 < 2 < 3", "(-8) ** 0.5", "1 << 9999", "~1", "1 or 1/0"),
@@ -62,6 +63,7 @@ LONG = [
     "{1,",
 ]
 LONGEST = 30_000
+LONGEST_BROKEN = 500_000  # of a text with one change, which the next may repeat a hundred times
 
 NAMES = [name for info in catalogue.all_schedulers() for name in (info.short, info.name)]
 OTHER_NAMES = [
@@ -79,12 +81,30 @@ OTHER_NAMES = [
 LAMBDAS = [word for word in WORDS if word.startswith("lambda")]
 FIELDS = {
     **dict.fromkeys(("epochs", "steps_per_epoch", "grad_accum", "num_processes"), COUNTS),
+    "steps": COUNTS,
+    "warmup": ["5%", "1ep", "2", "0", "total_steps // 3", "100%", "-1", "2.5", "9" * 400 + "%", "inf", ""],
+    "warmup_start": ["0.1", "1", "0", "2", "nan", "1e-320"],
     "lr": ["0.1", "1", "1e-3,1e-4", "a=1,b=2", "[1, 2]", "a=0.1", "1e-3 * 256 / 1024", "a=,=b", "a=1,a=2", "lr"],
     "interval": ["step", "epoch", "batch"],
     "optimizer": ["SGD", "AdamW", "adam", "RAdam", "Adagrad", "LBFGS", "torch.optim.Muon", "SparseAdam", "sdg"],
     "momentum": ["0", "0.9", "0.5", "1"],
     "metric": ["1 / (1 + epoch)", "0.9,0.8,0.8", "nosuch.csv", "nosuch.csv:loss", "exp(-step)", "1,nan", "lambda e: e"],
     **dict.fromkeys(("dataset_size", "batch_size"), COUNTS),  # either needs the other
+}
+
+# Of a figure.
+FIGURE = {
+    "--from": ["0", "1", "5%", "50%", "1ep", "0.5ep", "-1", "99", "total_steps // 2"],
+    "--to": ["1", "5%", "50%", "100%", "1ep", "31", "99", "total_steps // 2"],
+    "--ylim": ["0,1", "1e-3,0.1", "-1e308,1e308", "0,5e-324", "1,1.0000000000000002", "1,0", "nan,inf", "1e300,1e308"],
+    "--inset": ["warmup", "0:5%", "0:1ep", "1:3", "0:99", "3:1", ":", "0:1:2", "warm"],
+    "--annotate": [""],
+    "--log": [""],
+    "--font": ["DejaVu Sans", "dejavu serif", "No Such Font", "cmr10", "a,b"],
+    "--style": ["dark", "cheatsheet,dark", "ggplot,lrviz", "lrviz,", ",", "dark,no.mplstyle", "Solarize_Light2"],
+    "--title": ["x" * 3_000, "a\u0301" * 300, "$x$", "two\nlines", "\u202eright", "学習率"],
+    "--x": ["epoch", "step", "time"],
+    "--dpi": ["20", "300", "1200", "1e3", "0"],
 }
 
 
@@ -133,7 +153,7 @@ class Pieces:
         """A value that the parameter may take."""
         match parameter.kind:
             case "int":
-                return self.any("1", "2", "3", "8", "total_steps", "total_steps // 4 + 1", "2 * epochs", "4.0")
+                return self.any("1", "2", "3", "8", "total_steps", "total_steps // 4 + 1", "2 * epochs", "10%", "1ep")
             case "float":
                 return self.any("0.1", "0.5", "0.9", "1e-3", "1", "lr", "1 / 3", "0.25 if epochs > 2 else 0.5")
             case "bool":
@@ -190,6 +210,12 @@ class Pieces:
         name, given = self.field()
         return [f"--{name.replace('_', '-')}", given]
 
+    def figure_option(self) -> list[str]:
+        """An option of a figure with a value, more or less."""
+        name = self.random.choice(list(FIGURE))
+        given = self.value() if self.one_in(6) else self.random.choice(FIGURE[name])
+        return [name, given] if given else [name]
+
     def options(self, most: int = 2) -> list[str]:
         """Up to `most` options."""
         return [word for _ in range(self.random.randint(0, most)) for word in self.option()]
@@ -197,6 +223,8 @@ class Pieces:
     def broken(self, text: str) -> str:
         """A text with one to three changes: a piece left out, repeated, moved, replaced or added."""
         for _ in range(self.random.choice([1, 1, 1, 2, 3])):
+            if len(text) > LONGEST_BROKEN:
+                break
             start, stop = sorted(self.random.randint(0, len(text)) for _ in range(2))
             stop = min(stop, start + self.random.choice([1, 3, 10, 100, len(text)]))
             inside = text[start:stop]

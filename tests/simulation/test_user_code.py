@@ -462,6 +462,28 @@ def prints_after_close(optimizer):
     print("x")
 def leaves(optimizer): os._exit(0)
 def crashes(optimizer): os.kill(os.getpid(), 11)
+def ends_by_a_signal_without_a_name(optimizer): os.kill(os.getpid(), 40)
+def closes_all(optimizer):
+    os.closerange(3, 256)
+    return Plain(optimizer)
+def writes_to_all(optimizer):
+    for descriptor in range(3, 256):
+        try: os.write(descriptor, bytes(3) + b"\\5hello")
+        except OSError: pass
+    return Plain(optimizer)
+def writes_nothing(optimizer):
+    for descriptor in range(3, 256):
+        try: os.write(descriptor, bytes(4))
+        except OSError: pass
+    time.sleep(60)
+def forks(optimizer):
+    os.fork()
+    return Plain(optimizer)
+def leaves_a_child(optimizer):
+    if os.fork() == 0:
+        for descriptor in range(3): os.close(descriptor)
+        for _ in range(600): os.path.exists("go") or time.sleep(0.1)
+    os._exit(0)
 class Interrupts(Plain):
     def step(self): raise KeyboardInterrupt
 def writes_stderr(optimizer):
@@ -521,6 +543,19 @@ def test_changes_of_torch_do_not_reach_other_curves(write: Write, forks: ForkSer
             2,
             "imported\nerror: `train.py:crashes` ended its process by signal SIGSEGV before the end of the run\n",
         ),
+        (
+            "ends_by_a_signal_without_a_name",
+            2,
+            "imported\nerror: `train.py:ends_by_a_signal_without_a_name` ended its process by signal 40 before",
+        ),
+        ("closes_all", 2, "imported\nerror: `train.py:closes_all` ended its process with status 1 before the end"),
+        (
+            "writes_to_all",
+            2,
+            "imported\nerror: `train.py:writes_to_all` writes to a file descriptor that it has not opened\n",
+        ),
+        ("writes_nothing", 2, "imported\nerror: `train.py:writes_nothing` ended its process with status 1 before"),
+        ("forks", 0, "imported\n"),
         ("Interrupts", 2, "imported\nerror: `train.py:Interrupts` raised KeyboardInterrupt\n    train.py:"),
     ],
 )
@@ -532,6 +567,24 @@ def test_code_that_ends_its_process_or_closes_streams(
     assert (finished.returncode, finished.stdout) == (status, CSV if status == 0 else "")
     assert finished.stderr.startswith(err)
     assert "Traceback" not in finished.stderr
+
+
+def test_a_child_that_it_leaves_is_not_waited_for(write: Write, forks: ForkServer) -> None:
+    write(NOISY)
+    finished = lrviz(forks, "table", "train.py:leaves_a_child", *SHORT)
+    Path("go").touch()
+    assert finished.returncode == 2
+    assert finished.stderr.startswith(
+        "imported\nerror: `train.py:leaves_a_child` ended its process with status 0 before"
+    )
+
+
+def test_a_fork_that_comes_back_sends_nothing(write: Write, forks: ForkServer) -> None:
+    write(NOISY)
+    long = ["--lr", "1", "--steps", "200000", "-q"]
+    finished = lrviz(forks, "table", "train.py:forks", "--format", "csv", *long)
+    assert (finished.returncode, finished.stderr) == (0, "imported\n")
+    assert finished.stdout.count("\n") == 200_001
 
 
 def test_a_full_stderr_does_not_change_the_status(write: Write, forks: ForkServer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import tracemalloc
 from contextlib import suppress
 from pathlib import Path
@@ -215,14 +214,12 @@ def test_braces_that_are_refused(text: str, message: str) -> None:
 def test_far_too_many_curves_are_refused_at_once(text: str) -> None:
     count = Sweep.of(text).size
     tracemalloc.start()
-    start = time.perf_counter()
     with pytest.raises(UsageError) as caught:
         read_runs([text], Fields())
-    seconds, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert caught.value.message == f"{count:,} curves are too many to tell apart; the limit is 24"
     assert caught.value.hint == "`--max-curves N` raises it up to 1,000"
-    assert seconds < 5
     assert peak < 50_000_000
 
 

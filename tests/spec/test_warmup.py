@@ -183,6 +183,9 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "twice": ("wsd(warmup=5)", {"warmup": 5}, "`warmup` is given twice, in the notation and as `--warmup`"),
     "steps and epochs": ("cosine", {"steps": 5}, "`--steps` and `--epochs` both give the length of the run"),
+    "a length of thousands of digits": (f"step({'9' * 400}%)", {}, f"`{'9' * 14}...{'9' * 12}%` is too large"),
+    "a large length": ("step(1" + "0" * 20 + "ep)", {}, "`100000000000000000000ep` is too large"),
+    "digits that are not ASCII": ("step(٣%)", {}, "cannot read the notation: invalid character '٣' (U+0663)"),
     "a composition without steps": (
         "wsd(warmup=90%, decay=10%)",
         {},

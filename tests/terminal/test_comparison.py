@@ -103,6 +103,24 @@ def test_labels_are_told_in_full_and_no_line_is_too_long(label: str, columns: in
     assert escaped + "end" in text
 
 
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_middle_of_a_very_long_label_is_left_out(columns: int) -> None:
+    lines = told([trace(FALL, label="plain"), trace(RISE, label="start" + "x" * 30_000 + "end")], columns)
+    text = "".join(lines)
+    assert len(text) < 1_500
+    assert "start" in text
+    assert "xend" in text
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_table_of_many_parameter_groups_is_cut(columns: int) -> None:
+    groups = ",".join(f"g{i}=1" for i in range(90))
+    lines = told(runs("cosine", "step", lr=groups), columns)
+    assert " ".join(lines[-2:]).endswith("and 80 more; `--format csv` has all rates")
+    assert [line for line in lines if "StepLR" in line and "g9" in line]
+    assert not [line for line in lines if "StepLR" in line and "g10" in line]
+
+
 def runs(*texts: str, **fields: str) -> list[Trace]:
     """The traces of several schedulers."""
     return [simulate(run) for run in read_runs(texts, Fields(fields))]
