@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -12,15 +11,13 @@ from typing import Any, Final
 
 from lrviz.artifacts.commands import command_line, documentation, script_line
 from lrviz.artifacts.data import figure_data
+from lrviz.artifacts.sections import BEGIN, END
 from lrviz.artifacts.svg import colour_variables, inline_svg, panel_svg, swatch
 from lrviz.figure import PanelPlace, Places
 from lrviz.formats import code_span
 from lrviz.text import format_rate, printable
 from lrviz.trace import Trace
 
-_BEGIN: Final = "<!-- figure: {} -->"
-_END: Final = "<!-- end of figure: {} -->"
-_MARK = re.compile(r"^<!-- (end of )?figure: ([\w.-]+) -->$", re.MULTILINE)
 _HEADINGS: Final = ("curve", "peak", "at step", "final", "mean", "warm-up until")
 
 _NUMBER: Final = ' class="number"'
@@ -141,7 +138,7 @@ def whole_page(
     versions: Mapping[str, str | None],
 ) -> str:
     """The page: one HTML file that loads no other files."""
-    body = "".join(f"{_BEGIN.format(name)}\n{section}{_END.format(name)}\n" for name, section in sections)
+    body = "".join(f"{BEGIN.format(name)}\n{section}{END.format(name)}\n" for name, section in sections)
     links = "".join(f'<li><a href="#{name}">{escape(_title(figures[name]))}</a></li>' for name, _ in sections)
     nav = f'<nav aria-label="figures"><ul>{links}</ul></nav>' if len(sections) > 1 else ""
     lead = f"<p>{escape(printable(about))}</p>" if about else ""
@@ -195,21 +192,9 @@ def whole_summary(
     preset: str, about: str, sections: Sequence[tuple[str, str]], versions: Mapping[str, str | None]
 ) -> str:
     """The summary: Markdown for GitHub and GitLab."""
-    body = "".join(f"{_BEGIN.format(name)}\n{section}{_END.format(name)}\n\n" for name, section in sections)
+    body = "".join(f"{BEGIN.format(name)}\n{section}{END.format(name)}\n\n" for name, section in sections)
     lead = f"{code_span(printable(about))}\n\n" if about else ""
     return f"# {code_span(printable(preset))}\n\n{lead}{body}{_made_with(versions)}\n"
-
-
-def sections_of(text: str) -> dict[str, str]:
-    """The sections of a page or a summary, by figure name."""
-    sections, name, start = {}, None, 0
-    for mark in _MARK.finditer(text):
-        if name is None and not mark[1]:
-            name, start = mark[2], mark.end() + 1
-        elif mark[1] and mark[2] == name:
-            sections[name] = text[start : mark.start()]
-            name = None
-    return sections
 
 
 def _title(figure: Mapping[str, Any]) -> str:

@@ -20,11 +20,13 @@ from lrviz.artifacts.manifest import (
     versions,
 )
 from lrviz.artifacts.ownership import JOURNAL, FileDigest, file_digest
-from lrviz.artifacts.page import is_sheet, page_section, sections_of, summary_section, whole_page, whole_summary
+from lrviz.artifacts.page import is_sheet, page_section, summary_section, whole_page, whole_summary
+from lrviz.artifacts.sections import foreign_part, sections_of
 from lrviz.errors import LrvizError, UsageError
 from lrviz.files import error_reason, output_errors, read_text
 from lrviz.presets import FigurePlan, Preset, chosen_figures
 from lrviz.spec import CodeCall
+from lrviz.text import printable
 from lrviz.trace import Trace
 
 _MAX_PAGE: Final = 250_000_000  # bytes
@@ -212,6 +214,11 @@ def _sections(folder: Folder, name: str, figures: Iterable[str]) -> dict[str, st
     missing = [figure for figure in figures if figure not in sections]
     if missing:
         raise _cannot_keep(folder, f"`{name}` has no section for `{missing[0]}`")
+    if name == PAGE:
+        for figure in figures:
+            if (part := foreign_part(sections[figure])) is not None:
+                shown = printable(part, 60)
+                raise _cannot_keep(folder, f"the section of `{figure}` in `{name}` has `{shown}`, not lrviz's")
     return {figure: sections[figure] for figure in figures}
 
 

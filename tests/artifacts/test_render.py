@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,8 +20,9 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from lrviz import figure
-from lrviz.artifacts import folder, page, svg
+from lrviz.artifacts import folder, svg
 from lrviz.artifacts.folder import open_folder
+from lrviz.artifacts.sections import foreign_part, sections_of
 from lrviz.cli import main
 from lrviz.errors import OutputError
 from lrviz.figure import style
@@ -138,9 +140,9 @@ class TestRender:
         check_whole(out)
         now = files(out)
         assert {name for name in now if whole[name] != now[name]} == {"one.png", "one.svg", "one.csv", *ENDS}
-        parts = page.sections_of(now["index.html"].decode())
+        parts = sections_of(now["index.html"].decode())
         assert list(parts) == ["one", "two"]
-        assert parts["two"] == page.sections_of(whole["index.html"].decode())["two"]
+        assert parts["two"] == sections_of(whole["index.html"].decode())["two"]
         Path("p.toml").write_text(TWO)
         render("p.toml", "-o", "out", "--only", "one")
         assert files(out) == whole
@@ -160,6 +162,20 @@ class TestRender:
         )
         assert files(out) == before
 
+    @pytest.mark.usefixtures("drawn_once")
+    def test_only_refuses_to_keep_a_section_that_is_forged(self, out: Path, capsys: Capture) -> None:
+        page, manifest = out / "index.html", out / "manifest.json"
+        forged = page.read_text().replace("<figcaption>", '<meta http-equiv="refresh" content="0;x"><figcaption>')
+        digest = sha256(page.read_bytes()).hexdigest()
+        page.write_text(forged)
+        record = json.loads(manifest.read_text())
+        assert record["files"]["index.html"]["sha256"] == digest
+        record["files"]["index.html"] |= {"sha256": sha256(forged.encode()).hexdigest(), "size": len(forged.encode())}
+        manifest.write_text(json.dumps(record))
+        assert main(["render", "p.toml", "-o", "out", "--only", "one"]) == 2
+        assert "the section of `two` in `index.html` has `<meta>`, not lrviz's" in capsys.readouterr().err
+        assert page.read_text() == forged
+
     def test_code_of_the_presets_own_runs_beside_it_with_leave(self, here: Path) -> None:
         inside = here / "inside"
         inside.mkdir()
@@ -172,6 +188,27 @@ class TestRender:
         lines = Path("out/a.csv").read_text().splitlines()
         assert lines[5] == "4,0,0.0005"
         assert Path.cwd() == here
+
+
+FOREIGN = {
+    '<p onclick="x()">': "onclick",
+    "<iframe></iframe>": "<iframe>",
+    "<script>x()</script>": "<script>",
+    '<a href="javascript:x()">': 'href="javascript:x()"',
+    '<a href="https://example.org/">': 'href="https://example.org/"',
+    '<a href="//example.org/">': 'href="//example.org/"',
+    '<svg><use href="a.svg#b">': 'href="a.svg#b"',
+    '<p style="background: url(https://example.org)">': 'style="background: url(https://example.org)"',
+    "<p><!-- a --></p>": "<!-- -->",
+    "<svg><![CDATA[a]]>": "<![CDATA[a]>",
+    '<path clip-path="url(#a)" d="M0 0">': None,
+    '<a href="a.csv" rel="external">': None,
+}
+
+
+@pytest.mark.parametrize(("section", "part"), FOREIGN.items())
+def test_a_part_of_a_section_that_lrviz_does_not_write(section: str, part: str | None) -> None:
+    assert foreign_part(f"<section>{section}</section>") == part
 
 
 @pytest.mark.usefixtures("drawn_once")
@@ -294,7 +331,7 @@ class TestHostileText:
         assert "<" not in scripts[0][1]
         assert "<img" not in html
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
-        assert list(page.sections_of(html)) == ["a"]
+        assert list(sections_of(html)) == ["a"]
 
     def test_in_an_svg_it_is_text(self, hostile: Path) -> None:
         tree = ElementTree.fromstring((hostile / "a.svg").read_bytes())  # noqa: S314 - our own
@@ -305,7 +342,7 @@ class TestHostileText:
         rows = [line for line in lines if line.startswith(("| `", "| <code>"))]
         assert len(rows) == len(LABELS)
         assert all(row.replace("\\|", "").count(" | ") == 6 for row in rows)
-        assert list(page.sections_of("\n".join(lines) + "\n")) == ["a"]
+        assert list(sections_of("\n".join(lines) + "\n")) == ["a"]
 
     def test_in_the_numbers_it_reads_back(self, hostile: Path) -> None:
         lines = (hostile / "a.csv").read_text(encoding="utf-8").splitlines(keepends=True)
