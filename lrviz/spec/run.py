@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from sys import float_info
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -244,7 +244,7 @@ class OptimizerChoice:
     """The optimizer by torch's class name, and its momentum if one is given: `betas[0]` for Adam and its variants.
 
     Raises:
-        SpecError: the momentum is not a number from 0 up to, but not including, 1.
+        SpecError: the momentum is not a finite number of 0 or more.
     """
 
     name: str = "SGD"
@@ -255,8 +255,15 @@ class OptimizerChoice:
             return
         if isinstance(self.momentum, bool) or not isinstance(self.momentum, int | float):
             raise SpecError(f"`momentum` must be a number, got {brief(self.momentum)}")
-        if not 0 <= self.momentum < 1:
-            raise SpecError(f"`momentum` must be at least 0 and below 1, got {_shown(self.momentum)}")
+        if not 0 <= self.momentum <= _GREATEST:
+            raise SpecError(f"`momentum` must be a finite number of 0 or more, got {_shown(self.momentum)}")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is legal but probably unintended."""
+        if self.momentum is None or self.momentum < 1:
+            return ()
+        return (f"momentum {_shown(self.momentum)} is not below 1, so old gradients do not fade",)
 
 
 @dataclass(frozen=True)
@@ -308,8 +315,8 @@ class RunSpec:
     filled in from the run, as `T_max=32`; `notes` lists what is legal but probably unintended.
 
     Raises:
-        SpecError: there is no parameter group, two have the same name, every rate is 0, or there are over `MAX_UPDATES`
-            rates.
+        SpecError: there is no parameter group, two have the same name, every rate is 0 and stays 0, or there are over
+            `MAX_UPDATES` rates.
     """
 
     scheduler: SchedulerCall | CodeCall | Factory
@@ -325,7 +332,8 @@ class RunSpec:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
-        check_groups(self.groups)
+        check_groups(self.groups, may_be_0=self._sets_rate)
+        object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.optimizer.notes, *self.notes))))
         rates = self.loop.updates * len(self.groups)
         if rates > MAX_UPDATES:
             raise SpecError(
@@ -333,6 +341,12 @@ class RunSpec:
                 f"the limit is {MAX_UPDATES:,}",
                 "a shorter run has the same shape: scale the steps and the scheduler's parameters down together",
             )
+
+    @property
+    def _sets_rate(self) -> bool:
+        """Whether the rate may be above 0 for a base rate of 0."""
+        call = self.scheduler
+        return isinstance(call, CodeCall | Factory) or find(call.name) is None or any(given_rates(call))
 
     @property
     def label(self) -> str:
@@ -385,8 +399,18 @@ class RunSpec:
         return compare_runs([self, *others])
 
 
-def check_groups(groups: tuple[ParamGroup, ...]) -> None:
-    """Refuse groups that no optimizer can have, or whose rates are all 0.
+def given_rates(call: SchedulerCall) -> Iterator[float]:
+    """The rates, such as `eta_min` and `max_lr`, among the values of a scheduler and of those inside it."""
+    info = find(call.name)
+    for name in info.rates if info else ():
+        value = call.get(name, 0)
+        yield from value if isinstance(value, tuple) else (value,)
+    for child in call.children:
+        yield from given_rates(child)
+
+
+def check_groups(groups: tuple[ParamGroup, ...], *, may_be_0: bool) -> None:
+    """Refuse groups that no optimizer can have, or whose rates are all 0 unless they `may_be_0`.
 
     Raises:
         SpecError: there is no group, two have the same name, or every rate is 0.
@@ -398,7 +422,7 @@ def check_groups(groups: tuple[ParamGroup, ...]) -> None:
         if group.name in names:
             raise SpecError(f"two parameter groups are called `{group.name}`", "give each group a different name")
         names |= {group.name} - {""}
-    if not any(group.lr for group in groups):
+    if not may_be_0 and not any(group.lr for group in groups):
         raise SpecError("`lr` must be above 0, got 0", "schedulers scale this rate, so 0 stays 0")
 
 
