@@ -31,9 +31,10 @@ _COMPOSITIONS: Final = ("warmup-cosine", "warmup-linear", "wsd", "inverse-sqrt",
 # Other modules of this package, each with a tuple SCHEDULERS for one library.
 _FAMILIES: Final[tuple[str, ...]] = ()
 
+_TORCH_FILES: Final = ("optim/lr_scheduler.py", "optim/swa_utils.py")
+
 # Last parts of the module paths of torch's schedulers; an alias of one word, as in `lr_s.StepLR`, is accepted too.
 _TORCH_PATHS: Final = ("lr_scheduler", "swa_utils", "optim")
-_TORCH_FILES: Final = ("optim/lr_scheduler.py", "optim/swa_utils.py")
 
 Kind = Literal[
     "int",  # a whole number

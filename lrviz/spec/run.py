@@ -332,7 +332,7 @@ class RunSpec:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
-        check_groups(self.groups, may_be_0=self._sets_rate)
+        check_groups(self.groups, self.scheduler)
         object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.optimizer.notes, *self.notes))))
         rates = self.loop.updates * len(self.groups)
         if rates > MAX_UPDATES:
@@ -341,12 +341,6 @@ class RunSpec:
                 f"the limit is {MAX_UPDATES:,}",
                 "a shorter run has the same shape: scale the steps and the scheduler's parameters down together",
             )
-
-    @property
-    def _sets_rate(self) -> bool:
-        """Whether the rate may be above 0 for a base rate of 0."""
-        call = self.scheduler
-        return isinstance(call, CodeCall | Factory) or find(call.name) is None or any(given_rates(call))
 
     @property
     def label(self) -> str:
@@ -409,8 +403,8 @@ def given_rates(call: SchedulerCall) -> Iterator[float]:
         yield from given_rates(child)
 
 
-def check_groups(groups: tuple[ParamGroup, ...], *, may_be_0: bool) -> None:
-    """Refuse groups that no optimizer can have, or whose rates are all 0 unless they `may_be_0`.
+def check_groups(groups: tuple[ParamGroup, ...], scheduler: SchedulerCall | CodeCall | Factory) -> None:
+    """Refuse groups that no optimizer can have, or whose rates are all 0 if the scheduler does not set them.
 
     Raises:
         SpecError: there is no group, two have the same name, or every rate is 0.
@@ -422,7 +416,9 @@ def check_groups(groups: tuple[ParamGroup, ...], *, may_be_0: bool) -> None:
         if group.name in names:
             raise SpecError(f"two parameter groups are called `{group.name}`", "give each group a different name")
         names |= {group.name} - {""}
-    if not may_be_0 and not any(group.lr for group in groups):
+    if any(group.lr for group in groups):
+        return
+    if isinstance(scheduler, CodeCall | Factory) or not any(given_rates(scheduler)):
         raise SpecError("`lr` must be above 0, got 0", "schedulers scale this rate, so 0 stays 0")
 
 
