@@ -27,7 +27,7 @@ from lrviz.figure.backend import (
 )
 from lrviz.figure.curves import Cell, Curve
 from lrviz.figure.style import MAX_VALUE, MIN_VALUE, FigureOptions, Style
-from lrviz.trace import Values
+from lrviz.trace import Values, floor_of_axis
 
 _MIN_LABEL_GAP = 0.38  # inches between the labels of a y axis
 _CONSTANT_RANGE = 1e-6  # relative range below which a metric is drawn as constant
@@ -85,8 +85,8 @@ class Limits:
 def rate_limits(cells: Sequence[Cell], options: FigureOptions, style: Style) -> Limits:
     """The limits of the learning rate axis that these cells share.
 
-    A linear axis starts at 0. A logarithmic axis starts below the lowest rate that more than a few steps have. If no
-    rate is positive, the axis is linear.
+    A linear axis starts at 0, or below the lowest rate if that is negative. A logarithmic axis starts below the lowest
+    rate that more than a few steps have. If no rate is positive, the axis is linear.
     """
     highest = max(0.0, _clip(max(_maximum(curve) for cell in cells for curve in cell.rates)))
     if options.ylim is not None:
@@ -98,6 +98,10 @@ def rate_limits(cells: Sequence[Cell], options: FigureOptions, style: Style) -> 
         low = min(max(min(lows), typical / 10, highest * 10.0**-_MAX_DECADES), highest)
         spare = max((highest / low) ** 0.04, 1.02)
         return Limits(low / spare, highest * spare, log=True)
+    lowest = floor_of_axis(_clip(min(float(np.nanmin(curve.y)) for cell in cells for curve in cell.rates)), highest)
+    if lowest < 0:
+        margin = 0.05 * (highest - lowest)
+        return Limits(lowest - margin, highest + margin)
     base = _clip(max(cell.base for cell in cells))
     if style.cheatsheet_axes:
         return Limits(0.0, 1.1 * (max(highest, base) or 1.0))

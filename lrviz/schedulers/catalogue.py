@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 from lrviz.errors import SpecError
 from lrviz.schedulers import torch
-from lrviz.text import format_rate
+from lrviz.text import format_rate, print_value
 
 FORMULA_LEGEND: Final = "t counts scheduler steps from 0; lr is the base rate given to the optimizer"
 
@@ -32,6 +32,9 @@ _COMPOSITIONS: Final = ("warmup-cosine", "warmup-linear", "wsd", "inverse-sqrt",
 _FAMILIES: Final[tuple[str, ...]] = ()
 
 _TORCH_FILES: Final = ("optim/lr_scheduler.py", "optim/swa_utils.py")
+
+# Last parts of the module paths of torch's schedulers; an alias of one word, as in `lr_s.StepLR`, is accepted too.
+_TORCH_PATHS: Final = ("lr_scheduler", "swa_utils", "optim")
 
 Kind = Literal[
     "int",  # a whole number
@@ -64,6 +67,7 @@ class Parameter:
     bound each item. `follows` is an expression in the names of the run (`total_steps`, `epochs`, `steps_per_epoch`,
     `lr`, `interval`) that gives the value if the parameter is left out; for a `per_group` parameter it is evaluated
     once for each group, with the `lr` of that group. `instead` names other parameters that together replace this one.
+    `fraction` is what torch makes of a value of a whole number that has a fraction; empty if it takes none.
     """
 
     name: str
@@ -78,6 +82,7 @@ class Parameter:
     optional: bool = False  # None is a legal value
     follows: str | None = None
     instead: tuple[str, ...] = ()
+    fraction: str = ""
 
     @property
     def required(self) -> bool:
@@ -163,10 +168,12 @@ class Scheduler:
     aliases: tuple[str, ...] = ()  # names in papers and other libraries: lower-case letters and digits only
     always_shown: tuple[str, ...] = ()  # parameters that titles show even if they are left out
     momentum_switch: str = ""  # the parameter that enables the momentum cycle
+    rates: tuple[str, ...] = ()  # parameters that are rates, whatever the base rate is
     overwrites_rate: bool = False  # its constructor replaces the rate from which other schedulers start
     restores_rate: bool = False  # its constructor sets all groups back to their base rate
     takes_optimizer: bool = True  # the first positional argument is the optimizer
     takes_metric: bool = False  # step() takes a metric
+    takes_last_epoch: bool = True  # its last parameter, but for `verbose` before torch 2.7, is `last_epoch`
     check: Callable[[Values, Run], list[str]] = no_notes
     failure_hint: Callable[[BaseException, Values], str] = no_hint
     shares: Callable[[Values, int], list[int]] = no_shares
@@ -197,9 +204,33 @@ def floor_check(name: str, parameter: str, effect: str) -> Callable[[Values, Run
                 of_group = f" of {group}" if group else ""
                 limit = f"the base rate{of_group} {format_rate(rate)}"
                 return [f"{name}: {parameter} {format_rate(floor)} is above {limit}, so {effect}"]
+            if floor < 0:
+                return [f"{name}: {parameter} {print_value(floor)} is below 0, so the rate can be too"]
         return []
 
     return check
+
+
+def zero_check(name: str, effect: str) -> Callable[[Values, Run], list[str]]:
+    """A check that notes a `total_iters` of 0, with its effect; not inside a composite, which may leave it out."""
+
+    def check(values: Values, run: Run) -> list[str]:
+        noted = run.steps is not None and values.get("total_iters") == 0
+        return [f"{name}: total_iters is 0, so {effect}"] if noted else []
+
+    return check
+
+
+def momentum_notes(name: str, values: Values, run: Run) -> list[str]:
+    """Notes about momenta of `cycle_momentum` that are not from 0 to 1."""
+    if not values.get("cycle_momentum", True):
+        return []
+    return [
+        f"{name}: {parameter} {print_value(value)} is outside of the range from 0 to 1"
+        for parameter in ("base_momentum", "max_momentum")
+        for value in dict.fromkeys(run.for_each_group(values.get(parameter, 0)))
+        if not 0 <= value <= 1
+    ]
 
 
 def refuse_plateau(name: str, children: tuple[Any, ...]) -> None:
@@ -264,6 +295,36 @@ def find_spelling(name: str) -> Scheduler | None:
     """The scheduler with that short name or class name in another spelling: case, `_` and `-` do not matter."""
     folded = fold(name)
     return next((find(known) for known in names() if fold(known) == folded), None)
+
+
+def require(name: str, module: str = "", *, has_arguments: bool = False) -> Scheduler | None:
+    """The scheduler of a name as written, or None for a class of the installed torch that is not described here.
+
+    Args:
+        name: The name, in any spelling if there is no module.
+        module: The path before it, such as `torch.optim.lr_scheduler`.
+        has_arguments: Whether it is called with arguments, for the hint.
+
+    Raises:
+        SpecError: there is no such scheduler.
+    """
+    path = module.split(".") if module else []
+    from_torch = len(path) <= 1 or path[-1] in _TORCH_PATHS
+    info = find(name)
+    if info is not None and from_torch:
+        return info
+    if not path and (info := find_spelling(name)) is not None:
+        return info
+    if from_torch and name[:1].isupper() and name in installed_schedulers():
+        return None
+    close = suggest(name)
+    hint = f"did you mean `{close}`? " if close else ""
+    hint += "`lrviz schedulers` lists them all"
+    if path and path[-1] not in _TORCH_PATHS:
+        hint += f"; code that is installed or in this folder runs as `{module}:{name}(...)`"
+    elif has_arguments:
+        hint += f"; your code runs as `FILE.py:{name}(...)`"
+    raise SpecError(f"unknown scheduler `{module}.{name}`" if module else f"unknown scheduler `{name}`", hint)
 
 
 def fold(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from lrviz.errors import SpecError
@@ -10,7 +11,7 @@ from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values
 from lrviz.text import count, format_rate
 
 _WARMUP: Final = Parameter(
-    "warmup", "int", "scheduler steps of the warm-up", least=1, follows="max(1, total_steps // 20)"
+    "warmup", "int", "scheduler steps of the warm-up", least=0, follows="max(1, total_steps // 20)"
 )
 _START: Final = Parameter(
     "start_factor",
@@ -58,7 +59,7 @@ SCHEDULERS: Final = (
         summary="linear warm-up, then half a cosine to eta_min at the end of the run",
         parameters=(
             _WARMUP,
-            Parameter("eta_min", "float", "the lowest rate", default=0.0, least=0),
+            Parameter("eta_min", "float", "the lowest rate", default=0.0),
             _START,
         ),
         formula=f"{_RISE}rate(t) = eta_min + (lr - eta_min) * (1 + cos(pi * x)) / 2\n"
@@ -121,7 +122,7 @@ SCHEDULERS: Final = (
         short="inverse-sqrt",
         name="inverse-sqrt",
         summary="linear warm-up, then the inverse square root of the step",
-        parameters=(_WARMUP,),
+        parameters=(replace(_WARMUP, least=1),),
         formula="rate(t) = lr * min((t + 1) / warmup, sqrt(warmup / (t + 1)))",
         use="Translation and speech models of fairseq, and T5. Its decay does not depend on the length of the run.",
         cautions=("The rate falls slowly: four times the steps halve it.",),

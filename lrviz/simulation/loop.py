@@ -16,7 +16,7 @@ from lrviz import schedulers
 from lrviz.errors import SimulationError, SpecError
 from lrviz.notation import SchedulerCall
 from lrviz.simulation.build import build_optimizer, build_scheduler, failure, short_call
-from lrviz.spec import CodeCall, RunSpec
+from lrviz.spec import CodeCall, RunSpec, given_rates
 from lrviz.trace import Trace
 
 Progress = Callable[[int, int], None]
@@ -92,6 +92,8 @@ class _Run:
         self.updates_each = 1 if by_step else self.loop.updates_per_epoch
         self.metrics: NDArray[np.float64] | None = None
         self.max_rate = 0.0  # so far
+        call = spec.scheduler
+        self.may_be_negative = isinstance(call, SchedulerCall) and any(rate < 0 for rate in given_rates(call))
 
     def trace(self, progress: Progress | None) -> Trace:
         columns = len(self.groups) * (2 if self._reads_momentum() else 1)
@@ -147,7 +149,9 @@ class _Run:
         at, value = next((i, v) for i, v in enumerate(values) if not _is_real(v))
         update = (done + at // columns) * self.updates_each
         kind = "complex" if isinstance(value, complex) else f"not a number: {value!r:.60}"
-        raise SimulationError(f"the rate of `{short_call(self.spec.scheduler)}` is {kind} at step {update}")
+        raise SimulationError(
+            f"the rate of `{short_call(self.spec.scheduler)}` is {kind} at step {update}", self._interval_hint(update)
+        )
 
     def _reader(self, columns: int) -> Callable[[list[Any]], None] | None:
         """A function that appends the values of all groups to a list; None for a single rate."""
@@ -250,10 +254,12 @@ class _Run:
         return step_argument(self.scheduler)
 
     def _check_rates(self, rates: NDArray[np.float64], done: int) -> None:
-        """Refuse NaN, infinite and negative rates, except negative ones that are rounding errors."""
+        """Refuse NaN, infinite and negative rates, except negative ones that are rounding errors or were asked for."""
         finite = np.isfinite(rates)
         self.max_rate = float(np.abs(rates).max(initial=self.max_rate, where=finite))
-        invalid = ~finite | (rates < -1e-9 * self.max_rate)
+        invalid = ~finite
+        if not self.may_be_negative:
+            invalid |= rates < -1e-9 * self.max_rate
         if not invalid.any():
             return
         row, column = (int(i) for i in np.argwhere(invalid)[0])
@@ -263,7 +269,7 @@ class _Run:
         step = (done + row) * self.updates_each
         raise SimulationError(
             f"the rate{group} of `{short_call(self.spec.scheduler)}` is {kind} at step {step}",
-            "training would fail there; check the size and sign of the parameters",
+            self._interval_hint(step) or "training would fail there; check the size and sign of the parameters",
         )
 
     def _fail(self, step: int, error: BaseException) -> NoReturn:
@@ -272,7 +278,16 @@ class _Run:
 
             with user_code_errors(str(self.spec.scheduler), step):
                 raise error
-        raise failure(self.spec.scheduler, step, error) from error
+        failed = failure(self.spec.scheduler, step, error)
+        raise SimulationError(failed.message, failed.hint or self._interval_hint(step), failed.details) from error
+
+    def _interval_hint(self, step: int) -> str:
+        """The hint for a function of the epoch that is called at each update, and would not fail once an epoch."""
+        call = self.spec.scheduler
+        calls_function = isinstance(call, SchedulerCall) and call.steps > 0
+        if not calls_function or self.loop.interval == "epoch" or step < self.loop.epochs:
+            return ""
+        return "the function counts scheduler steps: `--interval epoch` calls it once an epoch"
 
     def _to_trace(self, values: NDArray[np.float64]) -> Trace:
         each, groups = self.updates_each, len(self.groups)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from math import isfinite
 from typing import Any, Final
@@ -11,12 +11,11 @@ from typing import Any, Final
 from lrviz import schedulers
 from lrviz.errors import NotationError, SpecError, UsageError
 from lrviz.notation import Lambda, SchedulerCall, parse, parse_value
-from lrviz.schedulers import Parameter, Run, Scheduler, installed_schedulers
+from lrviz.schedulers import Parameter, Run, Scheduler
 from lrviz.spec.run import ParamGroup, TrainingLoop, run_names
 from lrviz.text import count, print_value, printable
 
-# Last parts of the module paths of torch's schedulers; an alias of one word, as in `lr_s.StepLR`, is accepted too.
-_TORCH_PATHS: Final = ("lr_scheduler", "swa_utils", "optim")
+_NO_VERBOSE: Final = "torch 2.7 and newer do not take it"
 
 
 @dataclass
@@ -47,15 +46,15 @@ def resolve(
         SpecError: the scheduler or a parameter is unknown, or a value makes no sense.
     """
     info = find_scheduler(call)
+    resolved = Resolved(call)
+    call = _without_defaults(info, call, resolved)
     if info is None:  # a class of the installed torch that lrviz does not describe: checked when it runs
-        resolved = Resolved(call)
         resolved.call = SchedulerCall(
             call.name,
             tuple(_resolve_value(v, loop, groups, resolved, []) for v in call.args),
             tuple((k, _resolve_value(v, loop, groups, resolved, [])) for k, v in call.kwargs),
         )
         return resolved
-    resolved = Resolved(call)
     arguments = bind_arguments(info, call)
     nested = total_steps is not None
     steps = loop.scheduler_steps if total_steps is None else total_steps
@@ -64,6 +63,7 @@ def resolve(
     for parameter in info.parameters:
         if parameter.name in arguments:
             check_value(info.name, parameter, arguments[parameter.name], len(groups))
+            resolved.notes += _fraction_notes(info.name, parameter, arguments[parameter.name])
     values = arguments | _fill(
         info, arguments, run_names(loop, groups) | {"interval": loop.interval, "total_steps": steps}, groups, resolved
     )
@@ -110,24 +110,27 @@ def find_scheduler(call: SchedulerCall) -> Scheduler | None:
     Raises:
         SpecError: the scheduler is unknown.
     """
-    path = call.module.split(".") if call.module else []
-    from_torch = len(path) <= 1 or path[-1] in _TORCH_PATHS
-    info = schedulers.find(call.name)
-    if info is not None and from_torch:
-        return info
-    if not path and (info := schedulers.find_spelling(call.name)) is not None:
-        return info
-    if from_torch and call.name[:1].isupper() and call.name in installed_schedulers():
-        return None
-    full = f"{call.module}.{call.name}" if call.module else call.name
-    close = schedulers.suggest(call.name)
-    hint = f"did you mean `{close}`? " if close else ""
-    hint += "`lrviz schedulers` lists them all"
-    if path and path[-1] not in _TORCH_PATHS:
-        hint += f"; code that is installed or in this folder runs as `{call.module}:{call.name}(...)`"
-    elif call.args or call.kwargs:
-        hint += f"; your code runs as `FILE.py:{call.name}(...)`"
-    raise SpecError(f"unknown scheduler `{full}`", hint)
+    return schedulers.require(call.name, call.module, has_arguments=bool(call.args or call.kwargs))
+
+
+def _without_defaults(info: Scheduler | None, call: SchedulerCall, resolved: Resolved | None = None) -> SchedulerCall:
+    """The call without `verbose`, of which a note is added, and without a `last_epoch` of -1, the default."""
+    args, has_verbose = call.args, any(name == "verbose" for name, _ in call.kwargs)
+    has_last_epoch = info is None or info.takes_last_epoch
+    if info is not None and info.takes_optimizer:
+        last = len(info.parameters) + has_last_epoch  # of the parameters, without `verbose`
+        if len(args) == last + 1 and isinstance(args[-1], bool | str):
+            args, has_verbose = args[:-1], True
+        if has_last_epoch and len(args) == last and args[-1] == -1:
+            args = args[:-1]
+    if has_verbose and resolved is not None:
+        resolved.notes.append(f"{info.name if info else call.name}: verbose is left out: {_NO_VERBOSE}")
+    kwargs = tuple(
+        (name, value)
+        for name, value in call.kwargs
+        if name != "verbose" and not (name == "last_epoch" and value == -1 and has_last_epoch)
+    )
+    return replace(call, args=args, kwargs=kwargs)
 
 
 def bind_arguments(info: Scheduler, call: SchedulerCall) -> dict[str, Any]:
@@ -137,9 +140,8 @@ def bind_arguments(info: Scheduler, call: SchedulerCall) -> dict[str, Any]:
         SpecError: too many values, an unknown parameter, or one given twice.
     """
     names = [p.name for p in info.parameters]
+    call = _without_defaults(info, call)
     args = call.args
-    if len(args) == len(names) + 1 and args[-1] == -1:  # last_epoch, the last parameter
-        args = args[:-1]
     if len(args) > len(names):
         raise SpecError(
             f"`{info.name}` takes {count(len(names), 'value')} at most, got {len(args)}",
@@ -159,7 +161,7 @@ def unknown_parameter(info: Scheduler, name: str, prefix: str = "") -> SpecError
     """The error for a parameter that the scheduler does not have; `prefix` is `--` on the command line."""
     if name == "verbose":
         return SpecError(f"`{info.name}` has no `{prefix}verbose`", "torch 2.7 removed it; leave it out")
-    if name == "last_epoch":
+    if name == "last_epoch" and info.takes_last_epoch:
         return SpecError(
             f"`{info.name}` cannot resume here: `{prefix}last_epoch` is always -1",
             "a run is shown from its first update; leave it out",
@@ -246,8 +248,6 @@ def check_value(owner: str, parameter: Parameter, value: Any, groups: int) -> No
         case "milestones":
             if not isinstance(value, tuple):
                 raise _invalid(owner, parameter, value, "a list of whole numbers such as [8, 24]")
-            if not value and owner != "SequentialLR":  # with one scheduler it has none
-                raise SpecError(f"`{owner}` needs at least one number in `{parameter.name}`, got []")
             for item in value:
                 _check_int(owner, parameter, item)
         case "per_group":
@@ -277,8 +277,17 @@ def _check_each(owner: str, parameter: Parameter, value: Any, groups: int, check
         check(owner, parameter, item)
 
 
+def _fraction_notes(owner: str, parameter: Parameter, value: Any) -> list[str]:
+    """Notes about the values of a whole number that have a fraction, where torch takes it."""
+    return [
+        f"{owner}: {parameter.name} {print_value(item)} is not a whole number, so {parameter.fraction}"
+        for item in (value if isinstance(value, tuple) else (value,))
+        if parameter.fraction and isinstance(item, float) and not item.is_integer()
+    ]
+
+
 def _check_int(owner: str, parameter: Parameter, value: Any) -> None:
-    if isinstance(value, float) and isfinite(value) and not value.is_integer():
+    if isinstance(value, float) and isfinite(value) and not value.is_integer() and not parameter.fraction:
         raise SpecError(
             f"`{owner}` needs a whole number for `{parameter.name}`, got {print_value(value)}",
             f"`int(...)` makes one: {parameter.name}={int(value) or 1}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from sys import float_info
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -244,7 +244,7 @@ class OptimizerChoice:
     """The optimizer by torch's class name, and its momentum if one is given: `betas[0]` for Adam and its variants.
 
     Raises:
-        SpecError: the momentum is not a number from 0 up to, but not including, 1.
+        SpecError: the momentum is not a finite number of 0 or more.
     """
 
     name: str = "SGD"
@@ -255,8 +255,15 @@ class OptimizerChoice:
             return
         if isinstance(self.momentum, bool) or not isinstance(self.momentum, int | float):
             raise SpecError(f"`momentum` must be a number, got {brief(self.momentum)}")
-        if not 0 <= self.momentum < 1:
-            raise SpecError(f"`momentum` must be at least 0 and below 1, got {_shown(self.momentum)}")
+        if not 0 <= self.momentum <= _GREATEST:
+            raise SpecError(f"`momentum` must be a finite number of 0 or more, got {_shown(self.momentum)}")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is legal but probably unintended."""
+        if self.momentum is None or self.momentum < 1:
+            return ()
+        return (f"momentum {_shown(self.momentum)} is not below 1, so old gradients do not fade",)
 
 
 @dataclass(frozen=True)
@@ -308,8 +315,8 @@ class RunSpec:
     filled in from the run, as `T_max=32`; `notes` lists what is legal but probably unintended.
 
     Raises:
-        SpecError: there is no parameter group, two have the same name, every rate is 0, or there are over `MAX_UPDATES`
-            rates.
+        SpecError: there is no parameter group, two have the same name, every rate is 0 and stays 0, or there are over
+            `MAX_UPDATES` rates.
     """
 
     scheduler: SchedulerCall | CodeCall | Factory
@@ -326,7 +333,8 @@ class RunSpec:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
-        check_groups(self.groups)
+        check_groups(self.groups, self.scheduler)
+        object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.optimizer.notes, *self.notes))))
         rates = self.loop.updates * len(self.groups)
         if rates > MAX_UPDATES:
             raise SpecError(
@@ -399,8 +407,18 @@ class RunSpec:
         return compare_runs([self, *others])
 
 
-def check_groups(groups: tuple[ParamGroup, ...]) -> None:
-    """Refuse groups that no optimizer can have, or whose rates are all 0.
+def given_rates(call: SchedulerCall) -> Iterator[float]:
+    """The rates, such as `eta_min` and `max_lr`, among the values of a scheduler and of those inside it."""
+    info = find(call.name)
+    for name in info.rates if info else ():
+        value = call.get(name, 0)
+        yield from value if isinstance(value, tuple) else (value,)
+    for child in call.children:
+        yield from given_rates(child)
+
+
+def check_groups(groups: tuple[ParamGroup, ...], scheduler: SchedulerCall | CodeCall | Factory) -> None:
+    """Refuse groups that no optimizer can have, or whose rates are all 0 if the scheduler does not set them.
 
     Raises:
         SpecError: there is no group, two have the same name, or every rate is 0.
@@ -412,7 +430,9 @@ def check_groups(groups: tuple[ParamGroup, ...]) -> None:
         if group.name in names:
             raise SpecError(f"two parameter groups are called `{group.name}`", "give each group a different name")
         names |= {group.name} - {""}
-    if not any(group.lr for group in groups):
+    if any(group.lr for group in groups):
+        return
+    if isinstance(scheduler, CodeCall | Factory) or not any(given_rates(scheduler)):
         raise SpecError("`lr` must be above 0, got 0", "schedulers scale this rate, so 0 stays 0")
 
 

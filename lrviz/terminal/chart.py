@@ -11,7 +11,7 @@ import plotext
 
 from lrviz.terminal.messages import Screen
 from lrviz.text import ascii_only, cells, draws_unicode, format_rate, printable, shorten
-from lrviz.trace import Trace, Values, outline
+from lrviz.trace import Trace, Values, floor_of_axis, outline
 
 # Colours of the 256 that are visible on black and on white, and distinguishable with colour vision deficiency.
 _COLOURS: Final = (33, 208, 36, 169, 178, 75, 160, 102)
@@ -127,14 +127,16 @@ def _log_pieces(x: Values, y: Values) -> list[tuple[Values, Values]]:
 
 
 def _linear_axis(curves: Sequence[_Curve], max_ticks: int) -> tuple[float, float, list[float]]:
-    """The limits and the ticks of a linear axis of rates, which starts at 0."""
+    """The limits and the ticks of a linear axis of rates, which starts at 0 or at a negative rate."""
     high = max(float(curve.values.max()) for curve in curves)
-    high = max(high, _MIN_RATE) if high > 0 else 1.0
-    step = _round_step(high / max_ticks, (1, 2, 2.5, 5))
+    low = floor_of_axis(min(float(curve.values.min()) for curve in curves), high)
+    high = max(high, _MIN_RATE) if high > 0 else 0.0 if low < 0 else 1.0
+    step = _round_step((high - low) / max_ticks, (1, 2, 2.5, 5))
     top = ceil(high / step) * step
     if top - high < 0.3 * step:  # extend the axis slightly to a tick at its end
         high = top
-    return 0.0, high, _multiples(high, step)
+    below = [-multiple for multiple in _multiples(-low, step)[:0:-1]]
+    return low, high, below + _multiples(high, step)
 
 
 def _log_axis(curves: Sequence[_Curve], max_ticks: int) -> tuple[float, float, list[float]]:

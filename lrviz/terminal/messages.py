@@ -245,7 +245,10 @@ def comparison_lines(traces: Sequence[Trace], path: str | None, width: int) -> l
         steps += f", {count(loop.epochs, 'epoch')} of {loop.updates_per_epoch:,}"
     peaks = [float(trace.lr.max()) for trace in traces]
     least = min(float(trace.lr.min()) for trace in traces)
-    second = f"rates from {_rate_range([max(least, 0.0), max(peaks)])}" + (f" · {path}" if path else "")
+    from lrviz.trace import floor_of_axis
+
+    least = max(least, floor_of_axis(least, max(peaks)))
+    second = f"rates from {_rate_range([least, max(peaks)])}" + (f" · {path}" if path else "")
     return [shorten(printable(line), width) for line in (f"{count(len(traces), 'curve')} · {steps}", second)]
 
 

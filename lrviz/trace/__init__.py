@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrviz.lazy import lazy
-from lrviz.trace.trace import Indices, Summary, Trace, Values, decimate, jumps, outline, turns
+from lrviz.trace.trace import Indices, Summary, Trace, Values, decimate, floor_of_axis, jumps, outline, turns
 
 if TYPE_CHECKING:
     from lrviz.trace.differences import ColumnDifference, Row, column_difference, compare_traces
@@ -17,5 +17,5 @@ else:
 
 __all__ = [
     "ColumnDifference", "Indices", "Row", "Summary", "Trace", "Values", "column_difference", "compare_traces",
-    "decimate", "jumps", "outline", "turns",
+    "decimate", "floor_of_axis", "jumps", "outline", "turns",
 ]  # fmt: skip

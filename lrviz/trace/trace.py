@@ -27,6 +27,12 @@ _TURN_BUCKETS: Final = 4096
 _NOISE: Final = 1e-6  # changes below this fraction of the value are rounding
 _CHUNK: Final = 1 << 18  # values processed at once, to limit memory and stay in the cache
 _PEAK_RTOL: Final = 1e-12  # rounding may make a later peak of a periodic schedule this much higher
+_BELOW_ZERO: Final = 1e-9  # of the greatest rate; a rate that is less than this below 0 is a rounding error
+
+
+def floor_of_axis(least: float, greatest: float) -> float:
+    """Where the axis of rates between these two starts: at 0, or below it at a rate that is really negative."""
+    return least if least < -_BELOW_ZERO * abs(greatest) else 0.0
 
 
 @dataclass(frozen=True)

@@ -241,7 +241,12 @@ ERRORS: list[tuple[str, list[str], str, str]] = [
     ),
     ("a group without a rate", ["plot", "cosine", "--lr", "a=1,b"], "`--lr` must be a number, got `b`", ""),
     ("no rate", ["plot", "cosine", "--lr", ""], "`--lr` has no rate, got ``", "such as backbone=1e-4,head=1e-3"),
-    ("momentum 2", ["plot", "cosine", "--momentum", "2"], "`momentum` must be at least 0 and below 1, got 2", ""),
+    (
+        "momentum -2",
+        ["plot", "cosine", "--momentum", "-2"],
+        "`momentum` must be a finite number of 0 or more, got -2",
+        "",
+    ),
     (
         "momentum of none",
         ["plot", "cosine", "--momentum", "0.9", "--optimizer", "adagrad"],

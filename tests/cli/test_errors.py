@@ -58,6 +58,7 @@ def limit(scheduler: str, limits: str, value: str) -> str:
     return said(f"`{scheduler}` needs {limits}, got {value}")
 
 
+BY_EPOCH = "the function counts scheduler steps: `--interval epoch` calls it once an epoch"
 BREAKS = "training would fail there; check the size and sign of the parameters"
 PARTS = "use numbers, lists, arithmetic, comparisons, `a if c else b`, min, max, abs, round, int, float, math"
 LISTS = "`lrviz schedulers` lists them all"
@@ -68,8 +69,8 @@ def complex_value(text: str) -> str:
     return said(f"`1j` is not part of the notation\n    {text}\n    {' ' * text.index('1j')}^", PARTS)
 
 
-def breaks(scheduler: str, kind: str, step: int) -> str:
-    return said(f"the rate of `{scheduler}` is {kind} at step {step}", BREAKS)
+def breaks(scheduler: str, kind: str, step: int, hint: str = BREAKS) -> str:
+    return said(f"the rate of `{scheduler}` is {kind} at step {step}", hint)
 
 
 # The command line after `lrviz`, word by word (split at blanks where it is one text), and what stderr holds.
@@ -163,7 +164,6 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     # StepLR
     "step_size 0": ("plot step --step_size 0", limit("StepLR", "a `step_size` of 1 or more", "0")),
     "step_size -1": ("plot step --step_size -1", limit("StepLR", "a `step_size` of 1 or more", "-1")),
-    "step_size 2.5": ("plot step --step_size 2.5", fraction("StepLR", "step_size")),
     "step_size nan": ("plot step --step_size nan", whole("StepLR", "step_size", "float('nan')")),
     "step_size inf": ("plot step --step_size inf", whole("StepLR", "step_size", "float('inf')")),
     # gamma, of every scheduler that has one
@@ -213,7 +213,6 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     ),
     # MultiStepLR's milestones
     "milestones -1": ("plot multistep --milestones -1", limit("MultiStepLR", "`milestones` of 0 or more", "-1")),
-    "milestones 2.5": ("plot multistep --milestones 2.5", fraction("MultiStepLR", "milestones")),
     "milestones nan": ("plot multistep --milestones nan", whole("MultiStepLR", "milestones", "float('nan')")),
     "milestones of text": ("plot MultiStepLR(['4'])", whole("MultiStepLR", "milestones", "'4'")),
     "milestones text": (
@@ -224,10 +223,6 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "plot MultiStepLR(None)",
         said("`MultiStepLR` needs a list of whole numbers such as [8, 24] for `milestones`, got None"),
     ),
-    "milestones empty": (
-        "plot MultiStepLR([])",
-        said("`MultiStepLR` needs at least one number in `milestones`, got []"),
-    ),
     "milestones without a value": (
         ["plot", "multistep", "--milestones", ""],
         said("`--milestones`: empty value", "such as 8, 1e-3 or [8, 24]"),
@@ -236,36 +231,25 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     "constant factor 0": ("plot constant --factor 0", limit("ConstantLR", "a `factor` above 0, at most 1", "0.0")),
     "constant factor nan": ("plot constant --factor nan", finite("ConstantLR", "factor")),
     "constant factor 1e-320": ("plot ConstantLR(1e-320)", breaks("ConstantLR(factor=1e-320)", "infinite", 5)),
-    "constant total_iters 0": (
-        "plot constant --total_iters 0",
-        limit("ConstantLR", "a `total_iters` of 1 or more", "0"),
-    ),
     "constant total_iters -1": (
         "plot constant --total_iters -1",
-        limit("ConstantLR", "a `total_iters` of 1 or more", "-1"),
+        limit("ConstantLR", "a `total_iters` of 0 or more", "-1"),
     ),
-    "constant total_iters 2.5": ("plot constant --total_iters 2.5", fraction("ConstantLR", "total_iters")),
     "constant total_iters nan": ("plot constant --total_iters nan", whole("ConstantLR", "total_iters", "float('nan')")),
     "constant total_iters text": ("plot ConstantLR(total_iters='4')", whole("ConstantLR", "total_iters", "'4'")),
     "constant total_iters None": ("plot ConstantLR(total_iters=None)", whole("ConstantLR", "total_iters", "None")),
     # LinearLR
-    "linear total_iters 0": ("plot linear --total_iters 0", limit("LinearLR", "a `total_iters` of 1 or more", "0")),
-    "linear total_iters -1": ("plot linear --total_iters -1", limit("LinearLR", "a `total_iters` of 1 or more", "-1")),
+    "linear total_iters -1": ("plot linear --total_iters -1", limit("LinearLR", "a `total_iters` of 0 or more", "-1")),
     "linear total_iters nan": ("plot linear --total_iters nan", whole("LinearLR", "total_iters", "float('nan')")),
-    "linear total_iters 2.5": ("plot linear --total_iters 2.5", fraction("LinearLR", "total_iters")),
     "linear start_factor 0": (
         "plot linear --start_factor 0",
         limit("LinearLR", "a `start_factor` above 0, at most 1", "0.0"),
     ),
     "linear end_factor 2": ("plot linear --end_factor 2", limit("LinearLR", "an `end_factor` from 0 to 1", "2.0")),
     # PolynomialLR
-    "polynomial total_iters 0": (
-        "plot polynomial --total_iters 0",
-        limit("PolynomialLR", "a `total_iters` of 1 or more", "0"),
-    ),
     "polynomial total_iters -1": (
         "plot polynomial --total_iters -1",
-        limit("PolynomialLR", "a `total_iters` of 1 or more", "-1"),
+        limit("PolynomialLR", "a `total_iters` of 0 or more", "-1"),
     ),
     "polynomial total_iters inf": (
         "plot polynomial --total_iters inf",
@@ -275,17 +259,15 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "plot polynomial --total_iters nan",
         whole("PolynomialLR", "total_iters", "float('nan')"),
     ),
-    "polynomial total_iters 2.5": ("plot polynomial --total_iters 2.5", fraction("PolynomialLR", "total_iters")),
     "polynomial power -1": ("plot polynomial --power -1", limit("PolynomialLR", "a `power` of 0 or more", "-1.0")),
     "polynomial power nan": ("plot polynomial --power nan", finite("PolynomialLR", "power")),
     "polynomial power complex": ("plot PolynomialLR(5,1j)", complex_value("PolynomialLR(5,1j)")),
     # The cosines
     "cosine T_max 0": ("plot cosine --T_max 0", limit("CosineAnnealingLR", "a `T_max` of 1 or more", "0")),
     "cosine T_max -8": ("plot cosine --T_max -8", limit("CosineAnnealingLR", "a `T_max` of 1 or more", "-8")),
-    "cosine T_max 0.5": ("plot cosine --T_max 0.5", fraction("CosineAnnealingLR", "T_max", "0.5", 1)),
+    "cosine T_max 0.5": ("plot cosine --T_max 0.5", limit("CosineAnnealingLR", "a `T_max` of 1 or more", "0.5")),
     "cosine T_max nan": ("plot cosine --T_max nan", whole("CosineAnnealingLR", "T_max", "float('nan')")),
     "cosine T_max inf": ("plot cosine --T_max inf", whole("CosineAnnealingLR", "T_max", "float('inf')")),
-    "cosine eta_min -1": ("plot cosine --eta_min -1", limit("CosineAnnealingLR", "an `eta_min` of 0 or more", "-1.0")),
     "cosine eta_min nan": ("plot cosine --eta_min nan", finite("CosineAnnealingLR", "eta_min")),
     "cosine eta_min inf": ("plot cosine --eta_min inf", finite("CosineAnnealingLR", "eta_min", "inf")),
     "warm-restarts T_0 0": (
@@ -296,10 +278,8 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "plot warm-restarts --T_mult 0",
         limit("CosineAnnealingWarmRestarts", "a `T_mult` of 1 or more", "0"),
     ),
-    "warm-restarts eta_min -1": (
-        "plot warm-restarts --eta_min -1",
-        limit("CosineAnnealingWarmRestarts", "an `eta_min` of 0 or more", "-1.0"),
-    ),
+    "warm-restarts T_0 2.5": ("plot warm-restarts --T_0 2.5", fraction("CosineAnnealingWarmRestarts", "T_0")),
+    "anneal_epochs 0.5": ("plot swa --anneal_epochs 0.5", fraction("SWALR", "anneal_epochs", "0.5", 1)),
     "warm-restarts eta_min nan": ("plot warm-restarts --eta_min nan", finite("CosineAnnealingWarmRestarts", "eta_min")),
     "warm-restarts T_0 a float": (
         "plot CosineAnnealingWarmRestarts(4.0)",
@@ -342,8 +322,6 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         ),
     ),
     "cyclic momentum nan": ("plot cyclic --base_momentum nan", finite("CyclicLR", "base_momentum")),
-    "cyclic momentum 2": ("plot cyclic --max_momentum 2", limit("CyclicLR", "a `max_momentum` from 0 to 1", "2")),
-    "cyclic momentum -1": ("plot cyclic --base_momentum -1", limit("CyclicLR", "a `base_momentum` from 0 to 1", "-1")),
     "cyclic mode unknown": (
         "plot cyclic --mode triangle",
         said("`CyclicLR` has no `mode` 'triangle'", "use triangular, triangular2 or exp_range"),
@@ -357,14 +335,14 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "plot onecycle --total_steps 10",
         said(
             "`OneCycleLR` ends after 10 steps, and the run has 32; torch raises an error past the end",
-            "leave out `total_steps`, or set it to the length of the run",
+            "give the run its length with `--epochs` and `--steps-per-epoch`, or leave out `total_steps`",
         ),
     ),
     "onecycle shorter than the run, by epochs": (
         "plot OneCycleLR(1e-3,epochs=2,steps_per_epoch=8)",
         said(
             "`OneCycleLR` ends after 16 steps, and the run has 32; torch raises an error past the end",
-            "leave out `total_steps`, or set it to the length of the run",
+            "give the run its length with `--epochs` and `--steps-per-epoch`: `--epochs 2 --steps-per-epoch 8`",
         ),
     ),
     "onecycle pct_start whole": (
@@ -396,11 +374,6 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     ),
     "onecycle final_div_factor nan": ("plot onecycle --final_div_factor nan", finite("OneCycleLR", "final_div_factor")),
     "onecycle momentum nan": ("plot onecycle --base_momentum nan", finite("OneCycleLR", "base_momentum")),
-    "onecycle momentum 2": ("plot onecycle --max_momentum 2", limit("OneCycleLR", "a `max_momentum` from 0 to 1", "2")),
-    "onecycle momentum -1": (
-        "plot onecycle --base_momentum -1",
-        limit("OneCycleLR", "a `base_momentum` from 0 to 1", "-1"),
-    ),
     "onecycle max_lr 0": ("plot onecycle --max_lr 0", limit("OneCycleLR", "a `max_lr` above 0", "0")),
     # ReduceLROnPlateau
     "plateau factor nan": ("plot plateau --factor nan", finite("ReduceLROnPlateau", "factor")),
@@ -437,11 +410,13 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     ),
     "lambda that goes below 0": (
         ["plot", "LambdaLR(lambda e: 1 - e / 4)"],
-        breaks("LambdaLR(lr_lambda=lambda e: 1 - e / 4)", "negative (-0.00025)", 5),
+        breaks("LambdaLR(lr_lambda=lambda e: 1 - e / 4)", "negative (-0.00025)", 5, BY_EPOCH),
     ),
     "lambda that gives a complex number": (
         ["plot", "LambdaLR(lambda e: (3 - e) ** 0.5)"],
-        said("`LambdaLR(lr_lambda=lambda e: (3 - e) ** 0.5)` fails at step 4: (-1) ** 0.5 is a complex number"),
+        said(
+            "`LambdaLR(lr_lambda=lambda e: (3 - e) ** 0.5)` fails at step 4: (-1) ** 0.5 is a complex number", BY_EPOCH
+        ),
     ),
     "lambda that gives text": (
         ["plot", "LambdaLR(lambda e: 'a')"],
@@ -460,7 +435,10 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     ),
     "multiplicative that gives a complex number": (
         ["plot", "MultiplicativeLR(lambda e: (3 - e) ** 0.5)"],
-        said("`MultiplicativeLR(lr_lambda=lambda e: (3 - e) ** 0.5)` fails at step 4: (-1) ** 0.5 is a complex number"),
+        said(
+            "`MultiplicativeLR(lr_lambda=lambda e: (3 - e) ** 0.5)` fails at step 4: (-1) ** 0.5 is a complex number",
+            BY_EPOCH,
+        ),
     ),
     "lambda of the powers": (
         ["plot", "LambdaLR(lambda e: 9**9**9**9)"],
@@ -469,7 +447,7 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     # Composites
     "sequential milestones that fall": (
         "plot SequentialLR([linear,cosine,step],[9,4])",
-        said("`SequentialLR` needs increasing `milestones` of 1 or more, got [9, 4]", "torch would skip a scheduler"),
+        said("`SequentialLR` needs `milestones` that do not decrease, got [9, 4]", "torch would skip a scheduler"),
     ),
     "sequential milestones -1": (
         "plot SequentialLR([linear,cosine],[-1])",
@@ -478,10 +456,6 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     "sequential milestones nan": (
         "plot SequentialLR([linear,cosine],[nan])",
         whole("SequentialLR", "milestones", "float('nan')"),
-    ),
-    "sequential milestones 2.5": (
-        "plot SequentialLR([linear,cosine],[2.5])",
-        fraction("SequentialLR", "milestones"),
     ),
     "one scheduler twice": (
         ["plot", "s = StepLR(opt, 4)\nChainedScheduler([s, s])"],

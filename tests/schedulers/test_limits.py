@@ -99,11 +99,6 @@ def negative(scheduler: Scheduler, arguments: dict[str, Any]) -> bool:
     return min(run(scheduler, **arguments).first_group) < -1e-9
 
 
-def bad_momentum(scheduler: Scheduler, arguments: dict[str, Any]) -> bool:
-    """A momentum below 0 or above 1."""
-    return not all(0 <= momentum[0] <= 1 for momentum in run(scheduler, **arguments).momentum)
-
-
 def flat(scheduler: Scheduler, arguments: dict[str, Any]) -> bool:
     """The rate never moves."""
     return len(set(run(scheduler, **arguments).first_group)) == 1
@@ -153,39 +148,29 @@ PAST: dict[tuple[str, str, str], tuple[float, Nonsense]] = {
     ("multistep", "gamma", "least"): (-0.5, negative),
     ("constant", "factor", "least"): (0, raises),
     ("constant", "factor", "most"): (1.5, raises),
-    ("constant", "total_iters", "least"): (0, flat),
+    ("constant", "total_iters", "least"): (-1, flat),
     ("linear", "start_factor", "least"): (0, raises),
     ("linear", "start_factor", "most"): (1.5, raises),
     ("linear", "end_factor", "least"): (-0.5, raises),
     ("linear", "end_factor", "most"): (1.5, raises),
-    ("linear", "total_iters", "least"): (0, flat),
+    ("linear", "total_iters", "least"): (-1, flat),
     ("exponential", "gamma", "least"): (-0.5, negative),
-    ("polynomial", "total_iters", "least"): (0, flat),
+    ("polynomial", "total_iters", "least"): (-1, flat),
     ("polynomial", "power", "least"): (-1, raises),
     ("cosine", "T_max", "least"): (0, raises),
-    ("cosine", "eta_min", "least"): (-0.5, negative),
     ("warm-restarts", "T_0", "least"): (0, raises),
     ("warm-restarts", "T_mult", "least"): (0, raises),
-    ("warm-restarts", "eta_min", "least"): (-0.5, negative),
     ("cyclic", "base_lr", "least"): (-0.5, negative),
     ("cyclic", "max_lr", "least"): (0, upside_down),
     ("cyclic", "step_size_up", "least"): (0, raises),
     ("cyclic", "step_size_down", "least"): (0, falls_short),
     ("cyclic", "gamma", "least"): (-1, negative),
-    ("cyclic", "base_momentum", "least"): (-1, bad_momentum),
-    ("cyclic", "base_momentum", "most"): (2, bad_momentum),
-    ("cyclic", "max_momentum", "least"): (-1, bad_momentum),
-    ("cyclic", "max_momentum", "most"): (2, bad_momentum),
     ("onecycle", "max_lr", "least"): (0, all_zero),
     ("onecycle", "total_steps", "least"): (0, raises),
     ("onecycle", "epochs", "least"): (0, raises),
     ("onecycle", "steps_per_epoch", "least"): (0, raises),
     ("onecycle", "pct_start", "least"): (-0.1, raises),
     ("onecycle", "pct_start", "most"): (1.1, raises),
-    ("onecycle", "base_momentum", "least"): (-1, bad_momentum),
-    ("onecycle", "base_momentum", "most"): (2, bad_momentum),
-    ("onecycle", "max_momentum", "least"): (-1, bad_momentum),
-    ("onecycle", "max_momentum", "most"): (2, bad_momentum),
     ("onecycle", "div_factor", "least"): (0, raises),
     ("onecycle", "final_div_factor", "least"): (0, raises),
     ("plateau", "factor", "least"): (-0.5, same_as(factor=0)),

@@ -102,7 +102,7 @@ def test_a_rate_that_makes_no_sense(name: str, lr: Any, message: str) -> None:
     assert caught.value.message == message
 
 
-@pytest.mark.parametrize("momentum", [True, "0.9", 1, 2, -0.1, float("nan"), float("inf")], ids=repr)
+@pytest.mark.parametrize("momentum", [True, "0.9", -0.1, float("nan"), float("inf")], ids=repr)
 def test_a_momentum_that_makes_no_sense(momentum: Any) -> None:
     with pytest.raises(SpecError, match=r"^`momentum` must be "):
         OptimizerChoice("SGD", momentum)

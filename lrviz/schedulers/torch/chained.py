@@ -30,6 +30,7 @@ SCHEDULER = Scheduler(
     example="ChainedScheduler([LinearLR(start_factor=0.1, total_iters=4), "
     "ExponentialLR(gamma=0.01 ** (1 / total_steps))])",
     takes_optimizer=False,
+    takes_last_epoch=False,
     aliases=("chain",),
     check=_check,
 )

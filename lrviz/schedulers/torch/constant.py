@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrviz.schedulers.catalogue import Parameter, Scheduler
+from lrviz.schedulers.catalogue import Parameter, Scheduler, zero_check
 
 SCHEDULER = Scheduler(
     short="constant",
@@ -18,7 +18,14 @@ SCHEDULER = Scheduler(
             above_least=True,
             most=1,
         ),
-        Parameter("total_iters", "int", "scheduler steps to hold it for", default=5, least=1),
+        Parameter(
+            "total_iters",
+            "int",
+            "scheduler steps to hold it for",
+            default=5,
+            least=0,
+            fraction="the rate stays at lr * factor",
+        ),
     ),
     formula="rate(t) = lr * factor if t < total_iters else lr",
     use="The constant warm-up: a few epochs at a low rate before the real schedule. Mostly a child of SequentialLR or "
@@ -29,5 +36,6 @@ SCHEDULER = Scheduler(
     ),
     source="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017, arXiv:1706.02677",
     past_end="It stays at lr.",
+    check=zero_check("ConstantLR", "the rate stays at lr * factor"),
     aliases=("const",),
 )

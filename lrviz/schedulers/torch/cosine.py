@@ -9,8 +9,15 @@ SCHEDULER = Scheduler(
     name="CosineAnnealingLR",
     summary="lowers the rate to eta_min along half a cosine",
     parameters=(
-        Parameter("T_max", "int", "scheduler steps from lr to eta_min", least=1, follows="total_steps"),
-        Parameter("eta_min", "float", "the lowest rate", default=0.0, least=0),
+        Parameter(
+            "T_max",
+            "int",
+            "scheduler steps from lr to eta_min",
+            least=1,
+            follows="total_steps",
+            fraction="the rate turns between two steps",
+        ),
+        Parameter("eta_min", "float", "the lowest rate", default=0.0),
     ),
     formula="rate(t) = eta_min + (lr - eta_min) * (1 + cos(pi * t / T_max)) / 2",
     use="The usual choice for image and language models, mostly after a linear warm-up in SequentialLR. It has no "
@@ -23,10 +30,11 @@ SCHEDULER = Scheduler(
             "every update."
         ),
         "With T_max equal to the length of the run, the last update is one step short of eta_min.",
-        "An eta_min above lr makes the rate rise.",
+        "An eta_min above lr makes the rate rise, and one below 0 makes it negative.",
     ),
     source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, arXiv:1608.03983",
     past_end="It rises and falls again, with a period of 2 * T_max.",
     aliases=("annealing", "cos", "cosineannealing", "cosinedecay"),
+    rates=("eta_min",),
     check=floor_check("CosineAnnealingLR", "eta_min", "the rate rises to it"),
 )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values, cycle_momentum_hint
+from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values, cycle_momentum_hint, momentum_notes
 from lrviz.text import format_rate
 
 
 def _check(values: Values, run: Run) -> list[str]:
+    notes = momentum_notes("CyclicLR", values, run)
     bounds = zip(run.for_each_group(values["base_lr"]), run.for_each_group(values["max_lr"]), strict=True)
     for base, top in bounds:
         if base > top:
-            return [
-                f"CyclicLR: base_lr {format_rate(base)} is above max_lr {format_rate(top)}, so the cycle is inverted"
-            ]
-    return []
+            inverted = f"base_lr {format_rate(base)} is above max_lr {format_rate(top)}, so the cycle is inverted"
+            return [f"CyclicLR: {inverted}", *notes]
+    return notes
 
 
 def _failure_hint(error: BaseException, values: Values) -> str:
@@ -48,6 +48,7 @@ SCHEDULER = Scheduler(
             "scheduler steps from base_lr to max_lr",
             default=2000,
             least=1,
+            fraction="the rate turns between two steps",
             follows="max(1, (steps_per_epoch if interval == 'step' else total_steps // 4) // 2)",
         ),
         Parameter(
@@ -56,6 +57,7 @@ SCHEDULER = Scheduler(
             "scheduler steps from max_lr to base_lr; step_size_up if None",
             default=None,
             least=1,
+            fraction="the rate turns between two steps",
             optional=True,
         ),
         Parameter(
@@ -86,16 +88,12 @@ SCHEDULER = Scheduler(
             "per_group",
             "the momentum at the highest rate, or one for each group",
             default=0.8,
-            least=0,
-            most=1,
         ),
         Parameter(
             "max_momentum",
             "per_group",
             "the momentum at the lowest rate, or one for each group",
             default=0.9,
-            least=0,
-            most=1,
         ),
     ),
     formula="rate(t) = base_lr + (max_lr - base_lr) * height * scale\n"
@@ -126,6 +124,7 @@ SCHEDULER = Scheduler(
     past_end="It has no end: the cycles continue.",
     aliases=("clr", "cyclical", "triangular", "triangular2", "exprange"),
     momentum_switch="cycle_momentum",
+    rates=("base_lr", "max_lr"),
     overwrites_rate=True,
     check=_check,
     failure_hint=_failure_hint,

@@ -7,6 +7,8 @@ from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values
 
 def _check(values: Values, run: Run) -> list[str]:
     milestones, notes = values["milestones"], []
+    if not milestones:
+        notes.append("MultiStepLR: it has no milestones, so the rate stays at lr")
     if len(set(milestones)) < len(milestones):
         notes.append("MultiStepLR: a milestone is listed twice, so gamma is applied twice there")
     if 0 in milestones:
@@ -24,6 +26,7 @@ SCHEDULER = Scheduler(
             "milestones",
             "scheduler steps at which the rate drops",
             least=0,
+            fraction="it has no effect",
             follows="[max(1, total_steps // 2), max(2, total_steps * 3 // 4)]",
         ),
         Parameter("gamma", "float", "factor of each drop", default=0.1, least=0),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from lrviz.errors import SpecError
-from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values, cycle_momentum_hint
+from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values, cycle_momentum_hint, momentum_notes
 from lrviz.text import count, print_value
 
 
 def _check(values: Values, run: Run) -> list[str]:
     total, epochs, steps = values.get("total_steps"), values.get("epochs"), values.get("steps_per_epoch")
-    notes = []
+    notes = momentum_notes("OneCycleLR", values, run)
     if total is not None and epochs is not None and steps is not None and total != epochs * steps:
         notes.append(
             f"OneCycleLR: total_steps {total} overrides epochs {epochs} x steps_per_epoch {steps} = {epochs * steps}"
@@ -31,10 +31,12 @@ def _check(values: Values, run: Run) -> list[str]:
     if run.steps is not None and run.steps > length:
         if run.num_processes > 1:
             return [*notes, f"OneCycleLR: Accelerate stops it after {count(length, 'step')}, then the rate is constant"]
+        given = f": `--epochs {epochs} --steps-per-epoch {steps}`"
         raise SpecError(
             f"`OneCycleLR` ends after {count(length, 'step')}, and the run has {run.steps}; "
             "torch raises an error past the end",
-            "leave out `total_steps`, or set it to the length of the run",
+            "give the run its length with `--epochs` and `--steps-per-epoch`"
+            + (given if total is None else ", or leave out `total_steps`"),
         )
     return notes
 
@@ -92,16 +94,12 @@ SCHEDULER = Scheduler(
             "per_group",
             "the momentum at the peak of the rate, or one for each group",
             default=0.85,
-            least=0,
-            most=1,
         ),
         Parameter(
             "max_momentum",
             "per_group",
             "the momentum at both ends, or one for each group",
             default=0.95,
-            least=0,
-            most=1,
         ),
         Parameter(
             "div_factor",
@@ -159,6 +157,7 @@ SCHEDULER = Scheduler(
     past_end="One step past the end the rate departs from the formula; the next step raises a ValueError.",
     aliases=("1cycle", "superconvergence"),
     momentum_switch="cycle_momentum",
+    rates=("max_lr",),
     overwrites_rate=True,
     check=_check,
     failure_hint=cycle_momentum_hint,

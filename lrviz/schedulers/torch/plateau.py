@@ -23,6 +23,7 @@ SCHEDULER = Scheduler(
             "scheduler steps without improvement to allow before a reduction",
             default=10,
             least=0,
+            fraction="it is rounded down",
         ),
         Parameter("threshold", "float", "improvements smaller than this do not count", default=1e-4, least=0),
         Parameter(
@@ -38,6 +39,7 @@ SCHEDULER = Scheduler(
             "scheduler steps after a reduction that do not count",
             default=0,
             least=0,
+            fraction="it is rounded up",
         ),
         Parameter(
             "min_lr",
@@ -70,6 +72,7 @@ SCHEDULER = Scheduler(
     source="He et al., Deep Residual Learning for Image Recognition, 2015, arXiv:1512.03385",
     past_end="It has no end: the rate keeps following the metric.",
     takes_metric=True,
+    takes_last_epoch=False,
     always_shown=("factor", "patience"),
     aliases=("reducelr", "reduceonplateau"),
     check=floor_check("ReduceLROnPlateau", "min_lr", "the rate is never reduced"),

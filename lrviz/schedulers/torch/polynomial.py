@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from lrviz.schedulers.catalogue import Parameter, Scheduler
+from lrviz.schedulers.catalogue import Parameter, Scheduler, zero_check
 
 SCHEDULER = Scheduler(
     short="polynomial",
     name="PolynomialLR",
     summary="lowers the rate to zero as a power of the remaining steps",
     parameters=(
-        Parameter("total_iters", "int", "scheduler steps until the rate is zero", default=5, least=1),
+        Parameter(
+            "total_iters",
+            "int",
+            "scheduler steps until the rate is zero",
+            default=5,
+            least=0,
+            fraction="the rate stops short of 0",
+        ),
         Parameter("power", "float", "1 is a straight line, above 1 falls faster at first", default=1.0, least=0),
     ),
     formula="rate(t) = lr * (1 - min(t, total_iters) / total_iters) ** power",
@@ -25,5 +32,6 @@ SCHEDULER = Scheduler(
     source="Chen et al., DeepLab: Semantic Image Segmentation with Deep Convolutional Nets, Atrous Convolution, and "
     "Fully Connected CRFs, 2016, arXiv:1606.00915",
     past_end="It stays at 0.",
+    check=zero_check("PolynomialLR", "the rate stays at lr"),
     aliases=("poly", "polydecay", "polynomialdecay"),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import pairwise
+from math import isfinite
 
 from lrviz.errors import SpecError
 from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values, refuse_plateau
@@ -18,19 +20,27 @@ def _check(values: Values, run: Run) -> list[str]:
             f"`SequentialLR` with {count(len(children), 'scheduler')} needs {expected}, got {len(milestones)}",
             "a milestone is the scheduler step at which the next scheduler starts",
         )
-    if any(later <= earlier for earlier, later in zip((0, *milestones), milestones, strict=False)):
+    if any(later < earlier for earlier, later in pairwise(milestones)):
         raise SpecError(
-            f"`SequentialLR` needs increasing `milestones` of 1 or more, got {print_value(milestones)}",
+            f"`SequentialLR` needs `milestones` that do not decrease, got {print_value(milestones)}",
             "torch would skip a scheduler",
         )
-    if children[0].name in ("SequentialLR", "ChainedScheduler"):
-        return [f"SequentialLR: torch 2.8 and newer run a {children[0].name} one step early as the first child"]
-    return []
+    notes = []
+    for i, (start, end) in enumerate(pairwise((None, *milestones))):
+        if start is None and end == 0:
+            notes.append(f"SequentialLR: a milestone of 0 leaves out the scheduler before it, {children[i].name}")
+        elif start == end:
+            left_out = f"leave out the scheduler between them, {children[i].name}"
+            notes.append(f"SequentialLR: two milestones of {print_value(end)} {left_out}")
+    first = children[bisect_right(milestones, 0)]
+    if first.name in ("SequentialLR", "ChainedScheduler"):
+        notes.append(f"SequentialLR: torch 2.8 and newer run a {first.name} one step early as the first child")
+    return notes
 
 
 def _shares(values: Values, steps: int) -> list[int]:
     milestones = values.get("milestones")
-    if not isinstance(milestones, tuple) or not all(isinstance(m, int | float) and m % 1 == 0 for m in milestones):
+    if not isinstance(milestones, tuple) or not all(isinstance(m, int | float) and isfinite(m) for m in milestones):
         return []  # refused later
     return [max(1, int(min(end, steps) - start)) for start, end in pairwise((0, *milestones, steps))]
 
@@ -53,6 +63,7 @@ SCHEDULER = Scheduler(
             "milestones",
             "scheduler steps at which the next one starts, one fewer than schedulers",
             least=0,
+            fraction="torch does not set the rate back to lr there",
         ),
     ),
     formula="rate(t) = schedulers[i](t - milestones[i - 1])\ni = sum(m <= t for m in milestones)",
@@ -67,6 +78,7 @@ SCHEDULER = Scheduler(
             "A nested SequentialLR or ChainedScheduler fails in torch: as the first child it runs a step early "
             "(since torch 2.8), as a later one it raises an error at its milestone."
         ),
+        "Of two equal milestones only the second counts, and a milestone of 0 leaves out the first child.",
         "Milestones out of order silently skip children.",
         "ReduceLROnPlateau is refused as a child.",
     ),

@@ -14,6 +14,7 @@ SCHEDULER = Scheduler(
             "int",
             "scheduler steps between two drops",
             least=1,
+            fraction="the rate drops only at whole multiples of it",
             follows="steps_per_epoch if interval == 'step' else max(1, total_steps // 4)",
         ),
         Parameter("gamma", "float", "factor of each drop", default=0.1, least=0),

@@ -39,5 +39,6 @@ SCHEDULER = Scheduler(
     ),
     source="Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018, arXiv:1803.05407",
     past_end="It stays at swa_lr.",
+    rates=("swa_lr",),
     aliases=("stochasticweightaveraging", "weightaveraging"),
 )

@@ -17,7 +17,7 @@ SCHEDULER = Scheduler(
             follows="steps_per_epoch if interval == 'step' else max(1, total_steps // 4)",
         ),
         Parameter("T_mult", "int", "factor between the lengths of successive periods", default=1, least=1),
-        Parameter("eta_min", "float", "the rate that each period falls towards", default=0.0, least=0),
+        Parameter("eta_min", "float", "the rate that each period falls towards", default=0.0),
     ),
     formula="rate(t) = eta_min + (lr - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2\n"
     "T_cur: scheduler steps since the last restart\n"
@@ -40,5 +40,6 @@ SCHEDULER = Scheduler(
         "restarts",
         "sgdr",
     ),
+    rates=("eta_min",),
     check=floor_check("CosineAnnealingWarmRestarts", "eta_min", "the rate rises to it"),
 )
