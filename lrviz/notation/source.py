@@ -67,17 +67,22 @@ class ExpressionError(NotationError):
         self.node, self.reason = node, reason or message
 
 
+class UnsupportedError(ExpressionError):
+    """Python that is not part of the notation."""
+
+
 class Budget:
     """What one text has used of its limits; each method raises ExpressionError when a limit is passed."""
 
-    def __init__(self) -> None:
+    def __init__(self, length: int = MAX_LENGTH, nodes: int = MAX_NODES) -> None:
+        self.length, self.nodes = length, nodes
         self.steps = 0
         self.printed = 0
 
     def check_text(self, text: str) -> None:
         """Refuse a text that is too long, or whose brackets are nested too deeply for Python's parser."""
-        if len(text) > MAX_LENGTH:
-            raise ExpressionError(f"the notation is {len(text):,} characters long; {MAX_LENGTH:,} is the limit")
+        if len(text) > self.length:
+            raise ExpressionError(f"the notation is {len(text):,} characters long; {self.length:,} is the limit")
         depth = deepest = 0
         for character in text:
             depth += (character in "([{") - (character in ")]}")
@@ -93,8 +98,8 @@ class Budget:
             if not level:
                 return
             nodes += len(level)
-            if nodes > MAX_NODES:
-                raise ExpressionError(f"the notation has over {MAX_NODES:,} parts", "leave out what is not used")
+            if nodes > self.nodes:
+                raise ExpressionError(f"the notation has over {self.nodes:,} parts", "leave out what is not used")
             for node in level:
                 if isinstance(node, ast.Constant) and isinstance(node.value, int):
                     check_integer(node.value, node)

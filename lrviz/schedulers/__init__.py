@@ -22,6 +22,7 @@ from lrviz.schedulers.catalogue import (
     installed_optimizers,
     installed_schedulers,
     names,
+    optimizer_source,
     suggest,
 )
 
@@ -32,5 +33,5 @@ else:
 
 __all__ = [
     "CURVES", "FORMULA_LEGEND", "REQUIRED", "Parameter", "Run", "Scheduler", "all_schedulers", "compositions", "find",
-    "find_spelling", "fold", "installed_optimizers", "installed_schedulers", "names", "suggest",
+    "find_spelling", "fold", "installed_optimizers", "installed_schedulers", "names", "optimizer_source", "suggest",
 ]  # fmt: skip

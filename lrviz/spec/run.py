@@ -323,6 +323,7 @@ class RunSpec:
     has_warmup: bool = field(default=False, compare=False)  # the scheduler starts with the `warmup` of the fields
     filled: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    read: tuple[str, ...] = field(default=(), compare=False)  # what a script says of the run
 
     def __post_init__(self) -> None:
         check_groups(self.groups)

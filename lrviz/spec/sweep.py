@@ -14,7 +14,7 @@ from math import prod
 from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
-from lrviz.spec.reading import Fields, find_outside, read_run, split_commas
+from lrviz.spec.reading import Fields, find_outside, read_all, split_commas
 from lrviz.spec.run import MAX_UPDATES, RunSpec
 from lrviz.text import count, printable
 
@@ -63,17 +63,17 @@ def read_runs(
                     f"the notation of {total:,} curves is over {MOST_CHARACTERS:,} characters long",
                     "draw fewer curves, or leave out lines that they do not use",
                 )
-            run = read_run(text, fields, name=label if not varied else "")
-            rates += run.loop.updates * len(run.groups)
-            if rates > MAX_UPDATES:
-                raise SpecError(
-                    f"the {total:,} curves have over {MAX_UPDATES:,} rates together",
-                    "shorter runs have the same shape: scale the steps and the schedulers' parameters down together",
-                )
-            if varied:
+            for run in read_all(text, fields, name=label if not varied else ""):
+                rates += run.loop.updates * len(run.groups)
+                if rates > MAX_UPDATES:
+                    raise SpecError(
+                        f"the {total:,} curves have over {MAX_UPDATES:,} rates together",
+                        "shorter runs have the same shape: scale the steps and the schedulers' parameters down "
+                        "together",
+                    )
                 prefix = label or ("" if len(texts) == 1 else getattr(run.scheduler, "name", str(run.scheduler)))
-                run = replace(run, name=f"{prefix} {varied}".strip(), derived=not label)
-            runs.append(run)
+                name = f"{prefix} {varied}".strip()
+                runs.append(replace(run, name=name, derived=not label) if varied else run)
     return runs
 
 
