@@ -11,7 +11,7 @@ import pytest
 
 from lrviz.errors import LrvizError
 from lrviz.notation import read_script
-from lrviz.notation.script import interpreter
+from lrviz.notation.script import reader
 from lrviz.spec import read_run
 
 END = "\nStepLR(optimizer, n)"
@@ -53,7 +53,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS.keys())
 def test_a_script_takes_limited_memory(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreter, "MAX_STEPS", 25_000)  # a tenth; tracemalloc makes all of it slow
+    monkeypatch.setattr(reader, "MAX_STEPS", 25_000)  # a tenth; tracemalloc makes all of it slow
     tracemalloc.start()
     with suppress(LrvizError):
         read_run(text)

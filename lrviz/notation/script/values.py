@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from lrviz.notation.source import unparse
+
+CONSTANTS: Final = (type(None), bool, int, float, str)
+NUMBERS: Final = (bool, int, float)
 
 
 class Origin:
@@ -50,6 +54,14 @@ class Opaque(Unknown):
         """The last part of the function's name."""
         function = self.node.func
         return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+
+
+class Length(Unknown):
+    """Something that is iterated over, whose length is known or has a name."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(*origins(value))
+        self.value = value
 
 
 class Choice(Unknown):
@@ -116,6 +128,10 @@ class Function:
         """Its name, "lambda" for a lambda."""
         return "lambda" if isinstance(self.node, ast.Lambda) else self.node.name
 
+    def bind(self, value: Any) -> Function:
+        """A method with the value of its first argument."""
+        return replace(self, bound=value)
+
 
 @dataclass(eq=False)
 class Class:
@@ -125,7 +141,6 @@ class Class:
     names: dict[str, Any]
     bases: tuple[Any, ...] = ()
     fields: tuple[str, ...] | None = None  # of a dataclass, in order
-    node: ast.ClassDef | None = None
 
     def find(self, name: str) -> Any:
         """An attribute of the class or of its bases; None if there is none."""
@@ -145,7 +160,28 @@ class Instance:
 
     cls: Class | None
     names: dict[str, Any] = field(default_factory=dict)
-    name: str = "args"  # to name attributes that are not known
+
+
+class Method(Unknown):
+    """An attribute of a value that is not of a class of the script; called, it may be a method that is known."""
+
+    def __init__(self, owner: Any, name: str, node: ast.AST) -> None:
+        super().__init__(Origin(node, givable=isinstance(owner, Unknown | Instance)))
+        self.owner, self.name = owner, name
+
+
+class Builtin:
+    """A function of Python."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Super:
+    """`super()` of an instance."""
+
+    def __init__(self, instance: Instance, cls: Class) -> None:
+        self.instance, self.cls = instance, cls
 
 
 @dataclass(eq=False)
@@ -168,7 +204,6 @@ class Optimizer:
     name: str
     groups: list[Group]
     line: int
-    known: bool = True  # whether it is a class of torch.optim
 
 
 @dataclass(eq=False)
@@ -191,6 +226,11 @@ class Schedule:
         """The line where it is created."""
         return self.node.lineno
 
+    @property
+    def children(self) -> list[Schedule]:
+        """The schedulers that it is given."""
+        return [v for v in flat([*self.args, *self.kwargs.values()]) if isinstance(v, Schedule)]
+
 
 @dataclass(eq=False)
 class Loader:
@@ -199,7 +239,6 @@ class Loader:
     text: str
     line: int
     batch_size: Any = 1
-    drop_last: Any = False
 
 
 @dataclass(eq=False)
@@ -217,7 +256,6 @@ class Counter(Unknown):
 
     def __init__(self, loop: Loop, name: str) -> None:
         super().__init__(Origin(name, loop.node.lineno, givable=False))
-        self.loop = loop
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,3 +295,37 @@ def origins(value: Any) -> tuple[Origin, ...]:
     if isinstance(value, Mapping):
         return origins(list(value.values()))
     return ()
+
+
+def flat(values: Iterable[Any]) -> list[Any]:
+    """The values, with the items of those that are lists or tuples in their place."""
+    return [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]
+
+
+def merge(one: Any, other: Any, test: Unknown) -> Any:
+    """A value that is one of two, as a test decides."""
+    if one is other or (type(one) is type(other) and isinstance(one, CONSTANTS) and one == other):
+        return one
+    found = (o for v in (one, other) if isinstance(v, Unknown) for o in v.origins)
+    options = [s for v in (one, other) for s in (v.options if isinstance(v, Choice) else [v])]
+    if any(isinstance(option, Schedule) for option in options):
+        return Choice(options, *test.origins, *found)
+    return Unknown(*test.origins, *found)
+
+
+def looks_like_scheduler(value: Any) -> bool:
+    """Whether a call that is not read makes a scheduler, by its name."""
+    if not isinstance(value, Opaque):
+        return False
+    return bool(re.search(r"sched|warm_?up|LR$|anneal|decay|plateau", value.name, re.IGNORECASE))
+
+
+def find_optimizer(value: Any) -> Optimizer | None:
+    """The optimizer of a value, inside calls that wrap one."""
+    if isinstance(value, Optimizer):
+        return value
+    if isinstance(value, Opaque):
+        for inner in (*value.args, *value.kwargs.values()):
+            if (found := find_optimizer(inner)) is not None:
+                return found
+    return None
