@@ -12,6 +12,7 @@ import pytest
 from lrviz.errors import LrvizError
 from lrviz.notation import read_script
 from lrviz.notation.script import reader
+from lrviz.notation.script.values import Origin, Unknown
 from lrviz.spec import read_run
 
 END = "\nStepLR(optimizer, n)"
@@ -47,6 +48,23 @@ BOMBS = {
     "a dictionary that doubles": f"n = {{}}\nfor i in range(10 ** 9):\n    n[i] = i{END}",
     "an unpacking that does not end": f"a, *b = range(10 ** 12)\nn = b{END}",
     "a function of the step": "def f(e):\n    while True:\n        e += 1\n    return e\nLambdaLR(optimizer, f)",
+    **{
+        f"{use} of lists": f"n = []\nm = []\nfor i in range(60):\n    n = [n, n]\n    m = [m, m]\n{use}{END}"
+        for use in (
+            "k = n == m",
+            "k = n < m",
+            "k = m in n",
+            "k = max(n)",
+            "a, b, c = n",
+            "k = (n, 1).index(m)",
+        )
+    },
+    "a default of lists": "n = []\nfor i in range(60):\n    n = [n, n]\n"
+    "def f(e, k=n):\n    return e\nLambdaLR(optimizer, f)",
+    "dictionaries that double": f"n = {{}}\nfor i in range(60):\n    n = {{'a': n, 'b': n}}\nk = sum(n){END}",
+    "calls in calls": f"n = f()\nfor i in range(60):\n    n = f(n, n)\nStepLR(n, 3){END}",
+    "choices that double": "a = b = StepLR(optimizer, 1)\nc = d = StepLR(optimizer, 2)\n"
+    f"for i in range(60):\n    a, c = a if q else c, c if q else a{END}",
     "decorators": "".join("@a\n" for _ in range(3000)) + f"def f():\n    pass\nn = 1{END}",
 }
 
@@ -60,6 +78,33 @@ def test_a_script_takes_limited_memory(text: str, monkeypatch: pytest.MonkeyPatc
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 50_000_000
+
+
+def test_the_sum_of_many_unknown_values_is_not_that_long() -> None:
+    many = [Origin("q", line) for line in range(1, 5000)]
+    assert Unknown(*many).origins == tuple(many[:100])
+
+
+MISTAKES = [
+    "isinstance(*[1, int])",
+    "[].insert(10**30, 3)",
+    "sum([1], 2, 3, 4)",
+    "numpy.arange(None)",
+    "numpy.arange()",
+    "numpy.arange([1], [2], [3])",
+    "(1.5).bit_length()",
+    "(3).is_integer()",
+    "optimizer.param_groups.pop()",
+    "optimizer.param_groups.append(3)",
+]
+
+
+@pytest.mark.parametrize("expression", MISTAKES)
+def test_a_call_that_python_refuses_has_no_value(expression: str) -> None:
+    text = f"import numpy\noptimizer = torch.optim.SGD(p, lr=0.5)\nk = {expression}\nStepLR(optimizer, 3)"
+    (found,) = read_script(text, {}, {})
+    assert str(found.call) == "StepLR(3)"
+    assert found.fields["lr"] == 0.5
 
 
 ESCAPES = [

@@ -10,6 +10,7 @@ from lrviz.notation.evaluator import compile_function
 from lrviz.notation.parser import Lambda, SchedulerCall
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.names import is_scheduler, name_without_import
+from lrviz.notation.script.operators import size
 from lrviz.notation.script.trees import Position
 from lrviz.notation.script.values import Class, Dotted, Function, Instance, Origin, Schedule, Unknown, origins
 from lrviz.notation.source import MAX_CALL_STEPS, SHORT_NAMES, ExpressionError, UnsupportedError, unparse
@@ -125,6 +126,7 @@ class Conversion:
         used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
         own = function.bound.names if isinstance(function.bound, Instance) else {}
         values = {k: v for k, v in {**known, **function.defaults}.items() if k in used or k in function.defaults}
+        self.reader.add(size(values), function.node)
         return f"{unparse(function.node)} {values!r} { {k: v for k, v in own.items() if isinstance(v, int | float)}!r}"
 
     def _plain_lambda(self, function: Function) -> Lambda | None:

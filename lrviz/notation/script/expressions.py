@@ -138,7 +138,7 @@ class Expressions(Reader):
                 return found.bind(owner.instance) if isinstance(found, Function) else Method(owner, name, node)
             case Optimizer():
                 if name == "param_groups":
-                    return owner.groups
+                    return tuple(owner.groups)
                 return Method(owner, name, node)
             case Schedule():
                 if name == "optimizer":
@@ -182,7 +182,10 @@ class Expressions(Reader):
                 return self.instantiate(function, args, kwargs)
             case Instance(cls=Class() as cls) if isinstance(make := cls.find("__call__"), Function):
                 return self.call_function(make.bind(function), args, kwargs)
-        return library.call(self, function, args, kwargs, node, scope)
+        try:
+            return library.call(self, function, args, kwargs, node, scope)
+        except (ArithmeticError, LookupError, TypeError, ValueError):  # Python would raise it too
+            return self.failed(node)
 
     def _boolean(self, op: ast.boolop, values: Sequence[ast.expr], scope: Scope) -> Any:
         stop_at = isinstance(op, ast.Or)

@@ -13,6 +13,7 @@ from lrviz.notation.script.builtin_functions import call_builtin
 from lrviz.notation.script.methods import TEXT_METHODS, dict_method, list_method, text_method
 from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler
 from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
+from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
 from lrviz.notation.script.values import (
@@ -134,9 +135,12 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
         case dict():
             return dict_method(reader, owner, name, args, kwargs, node)
         case tuple() if name in ("index", "count") and len(args) == 1:
+            reader.add(size(owner), node)
             return getattr(owner, name)(args[0]) if args[0] in owner else reader.unknown(node)
-        case float() | int() if name in ("item", "is_integer", "bit_length") and not args:
-            return owner if name == "item" else getattr(owner, name)()
+        case float() | int() if name == "item" and not args:
+            return owner
+        case float() | int() if name in ("is_integer", "bit_length") and hasattr(owner, name) and not args:
+            return getattr(owner, name)()
     return reader.not_read(node, args, kwargs)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from typing import Any
 
 from lrviz.notation.functions import BINARY, COMPARE, UNARY
@@ -103,17 +104,29 @@ def relation(reader: Reader, op: ast.cmpop, left: Any, right: Any, node: ast.Com
         match op:
             case ast.In() | ast.NotIn():
                 if isinstance(right, str | list | tuple | dict | range):
-                    reader.add(len(right), node)
+                    reader.add(size(right), node)
                     return (left in right) is isinstance(op, ast.In)
             case _ if type(op) in COMPARE:
                 plain = (*CONSTANTS, list, tuple, dict, range)
                 if isinstance(left, plain) and isinstance(right, plain):
-                    reader.add(_size(left) + _size(right), node)
+                    reader.add(size(left) + size(right), node)
                     return bool(COMPARE[type(op)](left, right))
     except (TypeError, RecursionError):
         pass
     return reader.unknown(node)
 
 
-def _size(value: Any) -> int:
-    return len(value) if isinstance(value, str | list | tuple | dict | range) else 1
+def size(value: Any, known: dict[int, int] | None = None) -> int:
+    """The number of items in a value, with those of each list as often as it is in there.
+
+    Comparing or printing the value takes that many operations. `known` has the numbers that are computed, by id().
+    """
+    if isinstance(value, str | range):
+        return len(value)
+    if not isinstance(value, list | tuple | dict):
+        return 1
+    known = {} if known is None else known
+    if id(value) not in known:
+        known[id(value)] = sys.maxsize  # for a list in itself
+        known[id(value)] = 1 + sum(size(i, known) for i in (value.values() if isinstance(value, dict) else value))
+    return known[id(value)]

@@ -12,6 +12,7 @@ from lrviz.notation.source import unparse
 
 CONSTANTS: Final = (type(None), bool, int, float, str)
 NUMBERS: Final = (bool, int, float)
+_MOST_ORIGINS: Final = 100  # of one value: more than are asked for
 
 
 class Origin:
@@ -36,10 +37,10 @@ class Origin:
 
 
 class Unknown:
-    """A value that is not known, because those of its origins are not."""
+    """A value that is not known, because those of its origins are not; the first of them are kept."""
 
     def __init__(self, *origins: Origin) -> None:
-        self.origins = tuple(dict.fromkeys(origins))
+        self.origins = tuple(dict.fromkeys(origins))[:_MOST_ORIGINS]
 
 
 class Opaque(Unknown):
@@ -66,10 +67,6 @@ class Length(Unknown):
 
 class Choice(Unknown):
     """One of several schedulers."""
-
-    def __init__(self, options: list[Any], *origins: Origin) -> None:
-        super().__init__(*origins)
-        self.options = options
 
 
 @dataclass(eq=False)
@@ -288,13 +285,17 @@ class Event:
 
 def origins(value: Any) -> tuple[Origin, ...]:
     """The expressions that make a value, or an item of it, unknown."""
-    if isinstance(value, Unknown):
-        return value.origins
-    if isinstance(value, list | tuple):
-        return tuple(dict.fromkeys(origin for item in value for origin in origins(item)))
-    if isinstance(value, Mapping):
-        return origins(list(value.values()))
-    return ()
+    found: dict[Origin, None] = {}
+    seen: set[int] = set()  # one list may be in others many times
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, Unknown):
+            found |= dict.fromkeys(item.origins)
+        elif isinstance(item, list | tuple | Mapping) and id(item) not in seen:
+            seen.add(id(item))
+            todo += reversed(list(item.values() if isinstance(item, Mapping) else item))
+    return tuple(found)
 
 
 def flat(values: Iterable[Any]) -> list[Any]:
@@ -307,10 +308,8 @@ def merge(one: Any, other: Any, test: Unknown) -> Any:
     if one is other or (type(one) is type(other) and isinstance(one, CONSTANTS) and one == other):
         return one
     found = (o for v in (one, other) if isinstance(v, Unknown) for o in v.origins)
-    options = [s for v in (one, other) for s in (v.options if isinstance(v, Choice) else [v])]
-    if any(isinstance(option, Schedule) for option in options):
-        return Choice(options, *test.origins, *found)
-    return Unknown(*test.origins, *found)
+    kind = Choice if isinstance(one, Schedule | Choice) or isinstance(other, Schedule | Choice) else Unknown
+    return kind(*test.origins, *found)
 
 
 def looks_like_scheduler(value: Any) -> bool:
@@ -322,10 +321,13 @@ def looks_like_scheduler(value: Any) -> bool:
 
 def find_optimizer(value: Any) -> Optimizer | None:
     """The optimizer of a value, inside calls that wrap one."""
-    if isinstance(value, Optimizer):
-        return value
-    if isinstance(value, Opaque):
-        for inner in (*value.args, *value.kwargs.values()):
-            if (found := find_optimizer(inner)) is not None:
-                return found
+    seen: set[int] = set()  # one call may be in others many times
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, Optimizer):
+            return item
+        if isinstance(item, Opaque) and id(item) not in seen:
+            seen.add(id(item))
+            todo += reversed([*item.args, *item.kwargs.values()])
     return None
