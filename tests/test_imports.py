@@ -36,7 +36,7 @@ PACKAGES = {
     "lazy": Package(),
     "schedulers": Package(BASE),
     "files": Package(BASE),
-    "notation": Package("schedulers errors text"),
+    "notation": Package("schedulers errors text lazy"),
     "spec": Package(f"schedulers notation files {BASE}"),
     "trace": Package(f"spec {BASE}", "numpy"),
     "formats": Package(f"trace {BASE}", "numpy"),

@@ -300,6 +300,9 @@ def print_run_notes(
         return
     several = len(specs) > 1
     for spec in specs:
+        if spec.read:
+            of_curve = f" `{printable(spec.label, 60)}`" if several else ""
+            terminal.print_lines([f"from the script{of_curve}: {', '.join(spec.read)}"])
         if spec.filled:
             for_scheduler = f" for {getattr(spec.composition or spec.scheduler, 'name', spec.label)}" if several else ""
             terminal.print_lines([f"from the run{for_scheduler}: {', '.join(spec.filled)}"])

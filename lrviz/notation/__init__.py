@@ -1,14 +1,24 @@
 """The notation of schedulers: text to `SchedulerCall` and back, parsed with `ast`, evaluated without running code.
 
-In: text, and values for names in it. Out: `SchedulerCall` and values. May import `schedulers`, `errors`, `text`.
+In: text, and values for names in it. Out: `SchedulerCall` and values. May import `schedulers`, `errors`,
+`text`, `lazy`.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from lrviz.lazy import lazy
 from lrviz.notation.parser import Lambda, SchedulerCall, Value, check_expression, parse, parse_value
 from lrviz.notation.source import Budget, ExpressionError, Source, check_run, one_budget, value_name
 
+if TYPE_CHECKING:
+    from lrviz.notation.script import NO_SCHEDULER, Found, missing_values, read_script
+else:
+    __getattr__ = lazy(__name__, script=["NO_SCHEDULER", "Found", "missing_values", "read_script"])
+
 __all__ = [
-    "Budget", "ExpressionError", "Lambda", "SchedulerCall", "Source", "Value", "check_expression", "check_run",
-    "one_budget", "parse", "parse_value", "value_name",
+    "NO_SCHEDULER", "Budget", "ExpressionError", "Found", "Lambda", "SchedulerCall", "Source", "Value",
+    "check_expression", "check_run", "missing_values", "one_budget", "parse", "parse_value", "read_script",
+    "value_name",
 ]  # fmt: skip

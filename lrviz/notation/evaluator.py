@@ -25,7 +25,7 @@ from lrviz.notation.functions import (
     length,
     most_bits,
 )
-from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, check_call, source_of, unparse
+from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, UnsupportedError, check_call, source_of, unparse
 from lrviz.text import brief
 
 Closure = Callable[[Any], Any]
@@ -95,7 +95,7 @@ def unknown_name(name: str, names: Mapping[str, Any], node: ast.AST) -> Expressi
     hint += f"give it a value with `--let {shown if shown == name else 'NAME'}=...`"
     if known:
         hint += f", or use one of {', '.join(f'`{n}`' for n in known)}"
-    return ExpressionError(f"unknown name `{shown}`", hint, node)
+    return UnsupportedError(f"unknown name `{shown}`", hint, node)
 
 
 def refused(node: ast.AST) -> ExpressionError:
@@ -117,7 +117,7 @@ def refused(node: ast.AST) -> ExpressionError:
             hint = "write the list out, such as `[30, 60, 90]`"
         case ast.Call() | ast.Subscript():
             hint = f"{hint}; other code runs from a file: `FILE.py:NAME`"
-    return ExpressionError(f"`{text}` is not part of the notation", hint, node)
+    return UnsupportedError(f"`{text}` is not part of the notation", hint, node)
 
 
 def _is_lookup(node: ast.AST) -> bool:
@@ -231,8 +231,10 @@ class _Compiler:
             if not isinstance(value, bool | int | float):
                 raise ExpressionError(f"`{name}` is not a single number, it is {brief(value)}", node=node)
             return _constant(value)
-        if isinstance(constant := MATH.get(name), float):
-            return _constant(constant)
+        if name in ("inf", "nan"):
+            return _constant(MATH[name])
+        if name in MATH and function_of(node) is None:  # `e` may be an epoch: nothing but an import says what it is
+            raise UnsupportedError(f"unknown name `{name}`", f"write `math.{name}`, or `--let {name}=...`", node)
         if function_of(node) is not None:
             raise ExpressionError(f"`{name}` is a function", f"call it: `lambda epoch: {name}(epoch)`", node)
         raise unknown_name(name, self.names, node)

@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import ast
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 from lrviz.errors import NotationError
-from lrviz.notation.source import SHORT_NAMES, Budget, ExpressionError, Source, source_of
-from lrviz.schedulers import find
+from lrviz.notation.source import SHORT_NAMES, Budget, ExpressionError, Source, UnsupportedError, source_of, value_name
+from lrviz.schedulers import find, require
 from lrviz.schedulers import names as scheduler_names
 from lrviz.text import print_value
 
 Value = Any  # None, bool, int, float, str, Lambda, SchedulerCall, or a tuple of values
-_Position = tuple[int, int]  # line and column
-
 _EXAMPLE: Final = "such as `cosine` or `CosineAnnealingLR(T_max=32)`"
-_END: Final[_Position] = (1_000_000, 0)  # of a scheduler that is created in the last expression
 _MAX_BITS: Final = 1023  # larger integers do not fit in a float
 
 
@@ -32,12 +29,13 @@ _MAX_BITS: Final = 1023  # larger integers do not fit in a float
 class Lambda:
     """A function of one number, such as `lambda epoch: 0.95 ** epoch`, equal to any other with the same source.
 
-    `steps` is the number of operations of a call.
+    `steps` is the number of operations of a call. `code` is the code of a function whose source is only its name.
     """
 
     source: str
     function: Callable[[Any], Any] = field(compare=False, repr=False)
     steps: int = field(default=1, compare=False, repr=False)
+    code: str = field(default="", repr=False)
 
     def __call__(self, number: Any) -> Any:
         """The function's value at `number`."""
@@ -79,19 +77,44 @@ class SchedulerCall:
         return f"{path}({', '.join(arguments)})"
 
 
-def parse(text: str, names: Mapping[str, Any]) -> SchedulerCall:
+def parse(text: str, names: Mapping[str, Any], *, own: bool = False) -> SchedulerCall:
     """Read one scheduler.
 
     Args:
         text: A name, a call, or lines pasted from a script: an assignment, lines that define what it uses, the
             prompts of a doctest.
         names: The values of names in it, such as `total_steps`.
+        own: Whether it calls code of the user rather than a scheduler of torch.
 
     Raises:
         NotationError: it cannot be read; the message shows the position.
+        SpecError: it calls a scheduler that torch does not have.
     """
-    call: SchedulerCall = _read(text, names, _Reader.scheduler)
+    try:
+        call: SchedulerCall = _read(text, names, _Reader.own_call if own else _Reader.scheduler)
+    except _ScriptError as error:
+        call = _read_as_script(text, names, error.reason)
     return call
+
+
+def _read_as_script(text: str, names: Mapping[str, Any], reason: NotationError | None) -> SchedulerCall:
+    """The scheduler of a text with more Python than the notation has.
+
+    Raises:
+        NotationError: it cannot be read; `reason` if a single call does not become clearer as a script.
+    """
+    from lrviz.notation.script import missing_values, read_script
+
+    expressions = {name: value for name, value in names.items() if not name.isidentifier()}
+    try:
+        found = read_script(text, expressions, names)[-1]
+    except NotationError as error:
+        raise reason or error from None
+    if found.missing:
+        texts = [origin.text for origin in found.missing]
+        clear = all(map(value_name, texts)) and not (len(texts) == 1 and texts[0].isidentifier())
+        raise (missing_values(found) if clear or reason is None else reason) from None
+    return found.call
 
 
 def parse_value(text: str, names: Mapping[str, Any]) -> Value:
@@ -125,11 +148,22 @@ def _read(text: str, names: Mapping[str, Any], read: Callable[[_Reader], Any]) -
         budget.check_printed(print_value(value))
         return value
     except ExpressionError as error:
-        raise NotationError(error.message, error.hint, source.excerpt(error.node)) from error
+        shown = NotationError(error.message, error.hint, source.excerpt(error.node))
+        if isinstance(error, UnsupportedError) and read is _Reader.scheduler:
+            raise _ScriptError(shown) from error
+        raise shown from error
     except RecursionError as error:
         raise NotationError("the notation is nested too deeply") from error
     except MemoryError as error:
         raise NotationError("there is not enough memory to read the notation") from error
+
+
+class _ScriptError(Exception):
+    """The text is a script, or one expression with more Python than the notation has, for a reason."""
+
+    def __init__(self, reason: NotationError | None = None) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class _Reader:
@@ -140,17 +174,18 @@ class _Reader:
 
             tree = replace_expressions(tree, names)
         self.body = tree.body
-        self.assigned: dict[str, ast.expr] = {}  # by earlier lines of a pasted script
-        self.values: dict[tuple[str, str], Value] = {}  # of assigned names, by what each was read as
-        self.reading: set[str] = set()  # the assigned names that are being read
-        self.used: set[str] = set()  # the assigned names of schedulers that were used
-        self.positions: dict[int, _Position] = {}  # of the assignments, by id() of the scheduler
+        self.own = False
 
     def scheduler(self) -> SchedulerCall:
         """The scheduler that a line, or a pasted script, creates."""
         if not self.body:
             raise ExpressionError("empty notation", _EXAMPLE)
         return self._call(self._last())
+
+    def own_call(self) -> SchedulerCall:
+        """The call of code of the user."""
+        self.own = True
+        return self.scheduler()
 
     def value(self) -> Value:
         """The value of the only expression."""
@@ -171,29 +206,14 @@ class _Reader:
             raise ExpressionError("it is not one expression")
 
     def _last(self) -> ast.expr:
-        """The last expression, assigned, returned or alone, that creates a scheduler; without one, the last of all."""
-        values: list[tuple[str, ast.expr]] = []
-        for statement in self.body:
-            match statement:
-                case (
-                    ast.Assign(targets=[target], value=value) | ast.AnnAssign(target=target, value=ast.expr() as value)
-                ):
-                    values.append((target.id if isinstance(target, ast.Name) else "", value))
-                case ast.Expr(value=ast.Call(func=ast.Attribute(attr="step" | "zero_grad" | "backward"))):
-                    pass  # the rest of a pasted training loop
-                case ast.Expr(value=value) | ast.Return(value=ast.expr() as value):
-                    values.append(("", value))
-                case ast.Import() | ast.ImportFrom() | ast.For() | ast.While() | ast.With():
-                    pass
-                case _:
-                    from lrviz.notation.evaluator import refused
-
-                    raise refused(statement)
-        if not values:
-            raise ExpressionError("no scheduler here", _EXAMPLE)
-        at = next((i for i in reversed(range(len(values))) if _makes_scheduler(values[i][1])), len(values) - 1)
-        self.assigned = {name: value for name, value in values[:at] if name}
-        last = values[at][1]
+        """The only expression, alone, assigned or returned."""
+        match self.body:
+            case [ast.Assign(targets=[_], value=value) | ast.AnnAssign(value=ast.expr() as value)]:
+                last = value
+            case [ast.Expr(value=value) | ast.Return(value=ast.expr() as value)]:
+                last = value
+            case _:
+                raise _ScriptError(None)
         match last:
             case ast.Tuple(elts=[only]):  # a line that ends with a comma
                 return only
@@ -203,13 +223,13 @@ class _Reader:
 
     def _call(self, node: ast.expr) -> SchedulerCall:
         match node:
-            case ast.Name(id=name) if self._is_assigned(name):
-                return cast("SchedulerCall", self._assigned_value(name, "scheduler", node))
             case ast.Name() | ast.Attribute():
                 module, name = _dotted(node)
                 return SchedulerCall(name, module=module)
             case ast.Call(func=func, args=args, keywords=keywords) if isinstance(func, ast.Name | ast.Attribute):
                 module, name = _dotted(func)
+                if not self.own:  # before its arguments, whose names may have no value
+                    require(name, module, has_arguments=bool(args or keywords))
                 if args and _is_optimizer(args[0], self.names):
                     args = args[1:]
                 elif len(args) == 2 and _takes_optimizer_last(name) and _is_optimizer(args[1], self.names):
@@ -221,44 +241,16 @@ class _Reader:
                     if keyword.arg in given:
                         raise ExpressionError(f"`{source_of(ast.Name(str(keyword.arg)))}` is given twice", node=keyword)
                     given.add(keyword.arg)
-                call = SchedulerCall(name, values, pairs, module)
-                self._check_order(call, node)
-                return call
+                return SchedulerCall(name, values, pairs, module)
             case ast.Dict(keys=keys, values=entries):  # Lightning: {"scheduler": ..., "interval": "step"}
                 for key, entry in zip(keys, entries, strict=True):
                     if isinstance(key, ast.Constant) and key.value in ("scheduler", "lr_scheduler"):
                         return self._call(entry)
-        raise ExpressionError(f"`{source_of(node)}` is not a scheduler", _EXAMPLE, node)
-
-    def _check_order(self, call: SchedulerCall, node: ast.expr) -> None:
-        """Refuse a composite whose children the script creates in another order than lrviz, if the order matters.
-
-        A scheduler changes the rate when it is created. SequentialLR restores it, unless a child has overwritten it.
-        """
-        if not call.children:
-            return
-        info = find(call.name)
-        children = (find(child.name) for child in call.children)
-        if info and info.restores_rate and not any(child and child.overwrites_rate for child in children):
-            return
-        positions = [position for child in call.children for position in self._creation_order(child, _END)]
-        if positions != sorted(positions):
-            raise ExpressionError(
-                f"the schedulers of `{call.name}` are not created in the order of the list, which changes the rates",
-                "create them in the order of the list",
-                node,
-            )
-
-    def _creation_order(self, call: SchedulerCall, default: _Position) -> Iterator[_Position]:
-        """The positions of a scheduler and its children, in the order in which lrviz creates them."""
-        position = self.positions.get(id(call), default)
-        for child in call.children:
-            yield from self._creation_order(child, position)
-        yield position
+        raise UnsupportedError(f"`{source_of(node)}` is not a scheduler", _EXAMPLE, node)
 
     def _pair(self, keyword: ast.keyword) -> tuple[str, Value]:
         if keyword.arg is None:
-            raise ExpressionError(f"`**{source_of(keyword.value)}` is not part of the notation", node=keyword.value)
+            raise UnsupportedError(f"`**{source_of(keyword.value)}` is not part of the notation", node=keyword.value)
         return keyword.arg, self._value(keyword.value)
 
     def _value(self, node: ast.expr, inside_list: bool = False) -> Value:
@@ -267,8 +259,6 @@ class _Reader:
                 return tuple(self._item(i) for i in items)
             case ast.Lambda():
                 return self._lambda(node)
-            case ast.Name(id=name) if self._is_assigned(name) and name not in self.names:
-                return self._assigned_value(name, "item" if inside_list else "value", node)
             case ast.Name(id=name) if inside_list and name not in self.names and _is_scheduler(name):
                 return SchedulerCall(SHORT_NAMES.get(name, name))
             case ast.Call(func=func) if inside_list and _may_be_scheduler(func):
@@ -289,45 +279,13 @@ class _Reader:
                 return self.names[name]
         from lrviz.notation.evaluator import evaluate
 
-        return evaluate(node, self._names_for(node), self.budget)
+        return evaluate(node, self.names, self.budget)
 
     def _item(self, node: ast.expr) -> Value:
         value = self._value(node, inside_list=True)
         if isinstance(value, tuple):  # never needed, and nested lists can grow without bound
             raise ExpressionError(f"`{source_of(node)}` is a list inside a list", node=node)
         return value
-
-    def _is_assigned(self, name: str) -> bool:
-        """Whether an earlier line gives a name its value; not while that is read, since it cannot refer to itself."""
-        return name in self.assigned and name not in self.reading
-
-    def _assigned_value(self, name: str, kind: Literal["scheduler", "value", "item"], node: ast.AST) -> Any:
-        """The value of an assigned name, read once as each kind."""
-        if (name, kind) not in self.values:
-            assigned = self.assigned[name]
-            self.reading.add(name)
-            read = self._call(assigned) if kind == "scheduler" else self._value(assigned, inside_list=kind == "item")
-            self.reading.remove(name)
-            self.values[name, kind] = read
-            if isinstance(read, SchedulerCall):
-                self.positions.setdefault(id(read), (assigned.lineno, assigned.col_offset))
-        value = self.values[name, kind]
-        if any(isinstance(item, SchedulerCall) for item in (value if isinstance(value, tuple) else (value,))):
-            if name in self.used:
-                raise ExpressionError(
-                    f"`{name}` is used twice: torch would step the same scheduler twice",
-                    "create a separate scheduler for each use",
-                    node,
-                )
-            self.used.add(name)
-        return value
-
-    def _names_for(self, node: ast.AST, argument: str = "") -> Mapping[str, Any]:
-        """The values of the run's names, and of those assigned in the pasted script that the expression uses."""
-        used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and self._is_assigned(n.id)}
-        used -= {argument, *self.names}
-        values = {name: self._assigned_value(name, "value", node) for name in sorted(used)}
-        return ChainMap(values, cast("dict[str, Any]", self.names)) if used else self.names
 
     def _lambda(self, node: ast.Lambda) -> Lambda:
         spec = node.args
@@ -336,7 +294,7 @@ class _Reader:
         if len(spec.args) - len(spec.defaults) not in (0, 1) or not spec.args:
             raise ExpressionError(f"a lambda takes one argument here, got `{source_of(node)}`", node=node)
         argument, *bound = [a.arg for a in spec.args]
-        names = self._names_for(node.body, argument)
+        names = self.names
         if bound:
             defaults = [self._value(default) for default in spec.defaults[-len(bound) :]]
             names = ChainMap(dict(zip(bound, defaults, strict=True)), cast("dict[str, Any]", names))
@@ -349,13 +307,6 @@ class _Reader:
 
 def _is_scheduler(name: str) -> bool:
     return SHORT_NAMES.get(name, name) in scheduler_names()
-
-
-def _makes_scheduler(node: ast.expr) -> bool:
-    match node:
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return _is_scheduler(name)
-    return False
 
 
 def _dotted(node: ast.expr) -> tuple[str, str]:

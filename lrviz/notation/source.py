@@ -74,6 +74,10 @@ class ExpressionError(NotationError):
         self.node, self.reason = node, reason or message
 
 
+class UnsupportedError(ExpressionError):
+    """Python that is not part of the notation."""
+
+
 @dataclass
 class _Used:
     """What all texts in a block of `one_budget` have used."""
@@ -101,15 +105,16 @@ def one_budget() -> Iterator[None]:
 class Budget:
     """What one text has used of its limits; each method raises ExpressionError when a limit is passed."""
 
-    def __init__(self) -> None:
+    def __init__(self, length: int = MAX_LENGTH, nodes: int = MAX_NODES) -> None:
+        self.length, self.nodes = length, nodes
         self.steps = 0
         self.printed = 0
         self._together = _all_texts.get() or _Used()
 
     def check_text(self, text: str) -> None:
         """Refuse a text that is too long, or whose brackets are nested too deeply for Python's parser."""
-        if len(text) > MAX_LENGTH:
-            raise ExpressionError(f"the notation is {len(text):,} characters long; {MAX_LENGTH:,} is the limit")
+        if len(text) > self.length:
+            raise ExpressionError(f"the notation is {len(text):,} characters long; {self.length:,} is the limit")
         depth = deepest = 0
         for character in text:
             if character in "([{":
@@ -131,8 +136,8 @@ class Budget:
                     raise ExpressionError(f"the notation of all curves has over {MAX_ALL_NODES:,} parts", _FEWER)
                 return
             nodes += len(level)
-            if nodes > MAX_NODES:
-                raise ExpressionError(f"the notation has over {MAX_NODES:,} parts", "leave out what is not used")
+            if nodes > self.nodes:
+                raise ExpressionError(f"the notation has over {self.nodes:,} parts", "leave out what is not used")
             for node in level:
                 if isinstance(node, ast.Constant) and isinstance(node.value, int):
                     check_integer(node.value, node)
@@ -141,13 +146,15 @@ class Budget:
     def add_steps(self, steps: int, node: ast.AST) -> None:
         """Count operations."""
         self.steps += steps
-        self._together.steps += steps
-        if self._together.steps > MAX_ALL_STEPS:
-            raise ExpressionError(
-                f"the notation of all curves takes over {MAX_ALL_STEPS:,} operations to read", _FEWER, node
-            )
+        self.add_together(steps)
         if self.steps > MAX_STEPS:
             raise ExpressionError(f"the notation takes over {MAX_STEPS:,} operations to read", _SHORTER, node)
+
+    def add_together(self, steps: int) -> None:
+        """Count operations against the limit of all texts alone."""
+        self._together.steps += steps
+        if self._together.steps > MAX_ALL_STEPS:
+            raise ExpressionError(f"the notation of all curves takes over {MAX_ALL_STEPS:,} operations to read", _FEWER)
 
     def add_printed(self, text: str, node: ast.AST) -> None:
         """Count characters that take the place of a name when a lambda is printed."""

@@ -22,6 +22,7 @@ from lrviz.schedulers.catalogue import (
     installed_optimizers,
     installed_schedulers,
     names,
+    optimizer_source,
     require,
     suggest,
 )
@@ -33,5 +34,6 @@ else:
 
 __all__ = [
     "CURVES", "FORMULA_LEGEND", "REQUIRED", "Parameter", "Run", "Scheduler", "all_schedulers", "compositions", "find",
-    "find_spelling", "fold", "installed_optimizers", "installed_schedulers", "names", "require", "suggest",
+    "find_spelling", "fold", "installed_optimizers", "installed_schedulers", "names", "optimizer_source", "require",
+    "suggest",
 ]  # fmt: skip

@@ -391,6 +391,13 @@ def installed_optimizers() -> frozenset[str]:
     return frozenset(re.findall(r"^from torch\.optim\.\w+ import ([A-Z]\w*)", source, re.MULTILINE)) - {"Optimizer"}
 
 
+def optimizer_source(name: str) -> str:
+    """The source of the module of an optimizer of torch.optim; empty when it cannot be found."""
+    source = _torch_source("optim/__init__.py")
+    found = re.search(rf"^from torch\.optim\.(\w+) import (?:\w+ as )?{re.escape(name)}\b", source, re.MULTILINE)
+    return _torch_source(f"optim/{found[1]}.py") if found else ""
+
+
 def _torch_source(file: str) -> str:
     spec = find_spec("torch")
     for folder in (spec.submodule_search_locations or ()) if spec else ():

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lrviz.spec.metric import default_metric, metric_values, read_metric
     from lrviz.spec.reading import (
         Fields,
+        read_all,
         read_choice,
         read_count,
         read_lets,
@@ -51,7 +52,7 @@ else:
         window=["Inset", "read_inset", "read_span"],
         metric=["metric_values", "read_metric", "default_metric"],
         reading=[
-            "Fields", "read_choice", "read_count", "read_lets", "read_limits", "read_loop", "read_number",
+            "Fields", "read_all", "read_choice", "read_count", "read_lets", "read_limits", "read_loop", "read_number",
             "read_optimizer",
             "read_run", "read_size", "split_commas",
         ],
@@ -61,7 +62,7 @@ else:
 __all__ = [
     "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset", "Interval",
     "Metric", "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "compare_runs",
-    "default_metric", "given_rates", "metric_values", "read_choice", "read_count", "read_inset", "read_length",
-    "read_lets", "read_limits", "read_loop", "read_metric", "read_number", "read_optimizer", "read_run", "read_runs",
-    "read_size", "read_span", "run_names", "split_commas",
+    "default_metric", "given_rates", "metric_values", "read_all", "read_choice", "read_count", "read_inset",
+    "read_length", "read_lets", "read_limits", "read_loop", "read_metric", "read_number", "read_optimizer", "read_run",
+    "read_runs", "read_size", "read_span", "run_names", "split_commas",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lrviz.errors import NotationError, SpecError, UsageError
 from lrviz.notation import SchedulerCall, check_run, parse, parse_value, value_name
@@ -32,6 +32,9 @@ from lrviz.spec.run import (
 )
 from lrviz.text import brief, printable
 
+if TYPE_CHECKING:
+    from lrviz.spec.script import ScriptRun
+
 _FIELD_NAMES: Final = tuple(field.name for field in FIELDS)
 _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingLoop.__dataclass_fields__)
 # Fields that give the length of a run in epochs, which `steps` replaces.
@@ -39,6 +42,8 @@ _LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_siz
 _MAX_GROUPS: Final = 1_000  # parameter groups; the time that torch needs for them grows with the square of their number
 # The parts of user code; no two repetitions of either can match the same characters, which would take quadratic time.
 _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
+# More than one call: lines of a script, an optimizer's rate, a dictionary for Lightning, or the file of a script.
+_SCRIPT: Final = re.compile(r"[\n;]|\blr\s*=[^=]|[\"'](?:interval|frequency)[\"']|\.(?:py|ipynb)(?:@\w*)?$")
 _CALL: Final = re.compile(r"[A-Za-z_][\w.]*\s*(?:\(.*\))?", re.DOTALL)
 
 
@@ -72,11 +77,27 @@ class Fields:
 def read_run(
     text: str, fields: Fields | None = None, parameters: Mapping[str, str] | None = None, name: str = ""
 ) -> RunSpec:
-    """The RunSpec of one scheduler.
+    """The RunSpec of one scheduler; the arguments and errors are those of `read_all`.
+
+    Raises:
+        UsageError: also if it is a script with several schedulers.
+    """
+    runs = read_all(text, fields, parameters, name)
+    if len(runs) > 1:
+        from lrviz.spec.script import several_error
+
+        raise several_error(text, runs)
+    return runs[0]
+
+
+def read_all(
+    text: str, fields: Fields | None = None, parameters: Mapping[str, str] | None = None, name: str = ""
+) -> list[RunSpec]:
+    """The RunSpec of a scheduler, or of each scheduler of a script.
 
     Args:
-        text: A short name, notation, or `FILE.py:NAME` and `package.module:NAME` for user code; `@` and fields of
-            the run may follow.
+        text: A short name, notation, lines pasted from a script, `FILE.py` to read the script, or `FILE.py:NAME` and
+            `package.module:NAME` to run user code; `@` and fields of the run may follow.
         fields: The fields of the run.
         parameters: Values by parameter name as typed on the command line, still text.
         name: A label to use instead of the notation.
@@ -90,14 +111,35 @@ def read_run(
     scheduler, overrides = split_fields(text)
     if overrides:
         fields = fields.over(overrides)
+    if (file := scheduler.strip()).endswith(".py:"):
+        raise UsageError(f"`{file[:-1]}` needs the name of a function or class", f"write `{file}NAME`")
+    if not _SCRIPT.search(file):
+        return [_read_one(scheduler, None, fields, overrides, parameters, name)]
+    from lrviz.spec.script import read_scripts
+
+    found = read_scripts(scheduler, fields)
+    labels = [name or ("" if len(found) == 1 else run.name) for run in found]
+    return [
+        _read_one(scheduler, run, run.fields, overrides, parameters, label)
+        for run, label in zip(found, labels, strict=True)
+    ]
+
+
+def _read_one(
+    scheduler: str,
+    script: ScriptRun | None,
+    fields: Fields,
+    overrides: Mapping[str, str],
+    parameters: Mapping[str, str] | None,
+    name: str,
+) -> RunSpec:
+    """The RunSpec of one scheduler, of its text or of a script that was read."""
     loop, groups = read_loop(fields.values, fields.prefix), read_groups(fields.values.get("lr"), fields.prefix)
     optimizer = read_optimizer(fields.values, fields.prefix)
     names = run_names(loop, groups) | dict(fields.lets)
-    if (file := scheduler.strip().rstrip(":")).endswith(".py"):
-        raise UsageError(f"`{file}` needs the name of a function or class", f"write `{file}:NAME`")
-    if code := _split_code(scheduler):
+    if script is None and (code := _split_code(scheduler)):
         where, code_call = code
-        call: SchedulerCall | CodeCall = CodeCall(where, parse(code_call, names))
+        call: SchedulerCall | CodeCall = CodeCall(where, parse(code_call, names, own=True))
         if fields.values.get("warmup") is not None:
             raise UsageError(
                 f"`{option_name('warmup', fields.prefix)}` works with the schedulers of torch, got `{call}`",
@@ -110,16 +152,14 @@ def read_run(
             )
         filled, notes, has_warmup, composition = [], [], False, None
     else:
-        written = with_parameters(parse(scheduler, names), parameters or {}, names)
+        written = with_parameters(script.call if script else parse(scheduler, names), parameters or {}, names)
         warmed = _with_warmup(written, loop, fields)
         resolved = resolve(warmed, loop, groups)
         call, filled, notes, composition = resolved.call, resolved.filled, resolved.notes, resolved.composition
         check_run(call.steps * len(groups), loop.scheduler_steps)
         has_warmup = warmed is not written and warmed.name == "SequentialLR"
-        if "lr" in scheduler or "interval" in scheduler:
-            from lrviz.spec.script import script_notes
-
-            notes = [*script_notes(scheduler, loop, groups, fields.prefix), *notes]
+        if script is not None:
+            notes = [*script.notes, *notes]
     metric: Metric | None = None
     metric_text = fields.values.get("metric")
     if metric_text is not None and isinstance(call, SchedulerCall) and not _takes_metric(call):
@@ -135,6 +175,7 @@ def read_run(
     run = RunSpec(
         call, loop, groups, optimizer, metric, fields.show_momentum, name,
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
+        read=script.read if script else (),
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 
@@ -188,11 +229,17 @@ def split_fields(text: str) -> tuple[str, dict[str, str]]:
         UsageError: a field is unknown, has no value, or is given twice.
     """
     at = find_outside(text, "@")
+    while at is not None and "\n" in text[at:].rstrip():  # a decorator in a script
+        at = find_outside(text, "@", start=at + 1)
     if at is None:
         return text, {}
     fields: dict[str, str] = {}
+    at_name = ""
     for part in split_commas(text[at + 1 :]):
         name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals and not fields and text[:at].strip().endswith((".py", ".ipynb")) and name.isidentifier():
+            at_name = f"@{name}"
+            continue
         key = name.replace("-", "_")
         if not equals or not value:
             raise UsageError(f"`@` needs NAME=VALUE, got `{part.strip()}`", "such as `cosine @ lr=3e-4, epochs=8`")
@@ -201,7 +248,7 @@ def split_fields(text: str) -> tuple[str, dict[str, str]]:
         if key in fields:
             raise UsageError(f"`{name}` is given twice after `@`")
         fields[key] = value
-    return text[:at].strip(), fields
+    return text[:at].strip() + at_name, fields
 
 
 def find_outside(text: str, target: str, any_depth: bool = False, start: int = 0) -> int | None:

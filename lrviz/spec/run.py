@@ -331,6 +331,7 @@ class RunSpec:
     composition: SchedulerCall | None = field(default=None, compare=False)  # the short name it is written as
     filled: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    read: tuple[str, ...] = field(default=(), compare=False)  # what a script says of the run
 
     def __post_init__(self) -> None:
         check_groups(self.groups, self.scheduler)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import one_budget
-from lrviz.spec.reading import Fields, find_outside, read_run, split_commas
+from lrviz.spec.reading import Fields, find_outside, read_all, split_commas
 from lrviz.spec.run import MAX_UPDATES, RunSpec
 from lrviz.text import count, printable
 
@@ -66,23 +66,27 @@ def read_runs(
                     f"the notation of {total:,} curves is over {MOST_CHARACTERS:,} characters long",
                     "draw fewer curves, or leave out lines that they do not use",
                 )
-            run = read_run(text, fields, name=label if not varied else "")
-            rates += run.loop.updates * len(run.groups)
-            if rates > MAX_UPDATES:
-                raise SpecError(
-                    f"the {total:,} curves have over {MAX_UPDATES:,} rates together",
-                    "shorter runs have the same shape: scale the steps and the schedulers' parameters down together",
-                )
-            groups += len(run.groups)
-            if groups > _MOST_GROUPS:
-                raise SpecError(
-                    f"the {total:,} curves have over {_MOST_GROUPS:,} parameter groups together", "draw fewer curves"
-                )
-            if varied:
+            for run in read_all(text, fields, name=label if not varied else ""):
+                rates += run.loop.updates * len(run.groups)
+                groups += len(run.groups)
+                _check_size(total, rates, groups)
                 prefix = label or ("" if len(texts) == 1 else run.names)
-                run = replace(run, name=f"{prefix} {varied}".strip(), derived=not label)
-            runs.append(run)
+                name = f"{prefix} {varied}".strip()
+                runs.append(replace(run, name=name, derived=not label) if varied else run)
     return runs
+
+
+def _check_size(curves: int, rates: int, groups: int) -> None:
+    """Refuse curves with too many rates or parameter groups together."""
+    if rates > MAX_UPDATES:
+        raise SpecError(
+            f"the {curves:,} curves have over {MAX_UPDATES:,} rates together",
+            "shorter runs have the same shape: scale the steps and the schedulers' parameters down together",
+        )
+    if groups > _MOST_GROUPS:
+        raise SpecError(
+            f"the {curves:,} curves have over {_MOST_GROUPS:,} parameter groups together", "draw fewer curves"
+        )
 
 
 @dataclass(frozen=True)

@@ -363,8 +363,8 @@ ERRORS: list[tuple[str, list[str], str, str]] = [
     (
         "a file and no name",
         ["plot", "train.py"],
-        "`train.py` needs the name of a function or class",
-        "write `train.py:NAME`",
+        "cannot read `train.py`: no such file or directory",
+        "the path is relative to the current folder",
     ),
 ]
 

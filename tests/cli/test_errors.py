@@ -460,8 +460,7 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     "one scheduler twice": (
         ["plot", "s = StepLR(opt, 4)\nChainedScheduler([s, s])"],
         said(
-            "`s` is used twice: torch would step the same scheduler twice\n"
-            "    ChainedScheduler([s, s])\n                         ^",
+            "`s` is used twice: torch would step the same scheduler twice\n    ChainedScheduler([s, s])\n    ^",
             "create a separate scheduler for each use",
         ),
     ),

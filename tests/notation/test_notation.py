@@ -80,7 +80,10 @@ READ: dict[str, tuple[str, SchedulerCall]] = {
     "a semicolon": ("n = 4; StepLR(opt, step_size=n)", STEP),
     "names of the run": ("StepLR(total_steps // steps_per_epoch, lr * 2)", call("StepLR", 4, 2e-3)),
     "names of the lines before": ("a = 2\nb = a * 2\nStepLR(opt, step_size=b)", STEP),
-    "a name of the run wins over a line before": ("epochs = 90\nStepLR(opt, step_size=epochs)", STEP),
+    "a line before wins over a name of the run": (
+        "epochs = 90\nStepLR(opt, step_size=epochs)",
+        call("StepLR", step_size=90),
+    ),
     "the scheduler by its name": ("scheduler = StepLR(opt, step_size=4)\nscheduler", STEP),
     "the last of several": ("StepLR(opt, 2)\nStepLR(opt, step_size=4)", STEP),
     "lines of other things after it": ("s = StepLR(opt, step_size=4)\nnum_epochs = 90\nloader = DataLoader(x)", STEP),
@@ -157,7 +160,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "functions": ("max(min(3, 5), abs(-2)) + round(2.567, 1) + int(3.9) + float(2)", 3 + 2.6 + 3 + 2.0),
     "functions of a list": ("min([4, 2, 3]) + max((1, 2))", 4),
     "math": ("math.sqrt(16) + math.pi", 4 + math.pi),
-    "math without its name": ("cos(pi) + log10(100) + ceil(1.2)", -1.0 + 2.0 + 2),
+    "math without its name": ("cos(math.pi) + log10(100) + ceil(1.2)", -1.0 + 2.0 + 2),
     "factorial": ("factorial(5)", 120),
     "a list": ("[8, 24]", (8, 24)),
     "a list without brackets": ("8, 24, 28", (8, 24, 28)),
@@ -230,7 +233,7 @@ lambdas = st.sampled_from(
         function("lambda step: min((step + 1) ** -0.5, (step + 1) * 4000 ** -1.5)"),
         function("lambda x: (x > 3 and 2) or -x if not x else float('inf')"),
         function("lambda e: (-3) ** 2 - (1 - (2 - e)) / (e * (e / 3)) % 2"),
-        function("lambda e: 1e-9 if 0 < e <= 10 != 3 else math.cos(pi * e) + 1e308 * 10"),
+        function("lambda e: 1e-9 if 0 < e <= 10 != 3 else math.cos(math.pi * e) + 1e308 * 10"),
     ]
 )
 scalars = st.none() | st.booleans() | numbers | texts | lambdas
@@ -273,7 +276,7 @@ def test_a_printed_float_reads_back(value: float) -> None:
 literals = st.one_of(
     st.integers(-50, 50).map(str),
     st.floats(-100, 100).map(repr),
-    st.sampled_from(["e", "e", "e", "total_steps", "lr", "pi", "math.e", "True", "1e-3"]),
+    st.sampled_from(["e", "e", "e", "total_steps", "lr", "math.pi", "math.e", "True", "1e-3"]),
 )
 
 
@@ -341,18 +344,22 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "nothing": ("", "empty notation", ""),
     "blanks": (" \n\t ", "empty notation", ""),
     "a comment alone": ("# cosine", "empty notation", ""),
-    "an import alone": ("import os", "no scheduler here", ""),
-    "a call of a dunder": ("__import__('os')", "`__import__` is not part of the notation", "__import__"),
+    "an import alone": ("import os", "no scheduler here", "import os"),
+    "a class": ("class A:\n    pass", "no scheduler here", "class A"),
+    "a name that means itself": ("n = n + 1\nStepLR(n)", "unknown name `n`", "n + 1"),
+    "a lookup": ("StepLR(step_size=cfg.step)", "unknown value `cfg.step`", "cfg.step"),
+    "an item": ("x = 1\nStepLR(cfg['step'])", "unknown value `cfg['step']` on line 2", "cfg['step']"),
+    "open": ("StepLR(open('/etc/passwd'))", "unknown value `open('/etc/passwd')`", "open("),
+    "eval": ("StepLR(eval('1'))", "unknown value `eval('1')`", "eval("),
     "a dunder inside": (
         "StepLR(__import__('os').getpid())",
-        "`__import__('os').getpid()` is not part of the notation",
+        "unknown value `__import__('os').getpid()`",
         "__import__",
     ),
+    "a call of a dunder": ("__import__('os')", "`__import__` is not part of the notation", "__import__"),
     "an attribute of a tuple": ("().__class__", "`().__class__` is not a scheduler's name", "().__class__"),
     "an attribute of a class": ("StepLR.__init__", "`StepLR.__init__` is not part of the notation", "StepLR.__init__"),
-    "an attribute": ("StepLR(step_size=cfg.step)", "`cfg.step` is not part of the notation", "cfg.step"),
     "an attribute of text": ("StepLR(step_size='é'.x)", "`'é'.x` is not part of the notation", "'é'.x"),
-    "a subscript": ("StepLR(cfg['step'])", "`cfg['step']` is not part of the notation", "cfg['step']"),
     "a lambda of the powers": ("lambda e: 9**9**9**9", "`lambda e: 9 ** 9 ** 9 ** 9` is not a scheduler", "lambda e"),
     "a power of powers": ("StepLR(9**9**9**9)", "the power 9 ** 387420489 is too large", "9**9**9)"),
     "a huge power": ("StepLR(2**2000)", "the power 2 ** 2000 is too large", "2**2000"),
@@ -413,43 +420,23 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "a list in a list": ("MultiStepLR([[1, 2], 3])", "`[1, 2]` is a list inside a list", "[1, 2]"),
     "lists of lists, line by line": (
         "a=[1,1]\nb=[a,a]\nMultiStepLR(b)",
-        "`a` is a list inside a list",
-        "a,a]",
+        "`MultiStepLR(b)` has a list inside a list",
+        "MultiStepLR",
     ),
-    "a comprehension": ("StepLR([x for x in (1,)])", "`[x for x in (1,)]` is not part of the notation", "[x for"),
-    "a generator": ("StepLR(max(x for x in (1,)))", "`(x for x in (1,))` is not part of the notation", "(x for"),
-    "a walrus": ("StepLR((x := 3))", "`(x := 3)` is not part of the notation", "x := 3"),
-    "an f-string": ("StepLR(f'{lr}')", "`f'{lr}'` is not part of the notation", "f'{lr}'"),
     "bytes": ("StepLR(b'a')", "`b'a'` is not part of the notation", "b'a'"),
-    "star arguments": ("StepLR(*[3])", "`*[3]` is not part of the notation", "*[3]"),
-    "double star arguments": ("StepLR(**{'gamma': 1})", "`**{'gamma': 1}` is not part of the notation", "{'gamma'"),
     "a dict": ("StepLR({1: 2})", "`{1: 2}` is not part of the notation", "{1: 2}"),
-    "a set": ("StepLR({1})", "`{1}` is not part of the notation", "{1}"),
     "an ellipsis": ("StepLR(...)", "`...` is not part of the notation", "..."),
     "a slice": ("StepLR(a[1:2])", "`a[1:2]` is not part of the notation", "a[1:2]"),
     "await": ("StepLR(await x)", "`await x` is not part of the notation", "await x"),
     "yield": ("StepLR((yield))", "`(yield)` is not part of the notation", "yield"),
-    "bits": ("StepLR(1 << 40)", "`1 << 40` is not part of the notation", "1 << 40"),
-    "a tilde": ("StepLR(~4)", "`~4` is not part of the notation", "~4"),
     "a matrix product": ("StepLR(3 @ 4)", "`3 @ 4` is not part of the notation", "3 @ 4"),
-    "is": ("StepLR(3 is 4)", "`3 is 4` is not part of the notation", "3 is 4"),
-    "in": ("StepLR(3 in [3])", "`3 in [3]` is not part of the notation", "3 in [3]"),
-    "open": ("StepLR(open('/etc/passwd'))", "`open('/etc/passwd')` is not part of the notation", "open("),
-    "eval": ("StepLR(eval('1'))", "`eval('1')` is not part of the notation", "eval("),
-    "len": ("StepLR(len(loader))", "`len(loader)` is not part of the notation", "len("),
-    "numpy": ("StepLR(np.sqrt(4))", "`np.sqrt(4)` is not part of the notation", "np.sqrt"),
-    "a keyword of a function": ("StepLR(min(3, key=abs))", "`min(3, key=abs)` is not part of the notation", "min("),
+    "a keyword of a function": ("StepLR(min(3, key=abs))", "unknown value `min(3, key=abs)`", "min("),
     "a function without arguments": (
         "StepLR(min())",
         "`min` takes a list of numbers, or two numbers or more, got no arguments",
         "min()",
     ),
     "a function that is not called": ("LambdaLR(sqrt)", "`sqrt` is a function", "sqrt"),
-    "a lambda inside a lambda": (
-        "LambdaLR(lambda e: (lambda x: x)(e))",
-        "`(lambda x: x)(e)` is not part of the notation",
-        "(lambda x",
-    ),
     "a lambda of two arguments": (
         "LambdaLR(lambda e, f: e)",
         "a lambda takes one argument here, got `lambda e, f: e`",
@@ -459,18 +446,16 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "a lambda with a star": ("LambdaLR(lambda *e: 1)", "a lambda takes one plain argument here", "lambda"),
     "an unknown name": ("StepLR(step_size=warmup)", "unknown name `warmup`", "warmup"),
     "an unknown name in a lambda": ("LambdaLR(lambda e: e / warmup)", "unknown name `warmup`", "warmup"),
-    "a name that means itself": ("n = n + 1\nStepLR(n)", "unknown name `n`", "n + 1"),
-    "names that mean each other": ("a = b\nb = a\nStepLR(a)", "unknown name `a`", "a"),
     "a name given twice": ("StepLR(gamma=1, gamma=2)", "`gamma` is given twice", "gamma=2"),
     "one scheduler in two places": (
         "s = StepLR(opt, 4)\nSequentialLR(opt, [s, s], [4])",
         "`s` is used twice: torch would step the same scheduler twice",
-        "s], [4]",
+        "SequentialLR",
     ),
     "one scheduler by two names": (
         "s = StepLR(opt, 4)\nt = s\nSequentialLR(opt, [s, t], [4])",
         "`s` is used twice: torch would step the same scheduler twice",
-        "s",
+        "SequentialLR",
     ),
     "schedulers at once, made in another order": (
         "a = LambdaLR(opt, lambda e: 1)\nb = LinearLR(opt)\nChainedScheduler([b, a])",
@@ -503,11 +488,6 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "`cosine(3)` is not part of the notation",
         "cosine(3)",
     ),
-    "a function": ("def f(x):\n    return x\nLambdaLR(f)", "`def f(x): ...` is not part of the notation", "def f"),
-    "a class": ("class A:\n    pass", "`class A: ...` is not part of the notation", "class A"),
-    "del": ("del x", "`del x` is not part of the notation", "del x"),
-    "global": ("global x", "`global x` is not part of the notation", "global x"),
-    "exec's kin": ("assert StepLR(4)", "`assert StepLR(4)` is not part of the notation", "assert"),
     "an open bracket": ("cosine(T_max=", "cannot read the notation: '(' was never closed", "(T_max="),
     "a closed bracket too many": ("cosine(T_max=4))", "cannot read the notation: unmatched ')'", ")"),
     "the wrong bracket": (
@@ -534,7 +514,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "\\x00)",
     ),
     "an odd character": ("StepLR(4·5)", "cannot read the notation: invalid character '·' (U+00B7)", "·5"),
-    "the second line": ("n = 4\nStepLR(n, gamma=oops)", "unknown name `oops`", "oops"),
+    "the second line": ("n = 4\nStepLR(n, gamma=oops)", "unknown name `oops` on line 2", "oops"),
     "the fourth line, indented": (
         "    scheduler = StepLR(\n        opt,\n        step_size=4,\n        gamma=oops,\n    )",
         "unknown name `oops`",
@@ -547,9 +527,9 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "1 2",
     ),
     "None after non-ASCII": ("LambdaLR(lambda é: é ** None)", "`None` is not a number", "None"),
-    "after non-ASCII on a later line": ("n = '学'\nStepLR(  'é', oops)", "unknown name `oops`", "oops"),
+    "after non-ASCII on a later line": ("n = '学'\nStepLR(  'é', oops)", "unknown name `oops` on line 2", "oops"),
     "after a short name that is a keyword": ("lambda(3, oops)", "unknown name `oops`", "oops"),
-    "after a short name with a dash": ("warm-restarts(T_0=é, x=oops)", "unknown name `é`", "é"),
+    "after a short name with a dash": ("warm-restarts(T_0=3, x=é)", "unknown name `é`", "é"),
     "far to the right": (f"StepLR({'1 + ' * 60}oops)", "unknown name `oops`", "oops"),
     "deep brackets": ("(" * 10_000 + ")" * 10_000, "brackets are nested 10,000 deep; 100 is the limit", ""),
     "deep lists": (f"StepLR({'[' * 5000}{']' * 5000})", "brackets are nested 5,001 deep; 100 is the limit", ""),
@@ -620,33 +600,12 @@ PARTS = "use numbers, lists, arithmetic, comparisons, `a if c else b`, min, max,
 HINTS: dict[str, tuple[str, str]] = {
     "nothing": ("", "such as `cosine` or `CosineAnnealingLR(T_max=32)`"),
     "brackets": ("cosine(T_max=min(3,4", "2 closing brackets missing; quote the whole notation in the shell"),
-    "a loader": (
-        "StepLR(len(loader))",
-        'put a number there, `steps_per_epoch` for the length of a loader, or `--let "len(loader)=..."`',
-    ),
-    "a comprehension": ("MultiStepLR([30 * i for i in x])", "write the list out, such as `[30, 60, 90]`"),
-    "a range": ("MultiStepLR(list(range(3)))", "write the list out, such as `[30, 60, 90]`"),
-    "other code": ("StepLR(f(3))", f"{PARTS}; other code runs from a file: `FILE.py:NAME`"),
-    "numpy": ("StepLR(numpy.ceil(3))", "use `math.ceil`"),
-    "a constant of numpy": ("StepLR(np.pi)", "use `math.pi`"),
-    "a setting": ("StepLR(cfg.step)", "put its value there, or give it with `--let cfg.step=...`"),
-    "a setting of another kind": (
-        "StepLR(cfg['step'])",
-        """put its value there, or give it with `--let "cfg['step']=..."`""",
-    ),
-    "a list's item": (
-        "LambdaLR(lambda e: [1, 0.1][e // 8])",
-        f"{PARTS}; other code runs from a file: `FILE.py:NAME`",
+    "a loader": ("StepLR(len(loader))", "add --let 'len(loader)=10'"),
+    "settings": (
+        "StepLR(args.step_size, gamma=cfg['gamma'])",
+        """add --let args.step_size=10 --let "cfg['gamma']=0.1\"""",
     ),
     "an attribute of no name": ("StepLR(().__class__)", PARTS),
-    "a setting that is too long to repeat": (
-        f"StepLR(cfg.{'s' * 60})",
-        "put its value there, or give it with `--let NAME=...`",
-    ),
-    "a function": (
-        "def f(x):\n    return x",
-        "write it as a lambda: `f = lambda epoch: ...`, or run it from a file: `FILE.py:NAME`",
-    ),
     "a name": (
         "StepLR(warmup)",
         "give it a value with `--let warmup=...`, or use one of `total_steps`, `epochs`, `steps_per_epoch`, `lr`",
@@ -681,7 +640,7 @@ def test_a_lambda_that_is_refused_late() -> None:
 
 def test_values_that_grow_from_line_to_line_are_refused() -> None:
     lines = ["a = 9 ** 250", *(f"{chr(98 + i)} = {chr(97 + i)} * {chr(97 + i)}" for i in range(24)), "StepLR(y)"]
-    with pytest.raises(NotationError, match="is too large a number"):
+    with pytest.raises(NotationError, match="a number of 12,680 bits is too large"):
         parse("\n".join(lines), {})
 
 
@@ -693,3 +652,60 @@ def test_a_name_may_be_called_like_a_function() -> None:
 
 def test_lists_keep_the_text_of_names() -> None:
     assert parse_value("'warm-restarts', 'lambda'", {}) == ("warm-restarts", "lambda")
+
+
+# More Python than the notation has, in one line: the text, and the same as notation.
+
+PYTHON = {
+    "a comprehension": ("MultiStepLR(opt, [30 * i for i in range(1, 4)])", "MultiStepLR([30, 60, 90])"),
+    "a comprehension with a test": ("MultiStepLR(opt, [e for e in range(9) if e % 4 == 3])", "MultiStepLR([3, 7])"),
+    "a generator": ("StepLR(opt, max(x for x in (1, 5, 2)))", "StepLR(5)"),
+    "a range": ("MultiStepLR(opt, milestones=range(30, 90, 30))", "MultiStepLR(milestones=[30, 60])"),
+    "a list of a range": ("MultiStepLR(opt, list(range(3)))", "MultiStepLR([0, 1, 2])"),
+    "a walrus": ("StepLR(opt, (x := 3))", "StepLR(3)"),
+    "an f-string": ("CyclicLR(opt, 1e-4, 1e-2, mode=f'exp_{str(7)}')", "CyclicLR(1e-4, 1e-2, mode='exp_7')"),
+    "star arguments": ("StepLR(opt, *[3, 0.5])", "StepLR(3, 0.5)"),
+    "keywords in a dictionary": ("StepLR(opt, **{'step_size': 4, 'gamma': 0.5})", "StepLR(step_size=4, gamma=0.5)"),
+    "dict()": ("StepLR(opt, **dict(step_size=4))", "StepLR(step_size=4)"),
+    "bits": ("StepLR(opt, 1 << 4)", "StepLR(16)"),
+    "numpy": ("CosineAnnealingLR(opt, int(np.ceil(3.2)), eta_min=np.sqrt(4))", "CosineAnnealingLR(4, eta_min=2.0)"),
+    "a constant of numpy": ("StepLR(opt, np.pi)", f"StepLR({math.pi})"),
+    "any name of the optimizer": ("StepLR(solver, 4)", "StepLR(4)"),
+    "an attribute of the optimizer": ("StepLR(self.opt_g, step_size=4)", "StepLR(step_size=4)"),
+}
+
+
+@pytest.mark.parametrize(("text", "notation"), PYTHON.values(), ids=PYTHON.keys())
+def test_more_python_than_the_notation_has(text: str, notation: str) -> None:
+    assert parse(text, NAMES) == parse(notation, NAMES)
+
+
+FUNCTIONS = {
+    "a lambda of a list's item": ("LambdaLR(opt, lambda e: [1, 0.5, 0.1][min(e // 8, 2)])", [1, 1, 0.5, 0.1]),
+    "a lambda inside a lambda": ("LambdaLR(opt, lambda e: (lambda x: x * 2)(e))", [0, 14, 16, 60]),
+    "a sum of tests": ("LambdaLR(opt, lambda e: 0.1 ** sum(e >= m for m in [8, 20]))", [1, 1, 0.1, 0.1**2]),
+    "a def": (
+        "def f(e):\n    if e < 8:\n        return e / 8\n    return 1.0\nLambdaLR(opt, f)",
+        [0, 7 / 8, 1, 1],
+    ),
+    "a def with a loop": (
+        "def f(e):\n    x = 1\n    for m in [8, 20]:\n        if e >= m:\n            x *= 0.5\n    return x\n"
+        "LambdaLR(opt, lr_lambda=f)",
+        [1, 1, 0.5, 0.25],
+    ),
+    "a def inside a def": (
+        "def make(n):\n    def f(e):\n        return min(1, e / n)\n    return f\nLambdaLR(opt, make(16))",
+        [0, 7 / 16, 0.5, 1],
+    ),
+    "functools.partial": (
+        "import functools\ndef f(e, n=1):\n    return e / n\nLambdaLR(opt, functools.partial(f, n=4))",
+        [0, 7 / 4, 2, 7.5],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "values"), FUNCTIONS.values(), ids=FUNCTIONS.keys())
+def test_functions_give_what_python_gives(text: str, values: list[float]) -> None:
+    found = parse(text, {})
+    made: Any = found.args[0] if found.args else found.get("lr_lambda")
+    assert [made(e) for e in (0, 7, 8, 30)] == values

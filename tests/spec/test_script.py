@@ -9,6 +9,7 @@ import pytest
 
 import lrviz
 from lrviz.cli import main
+from lrviz.errors import NotationError
 from lrviz.notation.source import value_name
 from lrviz.spec import Fields, read_lets, read_run
 
@@ -69,35 +70,190 @@ def test_they_are_given_in_python_and_in_presets_too(tmp_path: Path, monkeypatch
 OPTIMIZER = "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\nscheduler = StepLR(optimizer, 3)"
 LIGHTNING = 'return {"optimizer": opt, "lr_scheduler": {"scheduler": StepLR(opt, 3), "interval": "epoch"}}'
 
-RATE = "the pasted optimizer's `lr=0.1` is ignored, the run has lr 1e-3; `--lr 0.1` sets it"
-INTERVAL = 'the pasted `"interval": "epoch"` is ignored, the run steps every update; `--interval epoch` sets it'
-
-SAID: dict[str, tuple[str, dict[str, Any], list[str]]] = {
-    "a rate": (OPTIMIZER, {}, [RATE]),
-    "a rate inside": ("StepLR(SGD(params, lr=0.1), 3)", {}, [RATE]),
-    "a rate that is the run's": (OPTIMIZER, {"lr": 0.1}, []),
-    "a rate that is a group's": (OPTIMIZER, {"lr": [0.1, 0.2]}, []),
-    "another group's": (OPTIMIZER, {"lr": [0.2, 0.3]}, [RATE.replace("1e-3", "0.2, 0.3")]),
-    "a rate from elsewhere": (OPTIMIZER.replace("0.1", "args.lr"), {}, []),
-    "no optimizer": ("optimizer = make(lr=0.1)\nStepLR(optimizer, 3)", {}, []),
-    "an interval": (LIGHTNING, {}, [INTERVAL]),
-    "an interval that is the run's": (LIGHTNING, {"interval": "epoch"}, []),
-    "the other way round": (
-        LIGHTNING.replace("epoch", "step"),
-        {"interval": "epoch"},
-        [INTERVAL.replace("epoch", "step").replace("update", "epoch")],
+# What pasted lines say of the run: the lines, the fields that are given, and those of the run, with its notes.
+SAID: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = {
+    "a rate": (OPTIMIZER, {}, {"lr": [0.1]}, []),
+    "a rate inside": ("StepLR(SGD(params, lr=0.1), 3)", {}, {"lr": [0.1]}, []),
+    "a rate that is given too": (OPTIMIZER, {"lr": 0.1}, {"lr": [0.1]}, []),
+    "another rate": (
+        OPTIMIZER,
+        {"lr": "0.2"},
+        {"lr": [0.2]},
+        ["the script's lr is 0.1 on line 1; `--lr 0.2` is used"],
     ),
-    "an interval of another kind": (LIGHTNING.replace('"epoch"', '"day"'), {}, []),
-    "neither": ("StepLR(opt, 3)", {}, []),
+    "a rate from elsewhere, which is given": (OPTIMIZER.replace("0.1", "args.lr"), {"lr": 0.3}, {"lr": [0.3]}, []),
+    "a rate in a variable": (f"base = 0.4\n{OPTIMIZER.replace('0.1', 'base / 2')}", {}, {"lr": [0.2]}, []),
+    "the default rate of a class": (
+        OPTIMIZER.replace(", lr=0.1", "").replace("SGD", "Adadelta"),
+        {},
+        {"lr": [1.0]},
+        [],
+    ),
+    "groups": (
+        "opt = AdamW([{'params': a, 'lr': 1e-4}, {'params': b}], 1e-3, betas=(0.8, 0.9))\nStepLR(opt, 3)",
+        {},
+        {"lr": [1e-4, 1e-3], "optimizer": "AdamW", "momentum": 0.8},
+        [],
+    ),
+    "an optimizer of another package": (
+        "optimizer = Ranger(model.parameters(), lr=0.1)\nStepLR(optimizer, 3)",
+        {},
+        {"lr": [0.1], "optimizer": "SGD"},
+        ["`Ranger` is not an optimizer of torch: its rate is used, with SGD"],
+    ),
+    "names of the run": ("lr = 0.1\nepochs = 50\nStepLR(opt, 3)", {}, {"lr": [0.1], "epochs": 50}, []),
+    "a name of the run that is given": (
+        "epochs = 50\ncosine(opt, epochs)",
+        {"epochs": 6},
+        {"epochs": 6, "scheduler": "CosineAnnealingLR(T_max=6)"},
+        [],
+    ),
+    "a length in steps": ("total_steps = 70\ncosine(opt, total_steps)", {}, {"updates": 70}, []),
+    "an interval": (LIGHTNING, {}, {"interval": "epoch"}, []),
+    "an interval that is given": (
+        LIGHTNING,
+        {"interval": "step"},
+        {"interval": "step"},
+        ["the script's interval is epoch on line 1; `--interval step` is used"],
+    ),
+    "Lightning's own interval": ("return [opt], [StepLR(opt, 3)]\n", {}, {"interval": "step"}, []),
+    "the loop": (
+        "s = StepLR(opt, 3)\nfor epoch in range(7):\n    train()\n    s.step()",
+        {},
+        {"interval": "epoch", "epochs": 7},
+        [],
+    ),
+    "neither": ("StepLR(opt, 3)", {}, {"lr": [1e-3], "epochs": 4, "interval": "step"}, []),
 }
 
 
-@pytest.mark.parametrize(("text", "values", "notes"), SAID.values(), ids=SAID.keys())
-def test_what_is_not_read_is_said(text: str, values: dict[str, Any], notes: list[str]) -> None:
-    assert list(read_run(text, Fields(values)).notes) == notes
+@pytest.mark.parametrize(("text", "values", "said", "notes"), SAID.values(), ids=SAID.keys())
+def test_what_a_script_says_of_the_run(
+    text: str, values: dict[str, Any], said: dict[str, Any], notes: list[str]
+) -> None:
+    run = read_run(text, Fields(values))
+    found = {
+        "lr": [group.lr for group in run.groups],
+        "optimizer": run.optimizer.name,
+        "momentum": run.optimizer.momentum,
+        "epochs": run.loop.epochs,
+        "interval": run.loop.interval,
+        "updates": run.loop.updates,
+        "scheduler": str(run.scheduler),
+    }
+    assert {name: found[name] for name in said} == said
+    assert list(run.notes) == notes
+
+
+def test_what_was_read_is_told_with_its_line() -> None:
+    run = read_run("optimizer = SGD(params, 0.1)\ns = StepLR(optimizer, 3)\nfor epoch in range(90):\n    s.step()")
+    assert run.read == ("SGD lr 0.1 (line 1)", "90 epochs (line 3)", "stepped once an epoch (line 4)")
 
 
 def test_in_a_preset_it_is_said_in_the_words_of_presets() -> None:
-    rate, interval = (read_run(text, Fields(prefix="")).notes[0] for text in (OPTIMIZER, LIGHTNING))
-    assert rate.endswith("`lr = 0.1` sets it")
-    assert interval.endswith('`interval = "epoch"` sets it')
+    (note,) = read_run(OPTIMIZER, Fields({"lr": 0.2}, prefix="")).notes
+    assert note == "the script's lr is 0.1 on line 1; `lr = 0.2` is used"
+
+
+# Lines of which one part could be drawn as if it were all, and what is said.
+WARMUP = "cosine = CosineAnnealingLR(optimizer, 10)\n"
+REFUSED = {
+    "a scheduler around it that is not of torch": (
+        f"{WARMUP}scheduler = GradualWarmupScheduler(optimizer, multiplier=8, total_epoch=10, after_scheduler=cosine)",
+        "`GradualWarmupScheduler` on line 2 is not a scheduler of torch",
+    ),
+    "a scheduler after it that is not of torch": (
+        f"{WARMUP}scheduler = get_cosine_schedule_with_warmup(optimizer, 10, 100)",
+        "`get_cosine_schedule_with_warmup` on line 2 is not a scheduler of torch",
+    ),
+    "a number that a loop changes": (
+        "n = 1\nfor x in loader:\n    n += 1\nStepLR(optimizer, n)",
+        "unknown name `loader` on line 2",
+    ),
+    "a number that a training loop changes": (
+        "n = 1\nfor x in range(3):\n    optimizer.step()\n    n += 1\nStepLR(optimizer, n)",
+        "`n` has no value here: it cannot be computed, or changes in a loop",
+    ),
+    "a choice that is not known": (
+        "if args.cosine:\n    s = CosineAnnealingLR(optimizer, 10)\nelse:\n    s = StepLR(optimizer, 10)\ns.step()",
+        "unknown value `args.cosine`",
+    ),
+    "the constant e": ("StepLR(optimizer, e)", "unknown name `e`"),
+    "the constant pi": ("x = 1\nLambdaLR(optimizer, lambda t: cos(pi * t))", "unknown name `pi` on line 2"),
+    "the constant tau": ("LambdaLR(optimizer, lambda t: t / tau)", "unknown name `tau`"),
+    "a rate that is set by hand": (
+        "s = StepLR(optimizer, 2)\noptimizer = SGD(p, 0.1)\ns = StepLR(optimizer, 2)\nfor epoch in range(9):\n"
+        "    s.step()\n    for group in optimizer.param_groups:\n        group['lr'] = 0.1 / epoch",
+        "line 7 sets the rate by hand beside the scheduler, which is not followed",
+    ),
+    "a step with an epoch": (
+        "s = StepLR(optimizer, 2)\nfor epoch in range(9):\n    train()\n    s.step(epoch)",
+        "`step(epoch)` on line 4 sets the scheduler's epoch, which is not followed",
+    ),
+    "a step before the update": (
+        "o = SGD(p, 0.1)\ns = StepLR(o, 2)\nfor epoch in range(9):\n    s.step()\n    for x in y:\n        o.step()",
+        "`scheduler.step()` on line 4 comes before `optimizer.step()` on line 6: torch then skips the first rate",
+    ),
+    "a step in two loops": (
+        "s = StepLR(optimizer, 2)\nfor epoch in range(9):\n    for x in y:\n        s.step()\n    s.step()",
+        "the scheduler is stepped in two loops, on lines 4 and 5, which is not followed",
+    ),
+    "a step under a condition of the loop": (
+        "s = StepLR(optimizer, 2)\nfor epoch in range(9):\n    if epoch > 3:\n        s.step()",
+        "the scheduler steps under `if epoch > 3`, which is not followed",
+    ),
+    "Lightning's frequency": (
+        'return {"optimizer": opt, "lr_scheduler": {"scheduler": StepLR(opt, 3), "frequency": 2}}',
+        "Lightning's `frequency` of 2 is not followed",
+    ),
+    "many values": (
+        "opt = SGD(p, args.lr)\nStepLR(opt, args.step, cfg['gamma'])",
+        "the script needs 3 values: `args.step` (line 2, a count), `cfg['gamma']` (line 2, a factor), "
+        "`args.lr` (line 1, a rate)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_cannot_be_followed_is_refused(text: str, message: str) -> None:
+    with pytest.raises(NotationError) as caught:
+        read_run(text)
+    assert caught.value.message == message
+    assert caught.value.hint
+
+
+# Lines that were not read before, and the scheduler that they make.
+READ = {
+    "a list that grows": (
+        "milestones = [10]\nmilestones.append(20)\nMultiStepLR(optimizer, milestones)",
+        "MultiStepLR(milestones=[10, 20])",
+    ),
+    "schedulers in a list that grows": (
+        "s = []\ns.append(LinearLR(opt))\ns.append(StepLR(opt, 3))\nSequentialLR(opt, s, [4])",
+        "SequentialLR(schedulers=[LinearLR(), StepLR(step_size=3)], milestones=[4])",
+    ),
+    "a with block": (
+        "a, b = LinearLR(opt), StepLR(opt, 3)\nwith warnings.catch_warnings():\n    s = SequentialLR(opt, [a, b], [4])",
+        "SequentialLR(schedulers=[LinearLR(), StepLR(step_size=3)], milestones=[4])",
+    ),
+    "a try block": ("try:\n    n = 7\nexcept ValueError:\n    n = 8\nStepLR(opt, n)", "StepLR(step_size=7)"),
+    "a loop that changes a number": (
+        "n = 1\nfor i in range(4):\n    n *= 2\nStepLR(opt, n)",
+        "StepLR(step_size=16)",
+    ),
+    "a while loop": ("n = 1\nwhile n < 50:\n    n += 9\nStepLR(opt, n)", "StepLR(step_size=55)"),
+    "a choice that is known": (
+        "name = 'step'\nif name == 'cos':\n    s = CosineAnnealingLR(opt, 9)\nelif name == 'step':\n"
+        "    s = StepLR(opt, 9)",
+        "StepLR(step_size=9)",
+    ),
+    "pi that is imported": (
+        "from math import pi, cos\nLambdaLR(opt, lambda t: cos(pi * t / 8))",
+        "LambdaLR(lr_lambda=lambda t: cos(3.141592653589793 * t / 8))",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "scheduler"), READ.values(), ids=READ.keys())
+def test_statements_are_read_in_order(text: str, scheduler: str) -> None:
+    assert str(read_run(text).scheduler) == scheduler

@@ -1,0 +1,11 @@
+"""Training scripts: read as Python would run them, without running them.
+
+In: the text of a script. Out: its schedulers, and what it says of their runs. May import what `notation` may.
+"""
+
+from __future__ import annotations
+
+from lrviz.notation.script.found import Found, missing_values
+from lrviz.notation.script.reading import NO_SCHEDULER, read_script
+
+__all__ = ["NO_SCHEDULER", "Found", "missing_values", "read_script"]

@@ -1,0 +1,153 @@
+"""The functions of Python that are always there, such as `range` and `zip`."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from lrviz.notation.functions import Function as KnownFunction
+from lrviz.notation.script.reader import Reader
+from lrviz.notation.script.values import (
+    NUMBERS,
+    Builtin,
+    Class,
+    Dotted,
+    Function,
+    Instance,
+    Length,
+    Scope,
+    Super,
+    Unknown,
+)
+
+
+def call_builtin(
+    reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope
+) -> Any:
+    """What a function of Python returns."""
+    first = args[0] if args else None
+    match name:
+        case "range":
+            if (unknown := reader.unknown_in(args)) is not None:
+                return Length(_range_length(args, unknown))
+            if 1 <= len(args) <= 3 and all(isinstance(a, int) for a in args) and (len(args) < 3 or args[2] != 0):
+                return range(*args)
+        case "len":
+            if len(args) == 1:
+                return reader.length(first, node.args[0])
+        case "print":
+            return None
+        case "super":
+            own, cls = scope.names.get("self"), scope.names.get("__class__")
+            if isinstance(own, Instance) and isinstance(cls, Class):
+                return Super(own, cls)
+        case "isinstance" | "hasattr" | "type":
+            if name == "hasattr" and len(args) == 2 and isinstance(first, Instance) and isinstance(args[1], str):
+                known = args[1] in first.names or (first.cls is not None and first.cls.find(args[1]) is not None)
+                return (
+                    True if known else (False if first.cls is None or not first.cls.foreign else reader.unknown(node))
+                )
+            if name == "isinstance" and len(args) == 2 and isinstance(node.args[1], ast.Name):
+                types = {
+                    "int": int,
+                    "float": float,
+                    "str": str,
+                    "list": list,
+                    "dict": dict,
+                    "tuple": tuple,
+                    "bool": bool,
+                }
+                if node.args[1].id in types and isinstance(first, (*NUMBERS, str, list, tuple, dict)):
+                    return isinstance(first, types[node.args[1].id])
+        case "getattr":
+            if 2 <= len(args) <= 3 and isinstance(args[1], str):
+                if isinstance(first, Instance) and len(args) == 3 and not _has(first, args[1]):
+                    return args[2] if first.cls is None or not first.cls.foreign else reader.unknown(node)
+                return reader.attribute(first, args[1], node)
+            return reader.unknown_in(args) or reader.unknown(node)
+        case "setattr":
+            if len(args) == 3 and isinstance(first, Instance) and isinstance(args[1], str):
+                first.names[args[1]] = args[2]
+                return None
+        case "vars":
+            if isinstance(first, Instance):
+                return first.names
+        case (
+            "iter" | "reversed" | "list" | "tuple" | "set" | "sorted" | "enumerate" | "zip" | "map" | "filter" | "dict"
+        ):
+            return _sequence(reader, name, args, kwargs, node)
+        case "next":
+            items = reader.items(first)
+            if items and not isinstance(node.args[0], ast.Name):
+                return items[0]
+        case "sum" | "any" | "all":
+            items = reader.items(first)
+            if items is None:
+                return first if isinstance(first, Unknown) else reader.unknown(node)
+            if (unknown := reader.unknown_in(items)) is not None:
+                return unknown
+            if name == "sum" and all(isinstance(i, NUMBERS) for i in [*items, *args[1:]]):
+                return reader.checked(sum(items, *args[1:]), node)
+            if name != "sum":
+                return any(map(reader.truth, items)) if name == "any" else all(map(reader.truth, items))
+        case "str":
+            if isinstance(first, (*NUMBERS, str)) and len(args) == 1:
+                return str(first)
+        case "bool":
+            return reader.truth(first) if args else False
+        case "divmod":
+            if len(args) == 2 and all(isinstance(a, NUMBERS) for a in args) and args[1]:
+                return divmod(args[0], args[1])
+    return reader.unknown_in(args) or reader.unknown(node)
+
+
+def _has(instance: Instance, name: str) -> bool:
+    return name in instance.names or (instance.cls is not None and instance.cls.find(name) is not None)
+
+
+def _range_length(args: list[Any], unknown: Unknown) -> Any:
+    """The length of a `range` of which an end is not known."""
+    if len(args) == 1:
+        return args[0]
+    if len(args) == 2 and args[0] == 0:
+        return args[1]
+    return unknown
+
+
+def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
+    if name == "dict":
+        items = reader.items(args[0]) if args and not isinstance(args[0], dict) else []
+        start = dict(args[0]) if args and isinstance(args[0], dict) else {}
+        if items is None or not all(isinstance(i, list | tuple) and len(i) == 2 for i in items):
+            return reader.unknown(node)
+        return {**start, **{k: v for k, v in items if isinstance(k, str | int | float)}, **kwargs}
+    if name == "enumerate" and args and reader.items(args[0]) is None:
+        return Length(reader.length(args[0], node.args[0]))
+    lists = [reader.items(a) for a in (args[1:] if name in ("map", "filter") else args[:1] if name != "zip" else args)]
+    if any(items is None for items in lists):
+        if name == "zip" and args:
+            return Length(reader.length(args[0], node.args[0]))
+        if name == "iter" and args:
+            return args[0]
+        return reader.unknown_in(args) or reader.unknown(node)
+    known: list[list[Any]] = [items for items in lists if items is not None]
+    first = known[0] if known else []
+    match name:
+        case "list" | "iter" | "set":
+            return first
+        case "tuple":
+            return tuple(first)
+        case "reversed":
+            return first[::-1]
+        case "zip":
+            return list(zip(*known, strict=False))
+        case "enumerate":
+            start = args[1] if len(args) > 1 else kwargs.get("start", 0)
+            return list(enumerate(first, start)) if isinstance(start, int) else reader.unknown(node)
+        case "map" if args and isinstance(args[0], Function | KnownFunction | Builtin | Dotted):
+            fake = ast.Call(node.args[0], [], [], lineno=node.lineno, col_offset=node.col_offset)
+            return [reader.call(args[0], list(each), {}, fake, reader.top) for each in zip(*known, strict=False)]
+        case "sorted":
+            if all(isinstance(i, NUMBERS) for i in first) and not set(kwargs) - {"reverse"}:
+                return sorted(first, reverse=kwargs.get("reverse") is True)
+    return reader.unknown(node)

@@ -1,0 +1,170 @@
+"""Schedulers, functions and other values of a script, as those of the notation."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from typing import Any, Final
+
+from lrviz.notation.evaluator import compile_function
+from lrviz.notation.parser import Lambda, SchedulerCall
+from lrviz.notation.script.interpreter import Interpreter
+from lrviz.notation.script.names import is_scheduler, name_without_import
+from lrviz.notation.script.operators import size
+from lrviz.notation.script.trees import Position
+from lrviz.notation.script.values import Class, Dotted, Function, Instance, Origin, Schedule, Unknown, origins
+from lrviz.notation.source import MAX_CALL_STEPS, SHORT_NAMES, ExpressionError, UnsupportedError, unparse
+from lrviz.notation.substitution import bound_source
+from lrviz.text import printable
+
+_MOST_MISSING: Final = 20  # values that are asked for
+_COST: Final = 20  # operations of a compiled lambda in the time of one of a function that is read
+
+
+class Conversion:
+    """Converts schedulers of a script to the notation.
+
+    `missing` are the expressions whose values they need, so far.
+
+    Args:
+        reader: The reader that has read the script.
+    """
+
+    def __init__(self, reader: Interpreter) -> None:
+        self.reader = reader
+        self.missing: list[Origin] = []
+
+    def call(self, schedule: Schedule) -> SchedulerCall:
+        """The scheduler as notation."""
+        kwargs = dict(schedule.kwargs)
+        if kwargs.get("last_epoch") == -1:
+            kwargs.pop("last_epoch")
+        if isinstance(kwargs.get("verbose"), bool | str):
+            kwargs.pop("verbose")
+        values = tuple(self._value(v, schedule.node) for v in schedule.args)
+        pairs = [(k, self._value(v, schedule.node)) for k, v in kwargs.items()]
+        named = tuple((k, v) for k, v in pairs if not k.startswith("**"))  # `**options` is among those missing
+        return SchedulerCall(schedule.name, values, named, schedule.module)
+
+    def _value(self, value: Any, node: ast.AST, inside: bool = False) -> Any:
+        if (why := self.reader.taint(value)) is not None:
+            self.missing += why.origins
+            return 0
+        match value:
+            case Unknown():
+                if not any(o.givable for o in value.origins):
+                    first = value.origins[0] if value.origins else Origin(node)
+                    raise ExpressionError(
+                        f"`{printable(first.text, 60)}` has no value here: it cannot be computed, or changes in a loop",
+                        "write its value out",
+                        Position(first.line, first.column),
+                    )
+                self.missing += value.origins[: max(_MOST_MISSING - len(self.missing), 0)]
+                return 0
+            case None | bool() | int() | str():
+                return value
+            case float():
+                return float(value)  # of numpy
+            case list() | tuple() | range():
+                items = list(value)
+                if inside:
+                    shown = printable(unparse(node), 60)
+                    raise ExpressionError(f"`{shown}` has a list inside a list", node=node)
+                return tuple(self._value(item, node, inside=True) for item in items)
+            case Schedule() if inside:
+                return self.call(value)
+            case Schedule():
+                raise ExpressionError(f"`{printable(unparse(value.node), 60)}` is not a value", node=value.node)
+            case Function():
+                return self._lambda(value)
+            case Dotted() if is_scheduler(value.last):
+                return SchedulerCall(SHORT_NAMES.get(value.last, value.last))
+            case Dotted():
+                self.missing.append(Origin(value.path, getattr(node, "lineno", 0)))
+                return 0
+            case Instance(cls=Class() as cls) if isinstance(cls.find("__call__"), Function):
+                return self._lambda(self.reader.attribute(value, "__call__", ast.Name("f")))
+        raise ExpressionError(f"a value of `{unparse(node)[:60]}` is not one that a scheduler takes", node=node)
+
+    def _lambda(self, function: Function) -> Lambda:
+        """A function of the script as one of the notation."""
+        reader = self.reader
+        node = function.node
+        if isinstance(node, ast.Lambda) and (plain := self._plain_lambda(function)) is not None:
+            return plain
+        first = self._try_call(function)
+
+        def call(x: Any) -> Any:
+            reader.steps, reader.limit, reader.calls = 0, MAX_CALL_STEPS, 0
+            result = reader.call_function(function, [x], {})
+            if isinstance(result, bool | int | float):
+                return result
+            names = ", ".join(f"`{o.text}`" for o in origins(result)) or "a value that is no number"
+            raise ExpressionError(f"`{function.name}` gives {names} for {x}", "give its value with `--let`", node)
+
+        source = unparse(node) if isinstance(node, ast.Lambda) else function.name
+        return Lambda(source, call, max(first, 1) * _COST, code=self._code(function))
+
+    def _try_call(self, function: Function) -> int:
+        """Call a function for the first numbers, to find what it needs; the operations of a call."""
+        reader = self.reader
+        before, limit = reader.steps, reader.limit
+        most = 0
+        for x in (0, 1, 1000):
+            reader.steps, reader.limit = 0, MAX_CALL_STEPS
+            try:
+                result = reader.call_function(function, [x], {})
+            finally:
+                most = max(most, reader.steps)
+                reader.steps, reader.limit = before + most, limit
+            self.missing += [o for o in origins(result) if o.givable]
+        return most
+
+    def _code(self, function: Function) -> str:
+        """What tells a function from another of the same name."""
+        known = {k: v for k, v in function.scope.names.items() if isinstance(v, bool | int | float | str)}
+        used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
+        own = function.bound.names if isinstance(function.bound, Instance) else {}
+        values = {k: v for k, v in {**known, **function.defaults}.items() if k in used or k in function.defaults}
+        self.reader.add(size(values), function.node)
+        return f"{unparse(function.node)} {values!r} { {k: v for k, v in own.items() if isinstance(v, int | float)}!r}"
+
+    def _plain_lambda(self, function: Function) -> Lambda | None:
+        """A lambda of arithmetic alone, which is compiled and printed with its values; None if it is another."""
+        node: Any = function.node
+        spec = node.args
+        if (
+            function.bound is not None
+            or spec.vararg
+            or spec.kwarg
+            or spec.kwonlyargs
+            or spec.posonlyargs
+            or not spec.args
+        ):
+            return None
+        argument, *bound = [a.arg for a in spec.args]
+        names: dict[str, Any] = {}
+        for name in sorted({n.id for n in ast.walk(node.body) if isinstance(n, ast.Name)} - {argument}):
+            if name in bound:
+                value = function.defaults.get(name)
+            else:
+                scope = function.scope.find(name)
+                value = self.reader.values.get(name, scope.names[name] if scope else self.reader.defaults.get(name))
+                if scope is None and value is None:
+                    if name_without_import(name) is None:
+                        return None
+                    continue
+                if isinstance(value, Dotted) and value.path in ("math", f"math.{name}"):
+                    continue
+            value = tuple(value) if isinstance(value, list | range) else value
+            items = value if isinstance(value, tuple) else (value,)
+            if not all(type(i) in (bool, int, float) for i in items):
+                return None
+            names[name] = value
+
+        try:
+            made, steps = compile_function(node.body, names, argument, self.reader.budget)
+        except UnsupportedError:
+            return None
+        source = bound_source(copy.deepcopy(node.body), names, argument, self.reader.budget)
+        return Lambda(f"lambda {argument}: {source}", made, steps)

@@ -1,0 +1,140 @@
+"""The functions and classes of a script: their definitions, and calls of them."""
+
+from __future__ import annotations
+
+import ast
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from lrviz.notation.functions import Function as KnownFunction
+from lrviz.notation.script.arguments import field_default, option_defaults, parameter_default
+from lrviz.notation.script.expressions import Expressions
+from lrviz.notation.script.reader import Signal
+from lrviz.notation.script.trees import is_generator
+from lrviz.notation.script.values import Class, Dotted, Function, Instance, Origin, Scope, Unknown
+from lrviz.notation.source import ExpressionError, unparse
+
+_CALL_STEPS: Final = 10  # of a call of a function of the script
+MAX_CALLS: Final = 25  # of functions inside each other: each takes several of Python's calls
+
+
+class Definitions(Expressions):
+    """A reader of expressions, functions and classes; their statements are read by its subclass."""
+
+    def define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
+        """Read the definition of a function."""
+        function = self.function(node, scope)
+        function.decorators = tuple(unparse(d).partition("(")[0].rpartition(".")[2] for d in node.decorator_list)
+        for name, default in option_defaults(node.decorator_list):
+            function.defaults[name] = self.evaluate(default, scope)
+        self.store(node.name, function, scope)
+
+    def define_class(self, node: ast.ClassDef, scope: Scope) -> None:
+        """Read the definition of a class."""
+        bases = tuple(self.evaluate(base, scope) for base in node.bases)
+        bases = tuple(base for base in bases if not (isinstance(base, KnownFunction) or _plain_base(base)))
+        body = Scope(scope)
+        made = Class(node.name, body.names, bases)
+        fields = []
+        for statement in node.body:
+            self.add(1, statement)
+            match statement:
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    # Methods do not see the names of the class.
+                    function = self.function(statement, scope, made)
+                    function.decorators = tuple(unparse(d).rpartition(".")[2] for d in statement.decorator_list)
+                    body.names[statement.name] = function
+                case ast.AnnAssign(target=ast.Name(id=name), value=value):
+                    fields.append(name)
+                    if value is not None:
+                        body.names[name] = self.evaluate(value, body)
+                case _:
+                    self.block([statement], body)
+        if any("dataclass" in unparse(d) for d in node.decorator_list) or any(
+            isinstance(b, Dotted) and b.last in ("NamedTuple", "BaseModel") for b in bases
+        ):
+            inherited = [f for b in bases if isinstance(b, Class) for f in b.fields or ()]
+            made.fields = tuple(dict.fromkeys([*inherited, *fields]))
+        self.store(node.name, made, scope)
+
+    def call_function(self, function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Read the body of a function with these arguments, and give what it returns."""
+        node = function.node
+        self.called.add(node)
+        self.add(_CALL_STEPS, node)
+        self.calls += 1
+        if self.calls > MAX_CALLS:
+            self.calls -= 1
+            raise ExpressionError(f"functions of the script call each other over {MAX_CALLS} deep", node=node)
+        try:
+            scope = Scope(function.scope)
+            if function.bound is not None:
+                args = [function.bound, *args]
+            scope.names["__class__"] = function.owner
+            self._bind(function, args, dict(kwargs), scope)
+            if isinstance(node, ast.Lambda):
+                return self.evaluate(node.body, scope)
+            if node not in self.generators:
+                self.generators[node] = is_generator(node)
+            if self.generators[node]:
+                return self.unknown(node)
+            signal = self.block(node.body, scope)
+            return signal.value if signal is not None and signal.kind == "return" else None
+        finally:
+            self.calls -= 1
+
+    def _bind(self, function: Function, args: Sequence[Any], kwargs: dict[str, Any], scope: Scope) -> None:
+        spec = function.node.args
+        positional = [a.arg for a in (*spec.posonlyargs, *spec.args)]
+        given = dict(zip(positional, args, strict=False))
+        if spec.vararg:
+            scope.names[spec.vararg.arg] = tuple(args[len(positional) :])
+        for argument in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs):
+            name = argument.arg
+            if name in self.values:
+                continue
+            if name in given:
+                value = given[name]
+            elif name in kwargs:
+                value = kwargs.pop(name)
+            elif name in function.defaults:
+                value = parameter_default(function.defaults[name])
+            else:
+                value = self.defaults.get(name, Unknown(Origin(name, argument.lineno)))
+            scope.names[name] = value
+        if spec.kwarg:
+            scope.names[spec.kwarg.arg] = kwargs
+
+    def instantiate(self, cls: Class, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """An instance of a class of the script."""
+        instance = Instance(cls)
+        self.instances.append(instance)
+        make = cls.find("__init__")
+        if isinstance(make, Function):
+            self.call_function(make.bind(instance), args, kwargs)
+        elif cls.fields is not None:
+            values = dict(zip(cls.fields, args, strict=False)) | dict(kwargs)
+            for name in cls.fields:
+                value = values[name] if name in values else field_default(self, cls.find(name))
+                if name in values or cls.find(name) is not None:
+                    instance.names[name] = value
+            after = cls.find("__post_init__")
+            if isinstance(after, Function):
+                self.call_function(after.bind(instance), [], {})
+        return instance
+
+    # What the subclass adds
+
+    @abstractmethod
+    def block(self, statements: Sequence[ast.stmt], scope: Scope) -> Signal | None:
+        """Read statements; the signal that ends them early."""
+
+    @abstractmethod
+    def store(self, name: str, value: Any, scope: Scope) -> None:
+        """Give a name a value, unless its value is given from outside the script."""
+
+
+def _plain_base(base: Any) -> bool:
+    """Whether a base adds no attribute that a script reads: `object`, `ABC`."""
+    return isinstance(base, Dotted) and base.last in ("object", "ABC", "Enum", "Protocol", "Generic")

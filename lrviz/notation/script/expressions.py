@@ -1,0 +1,326 @@
+"""The expressions of a script."""
+
+from __future__ import annotations
+
+import ast
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lrviz.notation.script import library
+from lrviz.notation.script.arguments import REQUIRED
+from lrviz.notation.script.names import imported, name_without_import
+from lrviz.notation.script.operators import binary, relation, unary
+from lrviz.notation.script.reader import Reader
+from lrviz.notation.script.trees import parameter_defaults
+from lrviz.notation.script.values import (
+    CONSTANTS,
+    Class,
+    Dotted,
+    Function,
+    Group,
+    Instance,
+    Loader,
+    Method,
+    Optimizer,
+    Schedule,
+    Scope,
+    Super,
+    Unknown,
+    merge,
+    origins,
+)
+from lrviz.notation.source import unparse
+
+
+class Expressions(Reader):
+    """A reader of expressions; statements, functions and classes are read by its subclasses."""
+
+    def evaluate(self, node: ast.expr, scope: Scope) -> Any:
+        """The value of an expression."""
+        self.add(1, node)
+        match node:
+            case ast.Constant(value=value):
+                return value if isinstance(value, CONSTANTS) else self.unknown(node)
+            case ast.Name(id=name):
+                return self._name(name, node, scope)
+            case ast.Attribute(value=owner, attr=name):
+                return self.attribute(self.evaluate(owner, scope), name, node)
+            case ast.Call():
+                return self._call(node, scope)
+            case ast.BinOp(left=left, op=op, right=right):
+                return binary(self, op, self.evaluate(left, scope), self.evaluate(right, scope), node)
+            case ast.UnaryOp(op=sign, operand=operand):
+                return unary(self, sign, self.evaluate(operand, scope), node)
+            case ast.BoolOp(op=boolean, values=values):
+                return self._boolean(boolean, values, scope)
+            case ast.Compare():
+                return self._compare(node, scope)
+            case ast.IfExp(test=condition, body=body, orelse=orelse):
+                test = self.truth(self.evaluate(condition, scope))
+                if isinstance(test, Unknown):
+                    return merge(self.evaluate(body, scope), self.evaluate(orelse, scope), test)
+                return self.evaluate(body if test else orelse, scope)
+            case ast.List(elts=elements):
+                return self.checked(self._elements(elements, scope), node)
+            case ast.Tuple(elts=elements):
+                return self.checked(tuple(self._elements(elements, scope)), node)
+            case ast.Set(elts=elements):
+                return self._elements(elements, scope)
+            case ast.Dict():
+                return self._dict(node, scope)
+            case ast.Subscript(value=owner, slice=index):
+                return self._item(self.evaluate(owner, scope), index, node, scope)
+            case ast.Lambda():
+                return self.function(node, scope)
+            case (
+                ast.ListComp(elt=element, generators=generators)
+                | ast.GeneratorExp(elt=element, generators=generators)
+                | ast.SetComp(elt=element, generators=generators)
+            ):
+                return self._comprehension(node, generators, scope, lambda inner: self.evaluate(element, inner))
+            case ast.DictComp(key=key, value=entry, generators=generators):
+                pairs = self._comprehension(
+                    node, generators, scope, lambda inner: (self.evaluate(key, inner), self.evaluate(entry, inner))
+                )
+                return pairs if isinstance(pairs, Unknown) else self._pairs(pairs, node)
+            case ast.NamedExpr(target=target, value=value):
+                result = self.evaluate(value, scope)
+                self.assign(target, result, scope)
+                return result
+            case ast.JoinedStr(values=parts):
+                return self._joined(parts, scope, node)
+            case ast.Await(value=value) | ast.Starred(value=value):
+                return self.evaluate(value, scope)
+        return self.unknown(node)
+
+    def _name(self, name: str, node: ast.Name, scope: Scope) -> Any:
+        if name in self.values:
+            return self.values[name]
+        found = scope.find(name)
+        if found is not None:
+            return found.names[name]
+        if name in self.defaults:
+            return self.defaults[name]
+        known = name_without_import(name)
+        return self.unknown(node) if known is None else known
+
+    def function(self, node: Any, scope: Scope, owner: Class | None = None) -> Function:
+        """A function or lambda, with the values of its defaults."""
+        defaults = {name: self.evaluate(default, scope) for name, default in parameter_defaults(node.args)}
+        return Function(node, scope, defaults, owner)
+
+    def attribute(self, owner: Any, name: str, node: ast.expr) -> Any:
+        """An attribute of a value."""
+        match owner:
+            case Dotted():
+                return imported(f"{owner.path}.{name}")
+            case Instance():
+                if name in owner.names:
+                    value = owner.names[name]
+                    return self.unknown(node) if value is REQUIRED else value
+                found = owner.cls.find(name) if owner.cls is not None else None
+                if isinstance(found, Function):
+                    if "property" in found.decorators or "cached_property" in found.decorators:
+                        return self.call_function(found.bind(owner), [], {})
+                    return found if "staticmethod" in found.decorators else found.bind(owner)
+                if found is not None:
+                    return found
+                if name == "__dict__":
+                    return owner.names
+                return Method(owner, name, node)
+            case Class():
+                found = owner.find(name)
+                return self.unknown(node) if found is None else found
+            case Super():
+                bases = owner.cls.bases
+                found = next((v for b in bases if isinstance(b, Class) and (v := b.find(name)) is not None), None)
+                return found.bind(owner.instance) if isinstance(found, Function) else Method(owner, name, node)
+            case Optimizer():
+                if name == "param_groups":
+                    return tuple(owner.groups)
+                return Method(owner, name, node)
+            case Schedule():
+                if name == "optimizer":
+                    return owner.optimizer
+                return Method(owner, name, node)
+            case Unknown() | Loader() | None:
+                if isinstance(owner, Unknown) and name in ("step", "prepare"):
+                    return Method(owner, name, node)
+                return self.unknown(node)
+        return Method(owner, name, node)
+
+    def _call(self, node: ast.Call, scope: Scope) -> Any:
+        function = self.evaluate(node.func, scope)
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        for argument in node.args:
+            value = self.evaluate(argument, scope)
+            if isinstance(argument, ast.Starred):
+                items = self.items(value)
+                args += [Unknown(*origins(value))] if items is None else items
+            else:
+                args.append(value)
+        for keyword in node.keywords:
+            value = self.evaluate(keyword.value, scope)
+            if keyword.arg is not None:
+                kwargs[keyword.arg] = value
+            elif isinstance(value, Mapping) and self.taint(value) is None:
+                kwargs |= {str(k): v for k, v in value.items()}
+            else:
+                kwargs[f"**{unparse(keyword.value)}"] = self.taint(value) or (
+                    value if isinstance(value, Unknown) else self.unknown(keyword.value)
+                )
+        return self.call(function, args, kwargs, node, scope)
+
+    def call(self, function: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope) -> Any:
+        """What a call returns."""
+        match function:
+            case Function():
+                return self.call_function(function, args, kwargs)
+            case Class():
+                return self.instantiate(function, args, kwargs)
+            case Instance(cls=Class() as cls) if isinstance(make := cls.find("__call__"), Function):
+                return self.call_function(make.bind(function), args, kwargs)
+        try:
+            return library.call(self, function, args, kwargs, node, scope)
+        except (ArithmeticError, LookupError, TypeError, ValueError):  # Python would raise it too
+            return self.failed(node)
+
+    def _boolean(self, op: ast.boolop, values: Sequence[ast.expr], scope: Scope) -> Any:
+        stop_at = isinstance(op, ast.Or)
+        unknown: list[Unknown] = []
+        result: Any = None
+        for value in values:
+            result = self.evaluate(value, scope)
+            test = self.truth(result)
+            if isinstance(test, Unknown):
+                unknown.append(test)
+            elif test is stop_at:
+                if unknown and stop_at:
+                    break
+                return result if not unknown else test
+        if not unknown:
+            return result
+        return Unknown(*(o for u in unknown for o in u.origins))
+
+    def _compare(self, node: ast.Compare, scope: Scope) -> Any:
+        left = self.evaluate(node.left, scope)
+        unknown: list[Unknown] = []
+        for op, comparator in zip(node.ops, node.comparators, strict=True):
+            right = self.evaluate(comparator, scope)
+            result = relation(self, op, left, right, node)
+            if isinstance(result, Unknown):
+                unknown.append(result)
+            elif not result:
+                return False
+            left = right
+        return Unknown(*(o for u in unknown for o in u.origins)) if unknown else True
+
+    def _elements(self, elements: Sequence[ast.expr], scope: Scope) -> list[Any]:
+        result: list[Any] = []
+        for element in elements:
+            value = self.evaluate(element, scope)
+            if isinstance(element, ast.Starred):
+                items = self.items(value)
+                result += [Unknown(*origins(value))] if items is None else items
+            else:
+                result.append(value)
+        return result
+
+    def _dict(self, node: ast.Dict, scope: Scope) -> Any:
+        result: dict[Any, Any] = {}
+        for key, entry in zip(node.keys, node.values, strict=True):
+            value = self.evaluate(entry, scope)
+            if key is None:
+                if not isinstance(value, Mapping):
+                    return value if isinstance(value, Unknown) else self.unknown(node)
+                self.add(len(value), node)
+                result |= value
+                continue
+            name = self.evaluate(key, scope)
+            if isinstance(name, CONSTANTS):
+                result[name] = value
+        return result
+
+    def _pairs(self, pairs: list[Any], node: ast.AST) -> Any:
+        if all(isinstance(key, CONSTANTS) for key, _ in pairs):
+            return dict(pairs)
+        return self.unknown(node)
+
+    def _item(self, owner: Any, index: ast.expr, node: ast.Subscript, scope: Scope) -> Any:
+        if (why := self.taint(owner)) is not None:
+            return Unknown(*why.origins)
+        if isinstance(index, ast.Slice):
+            bounds = [None if b is None else self.evaluate(b, scope) for b in (index.lower, index.upper, index.step)]
+            if isinstance(owner, list | tuple | str | range) and all(isinstance(b, int | None) for b in bounds):
+                self.add(len(owner), node)
+                return owner[slice(*bounds)] if bounds[2] != 0 else self.unknown(node)
+            return Unknown(*found) if (found := (*origins(bounds), *origins(owner))) else self.unknown(node)
+        key = self.evaluate(index, scope)
+        if isinstance(owner, Group) and key == "lr" and owner.changes is not None:
+            return owner.changes
+        if isinstance(owner, list | tuple | str | range | dict) and not isinstance(key, Unknown):
+            try:
+                return owner[key]
+            except (KeyError, IndexError, TypeError):
+                return self.failed(node)
+        if isinstance(owner, Instance):  # a namespace that is used as a dict
+            return owner.names.get(str(key), self.unknown(node))
+        if isinstance(key, Unknown) and not isinstance(owner, Unknown):
+            return Unknown(*key.origins)
+        return self.unknown(node)
+
+    def _comprehension(self, node: ast.expr, generators: Sequence[ast.comprehension], scope: Scope, make: Any) -> Any:
+        result: list[Any] = []
+
+        def run(at: int, inner: Scope) -> Unknown | None:
+            if at == len(generators):
+                self.add(1, node)
+                result.append(make(inner))
+                return None
+            generator = generators[at]
+            over = self.evaluate(generator.iter, inner)
+            items = self.items(over)
+            if items is None:
+                return over if isinstance(over, Unknown) else self.unknown(generator.iter)
+            for item in items:
+                self.add(1, node)
+                self.assign(generator.target, item, inner)
+                for test in generator.ifs:
+                    found = self.truth(self.evaluate(test, inner))
+                    if isinstance(found, Unknown):
+                        return found
+                    if not found:
+                        break
+                else:
+                    if (why := run(at + 1, inner)) is not None:
+                        return why
+            return None
+
+        why = run(0, Scope(scope))
+        return self.checked(result, node) if why is None else Unknown(*why.origins)
+
+    def _joined(self, parts: Sequence[ast.expr], scope: Scope, node: ast.JoinedStr) -> Any:
+        texts = []
+        for part in parts:
+            match part:
+                case ast.Constant(value=str() as text):
+                    texts.append(text)
+                case ast.FormattedValue(value=value, conversion=-1, format_spec=None):
+                    found = self.evaluate(value, scope)
+                    if isinstance(found, Unknown):
+                        return found
+                    if not isinstance(found, CONSTANTS):
+                        return self.unknown(node)
+                    texts.append(str(found))
+                case _:
+                    return self.unknown(node)
+        self.add(sum(map(len, texts)), node)
+        return self.checked("".join(texts), node)
+
+    # What subclasses add
+
+    @abstractmethod
+    def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
+        """Assign a value to a target."""

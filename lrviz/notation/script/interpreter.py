@@ -1,0 +1,397 @@
+"""Read a script as Python would run it, without running it: statements, expressions, functions and classes.
+
+What a script imports is not there, so many values are not known. They are `Unknown`, and so is all that is computed
+from them; both branches of a test that is not known are read. A loop around training is read once, with its variables
+unknown; other loops are read as often as they run. All of it takes bounded time and memory.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+from lrviz.notation.script.definitions import Definitions
+from lrviz.notation.script.names import imported
+from lrviz.notation.script.operators import binary
+from lrviz.notation.script.reader import Signal
+from lrviz.notation.script.trees import assigned_in, assigned_names, called_names, ends, stored_names
+from lrviz.notation.script.values import (
+    CONSTANTS,
+    Class,
+    Condition,
+    Counter,
+    Dotted,
+    Function,
+    Group,
+    Instance,
+    Loader,
+    Loop,
+    Opaque,
+    Optimizer,
+    Origin,
+    Schedule,
+    Scope,
+    Unknown,
+    merge,
+    origins,
+)
+from lrviz.notation.source import unparse
+
+
+class Interpreter(Definitions):
+    """A reader of whole scripts."""
+
+    # Statements
+
+    def block(self, statements: Sequence[ast.stmt], scope: Scope) -> Signal | None:
+        """Read statements; the signal that ends them early."""
+        for at, statement in enumerate(statements):
+            self.add(1, statement)
+            if isinstance(statement, ast.If):
+                test = self.truth(self.evaluate(statement.test, scope))
+                if isinstance(test, Unknown):
+                    signal, done = self._either(statement, test, statements[at + 1 :], scope)
+                    if done or signal is not None:
+                        return signal
+                    continue
+                signal = self.block(statement.body if test else statement.orelse, scope)
+            else:
+                signal = self.statement(statement, scope)
+            if signal is not None:
+                return signal
+        return None
+
+    def _either(
+        self, node: ast.If, test: Unknown, rest: Sequence[ast.stmt], scope: Scope
+    ) -> tuple[Signal | None, bool]:
+        """Read both branches of an `if`, and what follows it if a branch returns; whether that was read."""
+        every = self._every(node.test, scope)
+        condition = Condition(node.test, test, every, isinstance(node.test, ast.BoolOp))
+        if ends(node.body):
+            last = node.body[-1]
+            if isinstance(last, ast.Return) and last.value is not None:
+                returned = self._branch(node.body, scope, condition)
+                signal = self.block([*node.orelse, *rest], scope)
+                value = None if signal is None or signal.kind != "return" else signal.value
+                first = returned.value if returned is not None else None
+                return Signal("return", merge(first, value, test)), True
+            # A branch that stops is for other runs than the training that is read.
+            return self.block(node.orelse, scope), False
+        if node.orelse and ends(node.orelse) and not isinstance(node.orelse[-1], ast.Return):
+            return self.block(node.body, scope), False
+        before = dict(scope.names)
+        self._branch(node.body, scope, condition)
+        one, scope.names = scope.names, before.copy()
+        self._branch(node.orelse, scope, Condition(node.test, test, every, condition.partial, taken=False))
+        other = scope.names
+        for name in {**one, **other}:
+            missing = name not in one or name not in other
+            first, second = one.get(name, before.get(name)), other.get(name, before.get(name))
+            # A name that only one branch defines has that value wherever it is used.
+            scope.names[name] = (one if name in one else other)[name] if missing else merge(first, second, test)
+        return None, False
+
+    def _branch(self, body: Sequence[ast.stmt], scope: Scope, condition: Condition) -> Signal | None:
+        self.conditions.append(condition)
+        try:
+            return self.block(body, scope)
+        finally:
+            self.conditions.pop()
+
+    def _every(self, test: ast.expr, scope: Scope) -> Any:
+        """The number N of a test such as `(i + 1) % N == 0`, of which one operand is the variable of a loop."""
+        match test:
+            case ast.BoolOp(op=ast.Or(), values=[first, *_]):  # or at the end of the epoch
+                return self._every(first, scope)
+            case ast.UnaryOp(op=ast.Not(), operand=ast.BinOp(left=left, op=ast.Mod(), right=right)):
+                pass
+            case ast.Compare(left=ast.BinOp(left=left, op=ast.Mod(), right=right), ops=[ast.Eq()], comparators=[_]):
+                pass
+            case _:
+                return None
+        return self.evaluate(right, scope) if isinstance(self.evaluate(left, scope), Counter) else None
+
+    def statement(self, node: ast.stmt, scope: Scope) -> Signal | None:
+        """Read one statement that is no `if`."""
+        match node:
+            case ast.Expr(value=value):
+                self.evaluate(value, scope)
+            case ast.Assign(targets=targets, value=value):
+                result = self._passed_through(node, self.evaluate(value, scope))
+                for target in targets:
+                    self.assign(target, result, scope)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self.assign(target, self.evaluate(value, scope), scope)
+            case ast.AugAssign(target=target, op=op, value=value):
+                old = self.evaluate(target, scope)
+                new = binary(self, op, old, self.evaluate(value, scope), node)
+                if isinstance(old, list) and isinstance(new, list) and isinstance(op, ast.Add):
+                    self.change(old)
+                    old[:] = new
+                    new = old
+                self.assign(target, new, scope)
+            case ast.Return(value=value):
+                return Signal("return", None if value is None else self.evaluate(value, scope))
+            case ast.For() | ast.AsyncFor():
+                return self._for(node, scope)
+            case ast.While():
+                return self._while(node, scope)
+            case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
+                for item in items:
+                    entered = self.evaluate(item.context_expr, scope)
+                    if item.optional_vars is not None:
+                        self.assign(item.optional_vars, entered, scope)
+                return self.block(body, scope)
+            case (
+                ast.Try(body=body, orelse=orelse, finalbody=final)
+                | ast.TryStar(body=body, orelse=orelse, finalbody=final)
+            ):
+                signal = self.block([*body, *orelse], scope)
+                return self.block(final, scope) or signal
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self.define(node, scope)
+            case ast.ClassDef():
+                self.define_class(node, scope)
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    first = alias.name.partition(".")[0]
+                    self.store(alias.asname or first, Dotted(alias.name if alias.asname else first), scope)
+            case ast.ImportFrom(module=module, names=aliases, level=level):
+                path = "." * level + (module or "")
+                for alias in aliases:
+                    if alias.name != "*":
+                        self.store(alias.asname or alias.name, imported(f"{path}.{alias.name}"), scope)
+            case ast.Global(names=names):
+                scope.elsewhere |= dict.fromkeys(names, scope.top)
+            case ast.Nonlocal(names=names):
+                for name in names:
+                    if scope.outer is not None and (found := scope.outer.find(name)) is not None:
+                        scope.elsewhere[name] = found
+            case ast.Delete(targets=targets):
+                for target in targets:
+                    if isinstance(target, ast.Name):
+                        scope.names.pop(target.id, None)
+            case ast.Break():
+                return Signal("break")
+            case ast.Continue():
+                return Signal("continue")
+            case ast.Raise():
+                return Signal("raise")
+            case ast.Match(subject=subject, cases=cases):
+                return self._match(node, self.evaluate(subject, scope), cases, scope)
+        return None
+
+    def _match(self, node: ast.Match, subject: Any, cases: Sequence[ast.match_case], scope: Scope) -> Signal | None:
+        """Read the case of a `match` over constants."""
+        if not isinstance(subject, CONSTANTS):
+            self._forget(node, scope, subject if isinstance(subject, Unknown) else self.unknown(node.subject))
+            return None
+        for case in cases:
+            patterns = case.pattern.patterns if isinstance(case.pattern, ast.MatchOr) else [case.pattern]
+            for pattern in patterns:
+                match pattern:
+                    case ast.MatchValue(value=value):
+                        found = self.evaluate(value, scope) == subject
+                    case ast.MatchSingleton(value=value):
+                        found = value is subject
+                    case ast.MatchAs(pattern=None):
+                        found = True
+                    case _:
+                        self._forget(node, scope, self.unknown(node.subject))
+                        return None
+                if found and (case.guard is None or self.truth(self.evaluate(case.guard, scope)) is True):
+                    return self.block(case.body, scope)
+        return None
+
+    # Names and other targets
+
+    def store(self, name: str, value: Any, scope: Scope) -> None:
+        """Give a name a value, unless its value is given from outside the script."""
+        if name not in self.values:
+            scope.elsewhere.get(name, scope).names[name] = value
+
+    def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
+        """Assign a value to a target."""
+        match target:
+            case ast.Name(id=name):
+                if isinstance(value, Schedule) and not value.variable and name not in self.values:
+                    value.variable = name
+                self.store(name, value, scope)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                self._unpack(targets, value, scope)
+            case ast.Starred(value=inner):
+                self.assign(inner, value, scope)
+            case ast.Attribute(value=owner, attr=name):
+                instance = self.evaluate(owner, scope)
+                if isinstance(instance, Instance | Class):
+                    if isinstance(value, Schedule) and not value.variable:
+                        value.variable = name
+                    old = instance.names.get(name, value)
+                    instance.names[name] = self._weak(old, value)
+            case ast.Subscript(value=owner, slice=index):
+                self._set_item(self.evaluate(owner, scope), self.evaluate(index, scope), value, target)
+
+    def _weak(self, old: Any, new: Any) -> Any:
+        """The value of an attribute or item that is set where it is not known whether it is."""
+        for condition in self.conditions:
+            new = merge(old, new, condition.value)
+        return new
+
+    def _set_item(self, owner: Any, index: Any, value: Any, node: ast.expr) -> None:
+        if isinstance(owner, Group) and index == "lr":
+            if self.loops or owner.changes is not None:
+                self.event("rate", owner, (value,), node)
+                return
+            owner["lr"] = self._weak(owner.get("lr"), value)
+            return
+        if isinstance(owner, dict | list):
+            items: Any = owner
+            if isinstance(index, Unknown) or not isinstance(index, str | int | float | bool | None):
+                self.change(owner, index if isinstance(index, Unknown) else self.unknown(node))
+                return
+            try:
+                old = items[index]
+            except (KeyError, IndexError, TypeError):
+                old = value
+            try:
+                items[index] = self._weak(old, value)
+            except (IndexError, TypeError):
+                self.change(owner, self.unknown(node))
+            self.checked(owner, node)
+
+    def _unpack(self, targets: Sequence[ast.expr], value: Any, scope: Scope) -> None:
+        items = self.items(value)
+        starred = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
+        if items is None or (starred is None and len(items) != len(targets)) or len(items) < len(targets) - 1:
+            found = origins(value)
+            for target in targets:
+                text = unparse(target)
+                name = Origin(text, target.lineno) if text.isidentifier() else None
+                self.assign(target, Unknown(*([name] if name else found)), scope)
+            return
+        if starred is not None:
+            rest = len(targets) - starred - 1
+            end = len(items) - rest
+            items = [*items[:starred], list(items[starred:end]), *items[end:]]
+        for target, item in zip(targets, items, strict=True):
+            self.assign(target, item, scope)
+
+    def _passed_through(self, node: ast.Assign, value: Any) -> Any:
+        """What `accelerator.prepare(model, optimizer)` returns: what it was given, where the names agree."""
+        if not isinstance(value, Opaque):
+            return value
+        known = {
+            argument.id: given
+            for argument, given in zip(getattr(node.value, "args", []), value.args, strict=False)
+            if isinstance(argument, ast.Name) and isinstance(given, Optimizer | Schedule | Loader)
+        }
+        match node.targets[0]:
+            case ast.Tuple(elts=targets):
+                names = [t.id if isinstance(t, ast.Name) else "" for t in targets]
+                if known.keys() & set(names):
+                    return [known.get(name, Unknown(*value.origins)) for name in names]
+            case ast.Name(id=name) if value.name in ("prepare", "setup", "setup_optimizers"):
+                return known.get(name, value)
+        return value
+
+    # Loops
+
+    def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> Signal | None:
+        over = self.evaluate(node.iter, scope)
+        if self._trains(node):
+            count = self.length(over, node.iter)
+            return self._training(node, Loop(node, count, over, stored_names(node.target)), scope)
+        items = self.items(over)
+        if items is None:
+            why = over if isinstance(over, Unknown) else self.unknown(node.iter)
+            self._forget(node, scope, why)
+            return None
+        for item in items:
+            self.add(1, node)
+            self.assign(node.target, item, scope)
+            signal = self.block(node.body, scope)
+            if signal is not None and signal.kind in ("return", "raise"):
+                return signal
+            if signal is not None and signal.kind == "break":
+                return None
+        return self.block(node.orelse, scope)
+
+    def _while(self, node: ast.While, scope: Scope) -> Signal | None:
+        if self._trains(node):
+            return self._training(node, Loop(node, self._while_count(node, scope)), scope)
+        while True:
+            self.add(1, node)
+            test = self.truth(self.evaluate(node.test, scope))
+            if isinstance(test, Unknown):
+                self._forget(node, scope, test)
+                return None
+            if not test:
+                return self.block(node.orelse, scope)
+            signal = self.block(node.body, scope)
+            if signal is not None and signal.kind in ("return", "raise"):
+                return signal
+            if signal is not None and signal.kind == "break":
+                return None
+
+    def _while_count(self, node: ast.While, scope: Scope) -> Any:
+        """How often `while step < N` runs, if the loop adds 1 to `step`."""
+        match node.test:
+            case ast.Compare(left=ast.Name(id=name), ops=[ast.Lt() | ast.LtE() as op], comparators=[end]):
+                increments = [
+                    s for s in ast.walk(node) if isinstance(s, ast.AugAssign | ast.Assign) and name in assigned_names(s)
+                ]
+                start, last = self.evaluate(node.test.left, scope), self.evaluate(end, scope)
+                match increments:
+                    case [ast.AugAssign(op=ast.Add(), value=ast.Constant(value=1))]:
+                        if isinstance(start, int) and isinstance(last, int):
+                            return max(last - start + isinstance(op, ast.LtE), 0)
+                        return Unknown(*origins(start), *origins(last))
+        return Unknown(Origin(node.test, givable=False))
+
+    def _training(self, node: ast.For | ast.AsyncFor | ast.While, loop: Loop, scope: Scope) -> Signal | None:
+        """Read a loop around training once, with what it changes unknown."""
+        changed = assigned_in(node)
+        for name in changed:
+            if name in scope.names and not isinstance(scope.names[name], Optimizer | Schedule | Loader | Function):
+                scope.names[name] = Counter(loop, name)
+        for name in loop.names:
+            self.store(name, Counter(loop, name), scope)
+        if isinstance(node, ast.For | ast.AsyncFor) and not loop.names:
+            self.assign(node.target, Counter(loop, unparse(node.target)), scope)
+        self.loops.append(loop)
+        try:
+            signal = self.block(node.body, scope)
+        finally:
+            self.loops.pop()
+        for name in changed:
+            if isinstance(scope.names.get(name), int | float | str | Counter):
+                scope.names[name] = Counter(loop, name)
+        return signal if signal is not None and signal.kind == "return" and signal.value is None else None
+
+    def _trains(self, node: ast.AST) -> bool:
+        """Whether a loop contains a step of an optimizer or scheduler, or a call of a function that does."""
+        return any(name == "step" or name in self.trains for name in called_names(node))
+
+    def _forget(self, node: ast.stmt, scope: Scope, why: Unknown) -> None:
+        """Make what a statement changes unknown, without reading it."""
+        for name in assigned_in(node):
+            scope.elsewhere.get(name, scope).names[name] = Unknown(*why.origins)
+        for child in ast.walk(node):
+            match child:
+                case ast.Call(func=ast.Attribute(value=owner, attr="append" | "extend" | "update" | "insert")):
+                    pass
+                case (
+                    ast.Assign(targets=[ast.Subscript(value=owner)]) | ast.AugAssign(target=ast.Subscript(value=owner))
+                ):
+                    pass
+                case ast.Assign(targets=[ast.Attribute(value=owner, attr=name)]):
+                    instance = self.evaluate(owner, scope)
+                    if isinstance(instance, Instance):
+                        instance.names[name] = Unknown(*why.origins)
+                    continue
+                case _:
+                    continue
+            changed = self.evaluate(owner, scope)
+            if isinstance(changed, list | dict):
+                self.change(changed, why)

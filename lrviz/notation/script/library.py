@@ -1,0 +1,164 @@
+"""What a script calls that is not in it: which part of this package knows it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import Any, Final
+
+from lrviz.notation.functions import FUNCTIONS, MATH
+from lrviz.notation.functions import Function as KnownFunction
+from lrviz.notation.script.arguments import parser_method
+from lrviz.notation.script.builtin_functions import call_builtin
+from lrviz.notation.script.methods import TEXT_METHODS, dict_method, list_method, text_method
+from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler
+from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
+from lrviz.notation.script.operators import size
+from lrviz.notation.script.reader import Reader
+from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
+from lrviz.notation.script.values import (
+    Builtin,
+    Dotted,
+    Function,
+    Group,
+    Instance,
+    Length,
+    Loader,
+    Method,
+    Optimizer,
+    Origin,
+    Parser,
+    Schedule,
+    Scope,
+    Super,
+    Unknown,
+    find_optimizer,
+    looks_like_scheduler,
+)
+from lrviz.schedulers import installed_optimizers
+
+# Functions that give their first argument again.
+_PASS: Final = (
+    "tqdm", "trange", "iter", "track", "deepcopy", "copy", "to", "cuda", "prefetch", "islice", "progress_bar",
+)  # fmt: skip
+
+
+def call(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope) -> Any:
+    """What a call of something that is not in the script returns."""
+    match function:
+        case KnownFunction():
+            return call_known(reader, function, args, kwargs, node)
+        case Builtin(name=name):
+            return call_builtin(reader, name, args, kwargs, node, scope)
+        case Dotted():
+            return _dotted(reader, function, args, kwargs, node, scope)
+        case Method():
+            return _method(reader, function, args, kwargs, node, scope)
+    return reader.not_read(node, args, kwargs)
+
+
+def _dotted(
+    reader: Reader, function: Dotted, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope
+) -> Any:
+    path, last = function.path, function.last
+    if path in ("int", "float"):
+        return call_known(reader, FUNCTIONS[path], args, kwargs, node)
+    if function.module in ("math", "cmath") and isinstance(found := MATH.get(last), KnownFunction):
+        return call_known(reader, found, args, kwargs, node)
+    if function.module in ("numpy", *NUMPY_NAMES) and last in NUMPY:
+        return call_numpy(reader, last, args, kwargs, node)
+    if last in ("ArgumentParser", "ConfigArgParser") or path == "argparse.ArgumentParser":
+        return Parser()
+    if last in ("Namespace", "SimpleNamespace", "EasyDict", "edict", "DotDict", "AttrDict", "Munch"):
+        start = args[0] if args and isinstance(args[0], dict) else {}
+        return Instance(None, {**{str(k): v for k, v in start.items()}, **kwargs})
+    if last in ("OrderedDict", "defaultdict"):
+        return {**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs}
+    if last == "partial" and args and isinstance(args[0], Function):
+        return _partial(args[0], args[1:], kwargs)
+    if is_torch(function) and is_scheduler(last):
+        return make_schedule(reader, function, args, kwargs, node)
+    if last in installed_optimizers() and (is_torch(function) or not function.module):
+        return make_optimizer(reader, last, args, kwargs, node)
+    if last == "DataLoader":
+        return make_loader(args, kwargs, node)
+    if last in _PASS and args:
+        inner = args[0]
+        if last == "trange":
+            return call_builtin(reader, "range", args, {}, node, scope)
+        if isinstance(inner, list | tuple | range | dict | Loader | Length | Optimizer | Group):
+            return inner
+        if last in ("tqdm", "track"):
+            return Length(reader.length(inner, node.args[0]))
+    if last == "Fire" and args and isinstance(args[0], Function):
+        return reader.call_function(args[0], [], {})
+    return reader.not_read(node, args, kwargs)
+
+
+def _partial(function: Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """`functools.partial` of a function of the script."""
+    if len(args) > 1 or (args and function.bound is not None):
+        return Unknown(Origin(function.name, function.node.lineno))
+    bound = function.bind(args[0]) if args else function
+    return replace(bound, defaults={**function.defaults, **kwargs})
+
+
+def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope) -> Any:
+    owner, name = method.owner, method.name
+    match owner:
+        case Optimizer():
+            return optimizer_method(reader, owner, name, args, kwargs, node)
+        case Schedule():
+            if name == "step":
+                reader.event("step", owner, [*args, *kwargs.values()], node)
+                return None
+            return reader.unknown(node)
+        case Parser():
+            return parser_method(reader, owner, name, args, kwargs, node)
+        case Super():
+            return None
+        case Instance():
+            return _instance_method(reader, owner, name, args, kwargs, node, scope)
+        case Unknown() if name == "step":
+            found = next((o for a in (*args, *kwargs.values()) if (o := find_optimizer(a)) is not None), None)
+            if found is not None:  # a scaler of gradients
+                reader.event("update", found, (), node)
+            elif (inner := find_optimizer(owner)) is not None and not looks_like_scheduler(owner):
+                reader.event("update", inner, (), node)
+            else:
+                reader.event("step", owner, [*args, *kwargs.values()], node)
+            return reader.unknown(node)
+        case str() if name in TEXT_METHODS:
+            return text_method(reader, owner, name, args, kwargs, node)
+        case list():
+            return list_method(reader, owner, name, args, kwargs, node)
+        case dict():
+            return dict_method(reader, owner, name, args, kwargs, node)
+        case tuple() if name in ("index", "count") and len(args) == 1:
+            reader.add(size(owner), node)
+            return getattr(owner, name)(args[0]) if args[0] in owner else reader.unknown(node)
+        case float() | int() if name == "item" and not args:
+            return owner
+        case float() | int() if name in ("is_integer", "bit_length") and hasattr(owner, name) and not args:
+            return getattr(owner, name)()
+    return reader.not_read(node, args, kwargs)
+
+
+def _instance_method(
+    reader: Reader,
+    owner: Instance,
+    name: str,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    node: ast.Call,
+    scope: Scope,
+) -> Any:
+    if name == "save_hyperparameters":
+        known = {k: v for k, v in scope.names.items() if k != "self" and not k.startswith("__")}
+        owner.names["hparams"] = Instance(None, {**known, **kwargs})
+        if len(args) == 1 and isinstance(args[0], Instance | dict):
+            owner.names["hparams"] = args[0] if isinstance(args[0], Instance) else Instance(None, dict(args[0]))
+        return None
+    if owner.cls is None and name == "get" and args and isinstance(args[0], str):
+        return owner.names.get(args[0], args[1] if len(args) > 1 else None)
+    return reader.not_read(node, args, kwargs)

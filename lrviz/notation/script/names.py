@@ -1,0 +1,64 @@
+"""The names that a script imports, or uses without importing them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from lrviz.notation.functions import FUNCTIONS, MATH
+from lrviz.notation.functions import Function as KnownFunction
+from lrviz.notation.script.values import Builtin, Dotted
+from lrviz.notation.source import SHORT_NAMES
+from lrviz.schedulers import find, installed_optimizers, installed_schedulers
+
+_BUILTINS: Final = frozenset((
+    "range", "len", "sum", "any", "all", "zip", "enumerate", "sorted", "reversed", "list", "tuple", "dict", "set",
+    "str", "bool", "isinstance", "hasattr", "getattr", "vars", "iter", "next", "map", "filter", "print", "super",
+    "divmod", "type", "setattr",
+))  # fmt: skip
+_NUMPY_CONSTANTS: Final = {
+    "pi": math.pi,
+    "e": math.e,
+    "inf": math.inf,
+    "nan": math.nan,
+    "euler_gamma": 0.5772156649015329,
+}
+NUMPY_NAMES: Final = ("np", "numpy", "onp")
+
+
+def name_without_import(name: str) -> Any:
+    """The value of a name that the script neither defines nor imports; None if there is none."""
+    if name in FUNCTIONS:
+        return FUNCTIONS[name]
+    if isinstance(MATH.get(name), KnownFunction):
+        return MATH[name]
+    if name in _BUILTINS:
+        return Builtin(name)
+    if name in ("object", "Exception", "int", "float"):
+        return Dotted(name)
+    if is_scheduler(name) or name in installed_optimizers() or name in ("torch", "math", "optim", "lr_scheduler"):
+        return Dotted({"optim": "torch.optim", "lr_scheduler": "torch.optim.lr_scheduler"}.get(name, name))
+    if name in NUMPY_NAMES:
+        return Dotted("numpy")
+    return None
+
+
+def is_scheduler(name: str) -> bool:
+    """Whether a name is that of a scheduler of torch, or a short name of lrviz."""
+    name = SHORT_NAMES.get(name, name)
+    return find(name) is not None or (name[:1].isupper() and name in installed_schedulers())
+
+
+def is_scheduler_class(name: str) -> bool:
+    """Whether a name is that of a class of schedulers of torch."""
+    return name[:1].isupper() and name in installed_schedulers()
+
+
+def imported(path: str) -> Any:
+    """The value of an imported name, or of an attribute of one."""
+    module, _, name = path.rpartition(".")
+    if module == "math" and isinstance(MATH.get(name), float):
+        return MATH[name]
+    if module in ("numpy", *NUMPY_NAMES) and name in _NUMPY_CONSTANTS:
+        return _NUMPY_CONSTANTS[name]
+    return Dotted(path)

@@ -1,0 +1,98 @@
+"""Functions of numbers: those of `math`, of numpy, and Python's min, max, abs, round, int and float."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from typing import Any, Final
+
+from lrviz.notation.functions import Function as KnownFunction
+from lrviz.notation.script.reader import Reader
+from lrviz.notation.script.values import NUMBERS, Counter
+from lrviz.notation.source import ExpressionError, unparse
+
+# numpy's functions of numbers, by their names; each is numpy's own, since its rounding differs from that of `math`.
+NUMPY: Final = frozenset((
+    "cos", "sin", "tan", "exp", "log", "log2", "log10", "sqrt", "floor", "ceil", "clip", "minimum", "maximum",
+    "power", "abs", "absolute", "linspace", "logspace", "arange", "interp", "round", "around", "float64", "float32",
+    "int64", "int32", "array", "asarray", "prod", "sum", "mean", "cumsum", "cumprod", "sign", "tanh", "min", "max",
+    "searchsorted", "digitize", "concatenate", "full", "ones", "zeros", "geomspace", "hypot", "square",
+))  # fmt: skip
+
+
+def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
+    """A function of `math`, or Python's min, max, abs, round, int and float."""
+    if kwargs and not (function.name == "round" and set(kwargs) == {"ndigits"}):
+        return reader.unknown(node)
+    args = [*args, *kwargs.values()]
+    if (unknown := reader.unknown_in(args)) is not None:
+        counters = [a for a in args if isinstance(a, Counter)]
+        return counters[0] if len(counters) == len(args) == 1 else unknown
+    args = [list(a.values()) if isinstance(a, dict) else list(a) if isinstance(a, range) else a for a in args]
+    if function.name == "int" and len(args) == 1 and isinstance(args[0], str) and len(args[0]) < 100:
+        args = [_number_of(args[0])]
+    kinds = function.signature.of(len(args))
+    for kind, value in zip(kinds or (), args, strict=False):
+        good = (
+            isinstance(value, list | tuple) and all(isinstance(i, NUMBERS) for i in value)
+            if kind == "list"
+            else (isinstance(value, (*NUMBERS, str)) if kind == "text" else isinstance(value, NUMBERS))
+        )
+        if not good or (kind == "list" and not value):
+            return reader.unknown(node)
+        if kind == "list":
+            reader.add(len(value), node)
+    if kinds is None:
+        return reader.unknown(node)
+    try:
+        return reader.checked(function.call(*args), node)
+    except ExpressionError as error:
+        error.node = error.node or node
+        raise
+    except (ArithmeticError, ValueError, TypeError):
+        return reader.failed(node)
+
+
+def _number_of(text: str) -> Any:
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
+def call_numpy(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
+    """A function of numpy, of numbers and lists of them; arrays become lists of numpy's numbers."""
+    values = [*args, *kwargs.values()]
+    if (unknown := reader.unknown_in(values)) is not None:
+        return unknown
+    flat = [i for v in values for i in (v if isinstance(v, list | tuple | range) else (v,))]
+    if not all(isinstance(i, (*NUMBERS, type(None))) for i in flat) or set(kwargs) - {
+        "num",
+        "endpoint",
+        "base",
+        "decimals",
+    }:
+        return reader.unknown(node)
+    sizes = {"linspace": 2, "logspace": 2, "geomspace": 2, "full": 0, "ones": 0, "zeros": 0}
+    size = kwargs.get("num", args[sizes[name]] if name in sizes and len(args) > sizes[name] else 50)
+    if name == "arange":
+        start, stop, step = (0, *args, 1)[:3] if len(args) == 1 else (*args, 1)[:3]
+        size = abs((stop - start) / step) if step else 0
+    if (
+        not isinstance(size, int | float)
+        or not size <= 100_000
+        or any(isinstance(i, int) and abs(i) >= 2**63 for i in flat)
+    ):
+        raise ExpressionError(f"`{unparse(node)[:60]}` is too large", node=node)
+    reader.add(len(flat) + (int(size) if name in sizes or name == "arange" else 0), node)
+    import numpy as np
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = getattr(np, name)(*[list(a) if isinstance(a, range) else a for a in args], **kwargs)
+    except (TypeError, ValueError, ArithmeticError, IndexError):
+        return reader.unknown(node)
+    if isinstance(result, np.ndarray):
+        return list(result) if result.ndim == 1 else result[()] if result.ndim == 0 else reader.unknown(node)
+    return int(result) if isinstance(result, np.integer) else result

@@ -1,0 +1,205 @@
+"""What all parts of the reading of a script share: limits, records, and values that are not known."""
+
+from __future__ import annotations
+
+import ast
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from lrviz.notation.script.trees import called_names, functions_that_reach
+from lrviz.notation.script.values import (
+    Class,
+    Condition,
+    Dotted,
+    Event,
+    Function,
+    Instance,
+    Length,
+    Loader,
+    Loop,
+    Opaque,
+    Optimizer,
+    Origin,
+    Schedule,
+    Scope,
+    Unknown,
+    flat,
+    looks_like_scheduler,
+    origins,
+)
+from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, unparse
+
+MAX_STEPS: Final = 250_000  # of reading a script: expressions, statements, and items of lists; half a second
+MAX_ITEMS: Final = 100_000  # of one list, or characters of one text
+
+
+class Signal:
+    """How a block ends before its last statement: "return" with a value, "break", "continue" or "raise"."""
+
+    def __init__(self, kind: str, value: Any = None) -> None:
+        self.kind, self.value = kind, value
+
+
+class Reader(ABC):
+    """Reads a script once: what all parts of the reading share.
+
+    Args:
+        tree: Its syntax tree.
+        values: The values of names and expressions that are given; they win over those of the script.
+        defaults: The values of names that the script does not define.
+    """
+
+    def __init__(
+        self, tree: ast.Module, values: Mapping[str, Any], defaults: Mapping[str, Any], budget: Budget
+    ) -> None:
+        self.tree, self.values, self.defaults, self.budget = tree, values, defaults, budget
+        self.steps = 0
+        self.limit = MAX_STEPS
+        self.calls = 0
+        self.top = Scope(names={"__name__": "__main__", "__file__": Unknown(Origin("__file__", 0))})
+        self.loops: list[Loop] = []
+        self.conditions: list[Condition] = []
+        self.events: list[Event] = []
+        self.schedules: list[Schedule] = []
+        self.opaque: list[Opaque] = []  # calls that are given an optimizer or a scheduler, in order
+        self.trainers: list[Opaque] = []  # calls of Lightning's Trainer and of Accelerator
+        self.called: set[ast.AST] = set()  # functions that were called
+        self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
+        self.instances: list[Instance] = []
+        self.trains = functions_that_reach(tree, called_names, lambda name: name == "step")
+        self.tainted: dict[int, tuple[Any, Unknown]] = {}  # lists and dicts that may have been changed, by id
+
+    # Limits
+
+    def add(self, steps: int, node: ast.AST | None = None) -> None:
+        """Count operations.
+
+        Raises:
+            ExpressionError: there are too many.
+        """
+        self.steps += steps
+        if self.steps > self.limit:
+            raise ExpressionError(
+                f"the script takes over {self.limit:,} operations to read",
+                "paste only the lines around the optimizer, the scheduler and the training loop",
+                node,
+            )
+
+    def checked(self, value: Any, node: ast.AST) -> Any:
+        """A value of the script, if it is not too large."""
+        if isinstance(value, int) and value.bit_length() > MAX_BITS:
+            raise ExpressionError(f"a number of {value.bit_length():,} bits is too large", node=node)
+        if isinstance(value, str | list | tuple | dict | range):
+            self.check_length(len(value), node)
+        return value
+
+    def check_length(self, length: int, node: ast.AST) -> None:
+        """Refuse a list or text that is too long."""
+        if length > MAX_ITEMS:
+            raise ExpressionError(
+                f"a list or text of {length:,} items is too long; {MAX_ITEMS:,} is the limit", node=node
+            )
+
+    # Values
+
+    def unknown(self, node: ast.AST) -> Unknown:
+        """The value of an expression that is not read."""
+        return Unknown(Origin(node))
+
+    def failed(self, node: ast.AST) -> Unknown:
+        """The value of an expression that Python could not compute either."""
+        return Unknown(Origin(node, givable=False))
+
+    def truth(self, value: Any) -> Any:
+        """Whether a value is true; Unknown if that is not known."""
+        if isinstance(value, Unknown):
+            return value
+        if (why := self.taint(value)) is not None:
+            return why
+        if isinstance(value, Loader):
+            return Unknown(Origin(value.text, value.line))
+        if isinstance(value, Dotted):
+            return True
+        return bool(value)
+
+    def change(self, value: Any, why: Unknown | None = None) -> None:
+        """Note that a list or dict is changed where it is not known whether, or how, it is."""
+        reason = why or next((c.value for c in self.conditions), None)
+        if reason is not None:
+            self.tainted[id(value)] = value, reason
+
+    def taint(self, value: Any) -> Unknown | None:
+        """Why the items of a list or dict are not known; None if they are."""
+        found = self.tainted.get(id(value))
+        return found[1] if found else None
+
+    def unknown_in(self, values: Sequence[Any]) -> Unknown | None:
+        """What is not known of several values; None if all of them are."""
+        found = tuple(o for value in values for o in origins(self.taint(value) or value))
+        return Unknown(*found) if found or any(isinstance(v, Unknown) for v in values) else None
+
+    def items(self, value: Any) -> list[Any] | None:
+        """The items of what is iterated over; None if they are not known."""
+        if self.taint(value) is not None:
+            return None
+        if isinstance(value, list | tuple | str | dict | range):
+            if len(value) > MAX_ITEMS:
+                self.add(len(value))
+            self.add(len(value))
+            return list(value)
+        return None
+
+    def length(self, value: Any, node: ast.expr) -> Any:
+        """The number of items of what is iterated over."""
+        if (why := self.taint(value)) is not None:
+            return why
+        if isinstance(value, list | tuple | str | dict | range):
+            return len(value)
+        if isinstance(value, Length):
+            return value.value
+        if isinstance(value, Loader):
+            return self.values.get(f"len({value.text})", Unknown(Origin(f"len({value.text})", value.line)))
+        match node:
+            case ast.Call(
+                func=ast.Name(id="enumerate" | "tqdm" | "trange" | "iter") | ast.Attribute(), args=[inner, *_]
+            ):
+                text = f"len({unparse(inner)})"
+            case _:
+                text = f"len({unparse(node)})"
+        return self.values.get(text, Unknown(Origin(text, node.lineno)))
+
+    # Records
+
+    def not_read(self, node: ast.Call, args: list[Any], kwargs: dict[str, Any]) -> Opaque:
+        """What a call returns of a function that is not in the script."""
+        # The keys of a text such as `cfg.lr` are the expression itself: it can be given with --let.
+        opaque = Opaque(node, args, kwargs)
+        given = flat([*args, *kwargs.values()])
+        if looks_like_scheduler(opaque) or any(isinstance(v, Optimizer | Schedule | Opaque) for v in given):
+            self.opaque.append(opaque)
+        if opaque.name in ("Trainer", "Accelerator", "Fabric"):
+            self.trainers.append(opaque)
+        return opaque
+
+    def event(self, kind: str, target: Any, args: Sequence[Any], node: ast.AST) -> None:
+        """Note a step, or a rate that is set."""
+        self.events.append(Event(kind, target, tuple(args), tuple(self.loops), tuple(self.conditions), node))
+
+    # What subclasses add
+
+    @abstractmethod
+    def attribute(self, owner: Any, name: str, node: ast.expr) -> Any:
+        """An attribute of a value."""
+
+    @abstractmethod
+    def call(self, function: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope) -> Any:
+        """What a call returns."""
+
+    @abstractmethod
+    def call_function(self, function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Read the body of a function of the script with these arguments, and give what it returns."""
+
+    @abstractmethod
+    def instantiate(self, cls: Class, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """An instance of a class of the script."""

@@ -1,0 +1,157 @@
+"""Optimizers, schedulers and loaders of torch that a script creates."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from typing import Any, Final
+
+from lrviz.notation.script.reader import Reader
+from lrviz.notation.script.trees import parameter_defaults
+from lrviz.notation.script.values import (
+    Class,
+    Dotted,
+    Group,
+    Instance,
+    Loader,
+    Optimizer,
+    Origin,
+    Schedule,
+    Unknown,
+    find_optimizer,
+)
+from lrviz.notation.source import SHORT_NAMES, ExpressionError, unparse
+from lrviz.schedulers import Scheduler, find, optimizer_source
+
+_KEPT: Final = ("lr", "momentum", "betas")  # of the arguments of an optimizer
+
+
+@cache
+def optimizer_defaults(name: str) -> Mapping[str, Any]:
+    """The defaults of an optimizer's `lr`, `momentum` and `betas`, read from torch's source."""
+    try:
+        tree = ast.parse(optimizer_source(name))
+    except (SyntaxError, ValueError):
+        return {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and method.name == "__init__":
+                    return _constants_of(method.args)
+    return {}
+
+
+def _constants_of(arguments: ast.arguments) -> dict[str, Any]:
+    named = [*arguments.posonlyargs, *arguments.args]
+    found: dict[str, Any] = {"": tuple(a.arg for a in named[2:])}  # the order, after self and params
+    for name, default in parameter_defaults(arguments):
+        with suppress(ValueError):
+            found[name] = ast.literal_eval(default)
+    return found
+
+
+def make_loader(args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Loader:
+    """A DataLoader."""
+    size = kwargs.get("batch_size", args[1] if len(args) > 1 else 1)
+    return Loader(unparse(node), node.lineno, size)
+
+
+def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Optimizer:
+    """An optimizer of torch with its parameter groups."""
+    defaults = dict(optimizer_defaults(name))
+    order = defaults.pop("", ())
+    values = defaults | dict(zip(order, args[1:], strict=False)) | {k: v for k, v in kwargs.items() if k != "params"}
+    spread = next((v for k, v in kwargs.items() if k.startswith("**")), None)
+    if spread is not None and "lr" not in kwargs:
+        values["lr"] = spread
+    params = args[0] if args else kwargs.get("params")
+    kept = {k: v for k, v in values.items() if k in _KEPT}
+    items = params if isinstance(params, list | tuple) else None
+    if items and all(isinstance(i, dict) for i in items) and reader.taint(params) is None:
+        groups = [Group({**kept, **i}) for i in items]
+    else:
+        groups = [Group(kept)]
+        if (why := reader.taint(params)) is not None:
+            groups[0]["lr"] = why
+    return Optimizer(name, groups, node.lineno)
+
+
+def make_schedule(reader: Reader, function: Dotted, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
+    """A scheduler of torch."""
+    name = SHORT_NAMES.get(function.last, function.last)
+    info = find(name)
+    optimizer = kwargs.pop("optimizer", None)
+    nodes = list(node.args)
+    starred = any(isinstance(n, ast.Starred) for n in nodes)
+    if optimizer is None and args:
+        if info is None or info.takes_optimizer:
+            if _is_optimizer(args[0], None if starred else nodes[0], info, len(args), list(kwargs)):
+                optimizer, args = args[0], args[1:]
+        elif len(args) == 2 and _is_optimizer(args[1], None if starred else nodes[1], None, 2, []):
+            optimizer, args = args[1], args[:1]
+    inner = find_optimizer(optimizer)
+    module = function.module
+    module = "" if module.startswith("torch") else module
+    made = Schedule(name, module, args, kwargs, optimizer, node, conditions=tuple(reader.conditions))
+    for child in made.children:
+        if child.inside is not None:
+            raise ExpressionError(
+                f"`{child.variable or unparse(child.node)[:60]}` is used twice: torch would step the same scheduler "
+                "twice",
+                "create a separate scheduler for each use",
+                node,
+            )
+        child.inside = made
+        if made.optimizer is None:
+            made.optimizer, inner = child.optimizer, find_optimizer(child.optimizer)
+    if inner is not None:
+        made.optimizer = inner
+        made.rates = [g.get("lr") for g in inner.groups]
+        first = next((s for s in reader.schedules if s.optimizer is inner), None)
+        if first is not None:
+            made.rates = first.rates
+        for group in inner.groups:
+            group.changes = Unknown(Origin("the optimizer's rate", node.lineno, givable=False))
+    reader.schedules.append(made)
+    return made
+
+
+def _is_optimizer(
+    value: Any, node: ast.expr | None, info: Scheduler | None, arguments: int, kwargs: Sequence[str]
+) -> bool:
+    """Whether the first of a scheduler's positional arguments is the optimizer, rather than its first value."""
+    if isinstance(value, Optimizer | Instance | Class) or find_optimizer(value) is not None:
+        return True
+    if not isinstance(value, Unknown):
+        return False
+    if node is None or re.search(r"opt|sgd|adam", unparse(node), re.IGNORECASE):
+        return True
+    # A name such as `solver`: with it as the optimizer, no value may be missing.
+    names = [p.name for p in info.parameters] if info else []
+    given = {*names[: arguments - 1], *kwargs}
+    return arguments > 1 if info is None else all(p.name in given for p in info.parameters if p.required)
+
+
+def is_torch(function: Dotted) -> bool:
+    """Whether a name may be one of torch's schedulers or optimizers."""
+    path = function.path.split(".")
+    return len(path) == 1 or path[0] == "torch" or path[-2] in ("lr_scheduler", "optim", "swa_utils", "lrs", "sched")
+
+
+def optimizer_method(
+    reader: Reader, owner: Optimizer, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+) -> Any:
+    """What a method of an optimizer returns."""
+    if name == "step":
+        reader.event("update", owner, (), node)
+        return None
+    if name == "add_param_group" and len([*args, *kwargs.values()]) == 1:
+        (group,) = [*args, *kwargs.values()]
+        if isinstance(group, dict):
+            defaults = {k: v for k, v in owner.groups[0].items() if k in _KEPT}
+            owner.groups.append(Group({**defaults, **group}))
+            return None
+    return reader.unknown(node)

@@ -1,0 +1,137 @@
+"""Syntax trees of scripts: the names that they assign and call, and which blocks end early."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from lrviz.notation.source import unparse
+
+_ENDS: Final = (ast.Raise, ast.Return, ast.Continue, ast.Break)
+
+
+def functions_that_reach(
+    tree: ast.Module, names: Callable[[ast.AST], set[str]], wanted: Callable[[str], bool]
+) -> set[str]:
+    """The names of functions and methods that contain a name that is wanted, or that of another such function.
+
+    Args:
+        tree: The tree of the script.
+        names: Gives the names in a function.
+        wanted: Whether a name is wanted.
+    """
+    inside: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            inside.setdefault(node.name, set()).update(names(node))
+    found = {name for name, others in inside.items() if any(map(wanted, others))}
+    while more := {name for name, others in inside.items() if name not in found and others & found}:
+        found |= more
+    return found
+
+
+def called_names(node: ast.AST) -> set[str]:
+    """The names of the functions and methods that are called in a node."""
+    functions = (call.func for call in ast.walk(node) if isinstance(call, ast.Call))
+    return {name for function in functions if (name := _name(function))}
+
+
+def mentioned_names(node: ast.AST) -> set[str]:
+    """The names of the functions and methods that are called in a node, or passed on."""
+    return {name for child in ast.walk(node) if (name := _name(child))}
+
+
+def _name(node: ast.AST) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def ends(body: Sequence[ast.stmt]) -> bool:
+    """Whether a block never goes on to what follows it."""
+    if not body:
+        return False
+    last = body[-1]
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        return unparse(last.value.func) in ("exit", "quit", "sys.exit", "os._exit")
+    return isinstance(last, _ENDS)
+
+
+def assigned_names(node: ast.stmt) -> tuple[str, ...]:
+    """The names that a statement assigns."""
+    match node:
+        case ast.Assign(targets=targets):
+            return tuple(name for target in targets for name in stored_names(target))
+        case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+            return stored_names(target)
+    return ()
+
+
+def stored_names(target: ast.expr) -> tuple[str, ...]:
+    """The names of a target of an assignment or a loop."""
+    match target:
+        case ast.Name(id=name):
+            return (name,)
+        case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            return tuple(name for t in targets for name in stored_names(t))
+        case ast.Starred(value=inner):
+            return stored_names(inner)
+    return ()
+
+
+def assigned_in(node: ast.AST) -> list[str]:
+    """The names that the statements inside another assign, without those of functions."""
+    found: dict[str, None] = {}
+    todo = list(ast.iter_child_nodes(node))
+    while todo:
+        child = todo.pop()
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.stmt):
+            found |= dict.fromkeys(assigned_names(child))
+        if isinstance(child, ast.For | ast.AsyncFor):
+            found |= dict.fromkeys(stored_names(child.target))
+        todo += ast.iter_child_nodes(child)
+    return list(found)
+
+
+def parameter_defaults(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:
+    """The parameters of a function that have defaults, each with its default."""
+    named = [*arguments.posonlyargs, *arguments.args]
+    pairs = [
+        *zip(named[len(named) - len(arguments.defaults) :], arguments.defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return [(parameter.arg, default) for parameter, default in pairs if default is not None]
+
+
+def is_generator(node: ast.AST) -> bool:
+    """Whether a function yields."""
+    todo: list[ast.AST] = list(ast.iter_child_nodes(node))
+    while todo:
+        child = todo.pop()
+        if isinstance(child, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            todo += ast.iter_child_nodes(child)
+    return False
+
+
+class Position(ast.AST):
+    """A line and column, where an error has no node of the tree to show."""
+
+    def __init__(self, line: int, column: int = 0) -> None:
+        self.lineno, self.col_offset = line, column
+
+
+def assigned_lines(tree: ast.Module) -> dict[str, int]:
+    """The lines of assignments to names, outside of functions."""
+    return {
+        target.id: statement.lineno
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }

@@ -1,0 +1,333 @@
+"""The values of a script that is read: Python's own, and what stands for the values that are not known."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from lrviz.notation.source import unparse
+
+CONSTANTS: Final = (type(None), bool, int, float, str)
+NUMBERS: Final = (bool, int, float)
+_MOST_ORIGINS: Final = 100  # of one value: more than are asked for
+
+
+class Origin:
+    """An expression of the script whose value is not known.
+
+    With `givable` its value can be given with `--let`; else it cannot be computed, or changes while the script runs.
+    """
+
+    __slots__ = ("_text", "column", "givable", "line")
+
+    def __init__(self, text: str | ast.AST, line: int = 0, *, givable: bool = True) -> None:
+        self._text, self.givable = text, givable
+        self.line = line or getattr(text, "lineno", 0)
+        self.column = getattr(text, "col_offset", 0)
+
+    @property
+    def text(self) -> str:
+        """Its source; that of each part of an expression takes quadratic time, so it is made when it is needed."""
+        if not isinstance(self._text, str):
+            self._text = unparse(self._text)
+        return self._text
+
+
+class Unknown:
+    """A value that is not known, because those of its origins are not; the first of them are kept."""
+
+    def __init__(self, *origins: Origin) -> None:
+        self.origins = tuple(dict.fromkeys(origins))[:_MOST_ORIGINS]
+
+
+class Opaque(Unknown):
+    """What a call of a function that is not in the script returns."""
+
+    def __init__(self, node: ast.Call, args: list[Any], kwargs: dict[str, Any]) -> None:
+        super().__init__(Origin(node))
+        self.node, self.args, self.kwargs = node, args, kwargs
+
+    @property
+    def name(self) -> str:
+        """The last part of the function's name."""
+        function = self.node.func
+        return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+
+
+class Length(Unknown):
+    """Something that is iterated over, whose length is known or has a name."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(*origins(value))
+        self.value = value
+
+
+class Choice(Unknown):
+    """One of several schedulers."""
+
+
+@dataclass(eq=False)
+class Dotted:
+    """A name that the script imports, such as `torch.optim`, or one of its attributes."""
+
+    path: str
+
+    @property
+    def last(self) -> str:
+        """The last part."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def module(self) -> str:
+        """All parts but the last."""
+        return self.path.rpartition(".")[0]
+
+
+class Scope:
+    """The names of a module, class or function, and the scope around it; the names of a class are not seen inside."""
+
+    def __init__(self, outer: Scope | None = None, names: dict[str, Any] | None = None) -> None:
+        self.outer = outer
+        self.names: dict[str, Any] = {} if names is None else names
+        self.elsewhere: dict[str, Scope] = {}  # names that are declared global or nonlocal
+
+    def find(self, name: str) -> Scope | None:
+        """The scope that has a name."""
+        if name in self.elsewhere:
+            return self.elsewhere[name]
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.outer
+        return scope
+
+    @property
+    def top(self) -> Scope:
+        """The scope of the module."""
+        return self if self.outer is None else self.outer.top
+
+
+@dataclass(eq=False)
+class Function:
+    """A function or a lambda of the script, with the values of its defaults."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+    defaults: dict[str, Any] = field(default_factory=dict)
+    owner: Any = None  # the class of a method
+    bound: Any = None  # the value of its first argument
+    decorators: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name, "lambda" for a lambda."""
+        return "lambda" if isinstance(self.node, ast.Lambda) else self.node.name
+
+    def bind(self, value: Any) -> Function:
+        """A method with the value of its first argument."""
+        return replace(self, bound=value)
+
+
+@dataclass(eq=False)
+class Class:
+    """A class of the script."""
+
+    name: str
+    names: dict[str, Any]
+    bases: tuple[Any, ...] = ()
+    fields: tuple[str, ...] | None = None  # of a dataclass, in order
+
+    def find(self, name: str) -> Any:
+        """An attribute of the class or of its bases; None if there is none."""
+        if name in self.names:
+            return self.names[name]
+        return next((v for b in self.bases if isinstance(b, Class) and (v := b.find(name)) is not None), None)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it has a base that is not of the script, whose attributes are not known."""
+        return any(not isinstance(base, Class) or base.foreign for base in self.bases)
+
+
+@dataclass(eq=False)
+class Instance:
+    """An instance of a class of the script, or a namespace such as that of argparse."""
+
+    cls: Class | None
+    names: dict[str, Any] = field(default_factory=dict)
+
+
+class Method(Unknown):
+    """An attribute of a value that is not of a class of the script; called, it may be a method that is known."""
+
+    def __init__(self, owner: Any, name: str, node: ast.AST) -> None:
+        super().__init__(Origin(node, givable=isinstance(owner, Unknown | Instance)))
+        self.owner, self.name = owner, name
+
+
+class Builtin:
+    """A function of Python."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Super:
+    """`super()` of an instance."""
+
+    def __init__(self, instance: Instance, cls: Class) -> None:
+        self.instance, self.cls = instance, cls
+
+
+@dataclass(eq=False)
+class Parser:
+    """An `argparse.ArgumentParser`: the defaults of its arguments by attribute."""
+
+    defaults: dict[str, Any] = field(default_factory=dict)
+
+
+class Group(dict[str, Any]):
+    """A parameter group of an optimizer; `changes` is set once a scheduler changes its rate."""
+
+    changes: Unknown | None = None
+
+
+@dataclass(eq=False)
+class Optimizer:
+    """An optimizer that the script creates."""
+
+    name: str
+    groups: list[Group]
+    line: int
+
+
+@dataclass(eq=False)
+class Schedule:
+    """A scheduler that the script creates."""
+
+    name: str
+    module: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    optimizer: Any
+    node: ast.Call
+    rates: list[Any] = field(default_factory=list)  # of the groups when it is created
+    inside: Any = None  # the scheduler or object that it was passed to
+    variable: str = ""  # the name that it is assigned to
+    conditions: tuple[Condition, ...] = ()  # in which it is created
+
+    @property
+    def line(self) -> int:
+        """The line where it is created."""
+        return self.node.lineno
+
+    @property
+    def children(self) -> list[Schedule]:
+        """The schedulers that it is given."""
+        return [v for v in flat([*self.args, *self.kwargs.values()]) if isinstance(v, Schedule)]
+
+
+@dataclass(eq=False)
+class Loader:
+    """A DataLoader; its length is not known."""
+
+    text: str
+    line: int
+    batch_size: Any = 1
+
+
+@dataclass(eq=False)
+class Loop:
+    """A loop around a step of an optimizer or scheduler; `count` is how often it runs, as far as that is known."""
+
+    node: ast.For | ast.AsyncFor | ast.While
+    count: Any
+    over: Any = None
+    names: tuple[str, ...] = ()  # of its variables
+
+
+class Counter(Unknown):
+    """The variable of a loop around training, or a name that such a loop changes."""
+
+    def __init__(self, loop: Loop, name: str) -> None:
+        super().__init__(Origin(name, loop.node.lineno, givable=False))
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """An `if` whose test is not known, around a statement."""
+
+    test: ast.expr
+    value: Unknown
+    every: Any = None  # the number of batches between two updates, of `(i + 1) % every == 0`
+    partial: bool = False  # whether it is true for the last batch of an epoch too
+    taken: bool = True  # the branch
+
+
+@dataclass(frozen=True, eq=False)
+class Event:
+    """A step of an optimizer or scheduler, or a rate that is set, in its loops and conditions from the outermost in."""
+
+    kind: str  # "update", "step", "rate"
+    target: Any
+    args: tuple[Any, ...]
+    loops: tuple[Loop, ...]
+    conditions: tuple[Condition, ...]
+    node: ast.AST
+
+    @property
+    def line(self) -> int:
+        """Its line."""
+        return int(getattr(self.node, "lineno", 0))
+
+
+def origins(value: Any) -> tuple[Origin, ...]:
+    """The expressions that make a value, or an item of it, unknown."""
+    found: dict[Origin, None] = {}
+    seen: set[int] = set()  # one list may be in others many times
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, Unknown):
+            found |= dict.fromkeys(item.origins)
+        elif isinstance(item, list | tuple | Mapping) and id(item) not in seen:
+            seen.add(id(item))
+            todo += reversed(list(item.values() if isinstance(item, Mapping) else item))
+    return tuple(found)
+
+
+def flat(values: Iterable[Any]) -> list[Any]:
+    """The values, with the items of those that are lists or tuples in their place."""
+    return [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]
+
+
+def merge(one: Any, other: Any, test: Unknown) -> Any:
+    """A value that is one of two, as a test decides."""
+    if one is other or (type(one) is type(other) and isinstance(one, CONSTANTS) and one == other):
+        return one
+    found = (o for v in (one, other) if isinstance(v, Unknown) for o in v.origins)
+    kind = Choice if isinstance(one, Schedule | Choice) or isinstance(other, Schedule | Choice) else Unknown
+    return kind(*test.origins, *found)
+
+
+def looks_like_scheduler(value: Any) -> bool:
+    """Whether a call that is not read makes a scheduler, by its name."""
+    if not isinstance(value, Opaque):
+        return False
+    return bool(re.search(r"sched|warm_?up|LR$|anneal|decay|plateau", value.name, re.IGNORECASE))
+
+
+def find_optimizer(value: Any) -> Optimizer | None:
+    """The optimizer of a value, inside calls that wrap one."""
+    seen: set[int] = set()  # one call may be in others many times
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, Optimizer):
+            return item
+        if isinstance(item, Opaque) and id(item) not in seen:
+            seen.add(id(item))
+            todo += reversed([*item.args, *item.kwargs.values()])
+    return None

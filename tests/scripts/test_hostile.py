@@ -1,0 +1,155 @@
+"""Scripts that come from anyone: nothing of them runs, and all of them are read or refused within their limits."""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from lrviz.errors import LrvizError
+from lrviz.notation import read_script
+from lrviz.notation.script import reader
+from lrviz.notation.script.values import Origin, Unknown
+from lrviz.spec import read_run
+
+END = "\nStepLR(optimizer, n)"
+BOMBS = {
+    "an endless loop": f"n = 1\nwhile True:\n    n += 1{END}",
+    "an endless loop that is passed over": f"n = 1\nwhile 1 < 2:\n    pass{END}",
+    "recursion": f"def f(x):\n    return f(x + 1)\nn = f(1){END}",
+    "recursion of two": f"def f(x):\n    return g(x) + g(x)\ndef g(x):\n    return f(x)\nn = f(1){END}",
+    "calls that double": "".join(f"def f{i}(x):\n    return f{i + 1}(x) + f{i + 1}(x)\n" for i in range(22))
+    + f"def f22(x):\n    return 1\nn = f0(1){END}",
+    "powers": f"n = 10 ** 10 ** 9{END}",
+    "products": f"n = 7\nfor i in range(60):\n    n = n * n{END}",
+    "shifts": f"n = 1\nfor i in range(60):\n    n = n << 8000{END}",
+    "a list of many": f"n = [0] * 10 ** 10{END}",
+    "a list that doubles": f"n = [0]\nfor i in range(60):\n    n = n + n{END}",
+    "a list that doubles itself": f"n = [0]\nfor i in range(60):\n    n.extend(n){END}",
+    "a list of lists": f"n = []\nfor i in range(60):\n    n = [n, n]\nm = n == n{END}",
+    "text that doubles": f"n = 'a'\nfor i in range(60):\n    n += n{END}",
+    "text that is repeated": f"n = 'a' * 10 ** 9{END}",
+    "text that is replaced": f"n = 'a' * 90000\nn = n.replace('a', n){END}",
+    "text that is joined": f"n = ('a' * 90000).join(['b'] * 90000){END}",
+    "a format": f"n = '{{:>1000000000}}'.format(1){END}",
+    "a format with a percent sign": f"n = '%1000000000d' % 1{END}",
+    "a format in an f-string": f"n = f'{{1:1000000000}}'{END}",
+    "comprehensions inside each other": f"n = [[[1 for a in range(999)] for b in range(999)] for c in range(999)]{END}",
+    "a comprehension of three": f"n = [1 for a in range(9999) for b in range(9999) for c in range(9999)]{END}",
+    "a range": f"n = list(range(10 ** 15)){END}",
+    "a sum of a range": f"n = sum(range(10 ** 15)){END}",
+    "a test in a range": f"n = 1.5 in range(10 ** 15){END}",
+    "numpy": f"import numpy as np\nn = np.linspace(0, 1, 10 ** 10){END}",
+    "numpy's range": f"import numpy as np\nn = np.arange(0, 1, 1e-12){END}",
+    "zip of ranges": f"n = len(list(zip(range(10 ** 9), range(10 ** 9)))){END}",
+    "a dictionary that doubles": f"n = {{}}\nfor i in range(10 ** 9):\n    n[i] = i{END}",
+    "an unpacking that does not end": f"a, *b = range(10 ** 12)\nn = b{END}",
+    "a function of the step": "def f(e):\n    while True:\n        e += 1\n    return e\nLambdaLR(optimizer, f)",
+    **{
+        f"{use} of lists": f"n = []\nm = []\nfor i in range(60):\n    n = [n, n]\n    m = [m, m]\n{use}{END}"
+        for use in (
+            "k = n == m",
+            "k = n < m",
+            "k = m in n",
+            "k = max(n)",
+            "a, b, c = n",
+            "k = (n, 1).index(m)",
+        )
+    },
+    "a default of lists": "n = []\nfor i in range(60):\n    n = [n, n]\n"
+    "def f(e, k=n):\n    return e\nLambdaLR(optimizer, f)",
+    "dictionaries that double": f"n = {{}}\nfor i in range(60):\n    n = {{'a': n, 'b': n}}\nk = sum(n){END}",
+    "calls in calls": f"n = f()\nfor i in range(60):\n    n = f(n, n)\nStepLR(n, 3){END}",
+    "choices that double": "a = b = StepLR(optimizer, 1)\nc = d = StepLR(optimizer, 2)\n"
+    f"for i in range(60):\n    a, c = a if q else c, c if q else a{END}",
+    "decorators": "".join("@a\n" for _ in range(3000)) + f"def f():\n    pass\nn = 1{END}",
+}
+
+
+@pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS.keys())
+def test_a_script_takes_limited_memory(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_STEPS", 25_000)  # a tenth; tracemalloc makes all of it slow
+    tracemalloc.start()
+    with suppress(LrvizError):
+        read_run(text)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50_000_000
+
+
+def test_the_sum_of_many_unknown_values_is_not_that_long() -> None:
+    many = [Origin("q", line) for line in range(1, 5000)]
+    assert Unknown(*many).origins == tuple(many[:100])
+
+
+MISTAKES = [
+    "isinstance(*[1, int])",
+    "[].insert(10**30, 3)",
+    "sum([1], 2, 3, 4)",
+    "numpy.arange(None)",
+    "numpy.arange()",
+    "numpy.arange([1], [2], [3])",
+    "(1.5).bit_length()",
+    "(3).is_integer()",
+    "optimizer.param_groups.pop()",
+    "optimizer.param_groups.append(3)",
+]
+
+
+@pytest.mark.parametrize("expression", MISTAKES)
+def test_a_call_that_python_refuses_has_no_value(expression: str) -> None:
+    text = f"import numpy\noptimizer = torch.optim.SGD(p, lr=0.5)\nk = {expression}\nStepLR(optimizer, 3)"
+    (found,) = read_script(text, {}, {})
+    assert str(found.call) == "StepLR(3)"
+    assert found.fields["lr"] == 0.5
+
+
+ESCAPES = [
+    "import os\nn = os.getpid()",
+    "n = __import__('os').getpid()",
+    "n = ().__class__.__bases__[0].__subclasses__().__len__()",
+    "n = (lambda: 0).__globals__['__builtins__'].__len__()",
+    "def f(): pass\nn = f.__code__.co_argcount",
+    "n = open('/etc/passwd').fileno()",
+    "n = eval('1 + 1')",
+    "exec('n = 1')",
+    "n = globals()['__name__'].__len__()",
+    "n = getattr(1, 'real')",
+    "n = 'a'.__len__()",
+    "n = [].__len__()",
+    "n = {}.get.__self__.__len__()",
+    "import torch\nn = torch.load('x.pt')",
+    "import numpy as np\nn = np.fromfile('/etc/passwd')",
+    "import numpy as np\nn = np.core.os.getpid()",
+    "import numpy as np\nn = np.load('/etc/passwd')",
+    "n = sum.__self__.len('a')",
+    "n = '{0.__class__}'.format(1).__len__()",
+    "class A:\n    n = 1\nn = A.__dict__['n'].__class__(3).__index__()",
+    "n = vars()['__builtins__'].__len__()",
+    "n = type(1)(3).bit_length.__call__()",
+]
+
+
+@pytest.mark.parametrize("text", ESCAPES)
+def test_nothing_of_the_machine_is_reached(text: str) -> None:
+    events: list[Any] = []
+    active = True
+
+    def audit(event: str, args: tuple[Any, ...]) -> None:
+        if active and event in ("open", "exec", "os.system", "subprocess.Popen") and "lrviz" not in str(args):
+            events.append((event, args))
+
+    read_script("StepLR(optimizer, 3)", {}, {})  # all is imported by now
+    sys.addaudithook(audit)
+    try:
+        (found,) = read_script(f"{text}\nStepLR(optimizer, n)", {}, {})
+        known = not found.missing
+    except LrvizError:
+        known = False
+    finally:
+        active = False
+    assert not known
+    assert events == []
