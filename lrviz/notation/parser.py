@@ -246,7 +246,8 @@ class _Reader:
                 for key, entry in zip(keys, entries, strict=True):
                     if isinstance(key, ast.Constant) and key.value in ("scheduler", "lr_scheduler"):
                         return self._call(entry)
-        raise UnsupportedError(f"`{source_of(node)}` is not a scheduler", _EXAMPLE, node)
+        kind = UnsupportedError if isinstance(node, ast.Call) else ExpressionError
+        raise kind(f"`{source_of(node)}` is not a scheduler", _EXAMPLE, node)
 
     def _pair(self, keyword: ast.keyword) -> tuple[str, Value]:
         if keyword.arg is None:

@@ -173,7 +173,7 @@ def test_code_of_the_users_own(written: list[Any], here: Path) -> None:
     (here / "train.py").write_text("from torch.optim.lr_scheduler import StepLR as make\n")
     assert main(["plot", "train.py:make(4)"]) == 0
     (((trace,), path, _, _),) = written
-    assert trace.spec == RunSpec(CodeCall("train.py", parse("make(4)", {})))
+    assert trace.spec == RunSpec(CodeCall("train.py", parse("make(4)", {}, own=True)))
     assert path == "make.png"
 
 

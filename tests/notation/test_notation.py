@@ -260,7 +260,7 @@ nested_calls = st.recursive(calls(st.nothing()), calls, max_leaves=8)
 @example(call("cosine", mode="# no comment"))
 def test_what_is_printed_reads_back(scheduler: SchedulerCall) -> None:
     text = str(scheduler)
-    again = parse(text, NAMES)
+    again = parse(text, NAMES, own=True)
     assert again == scheduler
     assert str(again) == text
     assert repr(again) == repr(scheduler)  # 1 == 1.0 == True, and -0.0 == 0.0
