@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from lrviz.errors import LrvizError
 from tests.forkserver import ForkServer, fork_server
 
 ROOT = Path(__file__).parent.parent
+SERVER = "LRVIZ_TESTS_FORK_SERVER"  # the variable with the path of its socket
 
 # Variables of the person at the keyboard, or of a CI job, that change what programs print or draw.
 OUTSIDE = (
@@ -50,6 +52,26 @@ def shown(error: LrvizError) -> str:
     return str(error).removesuffix(f"\n\nhint: {error.hint}")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one server of forks for all workers of pytest-xdist."""
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        return
+    stack = ExitStack()
+    os.environ[SERVER] = str(stack.enter_context(fork_server()).path)
+    config.add_cleanup(stack.close)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that start processes, so that no worker is left with one of them at the end."""
+    folders = ("artifacts", "cli", "figure")
+
+    def rank(item: pytest.Item) -> int:
+        _, folder, *rest = item.nodeid.split("::")[0].split("/")
+        return 0 if not rest else folders.index(folder) + 1 if folder in folders else len(folders) + 1
+
+    items.sort(key=rank)
+
+
 def pytest_collection_finish() -> None:
     """Keep the objects of the imports out of garbage collections, which take a tenth of the time of the suite."""
     gc.collect()
@@ -71,6 +93,9 @@ def clean_environment() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def forks() -> Iterator[ForkServer]:
     """Starts `lrviz` in new processes that need not import torch and matplotlib."""
+    if path := os.environ.get(SERVER):
+        yield ForkServer(Path(path))
+        return
     with fork_server() as server:
         yield server
 

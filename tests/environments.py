@@ -18,6 +18,8 @@ from pathlib import Path
 
 import matplotlib as mpl
 
+from tests.forkserver import ForkServer
+
 ROOT = Path(__file__).parent.parent
 
 PRESET = """
@@ -159,8 +161,8 @@ def at_once() -> Environment:
     return combined
 
 
-def rendered(environment: Environment) -> dict[str, str]:
-    """The digest of each file of the preset, rendered by a new process in that environment.
+def rendered(environment: Environment, forks: ForkServer | None = None) -> dict[str, str]:
+    """The digest of each file of the preset, rendered by a new process in that environment, or by a fork.
 
     Raises:
         AssertionError: the command failed, wrote to stderr, or left something beside the figures.
@@ -177,17 +179,22 @@ def rendered(environment: Environment) -> dict[str, str]:
             "HOME": str(folder / "home"),
             "LANG": "C.UTF-8",
         }
-        outcome = subprocess.run(
-            [sys.executable, "-m", "lrviz", "render", "preset.toml", "-q", "-o", "out"],
-            cwd=folder,
-            env=standard | {"TMPDIR": str(folder / "tmp")} | variables,
-            umask=environment.umask,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=300,
-            check=False,
-        )
-        assert (outcome.returncode, outcome.stderr) == (0, b""), outcome.stderr.decode("utf-8", "replace")
+        all_variables = standard | {"TMPDIR": str(folder / "tmp")} | variables
+        words = ["render", "preset.toml", "-q", "-o", "out"]
+        if forks is not None:
+            assert forks.start(words, cwd=folder, env=all_variables).wait() == 0
+        else:
+            outcome = subprocess.run(
+                [sys.executable, "-m", "lrviz", *words],
+                cwd=folder,
+                env=all_variables,
+                umask=environment.umask,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=300,
+                check=False,
+            )
+            assert (outcome.returncode, outcome.stderr) == (0, b""), outcome.stderr.decode("utf-8", "replace")
         made = files_of(folder)
         figures = {name: digest for name, digest in made.items() if name.startswith("out/")}
         others = {name for name in made.keys() - before - figures.keys() if "matplotlib" not in name.split("/")}

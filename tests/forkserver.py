@@ -13,6 +13,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
 STREAMS = 3  # stdin, stdout and stderr
+PATIENCE = 120  # seconds until the server must listen
 
 
 class Process:
@@ -55,16 +57,29 @@ class ForkServer:
             with Path(os.devnull).open("r+b") as null:
                 return self.start(words, cwd=cwd, env=env, streams=[null.fileno()] * STREAMS)
         request = json.dumps({"words": list(words), "cwd": str(cwd), "env": dict(env)}).encode()
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(str(self.path))
+        connection = self._connect()
         socket.send_fds(connection, [len(request).to_bytes(8, "big")], streams)
         connection.sendall(request)
         return Process(connection)
 
+    def _connect(self) -> socket.socket:
+        """A connection, as soon as the server listens."""
+        connection = socket.socket(socket.AF_UNIX)
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                connection.connect(str(self.path))
+            except (FileNotFoundError, ConnectionRefusedError):
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
+            else:
+                return connection
+
 
 @contextmanager
 def fork_server() -> Iterator[ForkServer]:
-    """A server, for as long as the context lasts."""
+    """A server, for as long as the context lasts; it listens after some seconds."""
     with TemporaryDirectory() as folder:  # not a folder of pytest's: a socket's path may have 107 bytes
         server = ForkServer(Path(folder, "socket"))
         server.programs.mkdir()
@@ -76,12 +91,9 @@ def fork_server() -> Iterator[ForkServer]:
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             cwd=folder,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C ends pytest, and pytest ends the server
         )
         with process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"ready\n"
             yield server
             process.communicate()  # closes stdin, which ends the server
 
@@ -101,8 +113,6 @@ def serve(path: str) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
         while True:
             readable, _, _ = select.select([listener, sys.stdin], [], [])
             if sys.stdin in readable:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tests import environments
+from tests.forkserver import ForkServer
 
 
-def test_an_environment_of_one_row_of_each_group_gives_the_same_bytes() -> None:
-    expected = environments.rendered(environments.Environment())
+def test_an_environment_of_one_row_of_each_group_gives_the_same_bytes(forks: ForkServer) -> None:
+    expected = environments.rendered(environments.Environment(), forks)
     assert list(environments.differences(environments.at_once(), expected)) == []
 
 
