@@ -76,7 +76,7 @@ def pytest_collection_finish() -> None:
     """Keep the objects of the imports out of garbage collections, which take a tenth of the time of the suite."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(100_000, 50, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)

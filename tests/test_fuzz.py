@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -64,28 +65,30 @@ def test_faults_are_found(outcome: Outcome, found: list[str]) -> None:
     assert list(faults(CASE, outcome)) == found
 
 
-# The program of a test whose inputs end a fork; it has one number for each input.
+# Inputs that end a fork: what the third of five does, and what is found.
+ENDS = {
+    "a crash": ("os.kill(os.getpid(), 11)", ["the process ended, -11"]),
+    "an exit": ("os._exit(9)", ["the process ended, 9"]),
+    "a loop": ("while True: pass", ["much CPU time"]),
+    "a wait": ("time.sleep(99)", ["no end"]),
+    "memory": ("b'x' * 10**9", ["MemoryError: "]),
+}
 PROGRAM = """
-import os, sys, time
+import json, os, sys, time
 from tests.fuzz import running
 from tests.fuzz.kinds import Case
-running.PATIENCE, running.ALLOWANCE = {patience}, 1
-def main(words):
-    {code}
-    return 0
-print(list(running.run_all([Case((str(n),)) for n in range(5)], main)))
+running.ALLOWANCE = 2
+for code in json.loads(sys.argv[1]):
+    running.PATIENCE = 1 if "sleep" in code else 60
+    def main(words):
+        words == ("3",) and exec(code)
+        return 0
+    print(json.dumps(list(running.run_all([Case((str(n),)) for n in range(5)], main))))
 """
-ENDS = [
-    ("a crash", "os.kill(os.getpid(), 11)", ["the process ended, -11"]),
-    ("an exit", "os._exit(9)", ["the process ended, 9"]),
-    ("a loop", "while True: pass", ["much CPU time"]),
-    ("a wait", "time.sleep(99)", ["no end"]),
-    ("memory", "b'x' * 10**9", ["MemoryError: "]),
-]
 
 
-@pytest.mark.parametrize(("code", "found"), [row[1:] for row in ENDS], ids=[row[0] for row in ENDS])
-def test_an_input_that_ends_a_fork_is_named_and_the_others_run(code: str, found: list[str]) -> None:
-    program = PROGRAM.format(patience=1 if "sleep" in code else 60, code=f"words == ('3',) and exec({code!r})")
-    finished = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert finished.stdout == f"{[(3, found)]}\n", finished.stderr
+def test_an_input_that_ends_a_fork_is_named_and_the_others_run() -> None:
+    words = ["-c", PROGRAM, json.dumps([code for code, _ in ENDS.values()])]
+    finished = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    found = [json.loads(line) for line in finished.stdout.splitlines()]
+    assert found == [[[3, expected]] for _, expected in ENDS.values()], finished.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -216,28 +217,46 @@ def test_importing_lrviz_loads_nothing_heavy(python: Python) -> None:
     assert top_level(loaded(finished)) & HEAVY == set()
 
 
-@pytest.mark.parametrize(
-    ("words", "status"),
-    [
-        pytest.param("--help", 0, id="help"),
-        pytest.param("plot --help", 0, id="help of a command"),
-        pytest.param("plot cosine --help", 0, id="help of a scheduler"),
-        pytest.param("schedulers", 0, id="schedulers"),
-        pytest.param("schedulers cosine", 0, id="one scheduler"),
-        pytest.param("plot cosin", 2, id="unknown scheduler"),
-        pytest.param("plot cosine --T_mx 3", 2, id="unknown parameter"),
-        pytest.param("plot cosine --T_max 0", 2, id="out of its limits"),
-        pytest.param("plot cosine --lr nan", 2, id="lr of nan"),
-        pytest.param("plot cosine --epochs 0", 2, id="no epochs"),
-        pytest.param("plot cosine(T_max=", 2, id="broken notation"),
-        pytest.param("plot cosine -o curve.gif", 2, id="no writer for the suffix"),
-        pytest.param("plto cosine", 2, id="unknown command"),
-    ],
-)
-def test_a_quick_answer_loads_neither_torch_nor_matplotlib_nor_numpy(python: Python, words: str, status: int) -> None:
-    finished = python("-X", "importtime", "-m", "lrviz", *words.split(" "))
-    assert finished.returncode == status
-    assert top_level(loaded(finished)) & (HEAVY - {"rich", "typer"}) == set()
+QUICK = {  # command lines with their status
+    "--help": 0,
+    "plot --help": 0,
+    "plot cosine --help": 0,
+    "schedulers": 0,
+    "schedulers cosine": 0,
+    "plot cosin": 2,
+    "plot cosine --T_mx 3": 2,
+    "plot cosine --T_max 0": 2,
+    "plot cosine --lr nan": 2,
+    "plot cosine --epochs 0": 2,
+    "plot cosine(T_max=": 2,
+    "plot cosine -o curve.gif": 2,
+    "plto cosine": 2,
+}
+TABLE = "table cosine --T_max 32 --format csv"
+# A process that runs command lines one after the other, with their status and the modules that are loaded then.
+IN_TURN = """
+import contextlib, io, json, sys
+from lrviz.cli import main
+found = []
+for words in json.loads(sys.argv[1]):
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main(words)
+    found.append((status, list(sys.modules)))
+print(json.dumps(found))
+"""
+
+
+def test_a_quick_answer_loads_no_heavy_package_and_a_table_no_matplotlib(python: Python) -> None:
+    commands = QUICK | {TABLE: 0}
+    finished = python("-c", IN_TURN, json.dumps([words.split(" ") for words in commands]))
+    assert finished.returncode == 0, finished.stderr
+    loaded_after = json.loads(finished.stdout)
+    assert {words: status for words, (status, _) in zip(commands, loaded_after, strict=True)} == commands
+    names = [top_level(set(modules)) for _, modules in loaded_after]
+    assert [words for words, loaded in zip(QUICK, names, strict=False) if loaded & (HEAVY - {"rich", "typer"})] == []
+    assert "torch" in names[-1]
+    assert names[-1] & {"matplotlib", "plotext", "pydantic"} == set()
 
 
 def test_a_figure_loads_no_more_than_it_needs(python: Python) -> None:
@@ -258,11 +277,3 @@ def test_a_figure_loads_no_more_than_it_needs(python: Python) -> None:
         if top_level({name}) == {"lrviz"} and MODULES[name[6:] or "__init__"].name != "__init__.py"
     }
     assert len(own) <= MOST_MODULES, sorted(own)
-
-
-def test_a_table_loads_no_matplotlib(python: Python) -> None:
-    finished = python("-X", "importtime", "-m", "lrviz", "table", "cosine", "--T_max", "32", "--format", "csv")
-    assert finished.returncode == 0
-    names = top_level(loaded(finished))
-    assert "torch" in names
-    assert names & {"matplotlib", "plotext", "pydantic"} == set()

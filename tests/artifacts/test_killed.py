@@ -163,13 +163,13 @@ def test_killed_at_random_moments(old: Path, forks: ForkServer) -> None:
     start("timed", forks).wait()
     seconds = time.perf_counter() - started
     killed = 0
-    for number in range(6):
+    for number in range(4):
         target = Path(f"out{number}")
         if number % 2:
             shutil.copytree(old, target)
         process = start(str(target), forks)
         # Half of them near the end, where the files are put in place.
-        share = moments.uniform(0.05, 1.0) if number < 3 else moments.uniform(0.8, 1.05)
+        share = moments.uniform(0.05, 1.0) if number < 2 else moments.uniform(0.8, 1.05)
         time.sleep(share * seconds)
         with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
@@ -179,7 +179,7 @@ def test_killed_at_random_moments(old: Path, forks: ForkServer) -> None:
         render("p.toml", "-o", str(target), "-q")  # the next one makes all of it good
         check_whole(target)
         assert {p.name for p in target.iterdir() if p.name.startswith(".")} <= set(MINE)
-    assert killed >= 2  # on a busy machine some renders end before the signal
+    assert killed >= 1  # on a busy machine some renders end before the signal
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])

