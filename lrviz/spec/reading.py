@@ -233,13 +233,16 @@ def split_fields(text: str) -> tuple[str, dict[str, str]]:
         at = find_outside(text, "@", start=at + 1)
     if at is None:
         return text, {}
+    scheduler, rest = text[:at].strip(), text[at + 1 :]
+    if scheduler.endswith((".py", ".ipynb")):  # the name of one of its schedulers may follow
+        name, _, more = rest.partition("@")
+        if name.strip().isidentifier():
+            scheduler, rest = f"{scheduler}@{name.strip()}", more
+            if not rest.strip():
+                return scheduler, {}
     fields: dict[str, str] = {}
-    at_name = ""
-    for part in split_commas(text[at + 1 :]):
+    for part in split_commas(rest):
         name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not equals and not fields and text[:at].strip().endswith((".py", ".ipynb")) and name.isidentifier():
-            at_name = f"@{name}"
-            continue
         key = name.replace("-", "_")
         if not equals or not value:
             raise UsageError(f"`@` needs NAME=VALUE, got `{part.strip()}`", "such as `cosine @ lr=3e-4, epochs=8`")
@@ -248,7 +251,7 @@ def split_fields(text: str) -> tuple[str, dict[str, str]]:
         if key in fields:
             raise UsageError(f"`{name}` is given twice after `@`")
         fields[key] = value
-    return text[:at].strip() + at_name, fields
+    return scheduler, fields
 
 
 def find_outside(text: str, target: str, any_depth: bool = False, start: int = 0) -> int | None:

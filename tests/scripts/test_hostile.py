@@ -94,8 +94,6 @@ MISTAKES = [
     "numpy.arange([1], [2], [3])",
     "(1.5).bit_length()",
     "(3).is_integer()",
-    "optimizer.param_groups.pop()",
-    "optimizer.param_groups.append(3)",
 ]
 
 

@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from lrviz.notation.functions import Function as KnownFunction
+from lrviz.notation.script.operators import set_of
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.values import (
     NUMBERS,
@@ -133,8 +134,10 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
     known: list[list[Any]] = [items for items in lists if items is not None]
     first = known[0] if known else []
     match name:
-        case "list" | "iter" | "set":
+        case "list" | "iter":
             return first
+        case "set":
+            return set_of(reader, first, node)
         case "tuple":
             return tuple(first)
         case "reversed":
@@ -144,9 +147,14 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
         case "enumerate":
             start = args[1] if len(args) > 1 else kwargs.get("start", 0)
             return list(enumerate(first, start)) if isinstance(start, int) else reader.unknown(node)
-        case "map" if args and isinstance(args[0], Function | KnownFunction | Builtin | Dotted):
+        case "map" | "filter" if args and isinstance(args[0], Function | KnownFunction | Builtin | Dotted):
             fake = ast.Call(node.args[0], [], [], lineno=node.lineno, col_offset=node.col_offset)
-            return [reader.call(args[0], list(each), {}, fake, reader.top) for each in zip(*known, strict=False)]
+            found = [reader.call(args[0], list(each), {}, fake, reader.top) for each in zip(*known, strict=False)]
+            if name == "map":
+                return found
+            tests = list(map(reader.truth, found))
+            if not any(isinstance(test, Unknown) for test in tests):
+                return [item for item, test in zip(first, tests, strict=True) if test]
         case "sorted":
             if all(isinstance(i, NUMBERS) for i in first) and not set(kwargs) - {"reverse"}:
                 return sorted(first, reverse=kwargs.get("reverse") is True)

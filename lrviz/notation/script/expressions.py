@@ -10,7 +10,7 @@ from typing import Any
 from lrviz.notation.script import library
 from lrviz.notation.script.arguments import REQUIRED
 from lrviz.notation.script.names import imported, name_without_import
-from lrviz.notation.script.operators import binary, relation, unary
+from lrviz.notation.script.operators import binary, relation, set_of, unary
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.trees import parameter_defaults
 from lrviz.notation.script.values import (
@@ -66,7 +66,7 @@ class Expressions(Reader):
             case ast.Tuple(elts=elements):
                 return self.checked(tuple(self._elements(elements, scope)), node)
             case ast.Set(elts=elements):
-                return self._elements(elements, scope)
+                return set_of(self, self._elements(elements, scope), node)
             case ast.Dict():
                 return self._dict(node, scope)
             case ast.Subscript(value=owner, slice=index):
@@ -78,7 +78,8 @@ class Expressions(Reader):
                 | ast.GeneratorExp(elt=element, generators=generators)
                 | ast.SetComp(elt=element, generators=generators)
             ):
-                return self._comprehension(node, generators, scope, lambda inner: self.evaluate(element, inner))
+                items = self._comprehension(node, generators, scope, lambda inner: self.evaluate(element, inner))
+                return set_of(self, items, node) if isinstance(node, ast.SetComp) and isinstance(items, list) else items
             case ast.DictComp(key=key, value=entry, generators=generators):
                 pairs = self._comprehension(
                     node, generators, scope, lambda inner: (self.evaluate(key, inner), self.evaluate(entry, inner))

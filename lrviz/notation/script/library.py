@@ -35,6 +35,7 @@ from lrviz.notation.script.values import (
     find_optimizer,
     looks_like_scheduler,
 )
+from lrviz.notation.source import ExpressionError, unparse
 from lrviz.schedulers import installed_optimizers
 
 # Functions that give their first argument again.
@@ -125,6 +126,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
                 reader.event("update", found, (), node)
             elif (inner := find_optimizer(owner)) is not None and not looks_like_scheduler(owner):
                 reader.event("update", inner, (), node)
+            elif names_optimizer(node):
+                reader.event("update", owner, (), node)
             else:
                 reader.event("step", owner, [*args, *kwargs.values()], node)
             return reader.unknown(node)
@@ -134,6 +137,12 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             return list_method(reader, owner, name, args, kwargs, node)
         case dict():
             return dict_method(reader, owner, name, args, kwargs, node)
+        case tuple() if any(isinstance(item, Group) for item in owner):
+            raise ExpressionError(
+                "the list of parameter groups is changed, which is not followed",
+                "give the groups to the optimizer, or use `add_param_group`",
+                node,
+            )
         case tuple() if name in ("index", "count") and len(args) == 1:
             reader.add(size(owner), node)
             return getattr(owner, name)(args[0]) if args[0] in owner else reader.unknown(node)
@@ -142,6 +151,11 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
         case float() | int() if name in ("is_integer", "bit_length") and hasattr(owner, name) and not args:
             return getattr(owner, name)()
     return reader.not_read(node, args, kwargs)
+
+
+def names_optimizer(node: ast.Call) -> bool:
+    """Whether a call is of a method of what is called an optimizer."""
+    return "opt" in unparse(node.func).lower().rpartition(".")[0]
 
 
 def _instance_method(

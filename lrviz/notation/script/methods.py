@@ -6,8 +6,7 @@ import ast
 from typing import Any, Final
 
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import NUMBERS, Group, Unknown
-from lrviz.notation.source import ExpressionError
+from lrviz.notation.script.values import NUMBERS, Unknown
 
 TEXT_METHODS: Final = frozenset((
     "lower", "upper", "strip", "lstrip", "rstrip", "startswith", "endswith", "isdigit", "title", "capitalize",
@@ -44,12 +43,6 @@ def list_method(
     """What a method of a list returns."""
     match name:
         case "append" | "extend" | "insert" | "remove" | "pop" | "reverse" | "sort" | "clear":
-            if any(isinstance(item, Group) for item in owner):
-                raise ExpressionError(
-                    "the list of parameter groups is changed, which is not followed",
-                    "give the groups to the optimizer, or use `add_param_group`",
-                    node,
-                )
             reader.change(owner)
             if reader.loops or reader.taint(owner) is not None:
                 # In a loop around training, which is read once; what it collects is for its own use.

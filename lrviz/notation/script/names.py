@@ -26,6 +26,12 @@ _NUMPY_CONSTANTS: Final = {
 NUMPY_NAMES: Final = ("np", "numpy", "onp")
 
 
+# Modules and functions that lines are often pasted without the import of.
+_COMMON: Final = frozenset(
+    ["argparse", "click", "collections", "copy", "fire", "functools", "partial", "tqdm", "trange", "typer", "types"]
+)
+
+
 def name_without_import(name: str) -> Any:
     """The value of a name that the script neither defines nor imports; None if there is none."""
     if name in FUNCTIONS:
@@ -40,7 +46,7 @@ def name_without_import(name: str) -> Any:
         return Dotted({"optim": "torch.optim", "lr_scheduler": "torch.optim.lr_scheduler"}.get(name, name))
     if name in NUMPY_NAMES:
         return Dotted("numpy")
-    return None
+    return Dotted(name) if name in _COMMON else None
 
 
 def is_scheduler(name: str) -> bool:

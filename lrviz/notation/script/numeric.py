@@ -94,5 +94,7 @@ def call_numpy(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any
     except (TypeError, ValueError, ArithmeticError, IndexError):
         return reader.unknown(node)
     if isinstance(result, np.ndarray):
+        if np.issubdtype(result.dtype, np.integer):
+            return result.tolist() if result.ndim < 2 else reader.unknown(node)
         return list(result) if result.ndim == 1 else result[()] if result.ndim == 0 else reader.unknown(node)
     return int(result) if isinstance(result, np.integer) else result

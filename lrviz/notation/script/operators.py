@@ -8,7 +8,7 @@ from typing import Any
 
 from lrviz.notation.functions import BINARY, COMPARE, UNARY
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import CONSTANTS, Counter, Unknown, origins
+from lrviz.notation.script.values import CONSTANTS, NUMBERS, Counter, Unknown, origins
 from lrviz.notation.source import MAX_BITS, ExpressionError
 
 
@@ -130,3 +130,10 @@ def size(value: Any, known: dict[int, int] | None = None) -> int:
         known[id(value)] = sys.maxsize  # for a list in itself
         known[id(value)] = 1 + sum(size(i, known) for i in (value.values() if isinstance(value, dict) else value))
     return known[id(value)]
+
+
+def set_of(reader: Reader, items: list[Any], node: ast.AST) -> Any:
+    """The items of a set of numbers, in Python's order; that of other sets is not the same in each process."""
+    if all(isinstance(item, NUMBERS) for item in items):
+        return list(set(items))
+    return next((item for item in items if isinstance(item, Unknown)), None) or reader.unknown(node)

@@ -1,0 +1,319 @@
+"""What scripts say of their runs in other words: frameworks, files, and forms that are refused with their line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lrviz.errors import LrvizError
+from lrviz.spec import Fields, RunSpec, read_all, read_run
+
+LIGHTNING = """
+class Model(LightningModule):
+    def __init__(self, lr=0.02, steps=4):
+        super().__init__()
+        self.save_hyperparameters()
+    def configure_optimizers(self):
+        opt = torch.optim.SGD(self.parameters(), lr=self.hparams.lr)
+        return RETURN
+"""
+STEP = "s = StepLR(opt, 3)\n"
+RUNS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "Lightning": (
+        LIGHTNING.replace("RETURN", "[opt], [StepLR(opt, self.hparams.steps)]") + "Trainer(max_epochs=6).fit(Model())",
+        {},
+        {"interval": "epoch", "epochs": 6, "lr": [0.02], "scheduler": "StepLR(step_size=4)"},
+    ),
+    "Lightning's dictionary": (
+        LIGHTNING.replace("RETURN", "{'optimizer': opt, 'lr_scheduler': {'scheduler': StepLR(opt, 2)}}"),
+        {},
+        {"interval": "epoch", "scheduler": "StepLR(step_size=2)"},
+    ),
+    "Lightning's steps": (
+        LIGHTNING.replace("RETURN", "[opt], [{'scheduler': StepLR(opt, 2), 'interval': 'step'}]")
+        + "t = Trainer(max_steps=50, accumulate_grad_batches=2)",
+        {},
+        {"interval": "step", "updates": 50},
+    ),
+    "click": (
+        "import click\n@click.command()\n@click.option('--lr', default=0.3)\n"
+        "@click.option('--n-steps', 'n', default=5)\ndef main(lr, n):\n"
+        "    opt = SGD(p, lr=lr)\n    StepLR(opt, n)\nmain()",
+        {},
+        {"lr": [0.3], "scheduler": "StepLR(step_size=5)"},
+    ),
+    "typer": (
+        "def main(lr: float = typer.Option(0.4, help='x'), n: int = typer.Option(default=6)):\n"
+        "    opt = SGD(p, lr=lr)\n    StepLR(opt, n)\ntyper.run(main)",
+        {},
+        {"lr": [0.4], "scheduler": "StepLR(step_size=6)"},
+    ),
+    "fire": ("def main(n=7):\n    StepLR(opt, n)\nfire.Fire(main)", {}, {"scheduler": "StepLR(step_size=7)"}),
+    "a function that is called from elsewhere": (
+        "def make(optimizer, n=8):\n    return StepLR(optimizer, n)\ndef other():\n    pass",
+        {},
+        {"scheduler": "StepLR(step_size=8)"},
+    ),
+    "a static method": (
+        "class A:\n    @staticmethod\n    def make(o):\n        return StepLR(o, 9)",
+        {},
+        {"scheduler": "StepLR(step_size=9)"},
+    ),
+    "a method": (
+        "class A:\n    def __init__(self, n=4):\n        self.n = n\n    def make(self, o):\n"
+        "        return StepLR(o, self.n)",
+        {},
+        {"scheduler": "StepLR(step_size=4)"},
+    ),
+    "a progress bar": (
+        f"{STEP}for epoch in tqdm(range(5)):\n    for b in tqdm(enumerate(loader)):\n        opt.step()\n    s.step()",
+        {},
+        {"epochs": 5, "interval": "epoch"},
+    ),
+    "trange": (f"{STEP}for epoch in trange(5):\n    train()\n    s.step()", {}, {"epochs": 5, "interval": "epoch"}),
+    "a range with a start": (
+        f"{STEP}for epoch in range(1, 6):\n    train()\n    s.step()",
+        {},
+        {"epochs": 5, "interval": "epoch"},
+    ),
+    "a loader alone": (
+        f"{STEP}for x in loader:\n    opt.step()\n    s.step()",
+        {"steps_per_epoch": 9},
+        {"epochs": 1, "updates": 9, "interval": "step"},
+    ),
+    "a dataset": (
+        "opt = SGD(p, 0.1)\nloader = DataLoader(data, batch_size=4)\n"
+        "s = OneCycleLR(opt, 1, total_steps=len(loader) * 2)\nfor epoch in range(2):\n    for x in loader:\n"
+        "        opt.step()\n        s.step()",
+        {"dataset_size": 25, "batch_size": 4},
+        {"updates": 14, "scheduler": "OneCycleLR(max_lr=1, total_steps=14)"},
+    ),
+    "runs inside a loop": (
+        f"for seed in range(3):\n    {STEP}    for epoch in range(4):\n        for b in loader:\n"
+        "            opt.step()\n        s.step()",
+        {},
+        {"epochs": 4, "interval": "epoch"},
+    ),
+    "a step outside of loops": (f"{STEP}opt.step()\ns.step()", {}, {"interval": "step"}),
+    "a wrapped optimizer": (
+        "opt = SGD(p, lr=0.7)\nopt = hvd.DistributedOptimizer(opt)\ns = StepLR(opt, 3)",
+        {},
+        {"lr": [0.7]},
+    ),
+    "groups that are added": (
+        "opt = SGD(p, lr=0.7)\nopt.add_param_group({'params': q, 'lr': 0.1})\ns = StepLR(opt, 3)",
+        {},
+        {"lr": [0.7, 0.1]},
+    ),
+    "names of groups": (
+        "opt = SGD([{'params': p, 'name': 'a'}, {'params': q, 'name': 'b', 'lr': 0.1}], lr=0.7)\ns = StepLR(opt, 3)",
+        {},
+        {"lr": [0.7, 0.1], "names": ["a", "b"]},
+    ),
+    "a rate that is set before": (
+        "opt = SGD(p, lr=0.7)\nfor g in opt.param_groups:\n    g['lr'] = 0.2\ns = StepLR(opt, 3)",
+        {},
+        {"lr": [0.2]},
+    ),
+    "options of the optimizer in a dictionary": (
+        "opt = SGD(p, **dict(lr=0.6, momentum=0.8))\ns = StepLR(opt, 3)",
+        {},
+        {"lr": [0.6]},
+    ),
+    "a namespace": ("args = argparse.Namespace(n=5)\nStepLR(opt, args.n)", {}, {"scheduler": "StepLR(step_size=5)"}),
+    "two at the same place": (
+        f"{STEP}for epoch in range(4):\n    if args.x:\n        train()\n        s.step()\n    else:\n        s.step()",
+        {},
+        {"epochs": 4, "interval": "epoch"},
+    ),
+    "a scheduler in a list by its name": (
+        "n = 2\nSequentialLR(opt, [linear, cosine(T_max=9)], [n])",
+        {},
+        {"scheduler": "SequentialLR(schedulers=[LinearLR(), CosineAnnealingLR(T_max=9)], milestones=[2])"},
+    ),
+    "arguments that are left out": ("n = 2\nStepLR(opt, n, last_epoch=-1)", {}, {"scheduler": "StepLR(step_size=2)"}),
+    "an instance that is called": (
+        "class F:\n    def __call__(self, e):\n        return 0.5\nLambdaLR(opt, F())",
+        {},
+        {"updates": 32},
+    ),
+    "a lambda of a function": (
+        "def f(e, k):\n    return k ** e\nLambdaLR(opt, lr_lambda=lambda e: f(e, 0.5))",
+        {},
+        {"updates": 32},
+    ),
+    "a rate in one branch": (
+        "opt = SGD(p, lr=0.7)\nif 1:\n    opt.param_groups[0]['lr'] = 0.3\ns = StepLR(opt, 3)",
+        {},
+        {"lr": [0.3]},
+    ),
+    "a setup that gives its arguments back": (
+        f"opt = SGD(p, lr=0.7)\nopt = fabric.setup_optimizers(opt)\n{STEP}s = fabric.prepare(s)\n"
+        "for epoch in range(3):\n    opt.step()\n    s.step()",
+        {},
+        {"lr": [0.7], "epochs": 3},
+    ),
+    "an exit in a branch": (
+        "if args.eval:\n    evaluate()\n    sys.exit()\nif args.x:\n    n = 3\nelse:\n    raise ValueError(args.x)\n"
+        "StepLR(opt, n)",
+        {},
+        {"scheduler": "StepLR(step_size=3)"},
+    ),
+    "a loop that returns": (
+        "def f():\n    for i in range(5):\n        if i == 3:\n            return i\nStepLR(opt, f())",
+        {},
+        {"scheduler": "StepLR(step_size=3)"},
+    ),
+    "a while loop that returns": (
+        "def f():\n    i = 0\n    while True:\n        i += 1\n        if i == 4:\n            return i\n"
+        "StepLR(opt, f())",
+        {},
+        {"scheduler": "StepLR(step_size=4)"},
+    ),
+    "a limit of the steps": (
+        f"{STEP}i = 0\nwhile i <= 10:\n    opt.step()\n    s.step()\n    i += 1",
+        {},
+        {"updates": 11, "interval": "step"},
+    ),
+}
+
+
+def said(run: RunSpec) -> dict[str, Any]:
+    return {
+        "interval": run.loop.interval,
+        "epochs": run.loop.epochs,
+        "updates": run.loop.updates,
+        "lr": [group.lr for group in run.groups],
+        "names": [group.name for group in run.groups],
+        "scheduler": str(run.scheduler),
+    }
+
+
+@pytest.mark.parametrize(("text", "values", "expected"), RUNS.values(), ids=RUNS.keys())
+def test_what_a_script_says(text: str, values: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = said(read_run(text, Fields(values)))
+    assert {name: found[name] for name in expected} == expected
+
+
+REFUSED = {
+    "a step before the loop": (
+        f"{STEP}s.step()\nfor epoch in range(3):\n    train()\n    s.step()",
+        "the scheduler is stepped before the training loop, on line 2, which is not followed",
+    ),
+    "a step every few epochs": (
+        f"{STEP}for epoch in range(9):\n    for b in x:\n        opt.step()\n    if epoch % 3 == 0:\n        s.step()",
+        "the scheduler steps every 3 epochs on line 6, which is not followed",
+    ),
+    "a step at other batches than the optimizer": (
+        f"{STEP}for epoch in range(9):\n    for i, b in enumerate(x):\n        opt.step()\n        if i % 3 == 0:\n"
+        "            s.step()",
+        "the scheduler steps on line 6 under another condition than the optimizer on line 4, which is not followed",
+    ),
+    "a step in another loop": (
+        f"{STEP}for epoch in range(9):\n    for b in x:\n        opt.step()\n    for c in y:\n        s.step()",
+        "the scheduler steps on line 6 in another loop than the optimizer on line 4",
+    ),
+    "two schedulers of one optimizer": (
+        "opt = SGD(p, 0.1)\na = StepLR(opt, 3)\nb = CosineAnnealingLR(opt, 5)\nfor epoch in range(3):\n    a.step()\n"
+        "    b.step()",
+        "two schedulers change the rates of one optimizer, on lines 2 and 3, which is not followed",
+    ),
+    "a number of accumulations that is not known": (
+        f"{STEP}for epoch in range(2):\n    for i, b in enumerate(x):\n        if i % args.k == 0:\n"
+        "            opt.step()\n            s.step()",
+        "unknown value `args.k` on line 4",
+    ),
+    "a condition of the script": (
+        f"{STEP}for epoch in range(2):\n    train()\n    if args.k:\n        s.step()",
+        "unknown value `args.k` on line 4",
+    ),
+    "epochs that are not known": (
+        f"{STEP}for epoch in range(args.epochs):\n    train()\n    s.step()",
+        "unknown value `args.epochs` on line 2",
+    ),
+    "parameter groups that are changed": (
+        "opt = SGD(p, 0.1)\nopt.param_groups.append({'lr': 1})\nStepLR(opt, 3)",
+        "the list of parameter groups is changed, which is not followed",
+    ),
+    "a rate by hand alone": (
+        "opt = SGD(p, 0.1)\nfor e in range(3):\n    for g in opt.param_groups:\n        g['lr'] = 0.1\n    opt.step()",
+        "the rate is set by hand here, which is not followed",
+    ),
+    "an unknown scheduler that is stepped": (
+        f"{STEP}w = Warmup(opt)\nfor epoch in range(3):\n    train()\n    w.step()",
+        "`Warmup` on line 2 is not a scheduler of torch",
+    ),
+    "a value of another kind": (
+        "class A: pass\nStepLR(opt, A)",
+        "a value of `StepLR(opt, A)` is not one that a scheduler takes",
+    ),
+    "calls without end": (
+        "def f(x):\n    return f(x)\nStepLR(opt, f(1))",
+        "functions of the script call each other over 25 deep",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_refused(text: str, message: str) -> None:
+    with pytest.raises(LrvizError) as caught:
+        read_run(text)
+    assert caught.value.message == message
+
+
+TWO = (
+    "a, b = SGD(p, 0.1), SGD(q, 0.2)\nfirst = StepLR(a, 3)\nsecond = StepLR(b, 4)\nfor epoch in range(5):\n"
+    "    first.step()\n    second.step()\n"
+)
+
+
+class TestFiles:
+    def test_several_schedulers_are_several_runs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("train.py").write_text(TWO)
+        assert [run.label for run in read_all("train.py")] == ["first", "second"]
+        assert str(read_run("train.py@second").scheduler) == "StepLR(step_size=4)"
+        run = read_run("train.py@first @ lr=0.5")
+        assert [group.lr for group in run.groups] == [0.5]
+        with pytest.raises(LrvizError, match=r"`train\.py` steps 2 schedulers: `first`, `second`"):
+            read_run("train.py")
+        with pytest.raises(LrvizError, match=r"`train\.py` has no scheduler `third`"):
+            read_run("train.py@third")
+
+    def test_a_notebook(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        code = ["%matplotlib inline\n", "opt = SGD(p, 0.3)\n", "!ls\n"]
+        cells = [
+            {"cell_type": "code", "source": code},
+            {"cell_type": "markdown", "source": "text ("},
+            {"cell_type": "code", "source": "s = StepLR(opt, 5)"},
+        ]
+        Path("a.ipynb").write_text(json.dumps({"cells": cells}))
+        (run,) = read_all("a.ipynb")
+        assert str(run.scheduler) == "StepLR(step_size=5)"
+        assert [group.lr for group in run.groups] == [0.3]
+        assert run.notes == (
+            "`a.ipynb` does not show where the scheduler steps: it is drawn with a step after each update, over 4 "
+            "epochs",
+        )
+        Path("b.ipynb").write_text("{}")
+        with pytest.raises(LrvizError, match="it is not a notebook"):
+            read_all("b.ipynb")
+
+    def test_errors_name_the_file_and_the_line(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("train.py").write_text("import torch\nStepLR(opt, args.n)\n")
+        with pytest.raises(LrvizError) as caught:
+            read_all("train.py")
+        assert caught.value.message == "train.py: unknown value `args.n` on line 2"
+        with pytest.raises(LrvizError, match=r"cannot read `none\.py`: no such file"):
+            read_all("none.py")
+
+    def test_a_file_outside_the_folder_of_a_preset_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "train.py").write_text("StepLR(opt, 3)\n")
+        (tmp_path / "inside").mkdir()
+        with pytest.raises(LrvizError, match=r"the script `\.\./train\.py` is outside the folder of the preset"):
+            read_all("../train.py", Fields(folder=tmp_path / "inside", outside=False))
