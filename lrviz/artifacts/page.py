@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -188,11 +188,9 @@ def summary_section(figure: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def whole_summary(
-    preset: str, about: str, sections: Sequence[tuple[str, str]], versions: Mapping[str, str | None]
-) -> str:
+def whole_summary(preset: str, about: str, sections: Iterable[str], versions: Mapping[str, str | None]) -> str:
     """The summary: Markdown for GitHub and GitLab."""
-    body = "".join(f"{BEGIN.format(name)}\n{section}{END.format(name)}\n\n" for name, section in sections)
+    body = "".join(f"{section}\n" for section in sections)
     lead = f"{code_span(printable(about))}\n\n" if about else ""
     return f"# {code_span(printable(preset))}\n\n{lead}{body}{_made_with(versions)}\n"
 

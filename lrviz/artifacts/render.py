@@ -110,7 +110,7 @@ def render_preset(
         used_versions = versions()
         documents = {
             PAGE: whole_page(preset.name, preset.about, [(n, sections[n]) for n in order], figures, used_versions),
-            SUMMARY: whole_summary(preset.name, preset.about, [(n, summaries[n]) for n in order], used_versions),
+            SUMMARY: whole_summary(preset.name, preset.about, [summaries[n] for n in order], used_versions),
         }
         for name, text in documents.items():
             digest = folder.stage(name, [text])
@@ -168,7 +168,7 @@ def _leftover(
 
 @dataclass(frozen=True)
 class _OtherFigures:
-    """Figures that `only` leaves unchanged: their records, files, and sections of page and summary."""
+    """Figures that `only` leaves unchanged: their records and files, and their sections of page and summary."""
 
     figures: dict[str, dict[str, Any]]
     files: dict[str, dict[str, Any]]
@@ -197,29 +197,40 @@ class _OtherFigures:
             raise _cannot_keep(folder, f"`{changed[0]}` changed after the render")
         if manifest["versions"] != versions():
             raise _cannot_keep(folder, "other versions rendered them")
-        sections, summaries = (_sections(folder, name, figures) for name in (PAGE, SUMMARY))
-        return cls(figures, files, sections, summaries)
+        summaries = {name: _summary_of(folder, figure) for name, figure in figures.items()}
+        return cls(figures, files, _sections(folder, figures), summaries)
 
 
-def _sections(folder: Folder, name: str, figures: Iterable[str]) -> dict[str, str]:
-    """The sections of these figures in the page or the summary.
+def _sections(folder: Folder, figures: Iterable[str]) -> dict[str, str]:
+    """The sections of these figures in the page.
 
     Raises:
-        UsageError: it cannot be read, or a section is missing.
+        UsageError: it cannot be read, or a section is missing or not of lrviz.
     """
     try:
-        sections = sections_of(read_text(folder.path / name, _MAX_PAGE))
+        sections = sections_of(read_text(folder.path / PAGE, _MAX_PAGE))
     except OSError as error:
-        raise _cannot_keep(folder, f"`{name}` cannot be read: {error_reason(error)}") from error
-    missing = [figure for figure in figures if figure not in sections]
-    if missing:
-        raise _cannot_keep(folder, f"`{name}` has no section for `{missing[0]}`")
-    if name == PAGE:
-        for figure in figures:
-            if (part := foreign_part(sections[figure])) is not None:
-                shown = printable(part, 60)
-                raise _cannot_keep(folder, f"the section of `{figure}` in `{name}` has `{shown}`, not lrviz's")
-    return {figure: sections[figure] for figure in figures}
+        raise _cannot_keep(folder, f"`{PAGE}` cannot be read: {error_reason(error)}") from error
+    for name in figures:
+        if name not in sections:
+            raise _cannot_keep(folder, f"`{PAGE}` has no section for `{name}`")
+        if (part := foreign_part(sections[name])) is not None:
+            shown = printable(part, 60)
+            raise _cannot_keep(folder, f"the section of `{name}` in `{PAGE}` has `{shown}`, not lrviz's")
+    return {name: sections[name] for name in figures}
+
+
+def _summary_of(folder: Folder, figure: dict[str, Any]) -> str:
+    """A figure's section of the summary, from its record: the earlier summary may be forged.
+
+    Raises:
+        UsageError: the record is not one of lrviz.
+    """
+    try:
+        return summary_section(figure)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        name = printable(figure["name"], 60)
+        raise _cannot_keep(folder, f"the record of `{name}` in `{MANIFEST}` is not lrviz's") from error
 
 
 def _cannot_keep(folder: Folder, reason: str) -> UsageError:

@@ -1,4 +1,4 @@
-"""The sections of a page or a summary, and a check that those of an earlier page hold only what lrviz writes."""
+"""The sections of a page, and a check that those of an earlier page hold only what lrviz writes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LOADS: Final = re.compile(r"url\((?!#)|@import|expression|image-set|\\", re.IGN
 
 
 def sections_of(text: str) -> dict[str, str]:
-    """The sections of a page or a summary, by figure name."""
+    """The sections of a page, by figure name."""
     sections, name, start = {}, None, 0
     for mark in _MARK.finditer(text):
         if name is None and not mark[1]:

@@ -353,7 +353,7 @@ class TestRecordsThatNobodyWrote:
 
 @pytest.mark.usefixtures("drawn_once")
 class TestOnly:
-    """`--only` uses sections of the page and the summary again."""
+    """`--only` uses sections of the page and records of the manifest again."""
 
     def change(self, out: Path, name: str, before: bytes, after: bytes) -> None:
         """Change a file, and its digest in the manifest."""
@@ -364,19 +364,42 @@ class TestOnly:
         found["files"][name]["sha256"] = hashlib.sha256((out / name).read_bytes()).hexdigest()
         (out / MANIFEST).write_text(json.dumps(found))
 
-    @pytest.mark.parametrize("name", ["index.html", "summary.md"])
-    def test_a_section_that_is_missing(self, out: Path, capsys: Capture, name: str) -> None:
-        self.change(out, name, b"<!-- figure: two -->", b"")
+    def test_a_section_that_is_missing(self, out: Path, capsys: Capture) -> None:
+        self.change(out, "index.html", b"<!-- figure: two -->", b"")
         assert refused(capsys, "--only", "one") == (
-            f"error: `--only` keeps the other files in `out`, but `{name}` has no section for `two`\n\n"
+            "error: `--only` keeps the other files in `out`, but `index.html` has no section for `two`\n\n"
             "hint: render once without `--only`\n"
         )
 
-    @pytest.mark.parametrize("name", ["index.html", "summary.md"])
-    def test_a_page_that_is_not_utf_8(self, out: Path, capsys: Capture, name: str) -> None:
-        self.change(out, name, b"down", b"\xff")
-        reason = f"`{name}` cannot be read: it is not text in UTF-8 at line "
+    def test_a_page_that_is_not_utf_8(self, out: Path, capsys: Capture) -> None:
+        self.change(out, "index.html", b"down", b"\xff")
+        reason = "`index.html` cannot be read: it is not text in UTF-8 at line "
         assert f"`--only` keeps the other files in `out`, but {reason}" in refused(capsys, "--only", "one")
+
+    @pytest.mark.parametrize("part", [b"::error title=forged::\n<script>\n", b"\xff"])
+    def test_the_summary_of_the_others_is_written_again(self, out: Path, part: bytes) -> None:
+        honest = (out / "summary.md").read_bytes()
+        self.change(out, "summary.md", b"\n\n##", b"\n\n" + part + b"##")
+        render("p.toml", "-o", "out", "--only", "one")
+        assert (out / "summary.md").read_bytes() == honest
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("summary", None),
+            ("summary", [{"group": "", "peak": "1\n::error::", "peak_step": 0, "final": 0, "mean": 0}]),
+            ("summary", [{"group": "", "peak": 1, "peak_step": "\n::error::", "final": 0, "mean": 0}]),
+            ("epochs", "\n::error::"),
+            ("lr", 7),
+            ("label", None),
+        ],
+    )
+    def test_a_record_that_is_forged(self, out: Path, capsys: Capture, key: str, value: object) -> None:
+        found = manifest(out)
+        found["figures"][1]["curves"][0][key] = value
+        (out / MANIFEST).write_text(json.dumps(found))
+        error = refused(capsys, "--only", "one")
+        assert "but the record of `two` in `manifest.json` is not lrviz's" in error
 
     def test_a_page_with_many_sections_that_do_not_end(self, out: Path, capsys: Capture) -> None:
         self.change(out, "index.html", b"<!-- figure: two -->", b"<!-- figure: two -->\n" * 100_000)

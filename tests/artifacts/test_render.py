@@ -342,7 +342,7 @@ class TestHostileText:
         rows = [line for line in lines if line.startswith(("| `", "| <code>"))]
         assert len(rows) == len(LABELS)
         assert all(row.replace("\\|", "").count(" | ") == 6 for row in rows)
-        assert list(sections_of("\n".join(lines) + "\n")) == ["a"]
+        assert not any(line.startswith(("<", "::")) for line in lines)
 
     def test_in_the_numbers_it_reads_back(self, hostile: Path) -> None:
         lines = (hostile / "a.csv").read_text(encoding="utf-8").splitlines(keepends=True)
