@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 from math import inf
 from typing import Any, Final
@@ -17,6 +18,7 @@ from lrviz.figure.style import FigureOptions, Style
 from lrviz.figure.ticks import Limits, Ticks, epoch_ticks, set_ticks, step_ticks, top_ticks, value_limits
 from lrviz.text import format_rate
 
+_FONT_SETTINGS: Final = [name for name in mpl.rcParams if name.startswith(("font.", "mathtext.", "text."))]
 LINE = 1.2 / 72  # inches between lines of text, per point of text size
 MARGIN = 0.12  # inches around the content of a figure
 _WIDE = 8.0  # inches; narrower figures have less margin at their sides
@@ -61,20 +63,16 @@ class DrawContext:
     style: Style
     options: FigureOptions
     sizes: dict[str, float] = field(default_factory=dict)
-    widths: dict[tuple[str, float], float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)  # what the figure cannot show, for the caller
 
     def __post_init__(self) -> None:
         for name in ("axes.labelsize", "axes.titlesize", "legend.fontsize", "xtick.labelsize", "ytick.labelsize"):
             self.sizes[name] = FontProperties(size=mpl.rcParams[name]).get_size_in_points()
-        self.renderer = agg.RendererAgg(8, 8, self.figure.dpi)  # measures text, draws nothing
+        self.fonts = str([mpl.rcParams[name] for name in _FONT_SETTINGS])
 
     def measure(self, text: str, size: float) -> float:
         """The width in inches of one line of text."""
-        if (text, size) not in self.widths:
-            width, _, _ = self.renderer.get_text_width_height_descent(text, FontProperties(size=size), False)
-            self.widths[text, size] = width / self.figure.dpi
-        return self.widths[text, size]
+        return _text_width(text, size, self.figure.dpi, self.fonts) / self.figure.dpi
 
     def size(self) -> tuple[float, float]:
         """The width and height of the figure in inches."""
@@ -84,6 +82,14 @@ class DrawContext:
         """Add axes to the figure."""
         width, height = self.size()
         return self.figure.add_axes((box.left / width, box.bottom / height, box.width / width, box.height / height))
+
+
+@lru_cache(10_000)  # figures of one program have many texts in common
+def _text_width(text: str, size: float, dpi: float, fonts: str) -> float:
+    """The width in pixels of one line of text, with the settings of fonts that `fonts` names."""
+    renderer = agg.RendererAgg(8, 8, dpi)  # draws nothing
+    width, _, _ = renderer.get_text_width_height_descent(text, FontProperties(size=size), False)
+    return float(width)
 
 
 def x_limits(context: DrawContext, cell: Cell) -> tuple[float, float]:

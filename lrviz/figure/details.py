@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from lrviz.figure.axes import Box, DrawContext, draw_cell, x_labels_height, x_limits, x_overhang, y_labels_width
-from lrviz.figure.backend import Axes, Line2D, mpl, to_rgb
+from lrviz.figure.backend import Axes, Line2D, agg, mpl, to_rgb
 from lrviz.figure.curves import Cell, one_cell
 from lrviz.figure.placing import Space
 from lrviz.figure.style import readable
@@ -63,7 +63,7 @@ def _texts(context: DrawContext, axes: Axes) -> list[Box]:
     """The boxes of the texts in axes."""
     boxes = []
     for text in axes.texts:
-        extent = text.get_window_extent(context.renderer)
+        extent = text.get_window_extent(agg.RendererAgg(8, 8, context.figure.dpi))
         x, y, width, height = (value / context.figure.dpi for value in extent.bounds)
         boxes.append(Box(x, y, width, height))
     return boxes

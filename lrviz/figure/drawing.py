@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from io import BytesIO
+from struct import pack
 from typing import Any
-from zlib import Z_RLE
+from zlib import compressobj, crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,7 @@ _SMALL_SIZE, _SHRINKING = (5.0, 3.6), 0.7
 _SMALL_EXTERNAL, _SHRINKING_EXTERNAL = (3.2, 2.4), 1.0
 _PANEL_HEIGHT = 1.3  # inches that a panel of momentum or metric adds to the height of the figure
 _MAX_LEGEND_HEIGHT = 3.0  # inches; of a legend below the axes, if the height of the figure is not set
+_ROWS = 256  # of pixels, which are compressed together
 _MAX_POINTS = 2_400  # of all curves of a vector figure together
 _MAX_POINTS_EACH = 300  # of each curve, if there are many
 # A point of a path: matplotlib writes six decimals, of which two are enough.
@@ -267,12 +269,34 @@ def _title(figure: Figure) -> str:
 
 
 def _png(figure: Figure) -> bytes:
-    buffer = BytesIO()
-    # The metadata would contain the version of matplotlib. Of the strategies of zlib this is the quickest for figures,
-    # and a higher level takes twice the time.
-    compression = {"compress_level": 1, "compress_type": Z_RLE}
-    agg.FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None}, pil_kwargs=compression)
-    return buffer.getvalue()
+    """A PNG with 8 bits for each of red, green, blue and opacity.
+
+    Rows are not filtered, which Pillow cannot leave out: it takes three quarters of its time, and compresses lines on a
+    plain ground no better.
+    """
+    canvas = agg.FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())
+    height, width, channels = pixels.shape
+    compressor = compressobj(1)
+    data = []
+    for top in range(0, height, _ROWS):
+        rows = pixels[top : top + _ROWS].reshape(-1, channels * width)
+        data.append(compressor.compress(np.pad(rows, ((0, 0), (1, 0))).data))  # each row begins with its filter, 0
+    data.append(compressor.flush())
+    per_metre = round(figure.dpi / 0.0254)
+    chunks = {
+        b"IHDR": pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0),
+        b"pHYs": pack(">IIB", per_metre, per_metre, 1),
+        b"IDAT": b"".join(data),
+        b"IEND": b"",
+    }
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in chunks.items())
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    """A part of a PNG, with its length and checksum."""
+    return pack(">I", len(content)) + name + content + pack(">I", crc32(name + content))
 
 
 def _jpg(figure: Figure) -> bytes:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 
+import matplotlib as mpl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
+from lrviz.figure.axes import DrawContext
+from lrviz.figure.backend import load_style
 from lrviz.figure.curves import brief, clean
+from lrviz.figure.style import FigureOptions
 from lrviz.figure.wrapping import fit_text, fit_texts, wrap, wrap_evenly
 
 
@@ -140,3 +145,15 @@ def test_shortened_text_fits_and_keeps_both_ends(text: str, width: float) -> Non
 )
 def test_shortened_labels_differ_and_keep_their_beginning(texts: list[str], width: float, shown: list[str]) -> None:
     assert fit_texts(texts, width, 1.0, lambda text, _: len(text)) == shown
+
+
+def test_widths_of_text_follow_the_fonts_of_the_style_and_the_dpi() -> None:
+    def width(settings: dict[str, object], dpi: int) -> float:
+        with mpl.rc_context(settings):  # type: ignore[arg-type] # names as text
+            return DrawContext(Figure(dpi=dpi), load_style("lrviz"), FigureOptions()).measure("Learning rate", 10.0)
+
+    sans = width({"font.family": ["DejaVu Sans"]}, 100)
+    assert width({"font.family": ["DejaVu Sans Mono"]}, 100) > 1.05 * sans
+    assert width({"font.family": ["DejaVu Sans"]}, 200) == pytest.approx(sans, rel=0.02)
+    assert width({"font.family": ["DejaVu Sans"], "font.weight": "bold"}, 100) > sans
+    assert width({"font.family": ["DejaVu Sans"]}, 100) == sans
