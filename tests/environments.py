@@ -1,6 +1,6 @@
 """Render a preset in forty environments, and compare the bytes: `python -m tests.environments`.
 
-Each environment is a row of a group. `tests/test_environments.py` runs the first row of each group at once.
+Each environment is a row of a group. `tests/project/test_environments.py` runs the first row of each group at once.
 """
 
 from __future__ import annotations

@@ -17,6 +17,8 @@ from tests.benchmarks import loop, startup
 from tests.benchmarks.processes import Command, in_turn, peak_bytes, ratio, run
 from tests.benchmarks.report import Finding, duration, show
 
+pytestmark = pytest.mark.project
+
 
 def test_the_loop_covers_the_catalogue() -> None:
     assert set(loop.rows(100)) == {scheduler.name for scheduler in catalogue.all_schedulers()}

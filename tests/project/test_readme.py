@@ -10,6 +10,8 @@ import pytest
 from tests.forkserver import ForkServer
 from tests.readme import BLOCK, PAGES, ROOT, TEXTS, commands, renewed
 
+pytestmark = pytest.mark.project
+
 
 @pytest.mark.parametrize("page", PAGES)
 def test_console_blocks_print_what_they_show(page: str, tmp_path: Path, forks: ForkServer) -> None:
