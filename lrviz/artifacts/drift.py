@@ -132,7 +132,7 @@ def _manifest(preset: Preset, target: Path, shown: str) -> dict[str, Any]:
             raise UsageError(f"`{shown}` {problem}", hint)
         manifest = read_manifest(target)
         if manifest is None:
-            if (target / JOURNAL).exists():
+            if own_digest(target / JOURNAL, {}) is not None:
                 raise UsageError(f"the last render into `{shown}` was not finished", hint)
             exists = (target / MANIFEST).exists()
             reason = f"its {MANIFEST} is not a manifest of lrviz" if exists else f"no {MANIFEST} in it"
@@ -186,9 +186,10 @@ def _check_files(findings: Findings, manifest: Mapping[str, Any], target: Path, 
     for path in sorted(target.iterdir()):
         if path.name in manifest["files"] or path.name == MANIFEST:
             continue
-        if path.name in manifest["leftover"] and own_digest(path, known) is not None:
+        own = path.name in (JOURNAL, *manifest["leftover"]) and own_digest(path, known) is not None
+        if own and path.name != JOURNAL:
             findings.leftover.append(path.name)
-        elif path.name == JOURNAL or is_staging(path) or is_temporary(path):
+        elif own or is_staging(path) or is_temporary(path):
             findings.unfinished.append(path.name)
         else:
             findings.unknown.append(path.name)

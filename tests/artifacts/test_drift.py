@@ -326,6 +326,11 @@ class TestFiles:
             + ["`.lrviz-new-mine` is unknown: no render made it"],
         )
 
+    def test_a_journal_that_is_not_of_lrviz_is_unknown(self, here: Path, capsys: Capture) -> None:
+        Path("out", JOURNAL).write_text("mine")
+        status, out = check(capsys)
+        assert (status, out.splitlines()[0]) == (0, f"`{JOURNAL}` is unknown: no render made it")
+
     def test_a_file_that_is_unknown_is_named_and_no_difference(self, here: Path, capsys: Capture) -> None:
         Path("out/README.md").write_text("mine")
         status, out = check(capsys)
@@ -412,6 +417,11 @@ class TestNoRender:
                 lambda out: (out.mkdir(), (out / JOURNAL).write_text("{}")),
                 "the last render into `out` was not finished",
                 id="unfinished",
+            ),
+            pytest.param(
+                lambda out: (out / JOURNAL).mkdir(parents=True),
+                "`out` contains no render: no manifest.json in it",
+                id="a folder with the name of a journal",
             ),
         ],
     )
