@@ -18,18 +18,7 @@ from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
 from lrviz.lazy import heavy_imports
 from lrviz.notation import SchedulerCall
-from lrviz.spec import (
-    FIELDS,
-    CodeCall,
-    Fields,
-    RunSpec,
-    read_choice,
-    read_count,
-    read_lets,
-    read_limits,
-    read_run,
-    read_size,
-)
+from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, read_run
 from lrviz.text import printable
 
 if TYPE_CHECKING:
@@ -37,6 +26,7 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Any]
 _BINARY: Final = ("png", "pdf", "jpg", "webp")
+_FIGURE_VALUES: Final = ("ylim", "size", "dpi", "x", "layout", "columns", "axes")  # options that are read
 _FORMATS: Final = (*figure.FIGURE_FORMATS, *formats.DATA_FORMATS)
 
 
@@ -45,8 +35,15 @@ def read_fields(values: Values) -> Fields:
     fields = {f.name: values[f.name] for f in FIELDS if values.get(f.name) not in (None, False)}
     show = values.get("show")
     if show is not None:
+        from lrviz.spec import read_choice
+
         read_choice("--show", show, ("momentum",))
-    return Fields(fields, lets=read_lets(values["let"] or ()), show_momentum=show == "momentum")
+    lets = {}
+    if values["let"]:
+        from lrviz.spec import read_lets
+
+        lets = read_lets(values["let"])
+    return Fields(fields, lets=lets, show_momentum=show == "momentum")
 
 
 def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, str], values: Values) -> RunSpec:
@@ -92,6 +89,15 @@ def read_figure_options(values: Values) -> FigureOptions:
         "momentum": values.get("show") == "momentum",
         "annotate": values["annotate"],
     }
+    if any(values.get(name) is not None for name in _FIGURE_VALUES):
+        options |= _read_figure_values(values)
+    return FigureOptions(**options)
+
+
+def _read_figure_values(values: Values) -> dict[str, Any]:
+    from lrviz.spec import read_choice, read_count, read_limits, read_size
+
+    options: dict[str, Any] = {}
     if values["ylim"] is not None:
         options["ylim"] = read_limits("--ylim", values["ylim"])
     if values["size"] is not None:
@@ -106,7 +112,7 @@ def read_figure_options(values: Values) -> FigureOptions:
         options["columns"] = read_count("--columns", values["columns"])
     if values.get("axes") is not None:
         options["share_y"] = read_choice("--axes", values["axes"], ("shared", "free")) == "shared"
-    return FigureOptions(**options)
+    return options
 
 
 def read_window(options: FigureOptions, values: Values, specs: Sequence[RunSpec]) -> FigureOptions:
@@ -145,6 +151,8 @@ def read_output(values: Values, default_format: str, stem: str) -> tuple[str, st
     """
     requested = values.get("format")
     if requested is not None:
+        from lrviz.spec import read_choice
+
         allowed = (*_FORMATS, "table")
         if default_format == "table":
             allowed = ("table", *formats.DATA_FORMATS, *figure.FIGURE_FORMATS)

@@ -27,22 +27,11 @@ from lrviz.spec.run import (
 if TYPE_CHECKING:
     from lrviz.spec.comparing import Comparison, Part, compare_runs
     from lrviz.spec.lengths import read_length
+    from lrviz.spec.lets import read_lets
     from lrviz.spec.metric import default_metric, metric_values, read_metric
-    from lrviz.spec.reading import (
-        Fields,
-        read_all,
-        read_choice,
-        read_count,
-        read_lets,
-        read_limits,
-        read_loop,
-        read_number,
-        read_optimizer,
-        read_run,
-        read_size,
-        split_commas,
-    )
+    from lrviz.spec.reading import Fields, read_all, read_loop, read_optimizer, read_run
     from lrviz.spec.sweep import MAX_CURVES, Sweep, read_runs
+    from lrviz.spec.values import read_choice, read_count, read_limits, read_number, read_size, split_commas
     from lrviz.spec.window import Inset, read_inset, read_span
 else:
     __getattr__ = lazy(
@@ -51,12 +40,10 @@ else:
         lengths=["read_length"],
         window=["Inset", "read_inset", "read_span"],
         metric=["metric_values", "read_metric", "default_metric"],
-        reading=[
-            "Fields", "read_all", "read_choice", "read_count", "read_lets", "read_limits", "read_loop", "read_number",
-            "read_optimizer",
-            "read_run", "read_size", "split_commas",
-        ],
+        lets=["read_lets"],
+        reading=["Fields", "read_all", "read_loop", "read_optimizer", "read_run"],
         sweep=["MAX_CURVES", "Sweep", "read_runs"],
+        values=["read_choice", "read_count", "read_limits", "read_number", "read_size", "split_commas"],
     )  # fmt: skip
 
 __all__ = [

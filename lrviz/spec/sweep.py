@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import one_budget
-from lrviz.spec.reading import Fields, find_outside, read_all, split_commas
+from lrviz.spec.reading import Fields, find_outside, read_all
 from lrviz.spec.run import MAX_UPDATES, RunSpec
+from lrviz.spec.values import split_commas
 from lrviz.text import count, printable
 
 MAX_CURVES: Final = 24  # by default
