@@ -6,11 +6,11 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from lrviz import figure, files, formats, schedulers, terminal
 from lrviz.cli.options import named_scheduler
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lrviz.trace import Trace
 
 Values = Mapping[str, Any]
+Read = TypeVar("Read")
 _BINARY: Final = ("png", "pdf", "jpg", "webp")
 _FIGURE_VALUES: Final = ("ylim", "size", "dpi", "x", "layout", "columns", "axes")  # options that are read
 _FORMATS: Final = (*figure.FIGURE_FORMATS, *formats.DATA_FORMATS)
@@ -38,12 +39,16 @@ def read_fields(values: Values) -> Fields:
         from lrviz.spec import read_choice
 
         read_choice("--show", show, ("momentum",))
-    lets = {}
-    if values["let"]:
-        from lrviz.spec import read_lets
+    lets: dict[str, Any] = {}
+    settings = None
+    if values["let"] or values.get("let_file") or values.get("config"):
+        from lrviz.spec import read_let_file, read_lets, read_values
 
-        lets = read_lets(values["let"])
-    return Fields(fields, lets=lets, show_momentum=show == "momentum")
+        if values.get("let_file") is not None:
+            lets = read_let_file(values["let_file"])
+        lets |= read_lets(values["let"] or ())
+        settings = None if values.get("config") is None else read_values(values["config"], "--config")
+    return Fields(fields, lets=lets, settings=settings, show_momentum=show == "momentum")
 
 
 def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, str], values: Values) -> RunSpec:
@@ -69,14 +74,43 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
             f"`{name}` takes one scheduler, got {len(scheduler)}: {', '.join(f'`{s}`' for s in scheduler)}",
             f"`lrviz compare {listed}` compares them; notation needs quotes",
         )
-    if "{" in scheduler[0]:
-        from lrviz.spec import Sweep
 
-        if (size := Sweep.of(scheduler[0]).size) != 1:
-            raise UsageError(
-                f"`{name}` takes one curve, and the braces make {size:,}", f'use `lrviz compare "{scheduler[0]}"`'
-            )
-    return read_run(scheduler[0], fields, parameters, values["label"] or "")
+    def read(texts: Sequence[str], fields: Fields) -> RunSpec:
+        (text,) = texts
+        if "{" in text:
+            from lrviz.spec import Sweep
+
+            if (size := Sweep.of(text).size) != 1:
+                raise UsageError(
+                    f"`{name}` takes one curve, and the braces make {size:,}", f'use `lrviz compare "{text}"`'
+                )
+        return read_run(text, fields, parameters, values["label"] or "")
+
+    return read_asking(scheduler, fields, values, read)
+
+
+def read_asking(
+    texts: Sequence[str], fields: Fields, values: Values, read: Callable[[Sequence[str], Fields], Read]
+) -> Read:
+    """What `read` returns for the texts, with the lines of stdin for `-`, and with `--ask` the values that are typed.
+
+    Raises:
+        UsageError: stdin cannot be read, or is no terminal and `--ask` is given; also the errors of `read`.
+    """
+    if values.get("ask") or any(text.lstrip().startswith("-") for text in texts):
+        from lrviz.cli import scripts
+
+        texts, fields = scripts.with_stdin(texts, fields)
+        if values.get("ask"):
+            return scripts.ask(texts, fields, read)
+    return read(texts, fields)
+
+
+def list_schedulers(texts: Sequence[str], values: Values) -> None:
+    """Print the schedulers of scripts, a line for each."""
+    from lrviz.cli import scripts
+
+    scripts.list_schedulers(*scripts.with_stdin(texts, read_fields(values)))
 
 
 def read_figure_options(values: Values) -> FigureOptions:
@@ -298,17 +332,21 @@ def print_chart(traces: Sequence[Trace], height: int | None = None, log: bool = 
 
 
 def print_run_notes(
-    specs: Sequence[RunSpec], quiet: bool, traces: Sequence[Trace] = (), of_figure: Sequence[str] = ()
+    specs: Sequence[RunSpec], values: Values, traces: Sequence[Trace] = (), of_figure: Sequence[str] = ()
 ) -> None:
     """Print the parameters that follow from the run, notes about unusual values, and those of the figure.
 
     `traces` show which schedulers in the user's code use a metric.
     """
-    if quiet:
+    if values["quiet"]:
         return
     several = len(specs) > 1
+    if values.get("explain"):
+        from lrviz.cli import scripts
+
+        scripts.explain(specs)
     for spec in specs:
-        if spec.read:
+        if spec.read and not values.get("explain"):
             of_curve = f" `{printable(spec.label, 60)}`" if several else ""
             terminal.print_lines([f"from the script{of_curve}: {', '.join(spec.read)}"])
         if spec.filled:

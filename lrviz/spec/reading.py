@@ -53,6 +53,8 @@ class Fields:
     outside: bool = True  # whether that path may lead out of the folder
     show_momentum: bool = False
     shared: bool = False  # by several runs, some of which may not use a metric
+    settings: Mapping[str, Any] | None = None  # the configuration that a script reads
+    stdin: str | None = None  # the lines that `-` stands for
 
     def over(self, values: Mapping[str, Any], prefix: str = "") -> Fields:
         """These fields updated with others; one way to give the length of an epoch, or of the run, replaces another."""
@@ -91,8 +93,9 @@ def read_all(
     """The RunSpec of a scheduler, or of each scheduler of a script.
 
     Args:
-        text: A short name, notation, lines pasted from a script, `FILE.py` to read the script, or `FILE.py:NAME` and
-            `package.module:NAME` to run user code; `@` and fields of the run may follow.
+        text: A short name, notation, lines pasted from a script, `FILE.py` to read the script, `-` for the lines of
+            `fields.stdin`, or `FILE.py:NAME` and `package.module:NAME` to run user code; `@` and fields of the run may
+            follow.
         fields: The fields of the run.
         parameters: Values by parameter name as typed on the command line, still text.
         name: A label to use instead of the notation.
@@ -108,7 +111,8 @@ def read_all(
         fields = fields.over(overrides)
     if (file := scheduler.strip()).endswith(".py:"):
         raise UsageError(f"`{file[:-1]}` needs the name of a function or class", f"write `{file}NAME`")
-    if not _SCRIPT.search(file):
+    is_script = _SCRIPT.search(file) or (fields.stdin is not None and file.partition("@")[0].strip() == "-")
+    if not is_script and (fields.settings is None or "(" not in file or _split_code(file)):
         return [_read_one(scheduler, None, fields, overrides, parameters, name)]
     from lrviz.spec.script import read_scripts
 
@@ -170,7 +174,7 @@ def _read_one(
     run = RunSpec(
         call, loop, groups, optimizer, metric, fields.show_momentum, name,
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
-        read=script.read if script else (),
+        read=script.read if script else (), explained=script.explained if script else (),
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 
@@ -230,7 +234,7 @@ def split_fields(text: str) -> tuple[str, dict[str, str]]:
     if at is None:
         return text, {}
     scheduler, rest = text[:at].strip(), text[at + 1 :]
-    if scheduler.endswith((".py", ".ipynb")):  # the name of one of its schedulers may follow
+    if scheduler.endswith((".py", ".ipynb")) or scheduler == "-":  # the name of one of its schedulers may follow
         name, _, more = rest.partition("@")
         if name.strip().isidentifier():
             scheduler, rest = f"{scheduler}@{name.strip()}", more
