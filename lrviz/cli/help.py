@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from lrviz.cli.options import FIGURE_PANEL, OUTPUT_PANEL, RUN_PANEL, scheduler_options
+from lrviz.cli.options import FIGURE_PANEL, OUTPUT_PANEL, RUN_PANEL, SCRIPT_PANEL, scheduler_options
 from lrviz.text import draws_unicode
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def command_page(command: Any, ctx: Any, info: Scheduler | None) -> str:
         usage = info.short
         rows = [(o.flags, o.metavar, o.help, o.default) for o in scheduler_options(info)]
         sections.append((f"{_PARAMETERS}{info.name}", rows))
+        panels.pop(SCRIPT_PANEL, None)
         closing = f"`lrviz schedulers {info.short}` describes its uses and pitfalls"
     elif takes_scheduler:
         from lrviz import schedulers
@@ -66,7 +67,7 @@ def command_page(command: Any, ctx: Any, info: Scheduler | None) -> str:
             f"schedulers: {' '.join(s.short for s in (*schedulers.all_schedulers(), *schedulers.compositions()))}\n"
             f"`lrviz {ctx.info_name} SCHEDULER --help` lists a scheduler's parameters"
         )
-    order = [RUN_PANEL, FIGURE_PANEL, OUTPUT_PANEL]
+    order = [RUN_PANEL, SCRIPT_PANEL, FIGURE_PANEL, OUTPUT_PANEL]
     sections += sorted(panels.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
     return _render(
         " ".join(filter(None, (ctx.command_path, usage, "[OPTIONS]"))), command.help or "", sections, closing

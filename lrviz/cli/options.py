@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 RUN_PANEL: Final = "The run"
+SCRIPT_PANEL: Final = "Scripts (FILE.py, or - for stdin)"
 FIGURE_PANEL: Final = "The figure"
 OUTPUT_PANEL: Final = "Output"
 
@@ -52,6 +53,13 @@ LET: Final = Option("--let", "a value for a name that pasted code uses", "NAME=V
 RUN: Final = (
     *(Option(f.option, f.help + f.cli_help, f.metavar, f.default, RUN_PANEL, complete=f.choices) for f in FIELDS),
     LET,
+)
+SCRIPT: Final = (
+    Option("--let-file", "values of names that a script uses: .toml, .json or .yaml", "FILE", "", SCRIPT_PANEL),
+    Option("--config", "the configuration that a script reads: .toml, .json or .yaml", "FILE", "", SCRIPT_PANEL),
+    Option("--ask", "ask for the values that a script needs", panel=SCRIPT_PANEL),
+    Option("--list", "list the schedulers of a script, and draw nothing", panel=SCRIPT_PANEL),
+    Option("--explain", "print each value of the run and where it is from", panel=SCRIPT_PANEL),
 )
 LABEL: Final = Option("--label", "what to call the curve", "TEXT", "its notation", RUN_PANEL)
 LABELS: Final = Option(

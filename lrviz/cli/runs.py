@@ -6,11 +6,11 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from lrviz import figure, files, formats, schedulers, terminal
 from lrviz.cli.options import named_scheduler
@@ -18,25 +18,16 @@ from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
 from lrviz.lazy import heavy_imports
 from lrviz.notation import SchedulerCall
-from lrviz.spec import (
-    FIELDS,
-    CodeCall,
-    Fields,
-    RunSpec,
-    read_choice,
-    read_count,
-    read_lets,
-    read_limits,
-    read_run,
-    read_size,
-)
+from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, read_run
 from lrviz.text import printable
 
 if TYPE_CHECKING:
     from lrviz.trace import Trace
 
 Values = Mapping[str, Any]
+Read = TypeVar("Read")
 _BINARY: Final = ("png", "pdf", "jpg", "webp")
+_FIGURE_VALUES: Final = ("ylim", "size", "dpi", "x", "layout", "columns", "axes")  # options that are read
 _FORMATS: Final = (*figure.FIGURE_FORMATS, *formats.DATA_FORMATS)
 
 
@@ -45,8 +36,19 @@ def read_fields(values: Values) -> Fields:
     fields = {f.name: values[f.name] for f in FIELDS if values.get(f.name) not in (None, False)}
     show = values.get("show")
     if show is not None:
+        from lrviz.spec import read_choice
+
         read_choice("--show", show, ("momentum",))
-    return Fields(fields, lets=read_lets(values["let"] or ()), show_momentum=show == "momentum")
+    lets: dict[str, Any] = {}
+    settings = None
+    if values["let"] or values.get("let_file") or values.get("config"):
+        from lrviz.spec import read_let_file, read_lets, read_values
+
+        if values.get("let_file") is not None:
+            lets = read_let_file(values["let_file"])
+        lets |= read_lets(values["let"] or ())
+        settings = None if values.get("config") is None else read_values(values["config"], "--config")
+    return Fields(fields, lets=lets, settings=settings, show_momentum=show == "momentum")
 
 
 def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, str], values: Values) -> RunSpec:
@@ -72,14 +74,43 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
             f"`{name}` takes one scheduler, got {len(scheduler)}: {', '.join(f'`{s}`' for s in scheduler)}",
             f"`lrviz compare {listed}` compares them; notation needs quotes",
         )
-    if "{" in scheduler[0]:
-        from lrviz.spec import Sweep
 
-        if (size := Sweep.of(scheduler[0]).size) != 1:
-            raise UsageError(
-                f"`{name}` takes one curve, and the braces make {size:,}", f'use `lrviz compare "{scheduler[0]}"`'
-            )
-    return read_run(scheduler[0], fields, parameters, values["label"] or "")
+    def read(texts: Sequence[str], fields: Fields) -> RunSpec:
+        (text,) = texts
+        if "{" in text:
+            from lrviz.spec import Sweep
+
+            if (size := Sweep.of(text).size) != 1:
+                raise UsageError(
+                    f"`{name}` takes one curve, and the braces make {size:,}", f'use `lrviz compare "{text}"`'
+                )
+        return read_run(text, fields, parameters, values["label"] or "")
+
+    return read_asking(scheduler, fields, values, read)
+
+
+def read_asking(
+    texts: Sequence[str], fields: Fields, values: Values, read: Callable[[Sequence[str], Fields], Read]
+) -> Read:
+    """What `read` returns for the texts, with the lines of stdin for `-`, and with `--ask` the values that are typed.
+
+    Raises:
+        UsageError: stdin cannot be read, or is no terminal and `--ask` is given; also the errors of `read`.
+    """
+    if values.get("ask") or any(text.lstrip().startswith("-") for text in texts):
+        from lrviz.cli import scripts
+
+        texts, fields = scripts.with_stdin(texts, fields)
+        if values.get("ask"):
+            return scripts.ask(texts, fields, read)
+    return read(texts, fields)
+
+
+def list_schedulers(texts: Sequence[str], values: Values) -> None:
+    """Print the schedulers of scripts, a line for each."""
+    from lrviz.cli import scripts
+
+    scripts.list_schedulers(*scripts.with_stdin(texts, read_fields(values)))
 
 
 def read_figure_options(values: Values) -> FigureOptions:
@@ -92,6 +123,15 @@ def read_figure_options(values: Values) -> FigureOptions:
         "momentum": values.get("show") == "momentum",
         "annotate": values["annotate"],
     }
+    if any(values.get(name) is not None for name in _FIGURE_VALUES):
+        options |= _read_figure_values(values)
+    return FigureOptions(**options)
+
+
+def _read_figure_values(values: Values) -> dict[str, Any]:
+    from lrviz.spec import read_choice, read_count, read_limits, read_size
+
+    options: dict[str, Any] = {}
     if values["ylim"] is not None:
         options["ylim"] = read_limits("--ylim", values["ylim"])
     if values["size"] is not None:
@@ -106,7 +146,7 @@ def read_figure_options(values: Values) -> FigureOptions:
         options["columns"] = read_count("--columns", values["columns"])
     if values.get("axes") is not None:
         options["share_y"] = read_choice("--axes", values["axes"], ("shared", "free")) == "shared"
-    return FigureOptions(**options)
+    return options
 
 
 def read_window(options: FigureOptions, values: Values, specs: Sequence[RunSpec]) -> FigureOptions:
@@ -145,6 +185,8 @@ def read_output(values: Values, default_format: str, stem: str) -> tuple[str, st
     """
     requested = values.get("format")
     if requested is not None:
+        from lrviz.spec import read_choice
+
         allowed = (*_FORMATS, "table")
         if default_format == "table":
             allowed = ("table", *formats.DATA_FORMATS, *figure.FIGURE_FORMATS)
@@ -290,17 +332,21 @@ def print_chart(traces: Sequence[Trace], height: int | None = None, log: bool = 
 
 
 def print_run_notes(
-    specs: Sequence[RunSpec], quiet: bool, traces: Sequence[Trace] = (), of_figure: Sequence[str] = ()
+    specs: Sequence[RunSpec], values: Values, traces: Sequence[Trace] = (), of_figure: Sequence[str] = ()
 ) -> None:
     """Print the parameters that follow from the run, notes about unusual values, and those of the figure.
 
     `traces` show which schedulers in the user's code use a metric.
     """
-    if quiet:
+    if values["quiet"]:
         return
     several = len(specs) > 1
+    if values.get("explain"):
+        from lrviz.cli import scripts
+
+        scripts.explain(specs)
     for spec in specs:
-        if spec.read:
+        if spec.read and not values.get("explain"):
             of_curve = f" `{printable(spec.label, 60)}`" if several else ""
             terminal.print_lines([f"from the script{of_curve}: {', '.join(spec.read)}"])
         if spec.filled:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -60,7 +61,24 @@ def read_text(path: str | Path, most: int, *, pipe: bool = False) -> str:
     Raises:
         OSError: also if it is not UTF-8, with the line in the message.
     """
-    data = read_bytes(path, most, pipe=pipe)
+    return _decoded(read_bytes(path, most, pipe=pipe))
+
+
+def read_stdin(most: int) -> str:
+    """The text of standard input, in UTF-8.
+
+    Raises:
+        OSError: it is closed, cannot be read, is not UTF-8, or is larger than `most` bytes.
+    """
+    if sys.stdin is None:
+        raise OSError("it is closed")
+    try:
+        return _decoded(b"".join(_chunks(sys.stdin.buffer.read, most)))
+    except ValueError as error:
+        raise OSError("it is closed") from error
+
+
+def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

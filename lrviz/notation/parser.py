@@ -93,11 +93,11 @@ def parse(text: str, names: Mapping[str, Any], *, own: bool = False) -> Schedule
     try:
         call: SchedulerCall = _read(text, names, _Reader.own_call if own else _Reader.scheduler)
     except _ScriptError as error:
-        call = _read_as_script(text, names, error.reason)
+        call = _read_as_script(error.source or text, names, error.reason)
     return call
 
 
-def _read_as_script(text: str, names: Mapping[str, Any], reason: NotationError | None) -> SchedulerCall:
+def _read_as_script(text: str | Source, names: Mapping[str, Any], reason: NotationError | None) -> SchedulerCall:
     """The scheduler of a text with more Python than the notation has.
 
     Raises:
@@ -150,8 +150,11 @@ def _read(text: str, names: Mapping[str, Any], read: Callable[[_Reader], Any]) -
     except ExpressionError as error:
         shown = NotationError(error.message, error.hint, source.excerpt(error.node))
         if isinstance(error, UnsupportedError) and read is _Reader.scheduler:
-            raise _ScriptError(shown) from error
+            raise _ScriptError(shown, source) from error
         raise shown from error
+    except _ScriptError as error:
+        error.source = source
+        raise
     except RecursionError as error:
         raise NotationError("the notation is nested too deeply") from error
     except MemoryError as error:
@@ -161,9 +164,10 @@ def _read(text: str, names: Mapping[str, Any], read: Callable[[_Reader], Any]) -
 class _ScriptError(Exception):
     """The text is a script, or one expression with more Python than the notation has, for a reason."""
 
-    def __init__(self, reason: NotationError | None = None) -> None:
+    def __init__(self, reason: NotationError | None = None, source: Source | None = None) -> None:
         super().__init__()
         self.reason = reason
+        self.source = source  # which has been parsed
 
 
 class _Reader:

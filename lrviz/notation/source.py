@@ -217,13 +217,16 @@ class Source:
     def __init__(self, text: str) -> None:
         self.text = text
         self.lengths: dict[str, str] = {}  # such as `10%` and `3ep`, by the name that stands for each in the tree
+        self._tree: ast.Module | None = None
 
     def tree(self, budget: Budget) -> ast.Module:
-        """The code's syntax tree.
+        """The code's syntax tree, which is parsed once.
 
         Raises:
             ExpressionError: it is not Python, too long, too large, or nested too deeply.
         """
+        if self._tree is not None:
+            return self._tree
         budget.check_text(self.text)
         self.text = _clean(self.text)
         _check_characters(self.text)
@@ -233,6 +236,7 @@ class Source:
             self.text = _dedent_rest(self.text)
             tree = self._parse()
         budget.check_tree(tree)
+        self._tree = tree
         return tree
 
     def _parse(self) -> ast.Module:

@@ -41,8 +41,11 @@ class _ReplaceExpressions(ast.NodeTransformer):
         """The number of an expression, or of a value or a list in it."""
         if isinstance(node, ast.AST) and node in self._known:
             return self._known[node]
-        if isinstance(node, ast.AST):
-            key: Any = (type(node), *(self.number(value) for _, value in ast.iter_fields(node)))
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and _is_name(node.slice.value):
+            # `cfg["lr"]` and `cfg.lr` are the same value.
+            key: Any = (ast.Attribute, self.number(node.value), self.number(node.slice.value), self.number(node.ctx))
+        elif isinstance(node, ast.AST):
+            key = (type(node), *(self.number(value) for _, value in ast.iter_fields(node)))
         elif isinstance(node, list):
             key = (list, *map(self.number, node))
         else:
@@ -56,6 +59,10 @@ class _ReplaceExpressions(ast.NodeTransformer):
         if isinstance(node, ast.Attribute | ast.Subscript | ast.Call) and (name := self.names.get(self.number(node))):
             return ast.copy_location(ast.Name(name, ast.Load()), node)
         return self.generic_visit(node)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value.isidentifier()
 
 
 def bound_source(body: ast.expr, names: Mapping[str, Any], argument: str, budget: Budget) -> str:

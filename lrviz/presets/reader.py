@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
 from lrviz.figure import FigureOptions, style_parts
-from lrviz.files import check_inside, is_inside
+from lrviz.files import check_inside, is_inside, parse_toml
 from lrviz.notation import one_budget, parse_value, value_name
 from lrviz.presets.checking import Place, check_table, errors_at, short, wrong_value
-from lrviz.presets.files import parse_toml, read_preset, shown_path
+from lrviz.presets.files import read_preset, shown_path
 from lrviz.presets.keys import (
     DEFAULT_MAX_CURVES,
     FIGURE_KEYS,
@@ -92,7 +92,8 @@ def load_preset(
             outside its folder and `allow_outside` is False.
     """
     # A link may lead to any file of the machine: errors about it must not show what it contains.
-    data = parse_toml(read_preset(path), shown_path(path), quote=is_inside(path, path.parent))
+    hint = "text needs quotes; `lrviz presets cheatsheet` prints an example"
+    data = parse_toml(read_preset(path), shown_path(path), hint, quote=is_inside(path, path.parent))
     return _Reader(shown_path(path), path.parent, allow_code, allow_outside, max_curves, max_updates).preset(
         path.stem, data
     )

@@ -27,22 +27,12 @@ from lrviz.spec.run import (
 if TYPE_CHECKING:
     from lrviz.spec.comparing import Comparison, Part, compare_runs
     from lrviz.spec.lengths import read_length
+    from lrviz.spec.lets import read_let_file, read_lets, read_values
     from lrviz.spec.metric import default_metric, metric_values, read_metric
-    from lrviz.spec.reading import (
-        Fields,
-        read_all,
-        read_choice,
-        read_count,
-        read_lets,
-        read_limits,
-        read_loop,
-        read_number,
-        read_optimizer,
-        read_run,
-        read_size,
-        split_commas,
-    )
+    from lrviz.spec.reading import Fields, read_all, read_loop, read_optimizer, read_run
+    from lrviz.spec.script import script_rows
     from lrviz.spec.sweep import MAX_CURVES, Sweep, read_runs
+    from lrviz.spec.values import read_choice, read_count, read_limits, read_number, read_size, split_commas
     from lrviz.spec.window import Inset, read_inset, read_span
 else:
     __getattr__ = lazy(
@@ -51,18 +41,18 @@ else:
         lengths=["read_length"],
         window=["Inset", "read_inset", "read_span"],
         metric=["metric_values", "read_metric", "default_metric"],
-        reading=[
-            "Fields", "read_all", "read_choice", "read_count", "read_lets", "read_limits", "read_loop", "read_number",
-            "read_optimizer",
-            "read_run", "read_size", "split_commas",
-        ],
+        lets=["read_let_file", "read_lets", "read_values"],
+        reading=["Fields", "read_all", "read_loop", "read_optimizer", "read_run"],
+        script=["script_rows"],
         sweep=["MAX_CURVES", "Sweep", "read_runs"],
+        values=["read_choice", "read_count", "read_limits", "read_number", "read_size", "split_commas"],
     )  # fmt: skip
 
 __all__ = [
     "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset", "Interval",
     "Metric", "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "compare_runs",
     "default_metric", "given_rates", "metric_values", "read_all", "read_choice", "read_count", "read_inset",
-    "read_length", "read_lets", "read_limits", "read_loop", "read_metric", "read_number", "read_optimizer", "read_run",
-    "read_runs", "read_size", "read_span", "run_names", "split_commas",
+    "read_length", "read_let_file", "read_lets", "read_limits", "read_loop", "read_metric", "read_number",
+    "read_optimizer", "read_run", "read_runs", "read_size", "read_span", "read_values", "run_names", "script_rows",
+    "split_commas",
 ]  # fmt: skip

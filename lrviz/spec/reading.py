@@ -8,21 +8,18 @@ cosine @ lr=3e-4, epochs=8             fields of the run for this curve alone
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lrviz.errors import NotationError, SpecError, UsageError
-from lrviz.notation import SchedulerCall, check_run, parse, parse_value, value_name
-from lrviz.schedulers import find, installed_optimizers
+from lrviz.errors import SpecError, UsageError
+from lrviz.notation import SchedulerCall, check_run, parse
+from lrviz.schedulers import find
 from lrviz.spec.resolve import resolve, with_parameters
 from lrviz.spec.run import (
     FIELDS,
-    RUN_NAMES,
     CodeCall,
-    Field,
     Metric,
     OptimizerChoice,
     ParamGroup,
@@ -30,7 +27,6 @@ from lrviz.spec.run import (
     TrainingLoop,
     run_names,
 )
-from lrviz.text import brief, printable
 
 if TYPE_CHECKING:
     from lrviz.spec.script import ScriptRun
@@ -39,7 +35,6 @@ _FIELD_NAMES: Final = tuple(field.name for field in FIELDS)
 _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingLoop.__dataclass_fields__)
 # Fields that give the length of a run in epochs, which `steps` replaces.
 _LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size", "drop_last")
-_MAX_GROUPS: Final = 1_000  # parameter groups; the time that torch needs for them grows with the square of their number
 # The parts of user code; no two repetitions of either can match the same characters, which would take quadratic time.
 _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
 # More than one call: lines of a script, an optimizer's rate, a dictionary for Lightning, or the file of a script.
@@ -58,6 +53,8 @@ class Fields:
     outside: bool = True  # whether that path may lead out of the folder
     show_momentum: bool = False
     shared: bool = False  # by several runs, some of which may not use a metric
+    settings: Mapping[str, Any] | None = None  # the configuration that a script reads
+    stdin: str | None = None  # the lines that `-` stands for
 
     def over(self, values: Mapping[str, Any], prefix: str = "") -> Fields:
         """These fields updated with others; one way to give the length of an epoch, or of the run, replaces another."""
@@ -96,8 +93,9 @@ def read_all(
     """The RunSpec of a scheduler, or of each scheduler of a script.
 
     Args:
-        text: A short name, notation, lines pasted from a script, `FILE.py` to read the script, or `FILE.py:NAME` and
-            `package.module:NAME` to run user code; `@` and fields of the run may follow.
+        text: A short name, notation, lines pasted from a script, `FILE.py` to read the script, `-` for the lines of
+            `fields.stdin`, or `FILE.py:NAME` and `package.module:NAME` to run user code; `@` and fields of the run may
+            follow.
         fields: The fields of the run.
         parameters: Values by parameter name as typed on the command line, still text.
         name: A label to use instead of the notation.
@@ -113,7 +111,8 @@ def read_all(
         fields = fields.over(overrides)
     if (file := scheduler.strip()).endswith(".py:"):
         raise UsageError(f"`{file[:-1]}` needs the name of a function or class", f"write `{file}NAME`")
-    if not _SCRIPT.search(file):
+    is_script = _SCRIPT.search(file) or (fields.stdin is not None and file.partition("@")[0].strip() == "-")
+    if not is_script and (fields.settings is None or "(" not in file or _split_code(file)):
         return [_read_one(scheduler, None, fields, overrides, parameters, name)]
     from lrviz.spec.script import read_scripts
 
@@ -175,7 +174,7 @@ def _read_one(
     run = RunSpec(
         call, loop, groups, optimizer, metric, fields.show_momentum, name,
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
-        read=script.read if script else (),
+        read=script.read if script else (), explained=script.explained if script else (),
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 
@@ -199,6 +198,7 @@ def _with_warmup(call: SchedulerCall, loop: TrainingLoop, fields: Fields) -> Sch
             raise UsageError(f"`{start_option}` needs `{option}` too", "such as `--warmup 5%`")
         return call
     from lrviz.spec.lengths import read_length
+    from lrviz.spec.values import read_number
     from lrviz.spec.warmup import DEFAULT_START, add_warmup
 
     steps = read_length(option, length, loop.scheduler_steps, loop.epochs)
@@ -234,12 +234,14 @@ def split_fields(text: str) -> tuple[str, dict[str, str]]:
     if at is None:
         return text, {}
     scheduler, rest = text[:at].strip(), text[at + 1 :]
-    if scheduler.endswith((".py", ".ipynb")):  # the name of one of its schedulers may follow
+    if scheduler.endswith((".py", ".ipynb")) or scheduler == "-":  # the name of one of its schedulers may follow
         name, _, more = rest.partition("@")
         if name.strip().isidentifier():
             scheduler, rest = f"{scheduler}@{name.strip()}", more
             if not rest.strip():
                 return scheduler, {}
+    from lrviz.spec.values import split_commas
+
     fields: dict[str, str] = {}
     for part in split_commas(rest):
         name, equals, value = (piece.strip() for piece in part.partition("="))
@@ -292,13 +294,20 @@ def read_loop(values: Mapping[str, Any], prefix: str = "--") -> TrainingLoop:
         raise UsageError(f"{both} both give the length of an epoch", "leave one of them out")
     if values.get("steps") is not None:
         return _loop_of_steps(values, prefix)
+    given = [field for field in _LOOP_FIELDS if _is_given(values, field.name)]
+    if not given:
+        return TrainingLoop()
+    from lrviz.spec.values import read_field
+
     return TrainingLoop(
-        **{field.name: _read_field(field, values, prefix) for field in _LOOP_FIELDS if _is_given(values, field.name)}
+        **{f.name: read_field(f.kind, option_name(f.name, prefix), values[f.name], f.choices) for f in given}
     )
 
 
 def _loop_of_steps(values: Mapping[str, Any], prefix: str) -> TrainingLoop:
     """The loop of a run of `steps` updates: one epoch."""
+    from lrviz.spec.values import read_count
+
     option = option_name("steps", prefix)
     for name in _LENGTH_FIELDS:
         if _is_given(values, name) and not (name == "epochs" and read_count(name, values[name]) == 1):
@@ -314,46 +323,13 @@ def _is_given(values: Mapping[str, Any], name: str) -> bool:
     return values.get(name) is not None and values[name] is not False
 
 
-def _read_field(field: Field, values: Mapping[str, Any], prefix: str) -> Any:
-    option, value = option_name(field.name, prefix), values[field.name]
-    match field.kind:
-        case "choice":
-            return read_choice(option, value, field.choices)
-        case "switch":
-            return read_switch(option, value)
-    return read_count(option, value)
-
-
 def read_groups(value: Any, prefix: str = "--") -> tuple[ParamGroup, ...]:
-    """The parameter groups of `--lr`: `1e-3`, `1e-4,1e-3`, `backbone=1e-4,head=1e-3`, or a number, list or table.
-
-    Raises:
-        UsageError: a rate is missing or not a number, a group has no name, or there are over `_MAX_GROUPS`.
-        SpecError: a rate is negative or not finite.
-    """
-    option = option_name("lr", prefix)
+    """The parameter groups of `--lr`; the forms and errors are those of `read_rates`."""
     if value is None:
         return (ParamGroup(),)
-    text = value.strip() if isinstance(value, str) else ""
-    parts = split_commas(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
-    number = len(value) if isinstance(value, Mapping | list | tuple) else len(parts)
-    if number > _MAX_GROUPS:
-        raise UsageError(f"`{option}` has {number:,} rates; the limit is {_MAX_GROUPS:,}")
-    if isinstance(value, Mapping):
-        return tuple(ParamGroup(str(name), read_number(option, rate)) for name, rate in value.items())
-    if isinstance(value, list | tuple):
-        return tuple(ParamGroup("", read_number(option, rate)) for rate in value)
-    if not isinstance(value, str):
-        return (ParamGroup("", read_number(option, value)),)
-    groups = []
-    for part in parts:
-        name, equals, rate = part.rpartition("=")
-        if not rate.strip():
-            raise UsageError(f"`{option}` has no rate, got `{printable(text, 60)}`", "such as backbone=1e-4,head=1e-3")
-        if equals and not name.strip():
-            raise UsageError(f"a group of `{option}` has no name, got `{text}`", "such as backbone=1e-4,head=1e-3")
-        groups.append(ParamGroup(name.strip(), read_number(option, rate)))
-    return tuple(groups)
+    from lrviz.spec.values import read_rates
+
+    return tuple(ParamGroup(name, rate) for name, rate in read_rates(option_name("lr", prefix), value))
 
 
 def read_optimizer(values: Mapping[str, Any], prefix: str = "--") -> OptimizerChoice:
@@ -364,145 +340,11 @@ def read_optimizer(values: Mapping[str, Any], prefix: str = "--") -> OptimizerCh
         SpecError: the momentum is out of range.
     """
     name, momentum = values.get("optimizer"), values.get("momentum")
+    if name is None and momentum is None:
+        return OptimizerChoice()
+    from lrviz.spec.values import read_number, read_optimizer_name
+
     return OptimizerChoice(
-        "SGD" if name is None else _optimizer_name(str(name)),
+        "SGD" if name is None else read_optimizer_name(str(name)),
         None if momentum is None else read_number(option_name("momentum", prefix), momentum),
     )
-
-
-def _optimizer_name(name: str) -> str:
-    known = installed_optimizers()
-    folded = {class_name.lower(): class_name for class_name in known}
-    plain = name.rpartition(".")[2]
-    if plain in known or not known:  # without torch's source the simulation checks the name
-        return plain
-    if plain.lower() in folded:
-        return folded[plain.lower()]
-    import difflib
-
-    close = difflib.get_close_matches(plain.lower(), folded, n=1, cutoff=0.5)
-    hint = f"did you mean `{folded[close[0]]}`? " if close else ""
-    raise UsageError(f"unknown optimizer `{name}`", f"{hint}torch.optim has {', '.join(sorted(known))}")
-
-
-def read_lets(pairs: Sequence[str]) -> dict[str, Any]:
-    """The values of `--let NAME=VALUE`; a later one may use an earlier one.
-
-    Raises:
-        UsageError: a pair has no `=`, or its name is invalid.
-    """
-    lets: dict[str, Any] = {}
-    for pair in pairs:
-        text, equals, value = pair.partition("=")
-        name = value_name(text)
-        if not equals or name is None:
-            raise UsageError(f"`--let` needs NAME=VALUE, got `{pair}`", "such as `--let num_epochs=90`")
-        if name in RUN_NAMES:
-            raise UsageError(
-                f"`{name}` is a name of the run and cannot be given with `--let`",
-                "use `--epochs`, `--steps-per-epoch` or `--lr`",
-            )
-        try:
-            lets[name] = parse_value(value, lets)
-        except NotationError as error:
-            uses_run_name = any(f"`--let {run_name}=...`" in error.hint for run_name in RUN_NAMES)
-            hint = "names of the run work only in the notation; write a number" if uses_run_name else error.hint
-            raise NotationError(error.message, hint, error.details).at(f"`--let {name}`") from error
-    return lets
-
-
-def read_number(option: str, given: Any) -> float:
-    """A number, or the text of one, or arithmetic such as `0.1 * 256 / 1024`.
-
-    Raises:
-        UsageError: it is not a number.
-    """
-    value = given
-    if isinstance(given, str):
-        try:
-            value = parse_value(given, {})
-        except NotationError:
-            value = None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UsageError(f"`{option}` must be a number, got `{printable(str(given), 60)}`")
-    try:
-        return float(value)
-    except OverflowError as error:
-        raise UsageError(f"`{option}` is too large a number") from error
-
-
-def read_count(option: str, given: Any) -> int:
-    """A whole number, or the text of one: `1000`, `1_000`, `1e3`.
-
-    Raises:
-        UsageError: it is not a whole number, or it is below 1.
-    """
-    value = given if isinstance(given, int) and not isinstance(given, bool) else read_number(option, given)
-    if isinstance(value, float) and not value.is_integer():
-        raise UsageError(f"`{option}` must be a whole number, got `{given}`")
-    if value < 1:
-        raise UsageError(f"`{option}` must be 1 or more, got {brief(int(value))}")
-    return int(value)
-
-
-def read_switch(option: str, given: Any) -> bool:
-    """A bool, or the text of one.
-
-    Raises:
-        UsageError: it is neither true nor false.
-    """
-    words = {"true": True, "false": False}
-    if isinstance(given, bool):
-        return given
-    if str(given).lower() not in words:
-        raise UsageError(f"`{option}` must be true or false, got `{given}`")
-    return words[str(given).lower()]
-
-
-def read_choice(option: str, text: str, choices: tuple[str, ...]) -> str:
-    """One of `choices`.
-
-    Raises:
-        UsageError: it is not one of them.
-    """
-    if text not in choices:
-        listed = " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
-        raise UsageError(f"`{option}` must be {listed}, got `{text}`")
-    return text
-
-
-def split_commas(text: str) -> list[str]:
-    """Split a text at the commas outside of brackets."""
-    cuts, depth = [-1], 0
-    for at, character in enumerate(text):
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and depth == 0:
-            cuts.append(at)
-    return [text[start + 1 : end] for start, end in pairwise([*cuts, len(text)])]
-
-
-def read_size(text: str) -> tuple[float, float]:
-    """A figure's width and height in inches: `10x5`.
-
-    Raises:
-        UsageError: it is not a pair of numbers.
-    """
-    match = re.fullmatch(r"\s*([\d.]+)\s*[x×,]\s*([\d.]+)\s*", text)
-    try:
-        if match:
-            return float(match[1]), float(match[2])
-    except ValueError:
-        pass
-    raise UsageError(f"`--size` must be WIDTHxHEIGHT in inches, got `{text}`", "such as `--size 10x5`")
-
-
-def read_limits(option: str, text: str) -> tuple[float, float]:
-    """The limits of an axis: `0,1e-3`.
-
-    Raises:
-        UsageError: it is not a pair of numbers.
-    """
-    parts = split_commas(text)
-    if len(parts) != 2:
-        raise UsageError(f"`{option}` must be LOW,HIGH, got `{text}`", f"such as `{option} 0,1e-3`")
-    return read_number(option, parts[0]), read_number(option, parts[1])

@@ -332,6 +332,8 @@ class RunSpec:
     filled: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     read: tuple[str, ...] = field(default=(), compare=False)  # what a script says of the run
+    # Each value of the run and of the scheduler's arguments in a script, and where it is from.
+    explained: tuple[tuple[str, str, str], ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         check_groups(self.groups, self.scheduler)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, Final
 
 from lrviz import files
-from lrviz.errors import LrvizError, SpecError, UsageError
+from lrviz.errors import NotationError, SpecError, UsageError
 from lrviz.notation import NO_SCHEDULER, Found, SchedulerCall, missing_values, read_script
 from lrviz.spec.reading import Fields, option_name, read_groups, read_loop
 from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, run_names
@@ -36,12 +36,13 @@ class ScriptRun:
     read: tuple[str, ...]
     notes: tuple[str, ...]
     name: str
+    explained: tuple[tuple[str, str, str], ...]
 
 
 def script_path(text: str) -> tuple[str, str] | None:
     """The path of a script, and the name of a scheduler in it, of `train.py@scheduler`; None for other text."""
     path, _, name = text.strip().partition("@")
-    if not path.strip().lower().endswith(SUFFIXES) or "\n" in path or "(" in path:
+    if path.strip() != "-" and (not path.strip().lower().endswith(SUFFIXES) or "\n" in path or "(" in path):
         return None
     return path.strip(), name.strip()
 
@@ -50,7 +51,7 @@ def read_scripts(text: str, fields: Fields) -> list[ScriptRun]:
     """The runs of lines pasted from a script, or of a script's file.
 
     Args:
-        text: The lines, or `FILE.py`, or `FILE.py@NAME` for one of several schedulers.
+        text: The lines, `FILE.py` or `-`, or `FILE.py@NAME` for one of several schedulers.
         fields: The fields that are given; they win over those of the script.
 
     Raises:
@@ -58,31 +59,41 @@ def read_scripts(text: str, fields: Fields) -> list[ScriptRun]:
         SpecError: the file cannot be read.
         UsageError: it has no scheduler of that name.
     """
-    where = script_path(text)
-    if where is None:
-        return _read(text, fields, "")
-    path, name = where
-    text = _source(path, fields)
+    path, name = script_path(text) or ("", "")
     try:
-        runs = _read(text, fields, path)
-    except LrvizError as error:
+        return _read(_source(path, fields) if path else text, fields, path, name)
+    except NotationError as error:
+        if not path:
+            raise
         if error.message == NO_SCHEDULER:
             raise SpecError(
-                f"`{printable(path, 60)}` creates no scheduler of torch",
-                f"a function in it that creates one from an optimizer runs as `{printable(path, 60)}:NAME`",
+                f"`{_shown(path)}` creates no scheduler of torch",
+                "a function in it that creates one from an optimizer runs as "
+                + (f"`{_shown(path)}:NAME`" if path != "-" else "`FILE.py:NAME`"),
             ) from error
-        raise error.at(printable(path, 60)) from error
-    if not name:
-        return runs
-    chosen = [run for run in runs if run.name == name]
-    if not chosen:
-        listed = ", ".join(f"`{run.name}`" for run in runs)
-        raise UsageError(f"`{path}` has no scheduler `{printable(name, 60)}`", f"it has {listed}")
-    return chosen
+        raise error.at(_shown(path)) from error
+
+
+def script_rows(text: str, fields: Fields) -> list[tuple[str, str, str, str]]:
+    """The name, line, class and interval of each scheduler of a script; the arguments and errors of `read_scripts`."""
+    path, _ = script_path(text) or ("", "")
+    typed = {name: value for name, value in fields.values.items() if value is not None}
+    source = _source(path, fields) if path else text
+    try:
+        found = read_script(source, dict(fields.lets), {}, typed, whole=bool(path), settings=fields.settings)
+    except NotationError as error:
+        raise (error.at(_shown(path)) if path else error) from error
+    return [(f.name or "-", str(f.line), f.call.name, str(f.fields.get("interval", "-"))) for f in found]
+
+
+def _shown(path: str) -> str:
+    return "stdin" if path == "-" else printable(path, 60)
 
 
 def _source(path: str, fields: Fields) -> str:
     """The text of a script, or of the cells of a notebook."""
+    if path == "-":
+        return fields.stdin or ""
     target = fields.folder / path
     if not fields.outside:
         files.check_inside(target, fields.folder, f"the script `{path}`")
@@ -105,23 +116,29 @@ def _source(path: str, fields: Fields) -> str:
     return re.sub(r"^(\s*)[%!].*$", r"\1pass", joined, flags=re.MULTILINE)
 
 
-def _read(text: str, fields: Fields, path: str) -> list[ScriptRun]:
+def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     typed = {name: value for name, value in fields.values.items() if value is not None}
     values = dict(fields.lets) | _typed_names(typed)
-    runs = []
-    for at, first in enumerate(read_script(text, values, {}, typed, whole=bool(path))):
+    whole, settings = bool(path), fields.settings
+    runs: list[ScriptRun] = []
+    without: list[Found] = []
+    every_found = read_script(text, values, {}, typed, whole=whole, settings=settings)
+    if name and not any(found.name == name for found in every_found):
+        listed = ", ".join(f"`{found.name}`" for found in every_found if found.name)
+        raise UsageError(
+            f"`{_shown(path)}` has no scheduler `{printable(name, 60)}`", f"it has {listed}" if listed else ""
+        )
+    for at, first in enumerate(every_found):
+        if name and first.name != name:
+            continue
         known = _with_spellings(first, typed)
         merged = Fields(known, prefix="").over(typed, fields.prefix)
         merged = replace(fields, values=_consistent(merged.values, typed))
-        every, whole = read_loop(merged.values, fields.prefix).grad_accum, read_loop(merged.values, fields.prefix)
-        if (
-            first.drops_partial
-            and every > 1
-            and (rest := whole.steps_per_epoch % every)
-            and _has_batches(merged.values)
-        ):
+        loop = read_loop(merged.values, fields.prefix)
+        every = loop.grad_accum
+        if first.drops_partial and every > 1 and (rest := loop.steps_per_epoch % every) and _has_batches(merged.values):
             kept = {k: v for k, v in merged.values.items() if k not in ("dataset_size", "batch_size", "drop_last")}
-            merged = replace(merged, values={**kept, "steps_per_epoch": whole.steps_per_epoch - rest})
+            merged = replace(merged, values={**kept, "steps_per_epoch": loop.steps_per_epoch - rest})
             first.notes.append(
                 f"the last {count(rest, 'batch').replace('batchs', 'batches')} of an epoch make no update: the script "
                 f"makes one every {every}"
@@ -131,16 +148,25 @@ def _read(text: str, fields: Fields, path: str) -> list[ScriptRun]:
         batches = dict.fromkeys(first.loaders, loop.steps_per_epoch) if _has_batches(merged.values) else {}
         found = first
         if first.missing:
-            found = read_script(text, {**values, **batches}, names, typed, whole=bool(path))[at]
+            found = read_script(text, {**values, **batches}, names, typed, whole=whole, settings=settings)[at]
         if found.missing:
-            raise missing_values(found, fields.prefix)
+            without.append(found)
+            continue
         notes = [*found.notes, *_differences(first, typed, fields.prefix)]
         if path and "interval" not in known and "interval" not in typed:
             notes.append(
-                f"`{path}` does not show where the scheduler steps: it is drawn with a step after each "
+                f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with a step after each "
                 f"{'update' if loop.interval == 'step' else 'epoch'}, over {count(loop.epochs, 'epoch')}"
             )
-        runs.append(ScriptRun(found.call, merged, tuple(_told(known, found, typed)), tuple(notes), found.name))
+        told, explained = (
+            tuple(_told(known, found, typed)),
+            tuple(_explained(merged, known, found, typed, fields.prefix)),
+        )
+        runs.append(ScriptRun(found.call, merged, told, tuple(notes), found.name, explained))
+    if without:
+        every_origin = {origin.text: origin for found in without for origin in found.missing}
+        loaders = tuple(text for found in without for text in found.loaders)
+        raise missing_values(replace(without[0], missing=list(every_origin.values()), loaders=loaders), fields.prefix)
     return runs
 
 
@@ -239,11 +265,35 @@ def _told(known: Mapping[str, Any], found: Found, typed: Mapping[str, Any]) -> l
     return told
 
 
+def _explained(
+    fields: Fields, known: Mapping[str, Any], found: Found, typed: Mapping[str, Any], prefix: str
+) -> Iterator[tuple[str, str, str]]:
+    """Each value of the run and of the scheduler's arguments, and where it is from."""
+    loop, groups = read_loop(fields.values, fields.prefix), read_groups(fields.values.get("lr"), fields.prefix)
+    values: dict[str, Any] = {"optimizer": fields.values.get("optimizer", "SGD")}
+    values["lr"] = ", ".join(format_rate(group.lr) for group in groups[:4]) + ", ..." * (len(groups) > 4)
+    values |= {name: fields.values[name] for name in ("momentum",) if name in fields.values}
+    values |= {name: getattr(loop, name) for name in ("epochs", "steps_per_epoch", "grad_accum", "interval")}
+    for name, value in values.items():
+        if name == "grad_accum" and value == 1:
+            continue
+        by_steps = "steps" in fields.values and name in ("epochs", "steps_per_epoch")
+        key = "steps" if by_steps else "dataset_size" if name == "steps_per_epoch" and "dataset_size" in typed else name
+        line = found.lines.get(key, 0)
+        where = f"`{option_name(key, prefix)}`" if key in typed else f"line {line}" if line else "the default of lrviz"
+        if key in known and key not in typed and not line:
+            where = "the script"
+        yield option_name(name, ""), str(value), where
+    for argument in found.arguments:
+        where = f"line {argument.line}"
+        yield argument.name, argument.value, f"{where}: {argument.source}" if argument.source else where
+
+
 def several_error(text: str, runs: Sequence[RunSpec]) -> UsageError:
     """The error for a script with several schedulers where one is wanted."""
     listed = ", ".join(f"`{run.label}`" for run in runs)
+    one = "" if text.strip() == "-" else f"`{printable(text, 60)}@{runs[0].name or 'NAME'}` is one of them, and "
     return UsageError(
         f"`{printable(text, 60)}` steps {len(runs)} schedulers: {listed}",
-        f"`{printable(text, 60)}@{runs[0].name or 'NAME'}` is one of them, and `lrviz compare {printable(text, 60)}` "
-        "draws all",
+        f"{one}`lrviz compare {printable(text, 60)}` draws all",
     )

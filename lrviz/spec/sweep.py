@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import one_budget
-from lrviz.spec.reading import Fields, find_outside, read_all, split_commas
+from lrviz.spec.reading import Fields, find_outside, read_all
 from lrviz.spec.run import MAX_UPDATES, RunSpec
+from lrviz.spec.values import split_commas
 from lrviz.text import count, printable
 
 MAX_CURVES: Final = 24  # by default
@@ -24,7 +25,9 @@ MOST_CURVES: Final = 1_000  # at all
 MOST_CHARACTERS: Final = 300_000  # of all curves' notation, which takes a second to read
 _MOST_GROUPS: Final = 10_000  # each has a line in a figure
 _MOST_COMBINATIONS: Final = 10**12  # far more than anyone means; a larger number would take long to print
-_DICT_KEY: Final = re.compile(r"""\s*(['"])\w+\1\s*:""")
+# The start of a dictionary or a comprehension, rather than of values that may be lambdas.
+_DICT: Final = re.compile(r"\s*(?:\*\*|(?!lambda\b)[^,:{}]{1,100}:|[^,:{}]{1,100}\bfor\b)")
+_SEVERAL: Final = re.compile(r"[;\n]\s*\S")  # statements
 
 
 @one_budget()
@@ -108,11 +111,11 @@ class Sweep:
         start = searched = 0  # of the piece, and of the search for the next brace
         size = 1
         while (opening := find_outside(text, "{", any_depth=True, start=searched)) is not None:
-            if _DICT_KEY.match(text, opening + 1):  # not a sweep, but a dictionary returned to Lightning
-                searched = opening + 1
-                continue
             closing = text.find("}", opening)
             inside = text[opening + 1 : closing]
+            if _DICT.match(text, opening + 1) or (not inside.strip() and _SEVERAL.search(text)):
+                searched = opening + 1  # not a sweep, but a dictionary of a script
+                continue
             if closing < 0 or "{" in inside:
                 raise UsageError(f"braces are {'nested' if '{' in inside else 'not closed'} in `{printable(text, 80)}`")
             values = tuple(part.strip() for part in split_commas(inside))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         print_error,
         print_lines,
         print_note,
+        print_prompt,
         progress_bar,
         summary_lines,
     )
@@ -35,6 +36,7 @@ else:
             "print_error",
             "print_lines",
             "print_note",
+            "print_prompt",
             "progress_bar",
             "summary_lines",
         ],
@@ -43,6 +45,18 @@ else:
     )
 
 __all__ = [
-    "Screen", "comparison_lines", "print_catalogue", "print_chart", "print_curve", "print_differences", "print_error",
-    "print_lines", "print_note", "print_page", "print_table", "progress_bar", "summary_lines",
+    "Screen",
+    "comparison_lines",
+    "print_catalogue",
+    "print_chart",
+    "print_curve",
+    "print_differences",
+    "print_error",
+    "print_lines",
+    "print_note",
+    "print_page",
+    "print_prompt",
+    "print_table",
+    "progress_bar",
+    "summary_lines",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ import io
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -66,6 +66,14 @@ def print_lines(lines: Iterable[str]) -> None:
     """Print lines without a prefix, each of at most `_MOST` characters."""
     for line in lines:
         _print("", line, "")
+
+
+def print_prompt(text: str) -> None:
+    """Print a question on stderr, without an end of line."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(printable(text, _MOST))
+            sys.stderr.flush()
 
 
 def _print(head: str, text: str, style: str) -> None:

@@ -539,6 +539,30 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "plot cosine --let a+b=3",
         said("`--let` needs NAME=VALUE, got `a+b=3`", "such as `--let num_epochs=90`"),
     ),
+    "a file of values that is not there": (
+        "plot cosine --config none.yaml",
+        said("cannot read `none.yaml`: no such file or directory", "the path is relative to the current folder"),
+    ),
+    "a file of values of another format": (
+        "plot cosine --let-file names.ini",
+        said("`--let-file` needs a .toml, .json or .yaml file, got `names.ini`"),
+    ),
+    "a list of what is no script": (
+        "plot cosine --list",
+        said("no scheduler here\n    cosine\n    ^", "such as `CosineAnnealingLR(T_max=32)`"),
+    ),
+    "a list of nothing": ("plot --list", said("`--list` needs a script", "such as `lrviz plot train.py --list`")),
+    "questions without a terminal": (
+        "plot cosine --ask",
+        said(
+            "`--ask` needs a terminal, and stdin is not one",
+            "give the values with `--let NAME=VALUE` or `--let-file`; without `--ask` the error lists them",
+        ),
+    ),
+    "stdin twice": (
+        "compare - -",
+        said("`-` is given twice, and stdin is read once", "give the other scheduler as text"),
+    ),
     "a format that is not the suffix": (
         "plot cosine -o x.png --format svg",
         said("`x.png` ends in .png, but `--format` is svg", "leave one of them out"),

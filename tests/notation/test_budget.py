@@ -15,7 +15,7 @@ from lrviz.notation import Lambda, check_run, parse, parse_value, value_name
 from lrviz.notation.functions import FUNCTIONS, MATH, Function
 from lrviz.notation.source import MAX_RUN_STEPS
 from lrviz.spec import Fields, Sweep, read_lets, read_run, read_runs, read_size
-from lrviz.spec.reading import split_commas
+from lrviz.spec.values import split_commas
 from tests.linear import assert_linear, repeated
 
 LIST = f"a = [{','.join('1' * 4000)}]\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 import lrviz
 from lrviz.cli import main
-from lrviz.errors import NotationError
+from lrviz.errors import LrvizError, NotationError
+from lrviz.notation import source
 from lrviz.notation.source import value_name
 from lrviz.spec import Fields, read_lets, read_run
 
@@ -257,3 +259,67 @@ READ = {
 @pytest.mark.parametrize(("text", "scheduler"), READ.values(), ids=READ.keys())
 def test_statements_are_read_in_order(text: str, scheduler: str) -> None:
     assert str(read_run(text).scheduler) == scheduler
+
+
+DEFS = {
+    "a return": ("def f(epoch):\n    return k ** epoch", "lambda epoch: 0.9 ** epoch"),
+    "branches": (
+        "def f(e):\n    'A warm-up.'\n    if e < 3:\n        return (e + 1) / 3\n    else:\n        return 1",
+        "lambda e: (e + 1) / 3 if e < 3 else 1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "printed"), DEFS.values(), ids=DEFS.keys())
+def test_a_short_function_is_printed_as_a_lambda(text: str, printed: str) -> None:
+    run = read_run(f"k = 0.9\n{text}\nLambdaLR(opt, f)")
+    assert str(run.scheduler) == f"LambdaLR(lr_lambda={printed})"
+    assert read_run(str(run.scheduler)).scheduler == run.scheduler
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(e):\n    if e < 3:\n        return 1",  # no value at the end
+        "def f(e):\n    x = e\n    return x",
+        "def f(e):\n    yield e",
+        "def f(e):\n    return 1 + 0 * (" + " + ".join(["e"] * 40) + ")",
+    ],
+)
+def test_another_function_is_printed_by_its_name(text: str) -> None:
+    with suppress(LrvizError):
+        assert str(read_run(f"{text}\nLambdaLR(opt, f)").scheduler) == "LambdaLR(lr_lambda=f)"
+
+
+LONG = "def {name}(e{default}):\n    x = e * n\n    return 1 / (1 + x)\n"
+
+
+def test_functions_are_equal_if_their_code_and_values_are() -> None:
+    def read(n: int, default: str = "") -> Any:
+        text = LONG.format(name="f", default=default)
+        inside = "".join(f"    {line}\n" for line in ["def inner():", *(f"    {row}" for row in text.splitlines())])
+        lines = f"class A: pass\ndef outer(n):\n{inside}        return f\n    return inner()\nLambdaLR(opt, outer({n}))"
+        return read_run(lines).scheduler
+
+    assert read(2) == read(2) != read(3)
+    assert read(2, ", k=A()") == read(2, ", k=A()")
+
+
+def test_verbose_is_not_asked_for() -> None:
+    run = read_run("x = 1\nStepLR(opt, 3, verbose=args.verbose)")
+    assert str(run.scheduler) == "StepLR(step_size=3)"
+    assert run.notes == ("StepLR: verbose is left out: torch 2.7 and newer do not take it",)
+
+
+def test_a_refused_text_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    parse = source._parse_python
+
+    def noted(text: str) -> Any:
+        parsed.append(text)
+        return parse(text)
+
+    monkeypatch.setattr(source, "_parse_python", noted)
+    with pytest.raises(NotationError, match="is not part of the notation"):
+        read_run("StepLR(opt, **b'3')")
+    assert parsed.count("StepLR(opt, **b'3')") == 1

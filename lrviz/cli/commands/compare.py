@@ -12,6 +12,7 @@ from lrviz.errors import UsageError
 
 @with_options(
     options.RUN,
+    options.SCRIPT,
     options.LABELS,
     options.MAX_CURVES,
     options.FIGURE,
@@ -30,22 +31,30 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
 
     if not specs:
         raise UsageError("`lrviz compare` needs schedulers", "such as `lrviz compare cosine onecycle`")
+    if values["list"]:
+        runs.list_schedulers(specs, values)
+        return
     figure_options, quiet = runs.read_figure_options(values), values["quiet"]
     limit = MAX_CURVES if values["max_curves"] is None else read_count("--max-curves", values["max_curves"])
-    run_specs = read_runs(specs, runs.read_fields(values), values["label"] or (), limit)
+    run_specs = runs.read_asking(
+        specs,
+        runs.read_fields(values),
+        values,
+        lambda texts, fields: read_runs(texts, fields, values["label"] or (), limit),
+    )
     figure_options = runs.read_window(figure_options, values, run_specs)
     if values["chart"]:
         if values["output"] is not None or values["format"] is not None or values["open"]:
             raise UsageError("`--chart` draws in the terminal and writes no file", "leave out `--chart`, or `-o`")
         traces = runs.simulate_all(run_specs, quiet)
-        runs.print_run_notes(run_specs, quiet, traces)
+        runs.print_run_notes(run_specs, values, traces)
         runs.print_chart(traces, log=values["log"])
         runs.print_comparison(traces, None, quiet)
         return
     path, format = runs.read_output(values, "png", "compare")
     traces = runs.simulate_all(run_specs, quiet, load_figure=format in figure.FIGURE_FORMATS)
     notes = runs.write(traces, path, format, figure_options)
-    runs.print_run_notes(run_specs, quiet, traces, notes)
+    runs.print_run_notes(run_specs, values, traces, notes)
     runs.print_comparison(traces, path, quiet)
     runs.print_target_note(values, path)
     runs.open_output(path, values)

@@ -13,6 +13,7 @@ from lrviz.cli.options import SchedulerArgument, with_options
 
 @with_options(
     options.RUN,
+    options.SCRIPT,
     options.LABEL,
     options.FIGURE,
     options.SHOW_MOMENTUM,
@@ -25,12 +26,15 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     """Draw one curve and write the figure."""
     from lrviz.cli import runs
 
+    if values["list"]:
+        runs.list_schedulers(scheduler or (), values)
+        return
     spec, figure_options = runs.read_spec("plot", scheduler or (), ctx.obj, values), runs.read_figure_options(values)
     figure_options = runs.read_window(figure_options, values, [spec])
     path, format = runs.read_output(values, "png", runs.stem(spec, scheduler or ()))
     (trace,) = runs.simulate_all([spec], values["quiet"], load_figure=format in figure.FIGURE_FORMATS)
     notes = runs.write([trace], path, format, figure_options)
-    runs.print_run_notes([spec], values["quiet"], [trace], notes)
+    runs.print_run_notes([spec], values, [trace], notes)
     runs.print_summary(trace, path, values["quiet"])
     runs.print_target_note(values, path)
     runs.open_output(path, values)

@@ -13,6 +13,7 @@ from lrviz.cli.options import SchedulerArgument, with_options
 
 @with_options(
     options.RUN,
+    options.SCRIPT,
     options.LABEL,
     options.SHOW_MOMENTUM,
     options.OUTPUT,
@@ -23,8 +24,11 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     """Print the rate of every update of one curve, or write it to a file."""
     from lrviz.cli import runs
 
+    if values["list"]:
+        runs.list_schedulers(scheduler or (), values)
+        return
     spec = runs.read_spec("table", scheduler or (), ctx.obj, values)
     path, format = runs.read_output(values, "table", runs.stem(spec, scheduler or ()))
     (trace,) = runs.simulate_all([spec], values["quiet"], load_figure=format in figure.FIGURE_FORMATS)
-    runs.print_run_notes([spec], values["quiet"], [trace])
+    runs.print_run_notes([spec], values, [trace])
     runs.write([trace], path, format)

@@ -5,7 +5,7 @@ In: the text of a script. Out: its schedulers, and what it says of their runs. M
 
 from __future__ import annotations
 
-from lrviz.notation.script.found import Found, missing_values
+from lrviz.notation.script.found import Found, MissingValue, MissingValuesError, missing_values
 from lrviz.notation.script.reading import NO_SCHEDULER, read_script
 
-__all__ = ["NO_SCHEDULER", "Found", "missing_values", "read_script"]
+__all__ = ["NO_SCHEDULER", "Found", "MissingValue", "MissingValuesError", "missing_values", "read_script"]

@@ -55,7 +55,8 @@ def parser_method(
             parser.defaults |= kwargs
             return None
         case "parse_args" | "parse_known_args" | "parse_intermixed_args":
-            namespace = Instance(None, dict(parser.defaults))
+            given = {k: v for k, v in (reader.settings or {}).items() if k in parser.defaults}
+            namespace = Instance(None, {**parser.defaults, **given})
             return namespace if name != "parse_known_args" else (namespace, [])
         case "get_default" if args and isinstance(args[0], str):
             return parser.defaults.get(args[0])

@@ -16,6 +16,7 @@ from lrviz.notation.script.values import (
     Function,
     Instance,
     Length,
+    Origin,
     Scope,
     Super,
     Unknown,
@@ -29,6 +30,8 @@ def call_builtin(
     first = args[0] if args else None
     match name:
         case "range":
+            if None in args and len(args) == len(node.args):  # an argument of the command line without a default
+                return Length(Unknown(Origin(node.args[args.index(None)])))
             if (unknown := reader.unknown_in(args)) is not None:
                 return Length(_range_length(args, unknown))
             if 1 <= len(args) <= 3 and all(isinstance(a, int) for a in args) and (len(args) < 3 or args[2] != 0):

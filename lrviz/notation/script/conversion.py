@@ -11,14 +11,31 @@ from lrviz.notation.parser import Lambda, SchedulerCall
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.names import is_scheduler, name_without_import
 from lrviz.notation.script.operators import size
-from lrviz.notation.script.trees import Position
-from lrviz.notation.script.values import Class, Dotted, Function, Instance, Origin, Schedule, Unknown, origins
+from lrviz.notation.script.trees import Position, returned_expression
+from lrviz.notation.script.values import (
+    CONSTANTS,
+    Class,
+    Dotted,
+    Function,
+    Instance,
+    Origin,
+    Schedule,
+    Unknown,
+    origins,
+)
 from lrviz.notation.source import MAX_CALL_STEPS, SHORT_NAMES, ExpressionError, UnsupportedError, unparse
 from lrviz.notation.substitution import bound_source
 from lrviz.text import printable
 
 _MOST_MISSING: Final = 20  # values that are asked for
+_MOST_CHARACTERS: Final = 80  # of a `def` that is printed as a lambda, rather than by its name
 _COST: Final = 20  # operations of a compiled lambda in the time of one of a function that is read
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether `repr` prints a value without the place of an object in memory."""
+    items = value if isinstance(value, list | tuple) else (value,)
+    return all(isinstance(item, CONSTANTS) for item in items)
 
 
 class Conversion:
@@ -39,8 +56,8 @@ class Conversion:
         kwargs = dict(schedule.kwargs)
         if kwargs.get("last_epoch") == -1:
             kwargs.pop("last_epoch")
-        if isinstance(kwargs.get("verbose"), bool | str):
-            kwargs.pop("verbose")
+        if kwargs.get("verbose"):  # its value does not matter: a note says that it is left out
+            kwargs["verbose"] = True
         values = tuple(self._value(v, schedule.node) for v in schedule.args)
         pairs = [(k, self._value(v, schedule.node)) for k, v in kwargs.items()]
         named = tuple((k, v) for k, v in pairs if not k.startswith("**"))  # `**options` is among those missing
@@ -90,7 +107,9 @@ class Conversion:
         """A function of the script as one of the notation."""
         reader = self.reader
         node = function.node
-        if isinstance(node, ast.Lambda) and (plain := self._plain_lambda(function)) is not None:
+        body = node.body if isinstance(node, ast.Lambda) else returned_expression(node.body)
+        plain = None if body is None else self._plain_lambda(function, body)
+        if plain is not None and (isinstance(node, ast.Lambda) or len(plain.source) <= _MOST_CHARACTERS):
             return plain
         first = self._try_call(function)
 
@@ -122,17 +141,16 @@ class Conversion:
 
     def _code(self, function: Function) -> str:
         """What tells a function from another of the same name."""
-        known = {k: v for k, v in function.scope.names.items() if isinstance(v, bool | int | float | str)}
-        used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
+        used = sorted({n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)})
+        scopes = {name: scope for name in used if (scope := function.scope.find(name)) is not None}
         own = function.bound.names if isinstance(function.bound, Instance) else {}
-        values = {k: v for k, v in {**known, **function.defaults}.items() if k in used or k in function.defaults}
+        values = {**{name: scope.names.get(name) for name, scope in scopes.items()}, **function.defaults, **own}
         self.reader.add(size(values), function.node)
-        return f"{unparse(function.node)} {values!r} { {k: v for k, v in own.items() if isinstance(v, int | float)}!r}"
+        return f"{unparse(function.node)} { {name: v for name, v in values.items() if _is_plain(v)}!r}"
 
-    def _plain_lambda(self, function: Function) -> Lambda | None:
-        """A lambda of arithmetic alone, which is compiled and printed with its values; None if it is another."""
-        node: Any = function.node
-        spec = node.args
+    def _plain_lambda(self, function: Function, body: ast.expr) -> Lambda | None:
+        """A function of arithmetic alone, which is compiled and printed with its values; None if it is another."""
+        spec = function.node.args
         if (
             function.bound is not None
             or spec.vararg
@@ -144,7 +162,7 @@ class Conversion:
             return None
         argument, *bound = [a.arg for a in spec.args]
         names: dict[str, Any] = {}
-        for name in sorted({n.id for n in ast.walk(node.body) if isinstance(n, ast.Name)} - {argument}):
+        for name in sorted({n.id for n in ast.walk(body) if isinstance(n, ast.Name)} - {argument}):
             if name in bound:
                 value = function.defaults.get(name)
             else:
@@ -163,8 +181,8 @@ class Conversion:
             names[name] = value
 
         try:
-            made, steps = compile_function(node.body, names, argument, self.reader.budget)
+            made, steps = compile_function(body, names, argument, self.reader.budget)
         except UnsupportedError:
             return None
-        source = bound_source(copy.deepcopy(node.body), names, argument, self.reader.budget)
+        source = bound_source(copy.deepcopy(body), names, argument, self.reader.budget)
         return Lambda(f"lambda {argument}: {source}", made, steps)

@@ -25,6 +25,7 @@ from lrviz.notation.script.values import (
     Optimizer,
     Schedule,
     Scope,
+    Settings,
     Super,
     Unknown,
     merge,
@@ -116,6 +117,8 @@ class Expressions(Reader):
         match owner:
             case Dotted():
                 return imported(f"{owner.path}.{name}")
+            case Settings() if name in owner:
+                return owner[name]
             case Instance():
                 if name in owner.names:
                     value = owner.names[name]
@@ -146,9 +149,10 @@ class Expressions(Reader):
                     return owner.optimizer
                 return Method(owner, name, node)
             case Unknown() | Loader() | None:
-                if isinstance(owner, Unknown) and name in ("step", "prepare"):
+                value = self.unknown(node)
+                if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in ("step", "prepare"):
                     return Method(owner, name, node)
-                return self.unknown(node)
+                return value
         return Method(owner, name, node)
 
     def _call(self, node: ast.Call, scope: Scope) -> Any:

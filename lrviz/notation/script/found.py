@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lrviz.errors import NotationError
 from lrviz.notation.parser import SchedulerCall
+from lrviz.notation.script.explained import Argument
 from lrviz.notation.script.values import Origin
 from lrviz.text import printable
 
+# Characters that no shell changes in a word.
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.=-")
 _GUESSES: Final = (
-    (("lr", "rate"), ", a rate", "0.1"),
-    (("gamma", "factor", "decay", "ratio", "momentum", "power", "alpha"), ", a factor", "0.1"),
-    (("epoch", "step", "iter", "len(", "size", "num", "n_", "batch", "t_", "warm", "max", "total"), ", a count", "10"),
+    (("lr", "rate"), "a rate", "0.1"),
+    (("gamma", "factor", "decay", "ratio", "momentum", "power", "alpha"), "a factor", "0.1"),
+    (("epoch", "step", "iter", "len(", "size", "num", "n_", "batch", "t_", "warm", "max", "total"), "a count", "10"),
 )
 
 
@@ -37,27 +40,55 @@ class Found:
     drops_partial: bool = False  # whether the last batches of an epoch, too few for an update, make none
     stepped: int = 0  # the line of `scheduler.step()`
     excerpt: tuple[str, ...] = ()  # the line of the first of `missing`, and a caret
+    arguments: list[Argument] = field(default_factory=list)
     assigned: Mapping[str, Any] = field(default_factory=dict)  # the values of the script's names
     assigned_lines: Mapping[str, int] = field(default_factory=dict)
 
 
-def missing_values(found: Found, prefix: str = "--") -> NotationError:
+@dataclass(frozen=True)
+class MissingValue:
+    """An expression whose value a script needs: what it probably is, and an example."""
+
+    text: str
+    line: int
+    what: str
+    example: str
+    counts_batches: bool  # whether it is the number of batches in an epoch, which is a field of the run
+
+    def option(self, value: str, prefix: str = "--") -> str:
+        """How to give it a value, for a shell."""
+        if self.counts_batches:
+            return f"{prefix}steps-per-epoch {value}" if prefix else f"steps_per_epoch = {value}"
+        text = f"{self.text}={value}"
+        plain = not set(text) - _PLAIN
+        return f"--let {text}" if plain else f"--let '{text}'" if "'" not in text else f'--let "{text}"'
+
+
+class MissingValuesError(NotationError):
+    """A script needs values that are not in it: `missing`."""
+
+    missing: tuple[MissingValue, ...] = ()
+
+
+def missing_values(found: Found, prefix: str = "--") -> MissingValuesError:
     """The error for a script that needs values: all of them at once, and how to give them."""
-    shown = [f"`{printable(o.text, 60)}` (line {o.line}{_guess(o.text)[0]})" for o in found.missing]
-    options = []
-    for origin in found.missing:
-        if origin.text in found.loaders:
-            options.append(f"{prefix}steps-per-epoch N" if prefix else "steps_per_epoch = N")
-        else:
-            text = f"{origin.text}={_guess(origin.text)[1]}"
-            plain = text.replace(".", "").replace("=", "").replace("_", "").isalnum()
-            options.append(f"--let {text}" if plain else f"--let '{text}'" if "'" not in text else f'--let "{text}"')
-    if len(shown) == 1:
-        (origin,) = found.missing
-        kind = "name" if origin.text.isidentifier() else "value"
-        message = f"unknown {kind} `{printable(origin.text, 60)}`{f' on line {origin.line}' if origin.line > 1 else ''}"
-        return NotationError(message, f"add {options[0]}", found.excerpt)
-    return NotationError(
+    missing = tuple(
+        MissingValue(o.text, o.line, *_guess(o.text), counts_batches=o.text in found.loaders) for o in found.missing
+    )
+    error = _missing_error(found, missing, prefix)
+    error.missing = missing
+    return error
+
+
+def _missing_error(found: Found, missing: Sequence[MissingValue], prefix: str) -> MissingValuesError:
+    options = [each.option("N" if each.counts_batches else each.example, prefix) for each in missing]
+    if len(missing) == 1:
+        (one,) = missing
+        kind = "name" if one.text.isidentifier() else "value"
+        message = f"unknown {kind} `{printable(one.text, 60)}`{f' on line {one.line}' if one.line > 1 else ''}"
+        return MissingValuesError(message, f"add {options[0]}", found.excerpt)
+    shown = [f"`{printable(m.text, 60)}` (line {m.line}{', ' if m.what else ''}{m.what})" for m in missing]
+    return MissingValuesError(
         f"the script needs {len(shown)} values: {', '.join(shown)}", f"add {' '.join(dict.fromkeys(options))}"
     )
 

@@ -32,6 +32,7 @@ from lrviz.notation.script.values import (
     Origin,
     Schedule,
     Scope,
+    Settings,
     Unknown,
     merge,
     origins,
@@ -229,6 +230,8 @@ class Interpreter(Definitions):
                         value.variable = name
                     old = instance.names.get(name, value)
                     instance.names[name] = self._weak(old, value)
+                elif isinstance(instance, Settings):
+                    self._set_item(instance, name, value, target)
             case ast.Subscript(value=owner, slice=index):
                 self._set_item(self.evaluate(owner, scope), self.evaluate(index, scope), value, target)
 

@@ -30,6 +30,7 @@ from lrviz.notation.script.values import (
     Parser,
     Schedule,
     Scope,
+    Settings,
     Super,
     Unknown,
     find_optimizer,
@@ -70,7 +71,9 @@ def _dotted(
         return call_numpy(reader, last, args, kwargs, node)
     if last in ("ArgumentParser", "ConfigArgParser") or path == "argparse.ArgumentParser":
         return Parser()
-    if last in ("Namespace", "SimpleNamespace", "EasyDict", "edict", "DotDict", "AttrDict", "Munch"):
+    if last in ("EasyDict", "edict", "DotDict", "AttrDict", "Munch", "ConfigDict") or path.endswith("OmegaConf.create"):
+        return Settings.of({**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs})
+    if last in ("Namespace", "SimpleNamespace"):
         start = args[0] if args and isinstance(args[0], dict) else {}
         return Instance(None, {**{str(k): v for k, v in start.items()}, **kwargs})
     if last in ("OrderedDict", "defaultdict"):

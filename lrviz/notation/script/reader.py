@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -23,6 +24,7 @@ from lrviz.notation.script.values import (
     Origin,
     Schedule,
     Scope,
+    Settings,
     Unknown,
     flat,
     looks_like_scheduler,
@@ -32,6 +34,16 @@ from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, unparse
 
 MAX_STEPS: Final = 250_000  # of reading a script: expressions, statements, and items of lists; half a second
 MAX_ITEMS: Final = 100_000  # of one list, or characters of one text
+# Names of what holds the values of a configuration, and of functions that read one from a file.
+_CONFIGURATION: Final = re.compile(
+    r"self|(?:\w+_)?(?:args?|arguments|cfgs?|conf|configs?|configuration|hparams|hp|hyp|hyperparameters|opts?|options|"
+    r"params|parameters|settings|flags|FLAGS|namespace|yaml)(?:_\w+)?|[CH]"
+)
+_WHOLE: Final = re.compile(r"args|cfg|conf|config|configuration|hparams|settings")
+_LOADS: Final = re.compile(
+    r"(?:yaml\.|json\.|toml\.|tomllib\.|tomli\.|OmegaConf\.)(?:safe_|full_)?loads?|(?:\w+\.)*\w*(?:load|read|get)_\w*(?:config|cfg|yaml)"
+    r"|safe_load"
+)
 
 
 class Signal:
@@ -48,12 +60,19 @@ class Reader(ABC):
         tree: Its syntax tree.
         values: The values of names and expressions that are given; they win over those of the script.
         defaults: The values of names that the script does not define.
+        settings: The configuration that it reads from elsewhere; None if it is not given.
     """
 
     def __init__(
-        self, tree: ast.Module, values: Mapping[str, Any], defaults: Mapping[str, Any], budget: Budget
+        self,
+        tree: ast.Module,
+        values: Mapping[str, Any],
+        defaults: Mapping[str, Any],
+        budget: Budget,
+        settings: Settings | None = None,
     ) -> None:
         self.tree, self.values, self.defaults, self.budget = tree, values, defaults, budget
+        self.settings = settings
         self.steps = 0
         self.limit = MAX_STEPS
         self.calls = 0
@@ -103,9 +122,39 @@ class Reader(ABC):
 
     # Values
 
-    def unknown(self, node: ast.AST) -> Unknown:
-        """The value of an expression that is not read."""
-        return Unknown(Origin(node))
+    def unknown(self, node: ast.AST) -> Any:
+        """The value of an expression that is not read: that of the configuration, if it has one."""
+        return Unknown(Origin(node)) if self.settings is None else self._setting(node, self.settings)
+
+    def _setting(self, node: ast.AST, settings: Settings) -> Any:
+        """The value of the configuration that `cfg.train.lr`, `args["lr"]` or `cfg.get("lr", 0.1)` means."""
+        default: Any = None
+        keys: list[Any] = []
+        inner: Any = node
+        while not isinstance(inner, ast.Name):
+            match inner:
+                case ast.Attribute(value=owner, attr=key) | ast.Subscript(value=owner, slice=ast.Constant(value=key)):
+                    keys.append(key)
+                case ast.Call(func=ast.Attribute(value=owner, attr="get"), args=[ast.Constant(value=key), *rest]):
+                    keys.append(key)
+                    if inner is node and rest:
+                        default = rest[0].value if isinstance(rest[0], ast.Constant) else None
+                case _:
+                    return Unknown(Origin(node))
+            inner = owner
+        keys = [inner.id, *reversed(keys)]
+        named = 0
+        while named < len(keys) and isinstance(keys[named], str) and _CONFIGURATION.fullmatch(keys[named]):
+            named += 1
+        if named == len(keys) and not _WHOLE.fullmatch(keys[-1]):  # `opt` may be the optimizer
+            return Unknown(Origin(node))
+        for start in range(named if keys[:named] != ["self"] else 0, 0, -1):
+            value: Any = settings
+            for key in keys[start:]:
+                value = value.get(key, self) if isinstance(value, Settings) else self
+            if value is not self:
+                return value
+        return Unknown(Origin(node)) if default is None else default
 
     def failed(self, node: ast.AST) -> Unknown:
         """The value of an expression that Python could not compute either."""
@@ -171,8 +220,13 @@ class Reader(ABC):
 
     # Records
 
-    def not_read(self, node: ast.Call, args: list[Any], kwargs: dict[str, Any]) -> Opaque:
+    def not_read(self, node: ast.Call, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """What a call returns of a function that is not in the script."""
+        if self.settings is not None:
+            if _LOADS.fullmatch(unparse(node.func)):
+                return self.settings
+            if not isinstance(value := self._setting(node, self.settings), Unknown):
+                return value
         # The keys of a text such as `cfg.lr` are the expression itself: it can be given with --let.
         opaque = Opaque(node, args, kwargs)
         given = flat([*args, *kwargs.values()])

@@ -10,6 +10,7 @@ from typing import Any, Final
 from lrviz.errors import NotationError
 from lrviz.notation.lengths import replace_lengths
 from lrviz.notation.script.conversion import Conversion
+from lrviz.notation.script.explained import arguments_of
 from lrviz.notation.script.found import Found
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.lightning import intervals, read_trainers
@@ -25,6 +26,7 @@ from lrviz.notation.script.values import (
     Optimizer,
     Origin,
     Schedule,
+    Settings,
     Unknown,
     flat,
     looks_like_scheduler,
@@ -40,33 +42,37 @@ NO_SCHEDULER: Final = "no scheduler here"
 
 
 def read_script(
-    text: str,
+    text: str | Source,
     values: Mapping[str, Any],
     defaults: Mapping[str, Any],
     given: Collection[str] = (),
     *,
     whole: bool = False,
+    settings: Mapping[str, Any] | None = None,
 ) -> list[Found]:
     """The schedulers of a script, or of lines pasted from one, in the order in which they are created.
 
     Args:
-        text: The script.
+        text: The script, or one that has been parsed.
         values: The values of names and expressions in it, such as `args.epochs`; they win over the script's own.
         defaults: The values of names that it does not define.
         given: Fields of the run whose values the script need not give.
         whole: Whether it is a file, which may be larger than lines that are pasted.
+        settings: The configuration that it reads from elsewhere.
 
     Raises:
         NotationError: it cannot be read, or creates no scheduler that can be drawn; the message shows the line.
     """
-    source, budget = Source(text), Budget(_MOST_CHARACTERS, _MOST_NODES) if whole else Budget()
+    source = text if isinstance(text, Source) else Source(text)
+    budget = Budget(_MOST_CHARACTERS, _MOST_NODES) if whole else Budget()
     try:
         tree = source.tree(budget)
         if source.lengths:
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values)
-        reading = _Reading(tree, values, defaults, budget, given)
+        configuration = None if settings is None else Settings.of(settings)
+        reading = _Reading(Interpreter(tree, values, defaults, budget, configuration), given)
         found = reading.found()
         budget.add_together(reading.reader.steps)
         for each in found:
@@ -83,15 +89,8 @@ def read_script(
 
 
 class _Reading:
-    def __init__(
-        self,
-        tree: ast.Module,
-        values: Mapping[str, Any],
-        defaults: Mapping[str, Any],
-        budget: Budget,
-        given: Collection[str],
-    ) -> None:
-        self.reader, self.given = Interpreter(tree, values, defaults, budget), given
+    def __init__(self, reader: Interpreter, given: Collection[str]) -> None:
+        self.reader, self.given = reader, given
         self.intervals: dict[int, tuple[str, int]] = {}  # of Lightning
         self.returned: list[Any] = []
         self.choices: list[Origin] = []  # that decide which scheduler is used
@@ -155,12 +154,12 @@ class _Reading:
         stepped = {id(e.target): e for e in reader.events if e.kind == "step"}
         for event in reader.events:
             if event.kind == "step" and isinstance(event.target, Opaque):
-                _refuse_opaque(event.target, event.node)
+                _refuse_opaque(event.target)
         wrappers = [o for o in reader.opaque if looks_like_scheduler(o)]
         for opaque in wrappers:
             given = flat([*opaque.args, *opaque.kwargs.values()])
             if any(isinstance(v, Schedule) for v in given) or not reader.schedules:
-                _refuse_opaque(opaque, None)
+                _refuse_opaque(opaque)
         roots = [s for s in reader.schedules if s.inside is None]
         chosen = [s for s in roots if id(s) in stepped or id(s) in self.intervals]
         after = max((e.line for e in reader.events if e.kind == "step"), default=0)
@@ -168,7 +167,7 @@ class _Reading:
             chosen = roots[-1:]  # lines that end before its loop
             last = max((o.origins[0].line for o in wrappers), default=0)
             if last > chosen[0].line:
-                _refuse_opaque(wrappers[-1], None)
+                _refuse_opaque(wrappers[-1])
         if not chosen:
             self._refuse_all()
         self._check_choice(chosen, roots)
@@ -227,6 +226,7 @@ class _Reading:
         call = conversion.call(schedule)
         _check_order(schedule, reader.schedules)
         found = Found(call, schedule.variable, schedule.line, missing=[*self.choices, *conversion.missing])
+        found.arguments = arguments_of(schedule, call)
         self._read_optimizer(schedule, found)
         if id(schedule) in self.intervals:
             found.fields["interval"], found.lines["interval"] = self.intervals[id(schedule)]
@@ -296,10 +296,9 @@ def _descendants(schedule: Schedule) -> list[Schedule]:
     return [s for child in schedule.children for s in (*_descendants(child), child)]
 
 
-def _refuse_opaque(value: Opaque, node: ast.AST | None) -> None:
-    line = value.origins[0].line
+def _refuse_opaque(value: Opaque) -> None:
     raise ExpressionError(
-        f"`{printable(value.name, 60)}` on line {line} is not a scheduler of torch",
+        f"`{printable(value.name, 60)}` on line {value.node.lineno} is not a scheduler of torch",
         "code of your own runs as `FILE.py:NAME`, with a function that takes the optimizer",
-        node or Position(line),
+        value.node,
     )

@@ -8,6 +8,7 @@ from typing import Final
 
 from lrviz.notation.source import unparse
 
+_MOST_RETURNS: Final = 10  # of a function that becomes one expression
 _ENDS: Final = (ast.Raise, ast.Return, ast.Continue, ast.Break)
 
 
@@ -135,3 +136,17 @@ def assigned_lines(tree: ast.Module) -> dict[str, int]:
         for target in statement.targets
         if isinstance(target, ast.Name)
     }
+
+
+def returned_expression(body: Sequence[ast.stmt]) -> ast.expr | None:
+    """What the body of a function returns as one expression, of `return` and `if` alone; None for other bodies."""
+    match body:
+        case [ast.Expr(value=ast.Constant()), *rest]:
+            return returned_expression(rest)
+        case [ast.Return(value=ast.expr() as value), *_]:
+            return value
+        case [ast.If(test=test, body=inner, orelse=orelse), *rest] if len(rest) < _MOST_RETURNS:
+            first = returned_expression(inner)
+            second = None if first is None else returned_expression([*orelse, *rest])
+            return None if first is None or second is None else ast.IfExp(test, first, second)
+    return None

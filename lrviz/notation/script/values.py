@@ -159,11 +159,26 @@ class Instance:
     names: dict[str, Any] = field(default_factory=dict)
 
 
+class Settings(dict[str, Any]):
+    """A configuration, whose values are items and attributes, as in `cfg["train"].lr`."""
+
+    @classmethod
+    def of(cls, values: Mapping[Any, Any]) -> Settings:
+        """The tables of a file, inside each other."""
+        return cls({key: _settings(value) for key, value in values.items()})
+
+
+def _settings(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Settings.of(value)
+    return [_settings(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 class Method(Unknown):
     """An attribute of a value that is not of a class of the script; called, it may be a method that is known."""
 
     def __init__(self, owner: Any, name: str, node: ast.AST) -> None:
-        super().__init__(Origin(node, givable=isinstance(owner, Unknown | Instance)))
+        super().__init__(Origin(node, givable=isinstance(owner, Unknown | Instance | Settings)))
         self.owner, self.name = owner, name
 
 
