@@ -118,6 +118,11 @@ PRESETS: Final = (
     Option("-o --output", "the file to write, - is stdout", "FILE", "-"),
     Option("--schema", "print the JSON Schema of preset files, for editors"),
 )
+CODE: Final = (
+    Option("--only", "only the lines that create the scheduler", "scheduler", complete=("scheduler",)),
+    Option("--lightning", "a LightningModule with configure_optimizers"),
+    Option("-o --output", "the file to write, - is stdout", "FILE", "-"),
+)
 CHECK_FORMATS: Final = ("text", "json", "github")
 RENDER: Final = (
     Option("-o --output", "the folder to render into, or to check", "DIR"),

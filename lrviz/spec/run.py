@@ -272,7 +272,8 @@ class Metric:
 
     `values` are those of the source; the last one is repeated if there are more calls. `function` takes the number of
     the call, from 0. `size` is the number of values that were read to get these; a file counts one for eight bytes.
-    `column` is the name of the column of a file, "" if it has none.
+    `column` is the name of the column of a file, "" if it has none. `source` is a lambda of the number of the call, or
+    of the update, `step`, that gives the same as `function`.
     """
 
     text: str
@@ -280,6 +281,7 @@ class Metric:
     function: Callable[[int], float] | None = field(default=None, compare=False, repr=False)
     size: int = field(default=0, compare=False, repr=False)
     column: str = field(default="", compare=False)
+    source: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from lrviz.notation.script.found import Found, missing_values
 from lrviz.notation.script.reading import NO_SCHEDULER, read_script
+from lrviz.notation.script.torch_objects import optimizer_defaults
 
-__all__ = ["NO_SCHEDULER", "Found", "missing_values", "read_script"]
+__all__ = ["NO_SCHEDULER", "Found", "missing_values", "optimizer_defaults", "read_script"]
