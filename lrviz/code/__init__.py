@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrviz.lazy import lazy
 from lrviz.code.scheduler import scheduler_line, scheduler_lines
+from lrviz.lazy import lazy
 
 if TYPE_CHECKING:
     from lrviz.code.lightning import lightning_module

@@ -72,7 +72,7 @@ class Functions:
         if len(text) <= room or len(arguments) != 1:
             return text
         name = self._free(parameter)
-        self._add(self.definition(name, *arguments, tree.body))
+        self._add(self.definition(name, arguments[0], tree.body))
         return name
 
     def _define_statement(self, statement: ast.stmt, renamed: dict[str, str]) -> None:

@@ -65,7 +65,11 @@ def lay_out(node: Node, indent: str = "", before: str = "", after: str = "") -> 
     if len(line) <= WIDTH or isinstance(node, str) or not node.items:
         return [line]
     inside = (lay_out(item, indent + INDENT, prefix, ",") for prefix, item in node.items)
-    return [f"{indent}{before}{node.start}", *(line for lines in inside for line in lines), f"{indent}{node.end}{after}"]
+    return [
+        f"{indent}{before}{node.start}",
+        *(line for lines in inside for line in lines),
+        f"{indent}{node.end}{after}",
+    ]
 
 
 def import_lines(names: Mapping[str, Iterable[str]], whole: Iterable[str] = ()) -> list[str]:
@@ -77,7 +81,7 @@ def import_lines(names: Mapping[str, Iterable[str]], whole: Iterable[str] = ()) 
     """
     lines = [f"import {module}" for module in sorted(whole)]
     for module in sorted(names):
-        found = sorted(names[module])
+        found = sorted(names[module], key=lambda name: (not name.isupper(), name.lower()))
         flat = f"from {module} import {', '.join(found)}"
         block = Brackets(f"from {module} import (", tuple(("", name) for name in found), ")")
         lines += [flat] if len(flat) <= WIDTH else lay_out(block)

@@ -6,7 +6,7 @@ from typing import Final
 
 from lrviz import schedulers
 from lrviz.code.functions import Functions
-from lrviz.code.layout import INDENT, Node, call, dict_of, import_lines, join_blocks, lay_out, literal
+from lrviz.code.layout import INDENT, Node, call, dict_of, join_blocks, lay_out, literal
 from lrviz.code.scheduler import NAMES, Constructor
 from lrviz.code.script import library_imports, optimizer_lines
 from lrviz.errors import SpecError

@@ -26,7 +26,9 @@ _SAVES: Final = 10  # checkpoints of a run that is not counted in epochs
 _LISTED: Final = 4  # layers that are written one by one
 
 
-def optimizer_lines(spec: RunSpec, parameters: Sequence[str], imports: dict[str, set[str]], indent: str = "") -> list[str]:
+def optimizer_lines(
+    spec: RunSpec, parameters: Sequence[str], imports: dict[str, set[str]], indent: str = ""
+) -> list[str]:
     """The lines that create the optimizer.
 
     Args:
@@ -43,13 +45,12 @@ def optimizer_lines(spec: RunSpec, parameters: Sequence[str], imports: dict[str,
     named: dict[str, Node] = {}
     rates = [literal(group.lr) for group in spec.groups]
     if len(rates) == 1 and not spec.groups[0].name:
-        params, named["lr"] = parameters[0], rates[0]
+        optimized: Node = parameters[0]
+        named["lr"] = rates[0]
     else:
-        groups = [
-            {"params": source, "lr": rate} | ({"name": literal(group.name)} if group.name else {})
-            for source, rate, group in zip(parameters, rates, spec.groups, strict=True)
-        ]
-        params = list_of(map(dict_of, groups))  # type: ignore[arg-type]
+        names: list[dict[str, Node]] = [{"name": literal(g.name)} if g.name else {} for g in spec.groups]
+        every = zip(parameters, rates, names, strict=True)
+        optimized = list_of(dict_of({"params": source, "lr": rate} | name) for source, rate, name in every)
     if momentum is not None:
         defaults = optimizer_defaults(name)
         if "momentum" in defaults:
@@ -58,7 +59,7 @@ def optimizer_lines(spec: RunSpec, parameters: Sequence[str], imports: dict[str,
             named["betas"] = f"({', '.join(map(literal, (momentum, *defaults['betas'][1:])))})"
         else:
             raise SpecError(f"`{name}` has no momentum", f"leave out momentum {print_value(momentum)}")
-    return lay_out(call(name, params, **named), indent, before="optimizer = ")
+    return lay_out(call(name, optimized, **named), indent, before="optimizer = ")
 
 
 def library_imports(constructor: Constructor, functions: Functions, libraries: Sequence[str]) -> list[list[str]]:
@@ -111,7 +112,11 @@ class _Script:
         groups = len(self.spec.groups)
         parameters = ["model.parameters()"] if groups == 1 else [f"model[{i}].parameters()" for i in range(groups)]
         optimizer = optimizer_lines(self.spec, parameters, self.imports)
-        stubs = ["# Replace the model, the loss and the data with your own.", *self._model(), "loss_function = nn.MSELoss()"]
+        stubs = [
+            "# Replace the model, the loss and the data with your own.",
+            *self._model(),
+            "loss_function = nn.MSELoss()",
+        ]
         batch = "torch.randn(16, 8), torch.randn(16, 8)"
         if self.by_update:
             data = ["def get_batch():", f"    return {batch}"]
@@ -211,7 +216,9 @@ class _Script:
             indent += INDENT
         within = "i" if accumulated == 1 else f"i // {accumulated}"
         step = self._step(f"epoch * {self.loop.updates_per_epoch} + {within}" if by_step else "epoch")
-        lines += [f"{indent}{line}" for line in ("optimizer.step()", *(step if by_step else ()), "optimizer.zero_grad()")]
+        lines += [
+            f"{indent}{line}" for line in ("optimizer.step()", *(step if by_step else ()), "optimizer.zero_grad()")
+        ]
         if not by_step:
             lines += [f"    {line}" for line in step]
         return [*lines, *self._save("epoch", "    ")]

@@ -21,6 +21,6 @@ else:
 
 __all__ = [
     "NO_SCHEDULER", "Budget", "ExpressionError", "Found", "Lambda", "SchedulerCall", "Source", "Value",
-    "check_expression", "check_run", "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value", "read_script",
-    "value_name",
+    "check_expression", "check_run", "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value",
+    "read_script", "value_name",
 ]  # fmt: skip

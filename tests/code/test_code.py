@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import deepcopy
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,18 +16,19 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.optim import lr_scheduler, swa_utils
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from lrviz import code
-from lrviz.errors import LrvizError
+from lrviz.errors import LrvizError, SpecError
 from lrviz.schedulers import all_schedulers, compositions
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, RunSpec, read_run
 from lrviz.trace import Trace
-from tests.conftest import ROOT
 from tests.random_runs import random_run
 
 Rates = list[list[float]]
+Runs = list[tuple[str, RunSpec, Trace]]
 
 RUNS = {
     **{info.short: info.example or info.short for info in (*all_schedulers(), *compositions())},
@@ -50,7 +52,7 @@ RUNS = {
     "dataset": "cosine @ dataset_size=100, batch_size=16, drop_last=true",
     "metric values": "ReduceLROnPlateau(patience=0) @ metric=[0.5, 0.25, 0.25, 0.3], interval=epoch, epochs=6",
     "metric with NaN": "ReduceLROnPlateau(patience=0) @ metric=[nan, 0.25, inf], interval=epoch, epochs=6",
-    "metric of the epoch": "ReduceLROnPlateau(patience=1) @ metric=exp(-epoch / 10) + abs(lr), interval=epoch, epochs=9",
+    "metric of the epoch": "ReduceLROnPlateau(patience=1) @ metric=exp(-epoch / 10) + lr, interval=epoch, epochs=9",
     "metric of the step": "ReduceLROnPlateau(patience=1) @ metric=max(5, step - 2 * epoch), interval=epoch, epochs=9",
     "metric at each step": "ReduceLROnPlateau(patience=3) @ metric=max(5, step - 2 * epoch), grad_accum=2",
     "metric of a run in steps": "ReduceLROnPlateau(patience=3) @ metric=1 / (1 + step // 4), steps=40",
@@ -67,10 +69,9 @@ RUNS = {
     "many milestones": f"MultiStepLR(milestones={list(range(1, 40))})",
     "a class without a description": "SWALR(swa_lr=0.1, anneal_epochs=3)",
 }
-FORMS = ("script", "scheduler", "lightning")
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Stops a training loop."""
 
 
@@ -81,7 +82,7 @@ def recorded(stop: int | None = None) -> Iterator[Rates]:
 
     def record(optimizer: torch.optim.Optimizer, *_: Any) -> None:
         if len(rates) == stop:
-            raise Stopped
+            raise StoppedError
         rates.append([float(group["lr"]) for group in optimizer.param_groups])
 
     handle = register_optimizer_step_pre_hook(record)
@@ -106,7 +107,7 @@ def trained(text: str) -> Rates:
 
 def resumed(text: str, stop: int) -> Rates:
     """The rates after the last checkpoint of a script that is stopped, and is started again."""
-    with pytest.raises(Stopped), recorded(stop):
+    with pytest.raises(StoppedError), recorded(stop):
         execute(text)
     assert text.count("resume = False") == 1
     return trained(text.replace("resume = False", "resume = True"))
@@ -122,30 +123,165 @@ def all_specs() -> Iterator[tuple[str, RunSpec, Trace]]:
         values = {"epochs": run.epochs, "steps_per_epoch": run.steps_per_epoch, "interval": run.interval}
         try:
             spec = read_run(run.line, Fields({**values, "lr": list(run.lrs)}))
-            yield f"seed {seed}", spec, simulate(spec)
+            yield str(seed), spec, simulate(spec)
         except LrvizError:  # it breaks in training
             continue
 
 
+@pytest.fixture
+def stubs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the work of the model, which gives its input and has no gradients, and the files of checkpoints."""
+    monkeypatch.setattr(nn.Module, "__call__", lambda _, inputs, *__: inputs)
+    monkeypatch.setattr(torch.Tensor, "backward", lambda _: None)
+    checkpoints: dict[str, Any] = {}
+    save, load = torch.save, torch.load
+
+    def load_last(path: str) -> Any:
+        save(checkpoints[path], file := BytesIO())
+        file.seek(0)
+        return load(file)
+
+    monkeypatch.setattr(torch, "save", lambda state, path: checkpoints.update({path: deepcopy(state)}))
+    monkeypatch.setattr(torch, "load", load_last)
+
+
 @pytest.fixture(scope="module")
-def runs() -> list[tuple[str, RunSpec, Trace]]:
+def runs() -> Runs:
     return list(all_specs())
 
 
+@pytest.fixture(scope="module")
+def some_runs(runs: Runs) -> Runs:
+    """The runs of the table, and some of those made at random."""
+    return [run for run in runs if run[0] in RUNS or not int(run[0]) % 5]
+
+
 @pytest.mark.filterwarnings("ignore")  # torch warns of its own composites
-def test_every_script_uses_the_rates_of_lrviz(
-    runs: list[tuple[str, RunSpec, Trace]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("stubs")
+def test_every_script_uses_the_rates_of_lrviz(runs: Runs) -> None:
     assert len(runs) > 250
     differ = []
     for name, spec, trace in runs:
-        text = code.training_script(spec)
-        rates = trace.lr.tolist()
+        text, rates = code.training_script(spec), trace.lr.tolist()
         if trained(text) != rates:
             differ.append(name)
-        if len(rates) > 1 and (spec.loop.epochs > 1 or spec.loop.interval == "step"):
-            later = resumed(text, max(len(rates) * 2 // 3, spec.loop.updates_per_epoch if spec.loop.epochs > 1 else 1))
+        by_update = spec.loop.epochs == 1 and spec.loop.interval == "step"
+        first = 1 if by_update else spec.loop.updates_per_epoch  # a checkpoint follows it
+        if len(rates) > first and (name in RUNS or not int(name) % 3):
+            later = resumed(text, max(len(rates) * 2 // 3, first))
             if not (0 < len(later) < len(rates) and later == rates[-len(later) :]):
                 differ.append(f"{name}, resumed")
-    assert differ == []
+    assert not differ, differ
+
+
+def test_a_script_runs_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("accumulation", "groups", "betas", "Muon", "metric of the epoch", "one epoch"):
+        spec = read_run(RUNS[name])
+        text, rates = code.training_script(spec), simulate(spec).lr.tolist()
+        assert trained(text) == rates, name
+        later = resumed(text, len(rates) * 2 // 3)
+        assert later == rates[-len(later) :], name
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("stubs")
+def test_the_lines_of_the_scheduler_alone_make_its_rates(some_runs: Runs) -> None:
+    for name, spec, trace in some_runs:
+        if spec.metric or "plateau" in name or spec.loop.num_processes > 1 or spec.optimizer.name != "SGD":
+            continue
+        momentum = spec.optimizer.momentum or 0.0
+        optimizer = torch.optim.SGD(
+            [{"params": [nn.Parameter(torch.zeros(1))], "lr": g.lr} for g in spec.groups], momentum=momentum
+        )
+        names = {**vars(lr_scheduler), **vars(swa_utils), "math": math, "optimizer": optimizer}
+        try:
+            scheduler = execute(code.scheduler_lines(spec), **names)["scheduler"]
+        except NameError:
+            raise AssertionError(name) from None
+        if isinstance(scheduler, lr_scheduler.ReduceLROnPlateau):
+            continue
+        rates = []
+        for t in range(trace.updates):
+            rates.append([group["lr"] for group in optimizer.param_groups])
+            ends = (t + 1) % spec.loop.updates_per_epoch == 0
+            if t + 1 < trace.updates and (spec.loop.interval == "step" or ends):
+                optimizer.step()
+                scheduler.step()
+        assert rates == trace.lr.tolist(), name
+
+
+class Lightning(SimpleNamespace):
+    """What a LightningModule needs of `lightning`."""
+
+    class LightningModule:
+        def __init__(self) -> None:
+            self.layers = [nn.Linear(2, 2, bias=False) for _ in range(6)]
+
+        def parameters(self) -> Iterator[nn.Parameter]:
+            return self.layers[0].parameters()
+
+    Trainer = SimpleNamespace
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("stubs")
+def test_every_module_of_lightning_uses_the_rates_of_lrviz(some_runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lightning", Lightning())
+    for name, spec, trace in some_runs:
+        if spec.loop.num_processes > 1:
+            with pytest.raises(SpecError, match="Lightning steps the scheduler once an update"):
+                code.lightning_module(spec)
+            continue
+        found = execute(code.lightning_module(spec))
+        optimizer, config = found["Model"]().configure_optimizers().values()
+        assert config["interval"] == spec.loop.interval, name
+        plateau = isinstance(config["scheduler"], lr_scheduler.ReduceLROnPlateau)
+        assert ("monitor" in config) == plateau, name
+        trainer = found["trainer"]
+        assert getattr(trainer, "accumulate_grad_batches", 1) == spec.loop.grad_accum
+        updates = getattr(trainer, "max_steps", None) or trainer.max_epochs * spec.loop.updates_per_epoch
+        assert updates == trace.updates
+        rates = []
+        for t in range(updates):
+            rates.append([group["lr"] for group in optimizer.param_groups])
+            ends = (t + 1) % spec.loop.updates_per_epoch == 0
+            if not plateau and t + 1 < updates and (config["interval"] == "step" or ends):
+                optimizer.step()
+                config["scheduler"].step()
+        assert plateau or rates == trace.lr.tolist(), name
+
+
+def is_read_back(spec: RunSpec) -> bool:
+    """Whether lrviz follows the script: not steps over processes, the last step under a test, or a given metric."""
+    return spec.loop.num_processes == 1 and spec.metric is None and "past the end" not in code.training_script(spec)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_lrviz_reads_its_scripts(some_runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    failed = []
+    for name, spec, trace in some_runs:
+        if not is_read_back(spec):
+            continue
+        Path("out.py").write_text(code.training_script(spec), encoding="utf-8")
+        try:
+            read = simulate(read_run("out.py"))
+        except LrvizError as error:
+            failed.append((name, str(error)))
+            continue
+        if read.lr.tolist() != trace.lr.tolist():
+            failed.append((name, "differs"))
+    assert failed == []
+
+
+def test_every_output_is_laid_out_as_ruff_does(runs: Runs, tmp_path: Path) -> None:
+    for i, (_, spec, _) in enumerate(runs):
+        (tmp_path / f"{i}.py").write_text(code.training_script(spec), encoding="utf-8")
+        (tmp_path / f"{i}_scheduler.py").write_text(code.scheduler_lines(spec), encoding="utf-8")
+        if spec.loop.num_processes == 1:
+            (tmp_path / f"{i}_lightning.py").write_text(code.lightning_module(spec), encoding="utf-8")
+    for words in (["format", "--check", "--diff"], ["check", "--select", "E9,F,I", "--ignore", "F821"]):
+        command = [str(Path(sys.executable).parent / "ruff"), *words, "--isolated", "--no-cache", "."]
+        finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert finished.returncode == 0, finished.stdout[:5000] + finished.stderr[:2000]
