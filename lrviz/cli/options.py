@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import typer
 
 from lrviz.figure import LAYOUTS
-from lrviz.spec import FIELDS
+from lrviz.spec import FIELDS, RESUME_WAYS
 
 if TYPE_CHECKING:
     from lrviz.schedulers import Parameter, Scheduler
@@ -52,6 +52,17 @@ LET: Final = Option("--let", "a value for a name that pasted code uses", "NAME=V
 RUN: Final = (
     *(Option(f.option, f.help + f.cli_help, f.metavar, f.default, RUN_PANEL, complete=f.choices) for f in FIELDS),
     LET,
+)
+RESUME: Final = (
+    Option("--resume-at", "stop after this update, and go on; also 50% or 3ep", "STEP", "", RUN_PANEL),
+    Option(
+        "--resume-by",
+        "what is loaded to go on, " + ", ".join(RESUME_WAYS),
+        "WAY",
+        "load",
+        RUN_PANEL,
+        complete=tuple(RESUME_WAYS),
+    ),
 )
 LABEL: Final = Option("--label", "what to call the curve", "TEXT", "its notation", RUN_PANEL)
 LABELS: Final = Option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lrviz.lazy import lazy
 from lrviz.spec.run import (
     FIELDS,
+    RESUME_WAYS,
     RUN_NAMES,
     CodeCall,
     Factory,
@@ -27,6 +28,7 @@ from lrviz.spec.run import (
 if TYPE_CHECKING:
     from lrviz.spec.comparing import Comparison, Part, compare_runs
     from lrviz.spec.lengths import read_length
+    from lrviz.spec.longer import resumed_run
     from lrviz.spec.metric import default_metric, metric_values, read_metric
     from lrviz.spec.reading import (
         Fields,
@@ -50,6 +52,7 @@ else:
         comparing=["Comparison", "Part", "compare_runs"],
         lengths=["read_length"],
         window=["Inset", "read_inset", "read_span"],
+        longer=["resumed_run"],
         metric=["metric_values", "read_metric", "default_metric"],
         reading=[
             "Fields", "read_all", "read_choice", "read_count", "read_lets", "read_limits", "read_loop", "read_number",
@@ -60,9 +63,9 @@ else:
     )  # fmt: skip
 
 __all__ = [
-    "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset", "Interval",
-    "Metric", "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "compare_runs",
+    "FIELDS", "MAX_CURVES", "RESUME_WAYS", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset",
+    "Interval", "Metric", "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "compare_runs",
     "default_metric", "given_rates", "metric_values", "read_all", "read_choice", "read_count", "read_inset",
     "read_length", "read_lets", "read_limits", "read_loop", "read_metric", "read_number", "read_optimizer", "read_run",
-    "read_runs", "read_size", "read_span", "run_names", "split_commas",
+    "read_runs", "read_size", "read_span", "resumed_run", "run_names", "split_commas",
 ]  # fmt: skip

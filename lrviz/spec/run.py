@@ -122,6 +122,17 @@ FIELDS: Final = (
 )
 
 
+# Ways to go on with a run that was stopped: what is made anew, and which states of a checkpoint are loaded.
+RESUME_WAYS: Final = {
+    "load": "create optimizer and scheduler, and load the states of both",
+    "last-epoch": "load the optimizer's state, and create the scheduler with last_epoch",
+    "scheduler-only": "create both, and load the scheduler's state alone",
+    "optimizer-only": "create both, and load the optimizer's state alone",
+    "nothing": "create both, and load nothing",
+    "longer": "create both for a run of twice the epochs, and load the states of both",
+}
+
+
 def _ceil_div(count: int, parts: int) -> int:
     """`count / parts` rounded up; exact for large integers, unlike `math.ceil`."""
     return -(-count // parts)
