@@ -39,16 +39,20 @@ PACKAGES = {
     "files": Package(BASE),
     "notation": Package("schedulers errors text lazy"),
     "spec": Package(f"schedulers notation files {BASE}"),
+    "code": Package(f"schedulers notation spec {BASE}"),
     "trace": Package(f"spec {BASE}", "numpy"),
     "formats": Package(f"trace {BASE}", "numpy"),
     "simulation": Package(f"schedulers notation spec trace {BASE}", "torch numpy"),
     "figure": Package(f"spec trace files {BASE}", "matplotlib numpy"),
     "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
     "presets": Package(f"notation spec figure files {BASE}"),
-    "artifacts": Package(f"schedulers notation spec trace formats simulation figure files presets {BASE}", "numpy"),
+    "artifacts": Package(
+        f"schedulers notation spec code trace formats simulation figure files presets {BASE}", "numpy"
+    ),
     "api": Package(f"notation spec trace formats simulation figure terminal files {BASE}"),
     "cli": Package(
-        f"schedulers notation spec trace formats simulation figure terminal files presets artifacts {BASE}", "typer"
+        f"schedulers notation spec code trace formats simulation figure terminal files presets artifacts {BASE}",
+        "typer",
     ),
     "__init__": Package(f"api spec trace {BASE}"),
     "__main__": Package("cli simulation"),
@@ -231,6 +235,7 @@ QUICK = {  # command lines with their status
     "plot cosine(T_max=": 2,
     "plot cosine -o curve.gif": 2,
     "plto cosine": 2,
+    "code cosine": 0,
 }
 TABLE = "table cosine --T_max 32 --format csv"
 # A process that runs command lines one after the other, with their status and the modules that are loaded then.

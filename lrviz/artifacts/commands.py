@@ -17,22 +17,6 @@ _DOCUMENTATION_OF_AVERAGING = "https://docs.pytorch.org/docs/stable/optim.html#w
 _NAME = re.compile(r"\b[A-Z]\w+(?=\()")
 
 
-def script_line(spec: RunSpec) -> str | None:
-    """The line that creates the scheduler in a training script; None for code of the user."""
-    return f"scheduler = {_code(spec.scheduler)}" if isinstance(spec.scheduler, SchedulerCall) else None
-
-
-def _code(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_code, value))}]"
-    if not isinstance(value, SchedulerCall):
-        return print_value(value)
-    info = schedulers.find(value.name)
-    arguments = ["optimizer"] if info is None or info.takes_optimizer else []
-    arguments += [*map(_code, value.args), *(f"{name}={_code(argument)}" for name, argument in value.kwargs)]
-    return f"{value.name}({', '.join(arguments)})"
-
-
 def command_line(spec: RunSpec) -> str | None:
     """The command that draws the curve alone; None if it cannot be written as a command."""
     if not isinstance(spec.scheduler, SchedulerCall | CodeCall) or any(

@@ -9,10 +9,11 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from lrviz.artifacts.commands import command_line, documentation, script_line
+from lrviz.artifacts.commands import command_line, documentation
 from lrviz.artifacts.data import figure_data
 from lrviz.artifacts.sections import BEGIN, END
 from lrviz.artifacts.svg import colour_variables, inline_svg, panel_svg, swatch
+from lrviz.code import scheduler_line
 from lrviz.figure import PanelPlace, Places
 from lrviz.formats import code_span
 from lrviz.text import format_rate, printable
@@ -259,7 +260,7 @@ def _row(curve: Mapping[str, Any], i: int, swatches: Mapping[str, str], trace: T
 
 def _copies(curve: Mapping[str, Any], trace: Trace, *, same_run: bool) -> Iterator[str]:
     """The lines of a curve to copy, and links to the documentation of its classes."""
-    code, command = script_line(trace.spec), command_line(trace.spec)
+    code, command = scheduler_line(trace.spec), command_line(trace.spec)
     notation = _notation(curve, same_run=same_run) if code is None else None
     lines = {"notation": notation, "PyTorch": code, "lrviz": command}
     for name, line in lines.items():

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import typer
 
 from lrviz.figure import LAYOUTS
-from lrviz.spec import FIELDS
+from lrviz.spec import FIELDS, RESUME_WAYS
 
 if TYPE_CHECKING:
     from lrviz.schedulers import Parameter, Scheduler
@@ -60,6 +60,17 @@ SCRIPT: Final = (
     Option("--ask", "ask for the values that a script needs", panel=SCRIPT_PANEL),
     Option("--list", "list the schedulers of a script, and draw nothing", panel=SCRIPT_PANEL),
     Option("--explain", "print each value of the run and where it is from", panel=SCRIPT_PANEL),
+)
+RESUME: Final = (
+    Option("--resume-at", "stop after this update, and go on; also 50% or 3ep", "STEP", "", RUN_PANEL),
+    Option(
+        "--resume-by",
+        "what is loaded to go on, " + ", ".join(RESUME_WAYS),
+        "WAY",
+        "load",
+        RUN_PANEL,
+        complete=tuple(RESUME_WAYS),
+    ),
 )
 LABEL: Final = Option("--label", "what to call the curve", "TEXT", "its notation", RUN_PANEL)
 LABELS: Final = Option(
@@ -125,6 +136,11 @@ QUIET: Final = Option("-q --quiet", "print only errors to stderr")
 PRESETS: Final = (
     Option("-o --output", "the file to write, - is stdout", "FILE", "-"),
     Option("--schema", "print the JSON Schema of preset files, for editors"),
+)
+CODE: Final = (
+    Option("--only", "only the lines that create the scheduler", "scheduler", complete=("scheduler",)),
+    Option("--lightning", "a LightningModule with configure_optimizers"),
+    Option("-o --output", "the file to write, - is stdout", "FILE", "-"),
 )
 CHECK_FORMATS: Final = ("text", "json", "github")
 RENDER: Final = (

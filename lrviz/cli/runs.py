@@ -22,6 +22,7 @@ from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, read_run
 from lrviz.text import printable
 
 if TYPE_CHECKING:
+    from lrviz.cli.resuming import Resume
     from lrviz.trace import Trace
 
 Values = Mapping[str, Any]
@@ -249,8 +250,28 @@ def gc_paused() -> Iterator[None]:
         gc.enable()
 
 
-def simulate_all(specs: Sequence[RunSpec], quiet: bool, load_figure: bool = False) -> list[Trace]:
-    """Simulate every spec, with a progress bar for all if it takes long."""
+def read_resume(values: Values, spec: RunSpec) -> Resume | None:
+    """The stop of `--resume-at` and the way of `--resume-by`; None if neither is given.
+
+    Raises:
+        UsageError: the stop is not inside the run, the way is unknown, or there is no stop.
+    """
+    if values["resume_at"] is None and values["resume_by"] is None:
+        return None
+    from lrviz.cli.resuming import read_resume
+
+    return read_resume(values["resume_at"], values["resume_by"], spec)
+
+
+def simulate_all(
+    specs: Sequence[RunSpec], quiet: bool, load_figure: bool = False, resume: Resume | None = None
+) -> list[Trace]:
+    """Simulate every spec, with a progress bar for all if it takes long.
+
+    With `resume` there is one spec, and two traces: the uninterrupted run, and the one that is stopped and goes on.
+    """
+    if resume is not None:
+        specs = resume.specs
     with gc_paused():
         from lrviz import simulation
 
@@ -259,13 +280,14 @@ def simulate_all(specs: Sequence[RunSpec], quiet: bool, load_figure: bool = Fals
     total = sum(spec.loop.scheduler_calls for spec in specs)
     traces, done_before = [], 0
     with terminal.progress_bar("simulating", quiet) as report:
-        for spec in specs:
+        for i, spec in enumerate(specs):
 
             def advance(done: int, _: int, offset: int = done_before) -> None:
                 if report is not None:
                     report(offset + done, total)
 
-            traces.append(simulation.simulate_apart(spec, None if report is None else advance))
+            progress = None if report is None else advance
+            traces.append(resume.simulate(progress) if resume and i else simulation.simulate_apart(spec, progress))
             done_before += spec.loop.scheduler_calls
     return traces
 
@@ -363,6 +385,21 @@ def print_run_notes(
     notes += [f"`{t.spec.scheduler}` does not use a metric" for t in traces if t.metric is None and t.spec.metric]
     for note in dict.fromkeys([*notes, *of_figure]):
         terminal.print_note(note)
+
+
+def print_results(traces: Sequence[Trace], path: str | None, quiet: bool, resume: Resume | None) -> None:
+    """Print the summary of one curve, or of a run and what it is when it is stopped and goes on."""
+    if resume is None:
+        print_summary(traces[0], path, quiet)
+        return
+    print_comparison(traces, path, quiet)
+    print_resumed(traces, quiet, resume)
+
+
+def print_resumed(traces: Sequence[Trace], quiet: bool, resume: Resume) -> None:
+    """Print where the rates of a run that goes on first differ from those of the uninterrupted one."""
+    if not quiet:
+        terminal.print_lines([resume.sentence(*traces)])
 
 
 def print_summary(trace: Trace, path: str | None, quiet: bool) -> None:

@@ -13,15 +13,26 @@ from lrviz.notation.parser import Lambda, SchedulerCall, Value, check_expression
 from lrviz.notation.source import Budget, ExpressionError, Source, check_run, one_budget, value_name
 
 if TYPE_CHECKING:
-    from lrviz.notation.script import NO_SCHEDULER, Found, MissingValue, MissingValuesError, missing_values, read_script
+    from lrviz.notation.script import (
+        NO_SCHEDULER,
+        Found,
+        MissingValue,
+        MissingValuesError,
+        missing_values,
+        optimizer_defaults,
+        read_script,
+    )
 else:
     __getattr__ = lazy(
         __name__,
-        script=["NO_SCHEDULER", "Found", "MissingValue", "MissingValuesError", "missing_values", "read_script"],
-    )
+        script=[
+            "NO_SCHEDULER", "Found", "MissingValue", "MissingValuesError", "missing_values", "optimizer_defaults",
+            "read_script",
+        ],
+    )  # fmt: skip
 
 __all__ = [
     "NO_SCHEDULER", "Budget", "ExpressionError", "Found", "Lambda", "MissingValue", "MissingValuesError",
-    "SchedulerCall", "Source", "Value", "check_expression", "check_run", "missing_values", "one_budget", "parse",
-    "parse_value", "read_script", "value_name",
+    "SchedulerCall", "Source", "Value", "check_expression", "check_run", "missing_values", "one_budget",
+    "optimizer_defaults", "parse", "parse_value", "read_script", "value_name",
 ]  # fmt: skip

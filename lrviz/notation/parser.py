@@ -29,13 +29,15 @@ _MAX_BITS: Final = 1023  # larger integers do not fit in a float
 class Lambda:
     """A function of one number, such as `lambda epoch: 0.95 ** epoch`, equal to any other with the same source.
 
-    `steps` is the number of operations of a call. `code` is the code of a function whose source is only its name.
+    `steps` is the number of operations of a call. `code` are the statements that define the names in the source, such
+    as that of a function whose source is only its name; with `whole` they and the source are all that it needs to run.
     """
 
     source: str
     function: Callable[[Any], Any] = field(compare=False, repr=False)
     steps: int = field(default=1, compare=False, repr=False)
     code: str = field(default="", repr=False)
+    whole: bool = field(default=True, compare=False, repr=False)
 
     def __call__(self, number: Any) -> Any:
         """The function's value at `number`."""

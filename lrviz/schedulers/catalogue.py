@@ -375,12 +375,13 @@ def _normalize(name: str) -> str:
 
 
 @cache
-def installed_schedulers() -> frozenset[str]:
+def installed_schedulers(module: str = "") -> frozenset[str]:
     """The class names in torch's scheduler modules, read from its source: importing torch takes a second.
 
-    Empty when the source cannot be found.
+    Those of one module, such as `torch.optim.swa_utils`, if it is given. Empty when the source cannot be found.
     """
-    source = "\n".join(map(_torch_source, _TORCH_FILES))
+    files = (f"{module.removeprefix('torch.').replace('.', '/')}.py",) if module else _TORCH_FILES
+    source = "\n".join(map(_torch_source, files))
     return frozenset(re.findall(r"^class ([A-Za-z]\w*)\([^)]*LR[^)]*\)", source, re.MULTILINE))
 
 

@@ -5,9 +5,21 @@ In: `RunSpec`. Out: `Trace`. The only package that imports torch; may import `sp
 
 from __future__ import annotations
 
-from lrviz.lazy import heavy_imports
+from typing import TYPE_CHECKING
+
+from lrviz.lazy import heavy_imports, lazy
 
 with heavy_imports():
     from lrviz.simulation.loop import simulate, simulate_apart, user_code_ran
 
-__all__ = ["simulate", "simulate_apart", "user_code_ran"]
+if TYPE_CHECKING:
+    from lrviz.simulation.resuming import ResumeOutcome, compare_resumed, resume, resume_apart, resume_outcomes
+else:
+    __getattr__ = lazy(
+        __name__, resuming=["ResumeOutcome", "compare_resumed", "resume", "resume_apart", "resume_outcomes"]
+    )
+
+__all__ = [
+    "ResumeOutcome", "compare_resumed", "resume", "resume_apart", "resume_outcomes", "simulate", "simulate_apart",
+    "user_code_ran",
+]  # fmt: skip

@@ -154,13 +154,15 @@ def _momentum_option(cls: type[Optimizer], name: str, momentum: float) -> dict[s
 def _without_step(cls: type[Optimizer]) -> type[Optimizer]:
     """A subclass of an optimizer that is cheap to create, and whose `step` does nothing.
 
-    torch wraps `add_param_group` so that its first call imports torch._dynamo, and `step` in its profiler; either
-    takes longer than a whole curve. Without gradients the original `step` changes nothing, so the rates are the same.
+    torch wraps `add_param_group` and others so that their first call imports torch._dynamo, and `step` in its profiler;
+    either takes longer than a whole curve. Without gradients the original `step` changes nothing, so the rates are the
+    same.
     """
 
     def step(self: Optimizer, closure: Any = None) -> None:
         return None
 
     step.hooked = True  # type: ignore[attr-defined] # torch then does not wrap it
-    members = {"step": step, "add_param_group": inspect.unwrap(Optimizer.add_param_group)}
-    return type(cls.__name__, (cls,), members)
+    wrapped = (Optimizer.add_param_group, Optimizer.state_dict, Optimizer.load_state_dict)
+    members = {function.__name__: inspect.unwrap(function) for function in wrapped}
+    return type(cls.__name__, (cls,), {"step": step, **members})

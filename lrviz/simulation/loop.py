@@ -40,13 +40,17 @@ def simulate(spec: RunSpec, progress: Progress | None = None) -> Trace:
         SimulationError: torch refused the parameters, or a rate came out NaN, infinite, complex or negative.
         SpecError: torch does not have such an optimizer.
     """
-    with warnings.catch_warnings(), _user_code(spec):
-        warnings.simplefilter("ignore")  # torch warns about mistakes in training loops, which this loop does not have
-        return _Run(spec).trace(progress)
+    with quiet_run(spec):
+        run = Run(spec)
+        return run.trace(run.read(0, run.readings, progress))
 
 
-def simulate_apart(spec: RunSpec, progress: Progress | None = None) -> Trace:
-    """As `simulate`, with user code in a process of its own if the system can fork; for the command line.
+def simulate_apart(
+    spec: RunSpec, progress: Progress | None = None, simulate: Callable[[RunSpec, Progress | None], Trace] = simulate
+) -> Trace:
+    """As `simulate`, or the function that is given, with user code in a process of its own if the system can fork.
+
+    For the command line.
 
     Raises:
         SimulationError: as for `simulate`, or the user code ends its process.
@@ -56,12 +60,20 @@ def simulate_apart(spec: RunSpec, progress: Progress | None = None) -> Trace:
         return simulate(spec, progress)
     from lrviz.simulation import process
 
-    return process.simulate_forked(spec, progress) if process.CAN_FORK else simulate(spec, progress)
+    return process.simulate_forked(spec, progress, simulate) if process.CAN_FORK else simulate(spec, progress)
 
 
 def user_code_ran() -> bool:
     """Whether user code has run in this process."""
     return _user_code_ran
+
+
+@contextmanager
+def quiet_run(spec: RunSpec) -> Iterator[None]:
+    """Run a scheduler in this block without torch's warnings, and with the context of user code if it is that."""
+    with warnings.catch_warnings(), _user_code(spec):
+        warnings.simplefilter("ignore")  # torch warns about mistakes in training loops, which this loop does not have
+        yield
 
 
 @contextmanager
@@ -75,12 +87,17 @@ def _user_code(spec: RunSpec) -> Iterator[None]:
         yield
 
 
-class _Run:
-    """One optimizer and one scheduler, and the values read from them."""
+class Run:
+    """One optimizer and one scheduler, and the values read from them.
 
-    def __init__(self, spec: RunSpec) -> None:
+    Args:
+        spec: The run.
+        optimizer: Its optimizer, in place of a new one.
+    """
+
+    def __init__(self, spec: RunSpec, optimizer: Any = None) -> None:
         self.spec, self.loop = spec, spec.loop
-        self.optimizer = build_optimizer(spec)
+        self.optimizer = build_optimizer(spec) if optimizer is None else optimizer
         self.is_user_code = not isinstance(spec.scheduler, SchedulerCall)
         self.scheduler = _make_scheduler(spec, self.optimizer)
         self.groups: list[dict[str, Any]] = self.optimizer.param_groups
@@ -95,21 +112,23 @@ class _Run:
         call = spec.scheduler
         self.may_be_negative = isinstance(call, SchedulerCall) and any(rate < 0 for rate in given_rates(call))
 
-    def trace(self, progress: Progress | None) -> Trace:
+    def read(self, first: int, until: int, progress: Progress | None = None) -> NDArray[np.float64]:
+        """The readings from `first` to `until`, a column for each value, with a step after each but the run's last."""
         columns = len(self.groups) * (2 if self._reads_momentum() else 1)
-        values = np.empty((self.readings, columns))
-        read, step = self._reader(columns), self._stepper()
+        values = np.empty((until - first, columns))
+        read, step = self._reader(columns), self._stepper(first)
         self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
-        done = 0
-        while done < self.readings:
-            size = min(max(_CHUNK // columns, 1), self.readings - done)
+        done = first
+        while done < until:
+            size = min(max(_CHUNK // columns, 1), until - done)
             last = done + size == self.readings
-            values[done : done + size] = self._chunk(read, step, (size, columns), done, last)
-            self._check_rates(values[done : done + size, : len(self.groups)], done)
+            chunk = self._chunk(read, step, (size, columns), done, last)
+            values[done - first : done - first + size] = chunk
+            self._check_rates(chunk[:, : len(self.groups)], done)
             done += size
             if progress is not None:
                 progress(done, self.readings)
-        return self._to_trace(values)
+        return values
 
     def _chunk(
         self,
@@ -200,17 +219,20 @@ class _Run:
             return has_momentum and _moves_momentum(self.spec.scheduler)
         return has_momentum
 
-    def _stepper(self) -> Callable[[], Any]:
-        """The function to call between two readings: `scheduler.step()` with its argument, once for each process."""
+    def _stepper(self, first: int) -> Callable[[], Any]:
+        """The function to call between two readings: `scheduler.step()` with its argument, once for each process.
+
+        `first` is the number of its first call.
+        """
         step: Callable[..., Any] = self.scheduler.step
         arguments: Iterator[tuple[Any, ...]] | None = None
         kind, metric_name = self._step_argument()
         if kind == "metric":
-            arguments = zip(self._metric_values())
+            arguments = zip(self._metric_values()[first:])
         elif kind == "count":
-            arguments = zip(count(1))
+            arguments = zip(count(1 + first))
         if metric_name and self.spec.metric:
-            arguments, function = zip(arguments or repeat(()), self._metric_values(), strict=False), step
+            arguments, function = zip(arguments or repeat(()), self._metric_values()[first:], strict=False), step
 
             def step(argument: tuple[Any, ...], value: float) -> Any:
                 return function(*argument, **{metric_name: value})
@@ -289,7 +311,8 @@ class _Run:
             return ""
         return "the function counts scheduler steps: `--interval epoch` calls it once an epoch"
 
-    def _to_trace(self, values: NDArray[np.float64]) -> Trace:
+    def trace(self, values: NDArray[np.float64]) -> Trace:
+        """The trace of all readings of the run."""
         each, groups = self.updates_each, len(self.groups)
         if each > 1:
             values = np.repeat(values, each, axis=0)

@@ -11,15 +11,18 @@ import threading
 import time
 import traceback
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, Final, NoReturn
 
 from lrviz import errors
 from lrviz.errors import LrvizError, SimulationError, memory_error
-from lrviz.simulation.loop import Progress, simulate
+from lrviz.simulation.loop import Progress
 from lrviz.spec import RunSpec
 from lrviz.trace import Trace
+
+Simulate = Callable[[RunSpec, Progress | None], Trace]
 
 # Libraries of macOS may crash in a forked process. There, and on Windows, user code runs in the process of lrviz.
 CAN_FORK: Final = hasattr(os, "fork") and os.uname().sysname != "Darwin"
@@ -27,8 +30,10 @@ _PATIENCE: Final = 0.1  # seconds without a message until lrviz looks whether th
 _GRACE: Final = 0.5  # seconds until a process that Ctrl-C has not ended is killed
 
 
-def simulate_forked(spec: RunSpec, progress: Progress | None) -> Trace:
-    """As `simulate`, in a forked process, whose stdout is stderr, also for its child processes and exit handlers.
+def simulate_forked(spec: RunSpec, progress: Progress | None, simulate: Simulate) -> Trace:
+    """As `simulate`, such as that of `loop`, in a forked process.
+
+    Its stdout is stderr, also for its child processes and exit handlers.
 
     Raises:
         SimulationError: as for `simulate`, or the user code ends its process.
@@ -39,7 +44,7 @@ def simulate_forked(spec: RunSpec, progress: Progress | None) -> Trace:
         pid = _fork()
         if pid == 0:
             ours.close()
-            _run(spec, theirs, report=progress is not None)
+            _run(spec, theirs, simulate, report=progress is not None)
         theirs.close()
         status = None
         try:
@@ -134,7 +139,7 @@ class _Stderr(io.TextIOWrapper):
             super().flush()
 
 
-def _run(spec: RunSpec, connection: Connection[Any, Any], *, report: bool) -> NoReturn:
+def _run(spec: RunSpec, connection: Connection[Any, Any], simulate: Simulate, *, report: bool) -> NoReturn:
     """Simulate in the forked process, send the result, and end the process as Python does."""
     status, own = 1, os.getpid()
     try:
@@ -156,7 +161,7 @@ def _run(spec: RunSpec, connection: Connection[Any, Any], *, report: bool) -> No
             except OSError:  # user code closed the descriptor
                 os._exit(status)
 
-        send(*_outcome(spec, (lambda *counts: send("progress", counts)) if report else None))
+        send(*_outcome(spec, (lambda *counts: send("progress", counts)) if report else None, simulate))
         status = 0
         for thread in threading.enumerate():
             if thread is not threading.current_thread() and not thread.daemon:
@@ -174,7 +179,7 @@ def _run(spec: RunSpec, connection: Connection[Any, Any], *, report: bool) -> No
         os._exit(status)
 
 
-def _outcome(spec: RunSpec, progress: Progress | None) -> tuple[str, Any]:
+def _outcome(spec: RunSpec, progress: Progress | None, simulate: Simulate) -> tuple[str, Any]:
     """The message with the values of the trace, or with an error."""
     from lrviz.simulation.user_code import user_code_context, user_code_error
 

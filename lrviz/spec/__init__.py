@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lrviz.lazy import lazy
 from lrviz.spec.run import (
     FIELDS,
+    RESUME_WAYS,
     RUN_NAMES,
     CodeCall,
     Factory,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from lrviz.spec.comparing import Comparison, Part, compare_runs
     from lrviz.spec.lengths import read_length
     from lrviz.spec.lets import read_let_file, read_lets, read_values
+    from lrviz.spec.longer import resumed_run
     from lrviz.spec.metric import default_metric, metric_values, read_metric
     from lrviz.spec.reading import Fields, read_all, read_loop, read_optimizer, read_run
     from lrviz.spec.script import script_rows
@@ -40,6 +42,7 @@ else:
         comparing=["Comparison", "Part", "compare_runs"],
         lengths=["read_length"],
         window=["Inset", "read_inset", "read_span"],
+        longer=["resumed_run"],
         metric=["metric_values", "read_metric", "default_metric"],
         lets=["read_let_file", "read_lets", "read_values"],
         reading=["Fields", "read_all", "read_loop", "read_optimizer", "read_run"],
@@ -49,10 +52,10 @@ else:
     )  # fmt: skip
 
 __all__ = [
-    "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset", "Interval",
-    "Metric", "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "compare_runs",
+    "FIELDS", "MAX_CURVES", "RESUME_WAYS", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset",
+    "Interval", "Metric", "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "Sweep", "TrainingLoop", "compare_runs",
     "default_metric", "given_rates", "metric_values", "read_all", "read_choice", "read_count", "read_inset",
     "read_length", "read_let_file", "read_lets", "read_limits", "read_loop", "read_metric", "read_number",
-    "read_optimizer", "read_run", "read_runs", "read_size", "read_span", "read_values", "run_names", "script_rows",
-    "split_commas",
+    "read_optimizer", "read_run", "read_runs", "read_size", "read_span", "read_values", "resumed_run", "run_names",
+    "script_rows", "split_commas",
 ]  # fmt: skip

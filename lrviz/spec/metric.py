@@ -50,13 +50,15 @@ def read_metric(
         return Metric(text, values, size=size // 8, column=column)
     if numbers := _as_numbers(text):
         return Metric(text, numbers, size=len(numbers))
-    return Metric(text, function=_as_function(text, loop, names))
+    function, source = _as_function(text, loop, names)
+    return Metric(text, function=function, source=source)
 
 
 def default_metric(calls: int) -> Metric:
     """The default metric: a loss that falls as 1 / (1 + t) for a quarter of the calls, and then stalls."""
     quarter = calls // 4
-    return Metric("a loss that stalls", function=lambda t: 1 / (1 + min(t, quarter)))
+    source = f"lambda call: 1 / (1 + min(call, {quarter}))"
+    return Metric("a loss that stalls", function=lambda t: 1 / (1 + min(t, quarter)), source=source)
 
 
 def metric_values(metric: Metric, calls: int) -> list[float]:
@@ -108,8 +110,8 @@ def _as_numbers(text: str) -> tuple[float, ...]:
     return ()
 
 
-def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any:
-    """The expression as a function of the scheduler call's number; `step` is the update just made."""
+def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> tuple[Any, str]:
+    """The expression as a function of the scheduler call's number, and its source, in which `step` is the update."""
     shown = printable(text, 80)
     try:
         check_expression(text)
@@ -130,7 +132,9 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> Any
         raise SpecError(f"cannot read the metric `{shown}`")
     check_run(parsed.steps, loop.scheduler_calls)
     function = parsed.function
-    return function if loop.interval == "step" else lambda call: function((call + 1) * each - 1)
+    if loop.interval == "step":
+        return function, str(parsed)
+    return (lambda call: function((call + 1) * each - 1)), str(parsed)
 
 
 def _from_file(path: Path, name: str, column: str) -> tuple[tuple[float, ...], str, int]:

@@ -122,6 +122,17 @@ FIELDS: Final = (
 )
 
 
+# Ways to go on with a run that was stopped: what is made anew, and which states of a checkpoint are loaded.
+RESUME_WAYS: Final = {
+    "load": "create optimizer and scheduler, and load the states of both",
+    "last-epoch": "load the optimizer's state, and create the scheduler with last_epoch",
+    "scheduler-only": "create both, and load the scheduler's state alone",
+    "optimizer-only": "create both, and load the optimizer's state alone",
+    "nothing": "create both, and load nothing",
+    "longer": "create both for a run of twice the epochs, and load the states of both",
+}
+
+
 def _ceil_div(count: int, parts: int) -> int:
     """`count / parts` rounded up; exact for large integers, unlike `math.ceil`."""
     return -(-count // parts)
@@ -272,7 +283,8 @@ class Metric:
 
     `values` are those of the source; the last one is repeated if there are more calls. `function` takes the number of
     the call, from 0. `size` is the number of values that were read to get these; a file counts one for eight bytes.
-    `column` is the name of the column of a file, "" if it has none.
+    `column` is the name of the column of a file, "" if it has none. `source` is a lambda of the number of the call, or
+    of the update, `step`, that gives the same as `function`.
     """
 
     text: str
@@ -280,6 +292,7 @@ class Metric:
     function: Callable[[int], float] | None = field(default=None, compare=False, repr=False)
     size: int = field(default=0, compare=False, repr=False)
     column: str = field(default="", compare=False)
+    source: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import pytest
 from torch import nn, optim
 from torch.optim import lr_scheduler, swa_utils
 
-from lrviz.artifacts.commands import command_line, documentation, script_line
+from lrviz.artifacts.commands import command_line, documentation
 from lrviz.cli import main, runs
+from lrviz.code import scheduler_line
 from lrviz.errors import UsageError
 from lrviz.presets import find_preset, load_preset, preset_names
 from lrviz.schedulers import all_schedulers
@@ -75,7 +76,7 @@ def test_the_line_of_a_script_makes_the_curve(text: str) -> None:
     run = read_run(text)
     optimizer = optim.SGD(nn.Linear(1, 1).parameters(), lr=1e-3, momentum=0.9)
     names: dict[str, Any] = {**vars(lr_scheduler), **vars(swa_utils), "optimizer": optimizer}
-    exec(str(script_line(run)), names)  # noqa: S102 - a line of our own
+    exec(str(scheduler_line(run)), names)  # noqa: S102 - a line of our own
     rates = []
     for _ in range(run.loop.updates):
         rates.append(optimizer.param_groups[0]["lr"])
@@ -92,7 +93,7 @@ def test_quotes_are_those_that_a_person_writes() -> None:
 
 def test_code_of_users_and_names_that_cannot_be_written() -> None:
     code = read_run("train.py:make(3)")
-    assert (script_line(code), command_line(code)) == (None, "lrviz plot 'train.py:make(3)' --lr 1e-3")
+    assert (scheduler_line(code), command_line(code)) == (None, "lrviz plot 'train.py:make(3)' --lr 1e-3")
     run = read_run("cosine")
     groups = (replace(run.groups[0], name="a,b"), replace(run.groups[0], name="c"))
     assert command_line(replace(run, groups=groups)) is None

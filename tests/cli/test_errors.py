@@ -89,6 +89,39 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     "lr complex": ("plot cosine --lr 1j", said("`--lr` must be a number, got `1j`")),
     "lr of one group nan": ("plot cosine --lr a=1,b=nan", said("`lr` of `b` must be a finite number above 0, got nan")),
     # The part of the run in a figure
+    # A run that is stopped and goes on
+    "resume outside the run": (
+        "plot cosine --resume-at 32",
+        said("`--resume-at` must be inside the run of 32 updates, got step 32", "from 1 to 31, or such as 50%"),
+    ),
+    "resume before the run": (
+        "table cosine --resume-at 0",
+        said("`--resume-at` must be inside the run of 32 updates, got step 0", "from 1 to 31, or such as 50%"),
+    ),
+    "resume in a run of one update": (
+        "show cosine --resume-at 1 --steps 1",
+        said("`--resume-at` must be inside the run of 1 update, got step 1", "a run of one update has no inside"),
+    ),
+    "resume at text": (
+        "plot cosine --resume-at soon",
+        said("`--resume-at` must be a number of steps, a percentage or epochs, got `soon`", "such as 500, 5% or 2ep"),
+    ),
+    "resume without a stop": (
+        "plot cosine --resume-by load",
+        said("`--resume-by` needs `--resume-at` too", "such as `--resume-at 50%`"),
+    ),
+    "resume by an unknown way": (
+        "plot cosine --resume-at 4 --resume-by magic",
+        said("`--resume-by` must be load, last-epoch, scheduler-only, optimizer-only, nothing or longer, got `magic`"),
+    ),
+    "resume past the end": (
+        "plot onecycle --resume-at 4 --resume-by longer -o x.png",
+        said(
+            "torch fails on `OneCycleLR(max_lr=1e-3, total_steps=64)` at step 33: ValueError: Tried to step 33 times. "
+            "The specified number of total steps is 32",
+            "the state that is loaded has the lengths of the shorter run",
+        ),
+    ),
     "from after to": (
         "plot cosine --from 20 --to 5",
         said(

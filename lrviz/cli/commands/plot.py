@@ -15,6 +15,7 @@ from lrviz.cli.options import SchedulerArgument, with_options
     options.RUN,
     options.SCRIPT,
     options.LABEL,
+    options.RESUME,
     options.FIGURE,
     options.SHOW_MOMENTUM,
     options.OUTPUT,
@@ -30,11 +31,12 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
         runs.list_schedulers(scheduler or (), values)
         return
     spec, figure_options = runs.read_spec("plot", scheduler or (), ctx.obj, values), runs.read_figure_options(values)
-    figure_options = runs.read_window(figure_options, values, [spec])
+    resume = runs.read_resume(values, spec)
+    figure_options = runs.read_window(figure_options, values, resume.specs if resume else [spec])
     path, format = runs.read_output(values, "png", runs.stem(spec, scheduler or ()))
-    (trace,) = runs.simulate_all([spec], values["quiet"], load_figure=format in figure.FIGURE_FORMATS)
-    notes = runs.write([trace], path, format, figure_options)
-    runs.print_run_notes([spec], values, [trace], notes)
-    runs.print_summary(trace, path, values["quiet"])
+    traces = runs.simulate_all([spec], values["quiet"], format in figure.FIGURE_FORMATS, resume)
+    notes = runs.write(traces, path, format, resume.titled(figure_options) if resume else figure_options)
+    runs.print_run_notes([spec], values, traces, notes)
+    runs.print_results(traces, path, values["quiet"], resume)
     runs.print_target_note(values, path)
     runs.open_output(path, values)

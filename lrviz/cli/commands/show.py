@@ -10,7 +10,7 @@ from lrviz.cli import options
 from lrviz.cli.options import SchedulerArgument, with_options
 
 
-@with_options(options.RUN, options.SCRIPT, options.LABEL, options.LOG, options.QUIET)
+@with_options(options.RUN, options.SCRIPT, options.LABEL, options.RESUME, options.LOG, options.QUIET)
 def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: Any) -> None:
     """Draw one curve with the characters of the terminal."""
     from lrviz.cli import runs
@@ -19,7 +19,8 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
         runs.list_schedulers(scheduler or (), values)
         return
     spec = runs.read_spec("show", scheduler or (), ctx.obj, values)
-    traces = runs.simulate_all([spec], values["quiet"])
+    resume = runs.read_resume(values, spec)
+    traces = runs.simulate_all([spec], values["quiet"], resume=resume)
     runs.print_run_notes([spec], values, traces)
     runs.print_chart(traces, log=values["log"])
-    runs.print_summary(traces[0], None, values["quiet"])
+    runs.print_results(traces, None, values["quiet"], resume)

@@ -9,12 +9,14 @@ import typer
 from lrviz import figure, formats
 from lrviz.cli import options
 from lrviz.cli.options import SchedulerArgument, with_options
+from lrviz.figure import FigureOptions
 
 
 @with_options(
     options.RUN,
     options.SCRIPT,
     options.LABEL,
+    options.RESUME,
     options.SHOW_MOMENTUM,
     options.OUTPUT,
     options.format_option("table", *formats.DATA_FORMATS, default="table"),
@@ -28,7 +30,10 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
         runs.list_schedulers(scheduler or (), values)
         return
     spec = runs.read_spec("table", scheduler or (), ctx.obj, values)
+    resume = runs.read_resume(values, spec)
     path, format = runs.read_output(values, "table", runs.stem(spec, scheduler or ()))
-    (trace,) = runs.simulate_all([spec], values["quiet"], load_figure=format in figure.FIGURE_FORMATS)
-    runs.print_run_notes([spec], values, [trace])
-    runs.write([trace], path, format)
+    traces = runs.simulate_all([spec], values["quiet"], format in figure.FIGURE_FORMATS, resume)
+    runs.print_run_notes([spec], values, traces)
+    runs.write(traces, path, format, resume.titled(FigureOptions()) if resume else None)
+    if resume:
+        runs.print_resumed(traces, values["quiet"], resume)

@@ -7,5 +7,14 @@ from __future__ import annotations
 
 from lrviz.notation.script.found import Found, MissingValue, MissingValuesError, missing_values
 from lrviz.notation.script.reading import NO_SCHEDULER, read_script
+from lrviz.notation.script.torch_objects import optimizer_defaults
 
-__all__ = ["NO_SCHEDULER", "Found", "MissingValue", "MissingValuesError", "missing_values", "read_script"]
+__all__ = [
+    "NO_SCHEDULER",
+    "Found",
+    "MissingValue",
+    "MissingValuesError",
+    "missing_values",
+    "optimizer_defaults",
+    "read_script",
+]

@@ -1,0 +1,115 @@
+"""The constructor of a scheduler as code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import Any, Final
+
+from lrviz import schedulers
+from lrviz.code.layout import INDENT, WIDTH, Brackets, Node, join_blocks, lay_out, list_of, literal
+from lrviz.errors import SpecError
+from lrviz.notation import Lambda, SchedulerCall
+from lrviz.spec import CodeCall, RunSpec
+from lrviz.text import printable
+
+Written = Callable[[Lambda, str, int], str]
+NAMES: Final = ("optimizer", "scheduler")
+
+
+class Constructor:
+    """The scheduler of a run as code: `lines` create it.
+
+    `imports` has the names taken from each module. `folder` is that of a user's file, which has to be on the import
+    path, "" if there is none.
+
+    Args:
+        spec: The run.
+        written: Gives what stands for a function: see `Functions.written`.
+        indent: The columns before its lines.
+
+    Raises:
+        SpecError: it cannot be written as code.
+    """
+
+    def __init__(self, spec: RunSpec, written: Written, indent: int = 0) -> None:
+        self.written = written
+        self.imports: dict[str, set[str]] = {}
+        self.folder = ""
+        if isinstance(spec.scheduler, SchedulerCall):
+            self.node = self._call(spec.scheduler, indent)
+        elif isinstance(spec.scheduler, CodeCall):
+            self.node = self._user_code(spec.scheduler, indent)
+        else:
+            raise SpecError(
+                f"`{printable(spec.label, 60)}` is a function of this process, and cannot be written as code",
+                "name it as `FILE.py:NAME`, or give the scheduler in notation",
+            )
+        self.lines = lay_out(self.node, " " * indent, before="scheduler = ")
+
+    def _call(self, call: SchedulerCall, indent: int) -> Brackets:
+        info = schedulers.find(call.name)
+        self._import(info.module if info else _module(call.name), call.name)
+        takes_optimizer = info is None or info.takes_optimizer
+        return self._arguments(call.name, call, indent, takes_optimizer=takes_optimizer)
+
+    def _user_code(self, code: CodeCall, indent: int) -> Brackets:
+        path = PurePath(code.where)
+        module = path.stem if code.where.endswith(".py") else code.where
+        if not all(map(str.isidentifier, module.split("."))):
+            raise SpecError(
+                f"`{printable(code.where, 60)}` cannot be imported: `{printable(module, 60)}` is not the name of a "
+                "module",
+                "name the file in letters, digits and underscores",
+            )
+        if code.where.endswith(".py") and path.parent != PurePath():
+            self.folder = str(path.parent)
+        function = f"{code.call.module}.{code.call.name}".lstrip(".")
+        self._import(module, function.partition(".")[0])
+        return self._arguments(function, code.call, indent, takes_optimizer=True)
+
+    def _import(self, module: str, name: str) -> None:
+        self.imports.setdefault(module, set()).add(name)
+
+    def _arguments(self, function: str, call: SchedulerCall, indent: int, *, takes_optimizer: bool) -> Brackets:
+        inside = indent + len(INDENT)
+        items: list[tuple[str, Node]] = [("", "optimizer")] if takes_optimizer else []
+        items += [("", self._value(value, "", inside)) for value in call.args]
+        items += [(f"{name}=", self._value(value, name, inside)) for name, value in call.kwargs]
+        return Brackets(f"{function}(", tuple(items), ")")
+
+    def _value(self, value: Any, name: str, indent: int) -> Node:
+        """A value that is given to the parameter `name`, on a line of its own that begins at the column `indent`."""
+        if isinstance(value, tuple):
+            return list_of(self._value(item, name, indent + len(INDENT)) for item in value)
+        if isinstance(value, SchedulerCall):
+            return self._call(value, indent)
+        if isinstance(value, Lambda):
+            return self.written(value, name or "function", WIDTH - indent - len(f"{name}=,"))
+        return literal(value)
+
+
+def _module(name: str) -> str:
+    """The module of torch with a class that the catalogue does not describe."""
+    averaging = "torch.optim.swa_utils"
+    return averaging if name in schedulers.installed_schedulers(averaging) else "torch.optim.lr_scheduler"
+
+
+def scheduler_lines(spec: RunSpec) -> str:
+    """The lines that create the scheduler, after the functions that it uses; without imports.
+
+    Raises:
+        SpecError: it cannot be written as code.
+    """
+    from lrviz.code.functions import Functions
+
+    functions = Functions(NAMES)
+    lines = Constructor(spec, functions.written).lines
+    return join_blocks([*functions.definitions, lines])
+
+
+def scheduler_line(spec: RunSpec) -> str | None:
+    """The scheduler's constructor in one line, with its functions as in the notation; None for code of the user."""
+    if not isinstance(spec.scheduler, SchedulerCall):
+        return None
+    return f"scheduler = {Constructor(spec, lambda function, *_: str(function)).node}"

@@ -1,0 +1,253 @@
+"""A whole training script around the scheduler of a run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from lrviz import schedulers
+from lrviz.code.functions import Functions
+from lrviz.code.layout import INDENT, Node, call, dict_of, import_lines, join_blocks, lay_out, list_of, literal
+from lrviz.code.scheduler import NAMES, Constructor
+from lrviz.errors import SpecError
+from lrviz.notation import SchedulerCall, optimizer_defaults
+from lrviz.spec import RunSpec, default_metric
+from lrviz.text import print_value
+
+_TAKEN: Final = (
+    *NAMES, "torch", "nn", "model", "loader", "get_batch", "loss_function", "validate", "resume", "start", "epoch",
+    "step", "i", "inputs", "targets", "loss", "checkpoint",
+)  # fmt: skip
+# Optimizers that the loop of the script does not fit.
+_REFUSED: Final = {"LBFGS": "calls a closure several times an update", "SparseAdam": "takes only sparse gradients"}
+_SAVES: Final = 10  # checkpoints of a run that is not counted in epochs
+_LISTED: Final = 4  # layers that are written one by one
+
+
+def optimizer_lines(
+    spec: RunSpec, parameters: Sequence[str], imports: dict[str, set[str]], indent: str = ""
+) -> list[str]:
+    """The lines that create the optimizer.
+
+    Args:
+        spec: The run.
+        parameters: What gives the parameters of each group.
+        imports: The names taken from each module; that of the optimizer is added.
+        indent: The spaces before each line.
+
+    Raises:
+        SpecError: the optimizer has no momentum, and one is given.
+    """
+    name, momentum = spec.optimizer.name, spec.optimizer.momentum
+    imports.setdefault("torch.optim", set()).add(name)
+    named: dict[str, Node] = {}
+    rates = [literal(group.lr) for group in spec.groups]
+    if len(rates) == 1 and not spec.groups[0].name:
+        optimized: Node = parameters[0]
+        named["lr"] = rates[0]
+    else:
+        names: list[dict[str, Node]] = [{"name": literal(g.name)} if g.name else {} for g in spec.groups]
+        every = zip(parameters, rates, names, strict=True)
+        optimized = list_of(dict_of({"params": source, "lr": rate} | name) for source, rate, name in every)
+    if momentum is not None:
+        defaults = optimizer_defaults(name)
+        if "momentum" in defaults:
+            named["momentum"] = literal(momentum)
+        elif isinstance(defaults.get("betas"), tuple):
+            named["betas"] = f"({', '.join(map(literal, (momentum, *defaults['betas'][1:])))})"
+        else:
+            raise SpecError(f"`{name}` has no momentum", f"leave out momentum {print_value(momentum)}")
+    return lay_out(call(name, optimized, **named), indent, before="optimizer = ")
+
+
+def library_imports(constructor: Constructor, functions: Functions, libraries: Sequence[str]) -> list[list[str]]:
+    """The blocks of lines that import what a file uses.
+
+    Args:
+        constructor: The scheduler, whose imports may have got those of the optimizer too.
+        functions: Its functions.
+        libraries: Other modules, such as `torch`.
+    """
+    imports, folder = constructor.imports, constructor.folder
+    standard = [name for name in ("math", "sys") if name in functions.modules or (name == "sys" and folder)]
+    of_torch = {module: names for module, names in imports.items() if module.partition(".")[0] == "torch"}
+    others = {module: names for module, names in imports.items() if module not in of_torch}
+    whole = [*libraries, "numpy as np"] if "numpy" in functions.modules else libraries
+    path = [f"sys.path.insert(0, {literal(folder)})"] if folder else []
+    return [import_lines({}, standard), import_lines(of_torch, whole), path, import_lines(others)]
+
+
+def training_script(spec: RunSpec) -> str:
+    """A training script with the scheduler in its place, ready to run with a model and data that a reader replaces.
+
+    Raises:
+        SpecError: the scheduler cannot be written as code, or the loop does not fit the optimizer.
+    """
+    if reason := _REFUSED.get(spec.optimizer.name):
+        raise SpecError(
+            f"`{spec.optimizer.name}` {reason}, which this training loop does not do",
+            "`--only scheduler` writes the scheduler without a loop",
+        )
+    return _Script(spec).text()
+
+
+class _Script:
+    def __init__(self, spec: RunSpec) -> None:
+        self.spec, self.loop = spec, spec.loop
+        self.functions = Functions(_TAKEN)
+        self.constructor = Constructor(spec, self.functions.written)
+        self.imports = self.constructor.imports
+        self.imports |= {"torch": {"nn"}}
+        # A run of one epoch is counted in updates.
+        self.by_update = self.loop.epochs == 1 and self.loop.interval == "step"
+        call = spec.scheduler
+        info = schedulers.find(call.name) if isinstance(call, SchedulerCall) else None
+        self.takes_metric = info.takes_metric if info else spec.metric is not None
+        self.fails_past_end = isinstance(call, SchedulerCall) and _fails_past_end(call)
+
+    def text(self) -> str:
+        """The script."""
+        groups = len(self.spec.groups)
+        parameters = ["model.parameters()"] if groups == 1 else [f"model[{i}].parameters()" for i in range(groups)]
+        optimizer = optimizer_lines(self.spec, parameters, self.imports)
+        stubs = [
+            "# Replace the model, the loss and the data with your own.",
+            *self._model(),
+            "loss_function = nn.MSELoss()",
+        ]
+        batch = "torch.randn(16, 8), torch.randn(16, 8)"
+        if self.by_update:
+            data = ["def get_batch():", f"    return {batch}"]
+        else:
+            data = []
+            stubs.append(f"loader = [({batch})] * {self.loop.steps_per_epoch}  # your DataLoader")
+        validate = [self._validate()] if self.takes_metric else []
+        loop = self._by_update() if self.by_update else self._by_epoch()
+        blocks = [stubs, data, *validate, *self.functions.definitions, [*optimizer, *self.constructor.lines]]
+        imports = library_imports(self.constructor, self.functions, ["torch"])
+        return join_blocks([*imports, *blocks, self._resume(), loop])
+
+    def _model(self) -> list[str]:
+        layer = "nn.Linear(8, 8, bias=False)" if self.spec.optimizer.name == "Muon" else "nn.Linear(8, 8)"
+        groups = len(self.spec.groups)  # a layer for each
+        if groups == 1:
+            return [f"model = {layer}"]
+        if groups > _LISTED:
+            return [f"model = nn.Sequential(*({layer} for _ in range({groups})))"]
+        return lay_out(call("nn.Sequential", *[layer] * groups), before="model = ")
+
+    def _validate(self) -> list[str]:
+        """The lines that define `validate`, which gives the metric of each call of `scheduler.step()`."""
+        metric = self.spec.metric or default_metric(self.loop.scheduler_calls)
+        counter = "step" if self.loop.interval == "step" else "epoch"
+        note = ["    # Replace this by the metric of your validation set."]
+        if metric.function is None:
+            values = list_of(map(literal, metric.values[: self.loop.scheduler_calls]))
+            listed = lay_out(values, "    ", before="values = ")
+            return [f"def validate({counter}):", *note, *listed, f"    return values[min({counter}, len(values) - 1)]"]
+        source = re.sub(r"\bcall\b", counter, metric.source) if self.spec.metric is None else metric.source
+        function: Any = ast.parse(source, mode="eval").body
+        if counter == "epoch":
+            each = self.loop.updates_per_epoch
+            body = _ByEpoch(each).visit(function.body)
+            if any(isinstance(node, ast.Name) and node.id == "step" for node in ast.walk(body)):
+                note.append(f"    step = (epoch + 1) * {each} - 1")
+        else:
+            body = function.body
+        return self.functions.definition("validate", counter, body, note)
+
+    def _step(self, counter: str) -> list[str]:
+        """The lines that step the scheduler; `counter` is the number of the call, from 0."""
+        metric = f"validate({counter})" if self.takes_metric else ""
+        processes, call = self.loop.num_processes, self.spec.scheduler
+        lines = [f"scheduler.step({'metric' if metric and processes > 1 else metric})"]
+        if processes > 1:
+            if isinstance(call, SchedulerCall) and call.name == "OneCycleLR":  # Accelerate stops it at its end
+                lines = _under("if scheduler.last_epoch < scheduler.total_steps:", lines)
+            lines = _under(f"for _ in range({processes}):  # as Accelerate's wrapper for {processes} processes", lines)
+            lines = [*([f"metric = {metric}"] if metric else []), *lines]
+        if self.fails_past_end:
+            lines = _under(f"if {counter} + 1 < {self.loop.scheduler_calls}:  # torch divides by 0 past the end", lines)
+        return lines
+
+    # The loop
+
+    def _resume(self) -> list[str]:
+        counter = "step" if self.by_update else "epoch"
+        return [
+            "resume = False  # True to continue from the checkpoint",
+            "start = 0",
+            "if resume:",
+            '    checkpoint = torch.load("checkpoint.pt")',
+            *(f'    {name}.load_state_dict(checkpoint["{name}"])' for name in ("model", "optimizer", "scheduler")),
+            f'    start = checkpoint["{counter}"] + 1',
+        ]
+
+    def _save(self, counter: str, indent: str) -> list[str]:
+        states = {name: f"{name}.state_dict()" for name in ("model", "optimizer", "scheduler")}
+        state = dict_of({**states, counter: counter})
+        return lay_out(call("torch.save", state, '"checkpoint.pt"'), indent)
+
+    def _by_update(self) -> list[str]:
+        """The loop of a run that is counted in updates."""
+        accumulated, each = self.loop.grad_accum, "    "
+        lines = [f"for step in range(start, {self.loop.updates}):"]
+        if accumulated > 1:
+            lines.append(f"{each}for _ in range({accumulated}):  # gradient accumulation")
+            each += INDENT
+        lines += [f"{each}inputs, targets = get_batch()", *self._backward(each)]
+        lines += [f"    {line}" for line in ("optimizer.step()", *self._step("step"), "optimizer.zero_grad()")]
+        period = max(self.loop.updates // _SAVES, 1)
+        if period > 1:
+            return [*lines, f"    if (step + 1) % {period} == 0:", *self._save("step", "        ")]
+        return [*lines, *self._save("step", "    ")]
+
+    def _by_epoch(self) -> list[str]:
+        """The loop over epochs and batches."""
+        accumulated, by_step = self.loop.grad_accum, self.loop.interval == "step"
+        counted = accumulated > 1 or (by_step and (self.takes_metric or self.fails_past_end))
+        head = "for i, (inputs, targets) in enumerate(loader):" if counted else "for inputs, targets in loader:"
+        lines = [f"for epoch in range(start, {self.loop.epochs}):", f"    {head}", *self._backward("        ")]
+        indent = "        "
+        if accumulated > 1:
+            lines.append(f"{indent}if (i + 1) % {accumulated} == 0 or i + 1 == len(loader):")
+            indent += INDENT
+        within = "i" if accumulated == 1 else f"i // {accumulated}"
+        step = self._step(f"epoch * {self.loop.updates_per_epoch} + {within}" if by_step else "epoch")
+        lines += [
+            f"{indent}{line}" for line in ("optimizer.step()", *(step if by_step else ()), "optimizer.zero_grad()")
+        ]
+        if not by_step:
+            lines += [f"    {line}" for line in step]
+        return [*lines, *self._save("epoch", "    ")]
+
+    def _backward(self, indent: str) -> list[str]:
+        share = f" / {self.loop.grad_accum}" if self.loop.grad_accum > 1 else ""
+        return [f"{indent}loss = loss_function(model(inputs), targets){share}", f"{indent}loss.backward()"]
+
+
+def _under(head: str, lines: Sequence[str]) -> list[str]:
+    """A block of lines under its head."""
+    return [head, *(f"{INDENT}{line}" for line in lines)]
+
+
+def _fails_past_end(call: SchedulerCall) -> bool:
+    """Whether the step after the last update, which has no effect, raises an error."""
+    without_fall = call.name == "OneCycleLR" and call.get("pct_start") == 1
+    return without_fall or any(map(_fails_past_end, call.children))
+
+
+class _ByEpoch(ast.NodeTransformer):
+    """Writes the epoch of an update as `epoch`, where `each` updates make an epoch."""
+
+    def __init__(self, each: int) -> None:
+        self.each = each
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        match node:
+            case ast.BinOp(left=ast.Name(id="step"), op=ast.FloorDiv(), right=ast.Constant(value=self.each)):
+                return ast.Name("epoch", ast.Load())
+        self.generic_visit(node)
+        return node

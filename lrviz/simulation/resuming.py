@@ -1,0 +1,178 @@
+"""Stop a run, and go on with it from a checkpoint in one of the ways of training scripts."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from lrviz.errors import LrvizError, SimulationError
+from lrviz.notation import SchedulerCall
+from lrviz.schedulers import find
+from lrviz.simulation.build import build_optimizer
+from lrviz.simulation.loop import Progress, Run, quiet_run, simulate, simulate_apart
+from lrviz.spec import RESUME_WAYS, CodeCall, RunSpec, resumed_run
+from lrviz.trace import Trace
+
+
+@dataclass(frozen=True)
+class ResumeOutcome:
+    """What one way of resuming makes of the rates.
+
+    `exact` is whether every rate after the stop equals, `==`, that of the uninterrupted run, which for the way "longer"
+    is the longer run from the start. If not, `step` is the first update with another rate, in parameter group `group`,
+    `expected` its rate in the uninterrupted run and `actual` that of the resumed one. `failure` says why the way cannot
+    be gone, or where the resumed run ends in an error; empty if it does not.
+    """
+
+    way: str
+    exact: bool
+    step: int | None = None
+    group: int = 0
+    expected: float = 0.0
+    actual: float = 0.0
+    failure: str = ""
+
+
+def resume_outcomes(spec: RunSpec, at: int) -> tuple[ResumeOutcome, ...]:
+    """What each way of resuming makes of the rates, in the order of `RESUME_WAYS`.
+
+    User code runs in processes of its own where the system can fork.
+
+    Args:
+        spec: The run.
+        at: The updates made before the run is stopped and saved, from 1 to `spec.loop.updates - 1`.
+
+    Raises:
+        SimulationError: the uninterrupted run fails, or torch refuses the parameters.
+        SpecError: torch does not have such an optimizer.
+    """
+    outcomes = []
+    whole = simulate_apart(spec)
+    for way in RESUME_WAYS:
+        try:
+            uninterrupted = simulate_apart(resumed_run(spec, way)) if way == "longer" else whole
+            outcomes.append(compare_resumed(uninterrupted, resume_apart(spec, at, way), at, way))
+        except LrvizError as error:
+            outcomes.append(ResumeOutcome(way, exact=False, failure=error.message))
+    return tuple(outcomes)
+
+
+def compare_resumed(uninterrupted: Trace, resumed: Trace, at: int, way: str) -> ResumeOutcome:
+    """The first update from `at` on for which a resumed run has another rate than the uninterrupted one."""
+    different = np.argwhere(uninterrupted.lr[at:] != resumed.lr[at:])
+    if not different.size:
+        return ResumeOutcome(way, exact=True)
+    step, group = at + int(different[0][0]), int(different[0][1])
+    expected, actual = (float(trace.lr[step, group]) for trace in (uninterrupted, resumed))
+    return ResumeOutcome(way, exact=False, step=step, group=group, expected=expected, actual=actual)
+
+
+def resume_apart(spec: RunSpec, at: int, way: str, progress: Progress | None = None) -> Trace:
+    """As `resume`, with user code in a process of its own if the system can fork."""
+    return simulate_apart(resumed_run(spec, way), progress, lambda _, report: resume(spec, at, way, report))
+
+
+def resume(spec: RunSpec, at: int, way: str, progress: Progress | None = None) -> Trace:
+    """Run torch's scheduler, stop it, and go on from its states in new objects.
+
+    Args:
+        spec: What to run.
+        at: The updates made before the stop, from 1 to `spec.loop.updates - 1`. The states are those after them, and
+            after the step of the scheduler that follows, if one does.
+        way: One of `RESUME_WAYS`.
+        progress: As for `simulate`.
+
+    Returns:
+        Trace of the whole run: the rates before the stop, and those that the resumed run uses.
+
+    Raises:
+        SimulationError: the scheduler cannot be resumed this way, or fails during the run.
+        SpecError: torch does not have such an optimizer, or the longer run does not fit the scheduler.
+    """
+    whole = simulate(spec)
+    with quiet_run(spec):
+        stopped = Run(spec)
+        each = stopped.updates_each
+        done = at // each  # of the readings, with a step of the scheduler after each
+        stopped.read(0, done)
+        resumed = _resumed(stopped, done, way)
+        resumed.groups = resumed.optimizer.param_groups  # others since a state was loaded
+        try:
+            later = resumed.read(done, resumed.readings, progress)
+        except SimulationError as error:
+            if way != "longer":
+                raise
+            raise SimulationError(
+                error.message, "the state that is loaded has the lengths of the shorter run"
+            ) from error
+    trace = resumed.trace(np.concatenate([np.repeat(later[:1], done, axis=0), later]))
+    lr = np.concatenate([whole.lr[:at], trace.lr[at:]])
+    momentum = None
+    if whole.momentum is not None and trace.momentum is not None:
+        momentum = np.concatenate([whole.momentum[:at], trace.momentum[at:]])
+    return replace(trace, spec=resumed_run(spec, way), lr=lr, momentum=momentum)
+
+
+def _resumed(stopped: Run, done: int, way: str) -> Run:
+    """The run that goes on from the states of another."""
+    spec = resumed_run(stopped.spec, way)
+    # One state dict cannot be loaded twice: CyclicLR takes what it loads out of it.
+    saved = _state(stopped.optimizer, spec)
+    if way == "last-epoch":
+        optimizer = build_optimizer(spec)
+        _load(optimizer, saved, spec)
+        steps = getattr(stopped.scheduler, "last_epoch", done * spec.loop.num_processes)
+        return Run(_with_last_epoch(spec, int(steps) - 1), optimizer)
+    resumed = Run(spec)
+    if way in ("load", "optimizer-only", "longer"):
+        _load(resumed.optimizer, saved, spec)
+    if way in ("load", "scheduler-only", "longer"):
+        _load(resumed.scheduler, _state(stopped.scheduler, spec), spec)
+    return resumed
+
+
+def _state(owner: Any, spec: RunSpec) -> Any:
+    """A copy of the state of an optimizer or scheduler, as a checkpoint has it."""
+    try:
+        return deepcopy(owner.state_dict())
+    except Exception as error:
+        raise _state_error("save", owner, spec, error) from error
+
+
+def _load(owner: Any, state: Any, spec: RunSpec) -> None:
+    try:
+        owner.load_state_dict(state)
+    except Exception as error:
+        raise _state_error("load", owner, spec, error) from error
+
+
+def _state_error(what: str, owner: Any, spec: RunSpec, error: Exception) -> SimulationError:
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    return SimulationError(f"cannot {what} the state of `{type(owner).__name__}`: {reason:.200}")
+
+
+def _with_last_epoch(spec: RunSpec, last_epoch: int) -> RunSpec:
+    """The run whose schedulers are created with `last_epoch`, where they take it."""
+    call = spec.scheduler
+    if last_epoch < 0:  # no step was made
+        return spec
+    if isinstance(call, CodeCall):
+        return replace(spec, scheduler=replace(call, call=_add_last_epoch(call.call, last_epoch)))
+    if isinstance(call, SchedulerCall):
+        return replace(spec, scheduler=_add_last_epoch(call, last_epoch))
+    raise SimulationError(f"`{call}` takes only the optimizer, and no `last_epoch`")
+
+
+def _add_last_epoch(call: SchedulerCall, last_epoch: int) -> SchedulerCall:
+    def added(value: Any) -> Any:
+        if isinstance(value, SchedulerCall):
+            return _add_last_epoch(value, last_epoch)
+        return tuple(map(added, value)) if isinstance(value, tuple) else value
+
+    info = find(call.name)
+    own = (("last_epoch", last_epoch),) if info is None or info.takes_last_epoch else ()
+    kwargs = (*((name, added(value)) for name, value in call.kwargs), *own)
+    return replace(call, args=tuple(map(added, call.args)), kwargs=kwargs)
