@@ -42,6 +42,7 @@ PACKAGES = {
     "code": Package(f"schedulers notation spec {BASE}"),
     "trace": Package(f"spec {BASE}", "numpy"),
     "formats": Package(f"trace {BASE}", "numpy"),
+    "rules": Package(f"schedulers notation spec trace {BASE}", "numpy"),
     "simulation": Package(f"schedulers notation spec trace {BASE}", "torch numpy"),
     "figure": Package(f"spec trace files {BASE}", "matplotlib numpy"),
     "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
@@ -51,7 +52,7 @@ PACKAGES = {
     ),
     "api": Package(f"notation spec trace formats simulation figure terminal files {BASE}"),
     "cli": Package(
-        f"schedulers notation spec code trace formats simulation figure terminal files presets artifacts {BASE}",
+        f"schedulers notation spec code trace formats rules simulation figure terminal files presets artifacts {BASE}",
         "typer",
     ),
     "__init__": Package(f"api spec trace {BASE}"),

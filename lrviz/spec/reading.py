@@ -55,6 +55,7 @@ class Fields:
     shared: bool = False  # by several runs, some of which may not use a metric
     settings: Mapping[str, Any] | None = None  # the configuration that a script reads
     stdin: str | None = None  # the lines that `-` stands for
+    any_length: bool = False  # whether a run may be longer than its scheduler can go on for
 
     def over(self, values: Mapping[str, Any], prefix: str = "") -> Fields:
         """These fields updated with others; one way to give the length of an epoch, or of the run, replaces another."""
@@ -153,7 +154,7 @@ def _read_one(
     else:
         written = with_parameters(script.call if script else parse(scheduler, names), parameters or {}, names)
         warmed = _with_warmup(written, loop, fields)
-        resolved = resolve(warmed, loop, groups)
+        resolved = resolve(warmed, loop, groups, any_length=fields.any_length)
         call, filled, notes, composition = resolved.call, resolved.filled, resolved.notes, resolved.composition
         check_run(call.steps * len(groups), loop.scheduler_steps)
         has_warmup = warmed is not written and warmed.name == "SequentialLR"
@@ -175,6 +176,7 @@ def _read_one(
         call, loop, groups, optimizer, metric, fields.show_momentum, name,
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
         read=script.read if script else (), explained=script.explained if script else (),
+        place=script.place if script else "", ignored=script.ignored if script else (),
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 
@@ -347,4 +349,5 @@ def read_optimizer(values: Mapping[str, Any], prefix: str = "--") -> OptimizerCh
     return OptimizerChoice(
         "SGD" if name is None else read_optimizer_name(str(name)),
         None if momentum is None else read_number(option_name("momentum", prefix), momentum),
+        given=name is not None,
     )

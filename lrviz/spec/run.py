@@ -254,12 +254,15 @@ class ParamGroup:
 class OptimizerChoice:
     """The optimizer by torch's class name, and its momentum if one is given: `betas[0]` for Adam and its variants.
 
+    `given` is whether the user named it; torch's default for its momentum is then meant.
+
     Raises:
         SpecError: the momentum is not a finite number of 0 or more.
     """
 
     name: str = "SGD"
     momentum: float | None = None
+    given: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.momentum is None:
@@ -347,6 +350,8 @@ class RunSpec:
     read: tuple[str, ...] = field(default=(), compare=False)  # what a script says of the run
     # Each value of the run and of the scheduler's arguments in a script, and where it is from.
     explained: tuple[tuple[str, str, str], ...] = field(default=(), compare=False, repr=False)
+    place: str = field(default="", compare=False)  # where it is written: `train.py:12`, or the curve of a preset
+    ignored: tuple[str, ...] = field(default=(), compare=False)  # the rules that its place says not to apply
 
     def __post_init__(self) -> None:
         check_groups(self.groups, self.scheduler)

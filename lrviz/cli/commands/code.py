@@ -32,7 +32,7 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
         raise UsageError(f"`{printable(path)}` is the script that is read", "write another file with `-o`")
     write = code.scheduler_lines if values["only"] else code.training_script
     text = (code.lightning_module if values["lightning"] else write)(spec)
-    runs.print_run_notes([spec], values["quiet"])
+    runs.print_run_notes([spec], values)
     files.write_text(path, text)
     if path != "-":
         files.write_stdout(f"{printable(path)}\n")
