@@ -41,6 +41,7 @@ PACKAGES = {
     "spec": Package(f"schedulers notation files {BASE}"),
     "trace": Package(f"spec {BASE}", "numpy"),
     "formats": Package(f"trace {BASE}", "numpy"),
+    "rules": Package(f"schedulers notation spec trace {BASE}", "numpy"),
     "simulation": Package(f"schedulers notation spec trace {BASE}", "torch numpy"),
     "figure": Package(f"spec trace files {BASE}", "matplotlib numpy"),
     "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
@@ -48,7 +49,8 @@ PACKAGES = {
     "artifacts": Package(f"schedulers notation spec trace formats simulation figure files presets {BASE}", "numpy"),
     "api": Package(f"notation spec trace formats simulation figure terminal files {BASE}"),
     "cli": Package(
-        f"schedulers notation spec trace formats simulation figure terminal files presets artifacts {BASE}", "typer"
+        f"schedulers notation spec trace formats rules simulation figure terminal files presets artifacts {BASE}",
+        "typer",
     ),
     "__init__": Package(f"api spec trace {BASE}"),
     "__main__": Package("cli simulation"),

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "table": "Print the rate of every update, or write it to a file.",
     "show": "Draw a schedule in the terminal.",
     "compare": "Compare schedules: a figure, the numbers, or a chart in the terminal.",
+    "check": "Say what is wrong with a schedule, and the fix: notation, a script or a preset.",
     "schedulers": "List the schedulers, or describe one in detail.",
     "presets": "List the shipped presets, or print one to copy and change.",
     "render": "Render a preset, shipped or a .toml file, into a folder, or check the folder.",

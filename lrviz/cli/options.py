@@ -135,6 +135,19 @@ RENDER: Final = (
     replace(OPEN, help="open the page with the system's viewer"),
 )
 
+REPORT_FORMATS: Final = ("text", "json", "github", "sarif")
+SEVERITIES: Final = ("error", "warning", "note")
+CHECK: Final = (
+    Option("--select", "only these rules: LR101, or LR1 for its group; repeatable", "CODE,...", repeat=True),
+    Option("--ignore", "all but these rules; repeatable", "CODE,...", repeat=True),
+    Option("--severity", "the least severity to report", "|".join(SEVERITIES), "note", complete=SEVERITIES),
+    Option("--format", "the output format", "|".join(REPORT_FORMATS), "text", complete=REPORT_FORMATS),
+    Option("--explain", "describe a rule: what it means, an example, the fix", "CODE"),
+    *(option for option in RENDER if option.destination in ("allow_code", "allow_outside")),
+    MAX_CURVES,
+    *(option for option in RENDER if option.destination == "max_updates"),
+)
+
 
 def format_option(*names: str, default: str) -> Option:
     """The `--format` option of a command that writes these formats."""
@@ -293,6 +306,10 @@ NameArgument = Annotated[
 ]
 PresetNameArgument = Annotated[
     str | None, typer.Argument(metavar="[NAME]", autocompletion=complete_preset, show_default=False)
+]
+CheckArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SPEC|FILE.py|PRESET ...", autocompletion=complete_scheduler, show_default=False),
 ]
 PresetArgument = Annotated[
     str | None, typer.Argument(metavar="PRESET", autocompletion=complete_preset, show_default=False)

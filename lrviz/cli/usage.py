@@ -10,7 +10,7 @@ from lrviz.cli.options import named_scheduler
 from lrviz.errors import UsageError
 from lrviz.schedulers import Scheduler
 
-_WITH_PARAMETERS: Final = ("plot", "table", "show")  # commands that take a scheduler's parameters as options
+_WITH_PARAMETERS: Final = ("plot", "table", "show", "check")  # commands that take a scheduler's parameters as options
 
 
 def usage_error(problem: Any, words: Sequence[str], commands: Sequence[str]) -> UsageError:

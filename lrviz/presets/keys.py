@@ -12,7 +12,7 @@ from lrviz.spec import FIELDS
 
 Kind = Literal[
     "text", "count", "length", "number", "switch", "choice", "rates", "metric", "values", "formats", "size", "limits",
-    "tables",
+    "tables", "codes",
 ]  # fmt: skip
 Table = Literal["top", "defaults", "figure", "curve"]
 
@@ -27,6 +27,7 @@ TOTAL_UPDATES: Final = 10_000_000
 
 _NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 NAME_LENGTH: Final = 100
+_CODE: Final = "LR[0-9]{0,3}"  # of a rule, or the start of several
 
 
 def is_figure_name(text: str) -> bool:
@@ -57,6 +58,7 @@ RUN_KEYS: Final = (
     *(Key(f.name, f.kind, f.help + f.preset_help, f.choices, f.least) for f in FIELDS),
     Key("let", "values", "values for names that the notation uses"),
 )
+IGNORE: Final = Key("ignore", "codes", 'rules that `lrviz check` does not apply, such as ["LR102"]')
 FIGURE_KEYS: Final = (
     Key("style", "text", "lrviz, dark, cheatsheet, a matplotlib style or an .mplstyle file, or several with commas"),
     Key("font", "text", "an installed font for all text"),
@@ -82,18 +84,20 @@ TABLES: Final[dict[Table, tuple[Key, ...]]] = {
         Key("defaults", "tables", "the default values for every figure", inside="defaults"),
         Key("figure", "tables", "a figure", least=1, most=MAX_FIGURES, required=True, inside="figure"),
     ),
-    "defaults": (*RUN_KEYS, *FIGURE_KEYS),
+    "defaults": (*RUN_KEYS, *FIGURE_KEYS, IGNORE),
     "figure": (
         Key("name", "text", "the name of its files, without a suffix", pattern=_NAME, most=NAME_LENGTH, required=True),
         Key("title", "text", "the title"),
         *FIGURE_KEYS,
         *RUN_KEYS,
+        IGNORE,
         Key("curve", "tables", "a curve", least=1, most=MAX_CURVES, required=True, inside="curve"),
     ),
     "curve": (
         Key("scheduler", "text", "a short name, notation, FILE.py:NAME or package.module:NAME", required=True),
         Key("label", "text", "what to call the curve"),
         *RUN_KEYS,
+        IGNORE,
     ),
 }  # fmt: skip
 LISTS: Final[frozenset[Table]] = frozenset({"figure", "curve"})  # arrays of tables in TOML
@@ -128,6 +132,8 @@ def expected(key: Key) -> str:
             return "a table of names and values"
         case "formats":
             return f"a list with {', '.join(key.choices[:-1])} or {key.choices[-1]}, each once"
+        case "codes":
+            return 'a list of codes of rules, such as ["LR102"]'
         case "size":
             return 'width and height in inches, such as [10, 5] or "10x5"'
         case "limits":
@@ -167,6 +173,8 @@ def fits(key: Key, value: Any) -> bool:
         case "formats":
             # not a set: the list may hold lists, which cannot be hashed
             return isinstance(value, list) and all(value.count(f) == 1 and f in key.choices for f in value)
+        case "codes":
+            return isinstance(value, list) and all(isinstance(v, str) and re.fullmatch(_CODE, v) for v in value)
         case "size":
             return isinstance(value, str) or (
                 isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
@@ -251,6 +259,8 @@ def _property(key: Key) -> dict[str, Any]:
             return {"type": "object", "additionalProperties": {"$ref": "#/$defs/value"}}
         case "formats":
             return _list_of({"enum": list(key.choices)}) | {"minItems": key.least, "uniqueItems": True}
+        case "codes":
+            return _list_of({"type": "string", "pattern": f"^{_CODE}$"})
         case "size":
             pair = _list_of(_NUMBER) | {"minItems": 2, "maxItems": 2}
             return {"anyOf": [{"type": "string"}, pair]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ from lrviz.presets.keys import (
 )
 from lrviz.spec import CodeCall, Fields, RunSpec, Sweep, read_inset, read_runs, read_size, read_span
 
+_CURVE_HEADING: Final = re.compile(r"\s*\[\[\s*figure\s*\.\s*curve\s*\]\]")
 _DEFAULT_FORMATS: Final = ("png", "svg")
 _DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))})
 
@@ -74,6 +75,7 @@ def load_preset(
     allow_outside: bool = False,
     max_curves: int = TOTAL_CURVES,
     max_updates: int = TOTAL_UPDATES,
+    any_length: bool = False,
 ) -> Preset:
     """Read a preset file.
 
@@ -83,6 +85,7 @@ def load_preset(
         allow_outside: Whether metric and style files may lie outside the folder of the preset.
         max_curves: The greatest number of curves in all figures together.
         max_updates: The greatest number of updates of all curves together, see `_updates`.
+        any_length: Whether a run may be longer than its scheduler can go on for.
 
     Raises:
         UsageError: the file cannot be read or is not valid TOML, a key in it is unknown, missing or of a wrong type,
@@ -92,10 +95,12 @@ def load_preset(
             outside its folder and `allow_outside` is False.
     """
     # A link may lead to any file of the machine: errors about it must not show what it contains.
-    data = parse_toml(read_preset(path), shown_path(path), quote=is_inside(path, path.parent))
-    return _Reader(shown_path(path), path.parent, allow_code, allow_outside, max_curves, max_updates).preset(
-        path.stem, data
-    )
+    text = read_preset(path)
+    data = parse_toml(text, shown_path(path), quote=is_inside(path, path.parent))
+    lines = tuple(n for n, line in enumerate(text.splitlines(), start=1) if _CURVE_HEADING.match(line))
+    return _Reader(
+        shown_path(path), path.parent, allow_code, allow_outside, max_curves, max_updates, any_length, lines
+    ).preset(path.stem, data)
 
 
 def chosen_figures(preset: Preset, only: Sequence[str]) -> tuple[FigurePlan, ...]:
@@ -123,6 +128,8 @@ class _Reader:
     allow_outside: bool
     max_curves: int
     max_updates: int
+    any_length: bool
+    curve_lines: tuple[int, ...]  # of what looks like the heading of a curve
 
     def preset(self, name: str, data: Mapping[str, Any]) -> Preset:
         top = Place("top", f"`{self.shown}`")
@@ -146,8 +153,10 @@ class _Reader:
             )
         figures: list[FigurePlan] = []
         updates = lines = 0
+        tables = sum(len(table["curve"]) for table in data["figure"])
+        headings = iter(self.curve_lines) if tables == len(self.curve_lines) else None
         for place, table in zip(places, data["figure"], strict=True):
-            figure, updates = self._figure(place, defaults, table, updates)
+            figure, updates = self._figure(place, defaults, table, updates, headings)
             figures.append(figure)
             lines += sum(len(run.groups) for run in figure.runs)
             if lines > self.max_curves:
@@ -174,21 +183,29 @@ class _Reader:
                 )
 
     def _figure(
-        self, place: Place, defaults: Mapping[str, Any], table: Mapping[str, Any], updates: int
+        self,
+        place: Place,
+        defaults: Mapping[str, Any],
+        table: Mapping[str, Any],
+        updates: int,
+        lines: Iterator[int] | None,
     ) -> tuple[FigurePlan, int]:
         """A figure, and the updates of all curves up to its last; `updates` are those before its first."""
         values = {**defaults, **table}
         options = {key.name: values[key.name] for key in FIGURE_KEYS if key.name in values}
         fields = Fields(
-            prefix="", folder=self.folder, outside=self.allow_outside, show_momentum=options.get("show") == "momentum"
-        )
+            prefix="", folder=self.folder, outside=self.allow_outside, show_momentum=options.get("show") == "momentum",
+            any_length=self.any_length,
+        )  # fmt: skip
         fields = self._with_fields(self._with_fields(fields, defaults, place), table, place)
         runs: list[RunSpec] = []
         for number, curve in enumerate(table["curve"], start=1):
             label = curve.get("label")
             shown = f"`{short(label)}`" if isinstance(label, str) and label else f"{number}"
             at = Place("curve", f"{place.text}, [[figure.curve]] {shown}")
-            new = self._curve(at, fields, curve)
+            ignored = (*defaults.get("ignore", ()), *table.get("ignore", ()), *curve.get("ignore", ()))
+            where = f"{self.shown}:{next(lines)}" if lines is not None else at.text.replace("`", "")
+            new = [replace(run, place=where, ignored=ignored) for run in self._curve(at, fields, curve)]
             runs += new
             updates += sum(map(_updates, new))
             if updates > self.max_updates:

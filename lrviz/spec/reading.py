@@ -58,6 +58,7 @@ class Fields:
     outside: bool = True  # whether that path may lead out of the folder
     show_momentum: bool = False
     shared: bool = False  # by several runs, some of which may not use a metric
+    any_length: bool = False  # whether a run may be longer than its scheduler can go on for
 
     def over(self, values: Mapping[str, Any], prefix: str = "") -> Fields:
         """These fields updated with others; one way to give the length of an epoch, or of the run, replaces another."""
@@ -154,7 +155,7 @@ def _read_one(
     else:
         written = with_parameters(script.call if script else parse(scheduler, names), parameters or {}, names)
         warmed = _with_warmup(written, loop, fields)
-        resolved = resolve(warmed, loop, groups)
+        resolved = resolve(warmed, loop, groups, any_length=fields.any_length)
         call, filled, notes, composition = resolved.call, resolved.filled, resolved.notes, resolved.composition
         check_run(call.steps * len(groups), loop.scheduler_steps)
         has_warmup = warmed is not written and warmed.name == "SequentialLR"
@@ -175,7 +176,8 @@ def _read_one(
     run = RunSpec(
         call, loop, groups, optimizer, metric, fields.show_momentum, name,
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
-        read=script.read if script else (),
+        read=script.read if script else (), place=script.place if script else "",
+        ignored=script.ignored if script else (),
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 
@@ -367,6 +369,7 @@ def read_optimizer(values: Mapping[str, Any], prefix: str = "--") -> OptimizerCh
     return OptimizerChoice(
         "SGD" if name is None else _optimizer_name(str(name)),
         None if momentum is None else read_number(option_name("momentum", prefix), momentum),
+        given=name is not None,
     )
 
 

@@ -34,10 +34,12 @@ def resolve(
     groups: tuple[ParamGroup, ...],
     *,
     total_steps: int | None = None,
+    any_length: bool = False,
 ) -> Resolved:
     """Name every argument, fill in values that follow from the run, and check all values.
 
-    `total_steps` is given for a scheduler inside another one: the scheduler steps that the other leaves to it.
+    `total_steps` is given for a scheduler inside another one: the scheduler steps that the other leaves to it. With
+    `any_length` the run may be longer than its scheduler can go on for.
 
     A call that torch accepts is not changed; values from the run are filled in only if torch requires one that is
     missing.
@@ -76,7 +78,7 @@ def resolve(
     ordered = tuple((p.name, values[p.name]) for p in info.parameters if p.name in values)
     resolved.call = SchedulerCall(info.name, kwargs=ordered)
     rates = tuple((group.name, group.lr) for group in groups)
-    run = Run(rates, None if nested else loop.scheduler_steps, loop.num_processes)
+    run = Run(rates, None if nested or any_length else loop.scheduler_steps, loop.num_processes)
     resolved.notes += info.check(values, run)
     return resolved
 

@@ -243,12 +243,15 @@ class ParamGroup:
 class OptimizerChoice:
     """The optimizer by torch's class name, and its momentum if one is given: `betas[0]` for Adam and its variants.
 
+    `given` is whether the user named it; torch's default for its momentum is then meant.
+
     Raises:
         SpecError: the momentum is not a finite number of 0 or more.
     """
 
     name: str = "SGD"
     momentum: float | None = None
+    given: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.momentum is None:
@@ -332,6 +335,8 @@ class RunSpec:
     filled: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     read: tuple[str, ...] = field(default=(), compare=False)  # what a script says of the run
+    place: str = field(default="", compare=False)  # where it is written: `train.py:12`, or the curve of a preset
+    ignored: tuple[str, ...] = field(default=(), compare=False)  # the rules that its place says not to apply
 
     def __post_init__(self) -> None:
         check_groups(self.groups, self.scheduler)

@@ -18,6 +18,8 @@ from lrviz.text import count, format_rate, printable
 
 SUFFIXES: Final = (".py", ".ipynb")
 _MOST_BYTES: Final = 5_000_000
+_IGNORE: Final = re.compile(r"#\s*lrviz:\s*ignore\b(?:\[([\w\s,]*)\])?")
+_MOST_LINES: Final = 100  # of a scheduler's statement
 # Names that scripts give to the fields of a run, where no loop or optimizer shows them.
 _SPELLINGS: Final = {
     "epochs": ("epochs", "num_epochs", "n_epochs", "max_epochs", "EPOCHS", "NUM_EPOCHS", "N_EPOCHS", "nb_epochs"),
@@ -36,6 +38,8 @@ class ScriptRun:
     read: tuple[str, ...]
     notes: tuple[str, ...]
     name: str
+    place: str = ""  # `train.py:12`
+    ignored: tuple[str, ...] = ()  # the rules named by `# lrviz: ignore[...]` at its lines
 
 
 def script_path(text: str) -> tuple[str, str] | None:
@@ -140,8 +144,32 @@ def _read(text: str, fields: Fields, path: str) -> list[ScriptRun]:
                 f"`{path}` does not show where the scheduler steps: it is drawn with a step after each "
                 f"{'update' if loop.interval == 'step' else 'epoch'}, over {count(loop.epochs, 'epoch')}"
             )
-        runs.append(ScriptRun(found.call, merged, tuple(_told(known, found, typed)), tuple(notes), found.name))
+        told, place = tuple(_told(known, found, typed)), f"{path}:{found.line}" if path else ""
+        ignored = _ignored_rules(text, found.line)
+        runs.append(ScriptRun(found.call, merged, told, tuple(notes), found.name, place, ignored))
     return runs
+
+
+def _ignored_rules(text: str, line: int) -> tuple[str, ...]:
+    """The codes in comments `# lrviz: ignore[LR102]` on the lines of the statement at a line, or just above it.
+
+    A comment without codes gives the start of all of them.
+    """
+    if "lrviz:" not in text:
+        return ()
+    lines = text.splitlines()
+    first = last = line
+    while first > 1 and lines[first - 2].strip().startswith("#"):
+        first -= 1
+    depth = 0
+    for last in range(line, min(line + _MOST_LINES, len(lines)) + 1):
+        code = lines[last - 1].partition("#")[0]
+        depth += sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
+        if depth <= 0:
+            break
+    found = (_IGNORE.search(each) for each in lines[first - 1 : last])
+    codes = [code.strip() for match in found if match for code in (match[1] or "LR").split(",")]
+    return tuple(code for code in codes if code)
 
 
 def _typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:

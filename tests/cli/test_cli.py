@@ -527,7 +527,7 @@ def test_help_of_a_scheduler(info: Scheduler, columns: int, capsys: Capture, mon
     assert squeezed(closing) in squeezed(text)
 
 
-COMMANDS = ["plot", "table", "show", "compare", "schedulers", "presets", "render"]
+COMMANDS = ["plot", "table", "show", "compare", "check", "schedulers", "presets", "render"]
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])

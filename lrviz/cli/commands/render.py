@@ -46,7 +46,9 @@ def command(preset: PresetArgument = None, **values: Any) -> int:
     check_format = read_choice("--format", values["format"] or "text", options.CHECK_FORMATS)
     rtol = _read_rtol(values["rtol"])
     path = presets.find_preset(preset)
-    limits = {n: read_count(f"--{n.replace('_', '-')}", values[n]) for n in _LIMITS if values[n] is not None}
+    limits: dict[str, Any] = {
+        n: read_count(f"--{n.replace('_', '-')}", values[n]) for n in _LIMITS if values[n] is not None
+    }
     loaded = presets.load_preset(path, allow_code=values["allow_code"], allow_outside=values["allow_outside"], **limits)
     figures = presets.chosen_figures(loaded, values["only"] or ())
     if values["check"]:

@@ -1,0 +1,100 @@
+"""The rules as text: one of them for the terminal, all of them as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from lrviz.rules.model import Rule
+from lrviz.rules.registry import GROUPS, all_rules
+from lrviz.rules.thresholds import THRESHOLDS
+from lrviz.text import count, print_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BARS: Final = " ▁▂▃▄▅▆▇█"
+_WIDTH: Final = 40
+
+
+def explain(rule: Rule, fix: str) -> list[str]:
+    """The lines that describe a rule, up to its chart; `fix` is that of its example."""
+    return [
+        f"{rule.code} {rule.name} · {rule.severity}",
+        "",
+        rule.what,
+        rule.why,
+        "",
+        f"example: {rule.example}",
+        f"fix:     {fix}",
+        f"fine:    {rule.near_miss}",
+        *(f"see:     {source}" for source in rule.sources),
+    ]
+
+
+def rules_page(examples: Callable[[Rule], tuple[list[float], str, str]]) -> str:
+    """`docs/rules.md`; `examples` gives the rates of a rule's example, its message and its fix."""
+    return "\n".join(_page(examples))
+
+
+def _page(examples: Callable[[Rule], tuple[list[float], str, str]]) -> Iterator[str]:
+    yield "# Rules of `lrviz check`"
+    yield ""
+    yield (
+        f"{count(len(all_rules()), 'rule')} judge the curve of a schedule against its run. `lrviz check --explain "
+        "LR101` prints the entry of a rule. A finding is an error, a warning or a note; errors and warnings make the "
+        "exit status 1. Where a rule explains the finding of a more general one, only it is reported."
+    )
+    yield ""
+    yield "This page is generated: `python -m tests.rules.page` writes it."
+    for number, title in enumerate(GROUPS.values(), start=1):
+        yield ""
+        yield f"## LR{number}xx: {title}"
+        for rule in all_rules():
+            if rule.code[2] == str(number):
+                yield from _entry(rule, *examples(rule))
+    yield ""
+    yield "## Thresholds"
+    yield ""
+    yield "| name | value | reason |"
+    yield "| :-- | --: | :-- |"
+    for name, threshold in THRESHOLDS.items():
+        yield f"| {name} | {print_value(round(threshold.value, 4) or threshold.value)} | {threshold.reason} |"
+    yield ""
+
+
+def _entry(rule: Rule, rates: list[float], message: str, fix: str) -> Iterator[str]:
+    yield ""
+    yield f"### {rule.code} {rule.name}"
+    yield ""
+    yield f"*{rule.severity}* · {rule.what}"
+    yield ""
+    yield rule.why
+    yield ""
+    yield "```text"
+    yield f"$ lrviz check {quoted(rule.example)}"
+    yield f"{rule.code}: {message}"
+    if chart := bars(rates):
+        yield chart
+    yield f"fix: {fix}"
+    yield "```"
+    yield ""
+    yield f"No finding: `{rule.near_miss}`"
+    if rule.sources:
+        yield ""
+        yield "See " + "; ".join(f"<{s}>" if s.startswith("https:") else s for s in rule.sources) + "."
+
+
+def quoted(text: str) -> str:
+    """Notation as an argument of a shell."""
+    return f"'{text}'" if "'" not in text else f'"{text}"'
+
+
+def bars(rates: list[float]) -> str:
+    """A curve as bars from 0 to its peak."""
+    top = max(rates, default=0.0)
+    if top <= 0:
+        return ""
+    width = min(_WIDTH, len(rates))
+    at = [rates[i * (len(rates) - 1) // max(width - 1, 1)] / top for i in range(width)]
+    return "".join(_BARS[max(0, min(8, round(value * 8)))] for value in at).rstrip()
