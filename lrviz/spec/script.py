@@ -215,7 +215,7 @@ def _with_spellings(found: Found, typed: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a run as its script gives them, also by assignments to names such as `num_epochs`."""
     known = dict(found.fields)
     for name, spellings in _SPELLINGS.items():
-        if name in known or name in typed:
+        if name in known or name in typed or ("steps" in found.fields and name != "lr"):
             continue
         for spelling in spellings:
             value = found.assigned.get(spelling)

@@ -65,6 +65,14 @@ BOMBS = {
     "calls in calls": f"n = f()\nfor i in range(60):\n    n = f(n, n)\nStepLR(n, 3){END}",
     "choices that double": "a = b = StepLR(optimizer, 1)\nc = d = StepLR(optimizer, 2)\n"
     f"for i in range(60):\n    a, c = a if q else c, c if q else a{END}",
+    "configurations that double": "from easydict import EasyDict\nn = {}\nfor i in range(60):\n"
+    f"    n = {{'a': n, 'b': n}}\nm = EasyDict(n){END}",
+    "partials of partials": "from functools import partial\ndef f(*a):\n    return 1\nfor i in range(10 ** 6):\n"
+    f"    f = partial(f, i)\nn = f(){END}",
+    "partials of schedulers": "from functools import partial\nf = StepLR\nfor i in range(10 ** 5):\n"
+    "    f = partial(f, i)\nf(optimizer)",
+    "sums of large numbers": f"from itertools import accumulate\nn = list(accumulate([1 << 8000] * 90000)){END}",
+    "arrays": f"import numpy as np\na = np.arange(90000)\nfor i in range(10 ** 6):\n    a = a * 2 + 1\nn = a{END}",
     "decorators": "".join("@a\n" for _ in range(3000)) + f"def f():\n    pass\nn = 1{END}",
 }
 

@@ -72,7 +72,6 @@ UNKNOWN = {
     "a set": ("n = {a.x, 1}", ["a.x"]),
     "joined text": ("n = len('-'.join(a.x))", None),
     "a match over a class": ("x = 3\nmatch x:\n    case int():\n        n = 1", None),
-    "a partial of many": ("import functools\ndef f(a, b, c):\n    return a\nn = functools.partial(f, 1, 2)(3)", None),
     "a method of a list": ("n = [1].foo()", None),
     "a method of a dictionary": ("n = {'a': 1}.popitem()", None),
     "is": ("n = 1 if a.x is None else 2", ["a.x"]),

@@ -6,26 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_all
+from tests.scripts.running import executed
 from tests.scripts.whole import WHOLE
-
-
-def executed(text: str) -> list[np.ndarray]:
-    """The rates of each optimizer at each of its updates, as the script really uses them."""
-    rates: dict[int, list[list[float]]] = {}
-
-    def note(optimizer: Optimizer, *_: Any) -> None:
-        rates.setdefault(id(optimizer), []).append([group["lr"] for group in optimizer.param_groups])
-
-    hook = register_optimizer_step_pre_hook(note)
-    try:
-        exec(compile(text, "train.py", "exec"), {"__name__": "__main__"})  # noqa: S102 - of this repository
-    finally:
-        hook.remove()
-    return [np.array(values) for values in rates.values()]
 
 
 @pytest.mark.filterwarnings("ignore")

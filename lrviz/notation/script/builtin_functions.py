@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from lrviz.notation.functions import Function as KnownFunction
+from lrviz.notation.script.names import is_scheduler_class
 from lrviz.notation.script.operators import set_of
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.values import (
@@ -16,11 +17,15 @@ from lrviz.notation.script.values import (
     Function,
     Instance,
     Length,
+    Optimizer,
     Origin,
+    Schedule,
     Scope,
     Super,
     Unknown,
+    flat,
 )
+from lrviz.schedulers import installed_optimizers
 
 
 def call_builtin(
@@ -47,10 +52,19 @@ def call_builtin(
                 return Super(own, cls)
         case "isinstance" | "hasattr" | "type":
             if name == "hasattr" and len(args) == 2 and isinstance(first, Instance) and isinstance(args[1], str):
-                known = args[1] in first.names or (first.cls is not None and first.cls.find(args[1]) is not None)
+                known = args[1] in first.names or (first.cls is not None and first.cls.has(args[1]))
                 return (
                     True if known else (False if first.cls is None or not first.cls.foreign else reader.unknown(node))
                 )
+            if name == "hasattr" and len(args) == 2 and isinstance(first, Dotted) and isinstance(args[1], str):
+                if first.path.endswith("lr_scheduler"):
+                    return is_scheduler_class(args[1])
+                if first.path.endswith("torch.optim"):
+                    return args[1] in installed_optimizers()
+            if name == "isinstance" and len(args) == 2 and isinstance(first, Schedule | Optimizer):
+                kinds = flat([args[1]])
+                if all(isinstance(k, Dotted) and _is_class_of(first, k.last) for k in kinds):
+                    return any(k.last == first.name for k in kinds)
             if name == "isinstance" and len(args) == 2 and isinstance(node.args[1], ast.Name):
                 types = {
                     "int": int,
@@ -67,6 +81,8 @@ def call_builtin(
             if 2 <= len(args) <= 3 and isinstance(args[1], str):
                 if isinstance(first, Instance) and len(args) == 3 and not _has(first, args[1]):
                     return args[2] if first.cls is None or not first.cls.foreign else reader.unknown(node)
+                if isinstance(first, Class) and len(args) == 3 and not first.has(args[1]) and not first.foreign:
+                    return args[2]
                 return reader.attribute(first, args[1], node)
             return reader.unknown_in(args) or reader.unknown(node)
         case "setattr":
@@ -105,8 +121,15 @@ def call_builtin(
     return reader.unknown_in(args) or reader.unknown(node)
 
 
+def _is_class_of(value: Schedule | Optimizer, name: str) -> bool:
+    """Whether a name is that of a class of schedulers or optimizers, which has no subclass in torch."""
+    if isinstance(value, Schedule):
+        return is_scheduler_class(name) and name not in ("LRScheduler", "_LRScheduler")
+    return name in installed_optimizers() and name != "Adam"
+
+
 def _has(instance: Instance, name: str) -> bool:
-    return name in instance.names or (instance.cls is not None and instance.cls.find(name) is not None)
+    return name in instance.names or (instance.cls is not None and instance.cls.has(name))
 
 
 def _range_length(args: list[Any], unknown: Unknown) -> Any:

@@ -146,13 +146,15 @@ class Conversion:
         own = function.bound.names if isinstance(function.bound, Instance) else {}
         values = {**{name: scope.names.get(name) for name, scope in scopes.items()}, **function.defaults, **own}
         self.reader.add(size(values), function.node)
-        return f"{unparse(function.node)} { {name: v for name, v in values.items() if _is_plain(v)}!r}"
+        shown = [{name: v for name, v in values.items() if _is_plain(v)}, [v for v in function.given if _is_plain(v)]]
+        return f"{unparse(function.node)} {shown!r}"
 
     def _plain_lambda(self, function: Function, body: ast.expr) -> Lambda | None:
         """A function of arithmetic alone, which is compiled and printed with its values; None if it is another."""
         spec = function.node.args
         if (
             function.bound is not None
+            or function.given
             or spec.vararg
             or spec.kwarg
             or spec.kwonlyargs

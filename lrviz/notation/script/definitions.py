@@ -12,7 +12,7 @@ from lrviz.notation.script.arguments import field_default, option_defaults, para
 from lrviz.notation.script.expressions import Expressions
 from lrviz.notation.script.reader import Signal
 from lrviz.notation.script.trees import is_generator
-from lrviz.notation.script.values import Class, Dotted, Function, Instance, Origin, Scope, Unknown
+from lrviz.notation.script.values import Builtin, Class, Dotted, Function, Instance, Origin, Scope, Unknown
 from lrviz.notation.source import ExpressionError, unparse
 
 _CALL_STEPS: Final = 10  # of a call of a function of the script
@@ -33,9 +33,10 @@ class Definitions(Expressions):
     def define_class(self, node: ast.ClassDef, scope: Scope) -> None:
         """Read the definition of a class."""
         bases = tuple(self.evaluate(base, scope) for base in node.bases)
-        bases = tuple(base for base in bases if not (isinstance(base, KnownFunction) or _plain_base(base)))
+        is_enum = any(isinstance(base, Dotted) and base.last in ("Enum", "IntEnum", "StrEnum") for base in bases)
+        bases = tuple(b for b in bases if not (isinstance(b, KnownFunction | Builtin) or _plain_base(b)))
         body = Scope(scope)
-        made = Class(node.name, body.names, bases)
+        made = Class(node.name, body.names, bases, is_enum=is_enum)
         fields = []
         for statement in node.body:
             self.add(1, statement)
@@ -51,11 +52,13 @@ class Definitions(Expressions):
                         body.names[name] = self.evaluate(value, body)
                 case _:
                     self.block([statement], body)
+        inherited = [f for b in bases if isinstance(b, Class) for f in b.fields or ()]
         if any("dataclass" in unparse(d) for d in node.decorator_list) or any(
             isinstance(b, Dotted) and b.last in ("NamedTuple", "BaseModel") for b in bases
         ):
-            inherited = [f for b in bases if isinstance(b, Class) for f in b.fields or ()]
             made.fields = tuple(dict.fromkeys([*inherited, *fields]))
+        elif inherited:
+            made.fields = tuple(dict.fromkeys(inherited))
         self.store(node.name, made, scope)
 
     def call_function(self, function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -70,7 +73,9 @@ class Definitions(Expressions):
         try:
             scope = Scope(function.scope)
             if function.bound is not None:
-                args = [function.bound, *args]
+                args = [function.bound, *function.given, *args]
+            elif function.given:
+                args = [*function.given, *args]
             scope.names["__class__"] = function.owner
             self._bind(function, args, dict(kwargs), scope)
             if isinstance(node, ast.Lambda):
@@ -108,16 +113,20 @@ class Definitions(Expressions):
 
     def instantiate(self, cls: Class, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """An instance of a class of the script."""
+        if cls.is_enum:
+            return args[0] if len(args) == 1 and not kwargs else Unknown(Origin(cls.name, givable=False))
         instance = Instance(cls)
         self.instances.append(instance)
         make = cls.find("__init__")
         if isinstance(make, Function):
             self.call_function(make.bind(instance), args, kwargs)
+            if instance.scheduler is not None:
+                return instance.scheduler
         elif cls.fields is not None:
             values = dict(zip(cls.fields, args, strict=False)) | dict(kwargs)
             for name in cls.fields:
                 value = values[name] if name in values else field_default(self, cls.find(name))
-                if name in values or cls.find(name) is not None:
+                if name in values or cls.has(name):
                     instance.names[name] = value
             after = cls.find("__post_init__")
             if isinstance(after, Function):

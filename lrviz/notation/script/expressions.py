@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from lrviz.notation.script import library
 from lrviz.notation.script.arguments import REQUIRED
@@ -15,6 +15,7 @@ from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.trees import parameter_defaults
 from lrviz.notation.script.values import (
     CONSTANTS,
+    Array,
     Class,
     Dotted,
     Function,
@@ -32,6 +33,8 @@ from lrviz.notation.script.values import (
     origins,
 )
 from lrviz.notation.source import unparse
+
+_ABSENT: Final = object()
 
 
 class Expressions(Reader):
@@ -123,19 +126,23 @@ class Expressions(Reader):
                 if name in owner.names:
                     value = owner.names[name]
                     return self.unknown(node) if value is REQUIRED else value
-                found = owner.cls.find(name) if owner.cls is not None else None
+                found = owner.cls.find(name, _ABSENT) if owner.cls is not None else _ABSENT
                 if isinstance(found, Function):
                     if "property" in found.decorators or "cached_property" in found.decorators:
                         return self.call_function(found.bind(owner), [], {})
+                    if "classmethod" in found.decorators:
+                        return found.bind(owner.cls)
                     return found if "staticmethod" in found.decorators else found.bind(owner)
-                if found is not None:
+                if found is not _ABSENT:
                     return found
                 if name == "__dict__":
                     return owner.names
                 return Method(owner, name, node)
             case Class():
-                found = owner.find(name)
-                return self.unknown(node) if found is None else found
+                found = owner.find(name, _ABSENT)
+                if isinstance(found, Function) and "classmethod" in found.decorators:
+                    return found.bind(owner)
+                return self.unknown(node) if found is _ABSENT else found
             case Super():
                 bases = owner.cls.bases
                 found = next((v for b in bases if isinstance(b, Class) and (v := b.find(name)) is not None), None)
@@ -143,11 +150,15 @@ class Expressions(Reader):
             case Optimizer():
                 if name == "param_groups":
                     return tuple(owner.groups)
+                if name == "defaults":
+                    return dict(owner.defaults)
                 return Method(owner, name, node)
             case Schedule():
                 if name == "optimizer":
                     return owner.optimizer
                 return Method(owner, name, node)
+            case int() | float() | str() if name == "value":  # of an enumeration, whose members are their values
+                return owner
             case Unknown() | Loader() | None:
                 value = self.unknown(node)
                 if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in ("step", "prepare"):
@@ -215,6 +226,8 @@ class Expressions(Reader):
         for op, comparator in zip(node.ops, node.comparators, strict=True):
             right = self.evaluate(comparator, scope)
             result = relation(self, op, left, right, node)
+            if isinstance(result, Array):
+                return result if len(node.ops) == 1 else self.failed(node)
             if isinstance(result, Unknown):
                 unknown.append(result)
             elif not result:
@@ -260,7 +273,9 @@ class Expressions(Reader):
             bounds = [None if b is None else self.evaluate(b, scope) for b in (index.lower, index.upper, index.step)]
             if isinstance(owner, list | tuple | str | range) and all(isinstance(b, int | None) for b in bounds):
                 self.add(len(owner), node)
-                return owner[slice(*bounds)] if bounds[2] != 0 else self.unknown(node)
+                if bounds[2] == 0:
+                    return self.unknown(node)
+                return Array(owner[slice(*bounds)]) if isinstance(owner, Array) else owner[slice(*bounds)]
             return Unknown(*found) if (found := (*origins(bounds), *origins(owner))) else self.unknown(node)
         key = self.evaluate(index, scope)
         if isinstance(owner, Group) and key == "lr" and owner.changes is not None:

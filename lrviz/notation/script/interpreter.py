@@ -34,10 +34,20 @@ from lrviz.notation.script.values import (
     Scope,
     Settings,
     Unknown,
+    flat,
     merge,
     origins,
 )
 from lrviz.notation.source import unparse
+
+
+def _known_objects(over: Any) -> bool:
+    """Whether a loop is over optimizers or schedulers, or tuples with one, rather than over epochs or batches."""
+    return (
+        isinstance(over, list | tuple)
+        and len(over) > 0
+        and all(any(isinstance(i, Optimizer | Schedule) for i in flat([item])) for item in over)
+    )
 
 
 class Interpreter(Definitions):
@@ -302,7 +312,7 @@ class Interpreter(Definitions):
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> Signal | None:
         over = self.evaluate(node.iter, scope)
-        if self._trains(node):
+        if self._trains(node) and not _known_objects(over):
             count = self.length(over, node.iter)
             return self._training(node, Loop(node, count, over, stored_names(node.target)), scope)
         items = self.items(over)

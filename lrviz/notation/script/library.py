@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import bisect
+import itertools
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,12 +14,15 @@ from lrviz.notation.script.arguments import parser_method
 from lrviz.notation.script.builtin_functions import call_builtin
 from lrviz.notation.script.methods import TEXT_METHODS, dict_method, list_method, text_method
 from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler
-from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
+from lrviz.notation.script.numeric import NUMPY, array_method, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
 from lrviz.notation.script.values import (
+    NUMBERS,
+    Array,
     Builtin,
+    Class,
     Dotted,
     Function,
     Group,
@@ -28,6 +33,7 @@ from lrviz.notation.script.values import (
     Optimizer,
     Origin,
     Parser,
+    Partial,
     Schedule,
     Scope,
     Settings,
@@ -56,6 +62,8 @@ def call(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any],
             return _dotted(reader, function, args, kwargs, node, scope)
         case Method():
             return _method(reader, function, args, kwargs, node, scope)
+        case Partial():
+            return reader.call(function.function, [*function.args, *args], {**function.kwargs, **kwargs}, node, scope)
     return reader.not_read(node, args, kwargs)
 
 
@@ -72,14 +80,30 @@ def _dotted(
     if last in ("ArgumentParser", "ConfigArgParser") or path == "argparse.ArgumentParser":
         return Parser()
     if last in ("EasyDict", "edict", "DotDict", "AttrDict", "Munch", "ConfigDict") or path.endswith("OmegaConf.create"):
-        return Settings.of({**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs})
+        settings = {**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs}
+        reader.add(size(settings), node)
+        return Settings.of(settings)
     if last in ("Namespace", "SimpleNamespace"):
         start = args[0] if args and isinstance(args[0], dict) else {}
         return Instance(None, {**{str(k): v for k, v in start.items()}, **kwargs})
     if last in ("OrderedDict", "defaultdict"):
         return {**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs}
-    if last == "partial" and args and isinstance(args[0], Function):
-        return _partial(args[0], args[1:], kwargs)
+    if function.module == "bisect" and last in ("bisect", "bisect_left", "bisect_right") and len(args) == 2:
+        return _bisect(reader, last, args[0], args[1], node)
+    if function.module == "itertools" and last in ("accumulate", "chain") and not kwargs:
+        return _iterator(reader, last, args, node)
+    if last == "namedtuple" and len(args) == 2 and isinstance(args[0], str):
+        fields = args[1].replace(",", " ").split() if isinstance(args[1], str) else reader.items(args[1]) or []
+        return Class(args[0], {}, fields=tuple(map(str, fields)))
+    if last == "partial" and args:
+        return _partial(reader, args[0], args[1:], kwargs, node)
+    if (
+        last == "__init__"
+        and args
+        and isinstance(args[0], Instance)
+        and is_scheduler(function.module.rpartition(".")[2])
+    ):
+        return _init_scheduler(reader, args[0], Dotted(function.module), args[1:], kwargs, node)
     if is_torch(function) and is_scheduler(last):
         return make_schedule(reader, function, args, kwargs, node)
     if last in installed_optimizers() and (is_torch(function) or not function.module):
@@ -99,12 +123,48 @@ def _dotted(
     return reader.not_read(node, args, kwargs)
 
 
-def _partial(function: Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """`functools.partial` of a function of the script."""
-    if len(args) > 1 or (args and function.bound is not None):
-        return Unknown(Origin(function.name, function.node.lineno))
-    bound = function.bind(args[0]) if args else function
-    return replace(bound, defaults={**function.defaults, **kwargs})
+def _bisect(reader: Reader, name: str, items: Any, value: Any, node: ast.Call) -> Any:
+    """Where a number belongs in a sorted list."""
+    known = reader.items(items)
+    if known is not None and all(isinstance(i, NUMBERS) for i in [*known, value]):
+        return getattr(bisect, name)(known, value)
+    return reader.unknown_in([items, value]) or reader.unknown(node)
+
+
+def _iterator(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any:
+    """What `itertools.accumulate` and `chain` give, as a list."""
+    lists = [reader.items(a) for a in args]
+    if any(items is None for items in lists):
+        return reader.not_read(node, args, {})
+    known = [item for items in lists for item in items or ()]
+    if name == "chain":
+        return reader.checked(known, node)
+    if len(args) == 1 and all(isinstance(i, NUMBERS) for i in known):
+        return reader.checked([reader.checked(i, node) for i in itertools.accumulate(known)], node)
+    return reader.unknown_in(known) or reader.unknown(node)
+
+
+def _partial(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
+    """What `functools.partial` returns."""
+    if isinstance(function, Function):
+        reader.add(len(function.given) + len(function.defaults), node)
+        return replace(function, given=(*function.given, *args), defaults={**function.defaults, **kwargs})
+    if isinstance(function, Unknown):
+        return Unknown(Origin(node))
+    return Partial(function, args, kwargs)
+
+
+# Methods of a subclass of a scheduler that change its rates.
+_OWN_RATES: Final = ("get_lr", "step", "_get_closed_form_lr")
+
+
+def _init_scheduler(
+    reader: Reader, instance: Instance, base: Dotted, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+) -> None:
+    """`super().__init__(optimizer, self.factor)` of a subclass of a scheduler of torch."""
+    cls = instance.cls
+    if cls is not None and not any(map(cls.has, _OWN_RATES)) and is_torch(base):
+        instance.scheduler = make_schedule(reader, base, args, kwargs, node)
 
 
 def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope) -> Any:
@@ -120,6 +180,9 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
         case Parser():
             return parser_method(reader, owner, name, args, kwargs, node)
         case Super():
+            base = next((b for b in owner.cls.bases if isinstance(b, Dotted) and is_scheduler(b.last)), None)
+            if name == "__init__" and base is not None:
+                _init_scheduler(reader, owner.instance, base, args, kwargs, node)
             return None
         case Instance():
             return _instance_method(reader, owner, name, args, kwargs, node, scope)
@@ -136,6 +199,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             return reader.unknown(node)
         case str() if name in TEXT_METHODS:
             return text_method(reader, owner, name, args, kwargs, node)
+        case Array():
+            return array_method(reader, owner, name, args, kwargs, node)
         case list():
             return list_method(reader, owner, name, args, kwargs, node)
         case dict():

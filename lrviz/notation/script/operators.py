@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import ast
+import operator
 import sys
-from typing import Any
+from typing import Any, Final
 
 from lrviz.notation.functions import BINARY, COMPARE, UNARY
+from lrviz.notation.script.numeric import array_operation
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import CONSTANTS, NUMBERS, Counter, Unknown, origins
+from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Unknown, origins
 from lrviz.notation.source import MAX_BITS, ExpressionError
+
+_FOR_ARRAYS: Final = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
 
 
 def binary(reader: Reader, op: ast.operator, left: Any, right: Any, node: ast.AST) -> Any:
@@ -23,6 +35,9 @@ def binary(reader: Reader, op: ast.operator, left: Any, right: Any, node: ast.AS
     for value in (left, right):
         if (why := reader.taint(value)) is not None:
             return Unknown(*why.origins)
+    if isinstance(left, Array) or isinstance(right, Array):
+        function = _FOR_ARRAYS.get(type(op))
+        return reader.unknown(node) if function is None else array_operation(reader, function, left, right, node)
     if isinstance(left, int | float) and isinstance(right, int | float):
         return _arithmetic(reader, op, left, right, node)
     sequences = (str, list, tuple)
@@ -81,6 +96,8 @@ def unary(reader: Reader, op: ast.unaryop, value: Any, node: ast.expr) -> Any:
         return test if isinstance(test, Unknown) else not test
     if isinstance(value, Unknown):
         return Unknown(*value.origins)
+    if isinstance(value, Array) and isinstance(op, ast.USub):
+        return array_operation(reader, operator.sub, 0, value, node)
     if isinstance(value, int | float) and type(op) in UNARY:
         return UNARY[type(op)](value)
     if isinstance(op, ast.Invert) and isinstance(value, int):
@@ -100,6 +117,8 @@ def relation(reader: Reader, op: ast.cmpop, left: Any, right: Any, node: ast.Com
         return Unknown(*origins(left), *origins(right)) if unknown or origins(right) else reader.unknown(node)
     if (why := reader.taint(left) or reader.taint(right)) is not None:
         return why
+    if (isinstance(left, Array) or isinstance(right, Array)) and type(op) in COMPARE:
+        return array_operation(reader, COMPARE[type(op)], left, right, node)
     try:
         match op:
             case ast.In() | ast.NotIn():

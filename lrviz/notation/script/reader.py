@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from lrviz.notation.script.trees import called_names, functions_that_reach
 from lrviz.notation.script.values import (
+    Array,
     Class,
     Condition,
     Dotted,
@@ -170,6 +171,8 @@ class Reader(ABC):
             return Unknown(Origin(value.text, value.line))
         if isinstance(value, Dotted):
             return True
+        if isinstance(value, Array) and len(value) != 1:  # as numpy refuses it
+            return Unknown(Origin("the truth of an array", givable=False))
         return bool(value)
 
     def change(self, value: Any, why: Unknown | None = None) -> None:

@@ -31,7 +31,7 @@ from lrviz.notation.script.values import (
     flat,
     looks_like_scheduler,
 )
-from lrviz.notation.source import Budget, ExpressionError, Source
+from lrviz.notation.source import Budget, ExpressionError, Source, source_of
 from lrviz.notation.substitution import replace_expressions
 from lrviz.schedulers import find
 from lrviz.text import printable
@@ -203,8 +203,13 @@ class _Reading:
                     if (against := tests.get(id(condition.test))) and against.taken != condition.taken:
                         found += condition.value.origins
         missing = list({o.text: o for o in found if o.givable}.values())
-        if missing:
-            self.choices = missing
+        if found and not missing:
+            raise ExpressionError(
+                f"it is not known which scheduler is used: `{printable(found[0].text, 60)}` cannot be computed",
+                "paste the lines of that scheduler alone",
+                Position(found[0].line, found[0].column),
+            )
+        self.choices = missing
 
     def _refuse_all(self) -> None:
         rate = next((e for e in self.reader.events if e.kind == "rate"), None)
@@ -297,8 +302,9 @@ def _descendants(schedule: Schedule) -> list[Schedule]:
 
 
 def _refuse_opaque(value: Opaque) -> None:
+    name = printable(value.name, 60) or source_of(value.node.func)
     raise ExpressionError(
-        f"`{printable(value.name, 60)}` on line {value.node.lineno} is not a scheduler of torch",
+        f"`{name}` on line {value.node.lineno} is not a scheduler of torch",
         "code of your own runs as `FILE.py:NAME`, with a function that takes the optimizer",
         value.node,
     )

@@ -76,7 +76,7 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
         groups = [Group(kept)]
         if (why := reader.taint(params)) is not None:
             groups[0]["lr"] = why
-    return Optimizer(name, groups, node.lineno)
+    return Optimizer(name, groups, node.lineno, kept)
 
 
 def make_schedule(reader: Reader, function: Dotted, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:

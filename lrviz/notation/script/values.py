@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -118,6 +118,7 @@ class Function:
     defaults: dict[str, Any] = field(default_factory=dict)
     owner: Any = None  # the class of a method
     bound: Any = None  # the value of its first argument
+    given: tuple[Any, ...] = ()  # the values of its next arguments, of `functools.partial`
     decorators: tuple[str, ...] = ()
 
     @property
@@ -138,12 +139,18 @@ class Class:
     names: dict[str, Any]
     bases: tuple[Any, ...] = ()
     fields: tuple[str, ...] | None = None  # of a dataclass, in order
+    is_enum: bool = False
 
-    def find(self, name: str) -> Any:
-        """An attribute of the class or of its bases; None if there is none."""
+    def find(self, name: str, absent: Any = None) -> Any:
+        """An attribute of the class or of its bases; `absent` if there is none."""
         if name in self.names:
             return self.names[name]
-        return next((v for b in self.bases if isinstance(b, Class) and (v := b.find(name)) is not None), None)
+        found = (b.find(name, absent) for b in self.bases if isinstance(b, Class))
+        return next((value for value in found if value is not absent), absent)
+
+    def has(self, name: str) -> bool:
+        """Whether the class or one of its bases has an attribute."""
+        return self.find(name, self) is not self
 
     @property
     def foreign(self) -> bool:
@@ -157,6 +164,7 @@ class Instance:
 
     cls: Class | None
     names: dict[str, Any] = field(default_factory=dict)
+    scheduler: Any = None  # that it is, if its class is a subclass of one of torch's
 
 
 class Settings(dict[str, Any]):
@@ -180,6 +188,17 @@ class Method(Unknown):
     def __init__(self, owner: Any, name: str, node: ast.AST) -> None:
         super().__init__(Origin(node, givable=isinstance(owner, Unknown | Instance | Settings)))
         self.owner, self.name = owner, name
+
+
+class Array(list[Any]):
+    """An array of numpy with one axis: its items are numbers, and operators are for each of them."""
+
+
+class Partial:
+    """`functools.partial` of what is not a function of the script, such as a scheduler."""
+
+    def __init__(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        self.function, self.args, self.kwargs = function, tuple(args), dict(kwargs)
 
 
 class Builtin:
@@ -216,6 +235,7 @@ class Optimizer:
     name: str
     groups: list[Group]
     line: int
+    defaults: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
