@@ -256,6 +256,15 @@ def test_lrviz_reads_its_scripts(some_runs: Runs, tmp_path: Path, monkeypatch: p
     assert failed == []
 
 
+def test_lrviz_reads_scripts_of_long_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text in ("cosine @ steps_per_epoch=200_000", "cosine @ steps_per_epoch=200_000, grad_accum=8"):
+        spec = read_run(text)
+        Path("out.py").write_text(code.training_script(spec), encoding="utf-8")
+        read = read_run("out.py")
+        assert (read.scheduler, read.loop) == (spec.scheduler, spec.loop)
+
+
 def test_every_output_is_laid_out_as_ruff_does(runs: Runs, tmp_path: Path) -> None:
     for i, (_, spec, _) in enumerate(runs):
         (tmp_path / f"{i}.py").write_text(code.training_script(spec), encoding="utf-8")

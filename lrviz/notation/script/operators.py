@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from lrviz.notation.functions import BINARY, COMPARE, UNARY
-from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import CONSTANTS, NUMBERS, Counter, Unknown, origins
+from lrviz.notation.script.reader import MAX_ITEMS, Reader
+from lrviz.notation.script.values import CONSTANTS, NUMBERS, Counter, Length, Unknown, origins
 from lrviz.notation.source import MAX_BITS, ExpressionError
 
 
@@ -69,6 +69,8 @@ def _arithmetic(reader: Reader, op: ast.operator, left: Any, right: Any, node: a
 
 def _repeat(reader: Reader, value: Any, times: int, node: ast.AST) -> Any:
     size = len(value) * max(times, 0)
+    if size > MAX_ITEMS and isinstance(value, list) and origins(value):  # batches, of which only the number matters
+        return Length(size)
     reader.check_length(size, node)
     reader.add(size, node)
     return value * times
