@@ -78,6 +78,7 @@ figures: $(DEV)
 	$(BIN)/lrviz plot -q cosine --T_max 32 --size 9x4 -o docs/cosine.svg
 	$(BIN)/lrviz plot -q plateau --metric docs/examples/val.csv:val_loss --patience 2 --interval epoch --epochs 12 \
 		--size 9x5 -o docs/plateau.svg
+	$(BIN)/lrviz plot -q cosine --epochs 10 --resume-at 40% --resume-by nothing --size 9x4 -o docs/resumed.svg
 	$(BIN)/lrviz render -q cheatsheet --formats svg -o build/cheatsheet
 	cp build/cheatsheet/cheatsheet.svg docs/cheatsheet.svg
 	$(BIN)/python -m tests.readme

@@ -28,12 +28,13 @@ class Resume:
         """The two runs."""
         run = resumed_run(self.spec, self.way)
         planned = "longer from the start" if self.way == "longer" else "uninterrupted"
-        labels = (planned, f"resumed at step {self.at:,}: {self.way}")
+        labels = (planned, f"resumed: {self.way}")
         return [replace(run, name=label, derived=False) for label in labels]
 
     def titled(self, options: FigureOptions) -> FigureOptions:
-        """The options of the figure, with the label of the run as its title."""
-        return options if options.title is not None else replace(options, title=self.spec.title)
+        """The options of the figure, with a title that tells the run and where it is stopped."""
+        title = f"{self.spec.title}, resumed at step {self.at:,}"
+        return options if options.title is not None else replace(options, title=title)
 
     def simulate(self, progress: Any) -> Trace:
         """The trace of the resumed run."""

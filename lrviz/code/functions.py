@@ -22,17 +22,23 @@ _UNTOUCHED: Final = (
 
 
 class Functions:
-    """The functions of one schedule: `definitions` are the blocks of lines before it, `modules` what they import.
+    """The functions of one schedule: `modules` are what they import.
 
     Args:
         taken: The names that the code around the schedule uses.
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self.definitions: list[list[str]] = []
+        self._constants: list[str] = []
+        self._definitions: list[list[str]] = []
         self.modules: set[str] = set()
         self._names: dict[str, str] = dict.fromkeys((*taken, *_MODULES), "")  # with what each is defined as
         self._known: dict[Lambda, str] = {}
+
+    @property
+    def definitions(self) -> list[list[str]]:
+        """The blocks of lines before the schedule: constants, and functions."""
+        return [self._constants, *self._definitions]
 
     def written(self, function: Lambda, parameter: str, room: int) -> str:
         """What stands for a function as an argument: the lambda, or the name of a function that is defined before.
@@ -49,9 +55,20 @@ class Functions:
             self._known[function] = self._write(function, parameter, room)
         return self._known[function]
 
-    def definition(self, name: str, argument: str, body: ast.expr, before: Iterable[str] = ()) -> list[str]:
-        """The lines of a function that returns the value of an expression, after other lines of its body."""
-        lines = ast.unparse(ast.Module(_split_return(self._polished(body, {argument})), [])).splitlines()
+    def definition(
+        self, name: str, argument: str, body: ast.expr, before: Iterable[str] = (), own: Iterable[str] = ()
+    ) -> list[str]:
+        """The lines of a function that returns the value of an expression.
+
+        Args:
+            name: The name of the function.
+            argument: The name of its argument.
+            body: The expression.
+            before: Other lines of its body.
+            own: Names that are not those of `math`.
+        """
+        polished = self._polished(body, {argument, *own})
+        lines = ast.unparse(ast.Module(_split_return(polished), [])).splitlines()
         fitted = [line for text in lines for line in _fitted(f"{INDENT}{text}")]
         return [f"def {name}({argument}):", *before, *fitted]
 
@@ -63,34 +80,39 @@ class Functions:
             )
         renamed: dict[str, str] = {}
         for statement in ast.parse(function.code).body:
-            self._define_statement(statement, renamed)
+            self._define_statement(statement, renamed, parameter)
         tree = _renamed(ast.parse(str(function), mode="eval").body, renamed)
         if not isinstance(tree, ast.Lambda):
             return ast.unparse(tree)
-        text = ast.unparse(self._polished(copy.deepcopy(tree), set()))
+        # What a script imports from `math` is already written as `math.cos`.
+        own = set(vars(math)) if function.code else set()
+        text = ast.unparse(self._polished(copy.deepcopy(tree), own))
         arguments = [argument.arg for argument in tree.args.args]
         if len(text) <= room or len(arguments) != 1:
             return text
         name = self._free(parameter)
-        self._add(self.definition(name, arguments[0], tree.body))
+        self._definitions.append(self.definition(name, arguments[0], tree.body, own=own))
         return name
 
-    def _define_statement(self, statement: ast.stmt, renamed: dict[str, str]) -> None:
-        """Add an assignment or a `def`, under another name if its own is taken by something else."""
+    def _define_statement(self, statement: ast.stmt, renamed: dict[str, str], parameter: str) -> None:
+        """Add an assignment or a `def`, under another name if its own is taken by something else, or is `__call__`."""
         name = statement.name if isinstance(statement, ast.FunctionDef) else ast.unparse(statement.targets[0])  # type: ignore[attr-defined]
         source = ast.unparse(_renamed(statement, renamed))
         same = next((known for known, of_name in self._names.items() if of_name == source), None)
-        renamed[name] = same or self._free(name, source)
+        renamed[name] = same or self._free(parameter if name.startswith("__") else name, source)
         if same is not None:
             return
         tree: Any = _renamed(statement, renamed)
         if isinstance(tree, ast.FunctionDef):
             tree.name = renamed[name]
-            self._add(self._function(tree))
+            self._definitions.append(self._function(tree))
+            return
+        polished = self._polished(tree.value, set(vars(math)))
+        lines = lay_out(_brackets(polished) or ast.unparse(polished), before=f"{renamed[name]} = ")
+        if isinstance(tree.value, ast.Lambda):
+            self._definitions.append(lines)
         else:
-            polished = self._polished(tree.value, set())
-            node = _brackets(polished) or ast.unparse(polished)
-            self._add(lay_out(node, before=f"{renamed[name]} = "), together=True)
+            self._constants += lines
 
     def _free(self, name: str, source: str = "") -> str:
         free = name
@@ -99,13 +121,6 @@ class Functions:
             free = f"{name}_{number}"
         self._names[free] = source
         return free
-
-    def _add(self, lines: list[str], *, together: bool = False) -> None:
-        """Add a block; assignments that follow each other stand together."""
-        if together and self.definitions and not self.definitions[-1][0].startswith(("def ", "#")):
-            self.definitions[-1] += lines
-        else:
-            self.definitions.append(lines)
 
     def _polished(self, node: Any, own: set[str]) -> Any:
         polisher = _Polished(own | _stored(node))
@@ -119,9 +134,9 @@ class Functions:
         texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
         strange |= any(set(text) & set('\n\\"') for text in texts)
         if strange:
-            self._polished(node, set())
+            self._polished(copy.deepcopy(node), set(vars(math)))
             return ["# fmt: off", *ast.unparse(node).splitlines(), "# fmt: on"]
-        tree = self._polished(_Split().visit(node), set())
+        tree = self._polished(_Split().visit(node), set(vars(math)))
         return [line for text in ast.unparse(tree).splitlines() for line in _fitted(text)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from keyword import iskeyword
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -56,7 +57,7 @@ class Constructor:
     def _user_code(self, code: CodeCall, indent: int) -> Brackets:
         path = PurePath(code.where)
         module = path.stem if code.where.endswith(".py") else code.where
-        if not all(map(str.isidentifier, module.split("."))):
+        if not all(part.isidentifier() and not iskeyword(part) for part in module.split(".")):
             raise SpecError(
                 f"`{printable(code.where, 60)}` cannot be imported: `{printable(module, 60)}` is not the name of a "
                 "module",

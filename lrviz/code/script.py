@@ -176,11 +176,13 @@ class _Script:
 
     def _resume(self) -> list[str]:
         counter = "step" if self.by_update else "epoch"
+        # Rates that numpy's functions have computed are not among what torch loads by default.
+        unsafe = ", weights_only=False" if "numpy" in self.functions.modules else ""
         return [
             "resume = False  # True to continue from the checkpoint",
             "start = 0",
             "if resume:",
-            '    checkpoint = torch.load("checkpoint.pt")',
+            f'    checkpoint = torch.load("checkpoint.pt"{unsafe})',
             *(f'    {name}.load_state_dict(checkpoint["{name}"])' for name in ("model", "optimizer", "scheduler")),
             f'    start = checkpoint["{counter}"] + 1',
         ]

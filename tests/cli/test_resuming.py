@@ -41,7 +41,7 @@ def test_where_the_rates_differ(words: str, capsys: Capture) -> None:
 def test_the_numbers_are_those_of_both_runs(capsys: Capture) -> None:
     assert main(["table", "cosine", "--resume-at", "16", "--resume-by", "optimizer-only", "--format", "csv"]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
-    assert head == "step,epoch,uninterrupted,resumed at step 16: optimizer-only"
+    assert head == "step,epoch,uninterrupted,resumed: optimizer-only"
     spec = read_run("cosine")
     whole, resumed = simulation.simulate(spec), simulation.resume(spec, 16, "optimizer-only")
     assert [tuple(map(float, row.split(",")[2:])) for row in rows] == list(
@@ -58,7 +58,7 @@ def test_a_figure_shows_both_runs(capsys: Capture, tmp_path: Path, monkeypatch: 
     assert "nothing: at step 16 the rate is 1e-3, in place of 1e-4, 10 times as high\n" in err
     assert main([*words.split(), "--title", "a stop", "--to", "20"]) == 0
     assert main(["show", "StepLR(10)", "--resume-at", "16", "--resume-by", "nothing"]) == 0
-    assert "resumed at step 16: nothing" in capsys.readouterr().out
+    assert "resumed: nothing" in capsys.readouterr().out
 
 
 def test_the_longer_run_is_all_in_the_figure(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

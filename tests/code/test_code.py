@@ -7,8 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
-from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -126,23 +124,6 @@ def all_specs() -> Iterator[tuple[str, RunSpec, Trace]]:
             yield str(seed), spec, simulate(spec)
         except LrvizError:  # it breaks in training
             continue
-
-
-@pytest.fixture
-def stubs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the work of the model, which gives its input and has no gradients, and the files of checkpoints."""
-    monkeypatch.setattr(nn.Module, "__call__", lambda _, inputs, *__: inputs)
-    monkeypatch.setattr(torch.Tensor, "backward", lambda _: None)
-    checkpoints: dict[str, Any] = {}
-    save, load = torch.save, torch.load
-
-    def load_last(path: str) -> Any:
-        save(checkpoints[path], file := BytesIO())
-        file.seek(0)
-        return load(file)
-
-    monkeypatch.setattr(torch, "save", lambda state, path: checkpoints.update({path: deepcopy(state)}))
-    monkeypatch.setattr(torch, "load", load_last)
 
 
 @pytest.fixture(scope="module")
@@ -273,6 +254,15 @@ def test_lrviz_reads_its_scripts(some_runs: Runs, tmp_path: Path, monkeypatch: p
         if read.lr.tolist() != trace.lr.tolist():
             failed.append((name, "differs"))
     assert failed == []
+
+
+def test_lrviz_reads_scripts_of_long_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text in ("cosine @ steps_per_epoch=200_000", "cosine @ steps_per_epoch=200_000, grad_accum=8"):
+        spec = read_run(text)
+        Path("out.py").write_text(code.training_script(spec), encoding="utf-8")
+        read = read_run("out.py")
+        assert (read.scheduler, read.loop) == (spec.scheduler, spec.loop)
 
 
 def test_every_output_is_laid_out_as_ruff_does(runs: Runs, tmp_path: Path) -> None:

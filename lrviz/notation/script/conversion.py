@@ -11,6 +11,7 @@ from lrviz.notation.parser import Lambda, SchedulerCall
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.names import is_scheduler, name_without_import
 from lrviz.notation.script.operators import size
+from lrviz.notation.script.standalone import Standalone
 from lrviz.notation.script.trees import Position, returned_expression
 from lrviz.notation.script.values import (
     CONSTANTS,
@@ -121,8 +122,14 @@ class Conversion:
             names = ", ".join(f"`{o.text}`" for o in origins(result)) or "a value that is no number"
             raise ExpressionError(f"`{function.name}` gives {names} for {x}", "give its value with `--let`", node)
 
-        source = unparse(node) if isinstance(node, ast.Lambda) else function.name
-        return Lambda(source, call, max(first, 1) * _COST, code=self._code(function))
+        needed = Standalone(reader)
+        if isinstance(node, ast.Lambda):
+            source = needed.written(function)
+        else:
+            source = function.name
+            needed.define(function)
+        code = needed.code if needed.whole else self._code(function)
+        return Lambda(source, call, max(first, 1) * _COST, code=code, whole=needed.whole)
 
     def _try_call(self, function: Function) -> int:
         """Call a function for the first numbers, to find what it needs; the operations of a call."""

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from lrviz.notation.functions import BINARY, COMPARE, UNARY
 from lrviz.notation.script.numeric import array_operation
-from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Unknown, origins
+from lrviz.notation.script.reader import MAX_ITEMS, Reader
+from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Length, Unknown, origins
 from lrviz.notation.source import MAX_BITS, ExpressionError
 
 _FOR_ARRAYS: Final = {
@@ -84,6 +84,8 @@ def _arithmetic(reader: Reader, op: ast.operator, left: Any, right: Any, node: a
 
 def _repeat(reader: Reader, value: Any, times: int, node: ast.AST) -> Any:
     size = len(value) * max(times, 0)
+    if size > MAX_ITEMS and isinstance(value, list) and origins(value):  # batches, of which only the number matters
+        return Length(size)
     reader.check_length(size, node)
     reader.add(size, node)
     return value * times
