@@ -48,7 +48,7 @@ PACKAGES = {
     "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
     "presets": Package(f"notation spec figure files {BASE}"),
     "artifacts": Package(
-        f"schedulers notation spec code trace formats simulation figure files presets {BASE}", "numpy"
+        f"schedulers notation spec code trace formats rules simulation figure files presets {BASE}", "numpy"
     ),
     "api": Package(f"notation spec trace formats simulation figure terminal files {BASE}"),
     "cli": Package(

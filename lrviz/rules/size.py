@@ -169,10 +169,12 @@ def zero_in_the_middle(case: Case) -> Iterator[Found]:
     for curve in case.curves:
         moving = np.flatnonzero(curve.rates)
         inside = curve.rates[moving[0] : moving[-1] + 1]
-        zeros = int(inside.size - np.count_nonzero(inside))
+        zero = inside == 0
+        zero[1:-1] &= zero[2:] | zero[:-2]  # a cosine may touch 0 where it turns
+        zeros = int(np.count_nonzero(zero))
         if zeros < 2 or zeros < limit("zeros") * curve.size:
             continue
-        part, first = case.last, int(moving[0]) + int((inside == 0).argmax())
+        part, first = case.last, int(moving[0]) + int(zero.argmax())
         fix = "restart the schedule before the rate is 0"
         if part is not None and part.name == "LambdaLR":
             fix = rewritten_functions(case, part, "{}", "max(0.01, {})") or fix
@@ -246,12 +248,15 @@ def floor_not_reached(case: Case) -> Iterator[Found]:
         if part.name not in _COSINES or not 0 < length <= part.steps or not case.curves:
             continue
         curve, floor = case.curve_of(part, case.curves[0]), part.value("eta_min", 0.0)
-        if curve.size < 2 or curve.least <= floor + (limit("reached") + 0.01) * (curve.peak - floor):
+        high = curve.least > floor + (limit("reached") + 0.01) * (curve.peak - floor)
+        far = part.name == "CosineAnnealingWarmRestarts" and 0 < floor * limit("far") < curve.least
+        if curve.size < 2 or not (high or far):
             continue
         yield Found(
             f"{part.name}: the lowest rate is {format_rate(curve.least)}, and eta_min is {format_rate(floor)}: a "
             f"period has {steps_of(case, length)}",
             with_values(case, part, **{("T_0" if "T_0" in dict(part.call.kwargs) else "T_max"): part.steps}),
+            None if high else "note",
         )
 
 

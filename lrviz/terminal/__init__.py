@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Screen,
         comparison_lines,
         print_error,
+        print_finding,
         print_lines,
         print_note,
         print_prompt,
@@ -34,6 +35,7 @@ else:
             "Screen",
             "comparison_lines",
             "print_error",
+            "print_finding",
             "print_lines",
             "print_note",
             "print_prompt",
@@ -45,18 +47,7 @@ else:
     )
 
 __all__ = [
-    "Screen",
-    "comparison_lines",
-    "print_catalogue",
-    "print_chart",
-    "print_curve",
-    "print_differences",
-    "print_error",
-    "print_lines",
-    "print_note",
-    "print_page",
-    "print_prompt",
-    "print_table",
-    "progress_bar",
+    "Screen", "comparison_lines", "print_catalogue", "print_chart", "print_curve", "print_differences", "print_error",
+    "print_finding", "print_lines", "print_note", "print_page", "print_prompt", "print_table", "progress_bar",
     "summary_lines",
 ]  # fmt: skip

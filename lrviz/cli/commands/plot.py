@@ -37,6 +37,7 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     traces = runs.simulate_all([spec], values["quiet"], format in figure.FIGURE_FORMATS, resume)
     notes = runs.write(traces, path, format, resume.titled(figure_options) if resume else figure_options)
     runs.print_run_notes([spec], values, traces, notes)
+    runs.print_findings(traces[:1], values["quiet"])
     runs.print_results(traces, path, values["quiet"], resume)
     runs.print_target_note(values, path)
     runs.open_output(path, values)

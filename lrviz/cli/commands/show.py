@@ -22,5 +22,6 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     resume = runs.read_resume(values, spec)
     traces = runs.simulate_all([spec], values["quiet"], resume=resume)
     runs.print_run_notes([spec], values, traces)
+    runs.print_findings(traces[:1], values["quiet"])
     runs.print_chart(traces, log=values["log"])
     runs.print_results(traces, None, values["quiet"], resume)
