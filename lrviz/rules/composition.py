@@ -133,6 +133,8 @@ def _sequence(case: Case, call: SchedulerCall, path: tuple[int, ...]) -> str:
     length = warmup_length(Part(first, (), 0, case.steps))
     if length and len(rest) == 1 and not path and length < case.steps:
         return str(fitted_children((first, rest[0]), (length,), case.steps))
+    if not path:  # the schedulers whose effect is lost are left out
+        return str(next(child for child in reversed(call.children) if child.name in _SETTERS))
     return "leave out the schedulers whose effect is lost, or write all of them as one LambdaLR"
 
 

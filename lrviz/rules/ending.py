@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import cos, isnan, pi
 from typing import Final, Literal
 
@@ -17,7 +18,8 @@ _NO_CURVE: Final = Curve(np.zeros(1))  # of a run that could not be simulated
 # Past the end of the run a function is asked at steps that grow by this factor, up to this many times its length.
 _GROWTH: Final = 1.04
 _FARTHEST: Final = 20_000
-Kind = Literal["climbs", "idle", "runs out", "unfinished", "vanishes"]
+_SAMPLES: Final = 32
+Kind = Literal["climbs", "cycles", "idle", "runs out", "unfinished", "vanishes"]
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,8 @@ class Ending:
     """A schedule that does not end with the run.
 
     `at` is the scheduler step at which it ends by itself, and `own` counts from the start of its last part. `share` is
-    how much of its fall it has risen again ("climbs"), the part of the run for which it stays ("idle", "vanishes"), or
-    how much of the fall is left ("unfinished").
+    how much of its fall it has risen again ("climbs", and "cycles" of a function that does so more than once), the part
+    of the run for which it stays ("idle", "vanishes"), or how much of the fall is left ("unfinished").
     """
 
     kind: Kind
@@ -50,6 +52,10 @@ def _endings(case: Case) -> list[Ending]:
         curve = case.curves[0] if case.curves else None
         if curve is None or case.each > 1:
             return [Ending("runs out", part.start + length, length, 1 - length / part.steps, part, curve or _NO_CURVE)]
+    function = case.function(part) if case.failure is not None else None
+    if part is not None and function is not None and isnan(function(part.steps - 1)) and not isnan(function(0)):
+        end = _bisect(lambda t: isnan(function(t)), 0, part.steps - 1)
+        return [Ending("runs out", part.start + end, end, 1 - end / part.steps, part, _NO_CURVE)]
     for curve in case.curves:
         if found := _of_curve(case, part, curve):
             return found
@@ -76,11 +82,12 @@ def _of_curve(case: Case, part: Part | None, whole: Curve) -> list[Ending]:
             return ending("climbs", length, rebound)
     elif part is None or part.name in ("LambdaLR", "MultiplicativeLR"):
         turn = curve.turn
-        if turn is not None and curve.turns <= 1 and not _is_middle(curve, turn):
+        if turn is not None:
+            again = curve.turns > 1 or _is_middle(curve, turn)
             rise = (float(curve.rates[turn:].max()) - float(curve.rates[turn])) / (
                 curve.peak - float(curve.rates[turn])
             )
-            return ending("climbs", turn * case.each, rise)
+            return ending("cycles" if again else "climbs", turn * case.each, rise)
     if length is not None and part is not None:
         if length >= limit("longer") * part.steps and length - part.steps >= 2:
             left = _left(part, curve, length)
@@ -91,6 +98,7 @@ def _of_curve(case: Case, part: Part | None, whole: Curve) -> list[Ending]:
         end = _beyond(function, now)
         if end is not None and end >= limit("longer") * part.steps and end - part.steps >= 2:
             least, first = function(end), function(curve.peak_at * case.each)
+            least = function(end - 1) if isnan(least) else least
             left = (function(now) - least) / (first - least) if first > least else 0.0
             if left >= limit("unfinished"):
                 return ending("unfinished", end, left)
@@ -156,6 +164,37 @@ def _beyond(function: Callable[[float], float], now: int) -> float | None:
                 # A decay without an end reaches the least float, after ever smaller rates.
                 return None if function(int(0.9 * end)) < 1e-6 * max(function(0), function(now // 2)) else end
         before, at, low = at, following, value
+    return None
+
+
+def ends_at(function: Callable[[float], float], end: float) -> bool:
+    """Whether a function falls up to about a step, after its only peak, and there stays, rises or fails."""
+    at = max(2, round(end))
+    values = [function(t) for t in sorted({at * i // _SAMPLES for i in range(_SAMPLES)})]
+    peak = max(values, default=0.0)
+    after_peak = values[values.index(peak) :] if peak > 0 else []
+    if not after_peak or any(b > a + 1e-9 * peak for a, b in pairwise(after_peak)):
+        return False
+    before, after = min(at - 1, int(0.9 * at)), max(at + 1, int(1.1 * at) + 1)
+    high, low, following, later = (function(t) for t in (before, at, after, int(1.4 * at) + 1))
+    # A decay without an end is as steep there as before, and far below its peak.
+    if isnan(high) or high < 1e-4 * peak or (not isnan(low) and low >= high - 1e-9 * peak):
+        return False
+    if isnan(low) or isnan(following):
+        return True
+    least = low - 0.05 * (high - low)
+    return following >= least and (isnan(later) or later >= least)
+
+
+def end_of_rise(function: Callable[[float], float], now: int) -> int | None:
+    """The step from `now` on at which a rising function stops to rise; None if it rises on and on."""
+    before, low, at = now, function(now), now
+    while at < 500 * max(now, 1):
+        at = max(at + 1, int(at * _GROWTH))
+        value = function(at)
+        if not value > low:
+            return _bisect(lambda t: not function(t) > function(t - 1), before, at) - 1
+        before, low = at, value
     return None
 
 

@@ -143,6 +143,8 @@ def _scaled_call(call: SchedulerCall, factor: Fraction) -> SchedulerCall:
             values[name] = tuple(max(1, round(v * factor)) for v in value)
         elif value is not None:
             values[name] = max(1, round(value * factor))
+    if call.name == "ExponentialLR":
+        values["gamma"] = float(f"{float(call.get('gamma')) ** float(1 / factor):.8g}")
     if call.name == "LambdaLR":
         functions = call.get("lr_lambda")
         several = functions if isinstance(functions, tuple) else (functions,)

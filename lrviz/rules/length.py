@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
 from lrviz.rules.case import Case, Part, own_length, warmup_length
-from lrviz.rules.ending import Ending, endings
+from lrviz.rules.ending import Ending, end_of_rise, endings
 from lrviz.rules.fixes import at_path, lengths, scaled_functions, with_length, with_values, written
 from lrviz.rules.model import Found, rule
 from lrviz.rules.thresholds import limit
@@ -44,6 +44,8 @@ def fitted(case: Case, ending: Ending) -> str:
     """The notation in which the part that does not end with the run does."""
     if ending.part is None:
         return "make the schedule as long as the run: " + steps_of(case, case.steps)
+    if ending.part.name == "StepLR" and not ending.part.value("gamma", 0.1):
+        return with_values(case, ending.part, gamma=0.1, step_size=max(1, ending.part.steps // 3))
     if ending.part.name == "LambdaLR" or own_length(ending.part) is not None:
         return with_length(case, ending.part, ending.own, ending.part.steps)
     return "make the schedule as long as the run: " + steps_of(case, case.steps)
@@ -73,7 +75,7 @@ def climbs_again(case: Case) -> Iterator[Found]:
         yield Found(
             f"the rate falls to {format_rate(float(curve.rates[min(at, curve.size - 1)]))} after "
             f"{steps_of(case, ending.at)} and climbs again, by {percent(min(ending.share, 1))} of its fall: "
-            f"{named(part)} has {steps_of(case, steps)}",
+            f"{named(part)}, and the run has {steps_of(case, steps)} for it",
             fitted(case, ending),
             "note" if cycles and whole else None,
         )
@@ -96,6 +98,7 @@ def still_falling(case: Case) -> Iterator[Found]:
             continue
         curve, part = ending.curve, ending.part
         steps = part.steps if part is not None else case.steps
+        is_function = part is None or own_length(part) is None
         what = (
             named(part)
             if part is not None and own_length(part) is not None
@@ -103,8 +106,9 @@ def still_falling(case: Case) -> Iterator[Found]:
         )
         yield Found(
             f"the rate ends at {format_rate(curve.final)}, {percent(curve.final / curve.peak)} of its peak, and is "
-            f"still falling: {what}, and has {steps_of(case, steps)}",
+            f"still falling: {what}, and the run has {steps_of(case, steps)} for it",
             fitted(case, ending),
+            "note" if is_function and ending.own < limit("longer function") * steps else None,
         )
 
 
@@ -145,9 +149,9 @@ def _ordinal(case: Case, step: float) -> str:
     "LR104",
     "runs-out",
     "error",
-    what="The run has more scheduler steps than OneCycleLR.",
-    why="torch raises an error at the step after its last; Accelerate stops stepping it, and the rate stays at its "
-    "least value.",
+    what="The run has more scheduler steps than OneCycleLR, or than its function can be asked for.",
+    why="torch raises an error at the step after the last of OneCycleLR; Accelerate stops stepping it, and the rate "
+    "stays at its least value. A function such as (1 - t / T) ** 0.9 has no real value past T.",
     example="OneCycleLR(max_lr=0.1, total_steps=900) @ epochs=10, steps_per_epoch=100",
     near_miss="OneCycleLR(max_lr=0.1, total_steps=1000) @ epochs=10, steps_per_epoch=100",
     hides=("LR103", "LR301", "LR108"),
@@ -157,6 +161,14 @@ def _ordinal(case: Case, step: float) -> str:
     ),
 )
 def runs_out(case: Case) -> Iterator[Found]:
+    for ending in endings(case):
+        if ending.kind == "runs out" and ending.part is not None and ending.part.name == "LambdaLR":
+            yield Found(
+                f"the function fails at step {round(ending.own):,}, and the run has "
+                f"{steps_of(case, ending.part.steps)} for it",
+                fitted(case, ending),
+            )
+            return
     for part in case.parts:
         length = own_length(part)
         if part.name == "OneCycleLR" and length is not None and length < part.steps:
@@ -197,6 +209,7 @@ def never_comes(case: Case) -> Iterator[Found]:
                 yield Found(
                     f"MultiStepLR: milestone {which} never comes: it has {steps_of(case, part.steps)}",
                     with_values(case, part, milestones=new),
+                    "note" if len(milestones) >= limit("list") else None,
                 )
             case "StepLR":
                 size = part.value("step_size")
@@ -347,8 +360,8 @@ def long_warmup(case: Case) -> Iterator[Found]:
         if first.name == "LambdaLR" and at >= curve.size - 1 and (function := case.function(first, curve.group)):
             if curve.size < 3 or curve.change[-1] <= 0:
                 continue
-            top = _top(function, case.steps - 1)
-            if top is not None and top > limit("longer") * case.steps:
+            top = end_of_rise(function, case.steps - 1)
+            if top is not None and (top > limit("longer") * case.steps or function(2 * top) < 0.9 * function(top)):
                 now, most = function(case.steps - 1), function(top)
                 yield Found(
                     f"the warm-up takes {steps_of(case, top)}, and the run has {steps_of(case, case.steps)}: the "
@@ -356,8 +369,9 @@ def long_warmup(case: Case) -> Iterator[Found]:
                     with_length(case, first, top, max(1, case.steps // 20)),
                 )
                 return
-        elif (share := at / curve.size) > limit("warm-up") and at < curve.size - 1 and curve.final < 0.98 * curve.peak:
-            if curve.peak_at != at:
+        elif (share := at / curve.size) > limit("warm-up") and at < curve.size - 1 and curve.peak_at == at:
+            # A constant rate after the warm-up is no schedule that is cut short.
+            if curve.final >= 0.98 * curve.peak and share <= limit("long warm-up"):
                 continue
             yield Found(
                 f"the warm-up takes {steps_of(case, at * case.each)}, {percent(share)} of the run",
@@ -373,18 +387,6 @@ def _reached(case: Case) -> str:
         return "less than its peak"
     base = case.spec.groups[curve.group].lr
     return f"{format_rate(curve.peak)} of {format_rate(base)}" if base else format_rate(curve.peak)
-
-
-def _top(function: Callable[[float], float], now: int) -> int | None:
-    """The step past `now` at which a rising function stops; None if it rises on, or is an exponential."""
-    before, low, at = now, function(now), now
-    while at < 500 * max(now, 1):
-        at = max(at + 1, int(at * 1.05))
-        value = function(at)
-        if not value > low:
-            return before
-        before, low = at, value
-    return None
 
 
 def _short_warmup(case: Case, first: Part) -> str:

@@ -70,6 +70,19 @@ def never_triggers(case: Case) -> Iterator[Found]:
             f"{format_rate(part.value('eps', 1e-8))}, so torch leaves it out",
             with_values(case, part, eps=0.0),
         )
+        return
+    values = _values(case)
+    better = _improvements(_signed(part, values)) if values.size else 0
+    if values.size > patience + 1 and not _reductions(case) and better >= 0.9 * values.size:
+        yield Found(
+            f"the metric improves at {percent(better / values.size)} of the calls, so the rate is never reduced",
+            "add a decay that does not depend on the metric, such as CosineAnnealingLR",
+            "note",
+        )
+
+
+def _signed(part: Part, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return -values if part.value("mode", "min") == "max" else values
 
 
 @rule(
@@ -90,9 +103,13 @@ def always_triggers(case: Case) -> Iterator[Found]:
     patience, cooldown = part.value("patience", 10), part.value("cooldown", 0)
     chances = max(1, (_calls(case) * case.each - 1) // (patience + 1 + cooldown))
     reductions = _reductions(case)
-    if reductions >= 3 and reductions >= limit("triggers") * chances:
+    curve = case.curves[0]
+    if reductions >= 3 and (
+        reductions >= limit("triggers") * chances or (patience == 0 and reductions >= limit("many"))
+    ):
         yield Found(
-            f"the rate is reduced {reductions:,} times, and there are {count(chances, 'chance')}",
+            f"the rate is reduced {reductions:,} times, to {format_rate(curve.final)}, and there are "
+            f"{count(chances, 'chance')}",
             with_values(case, part, patience=max(10, _calls(case) // 3)),
         )
 

@@ -246,12 +246,15 @@ def floor_not_reached(case: Case) -> Iterator[Found]:
         if part.name not in _COSINES or not 0 < length <= part.steps or not case.curves:
             continue
         curve, floor = case.curve_of(part, case.curves[0]), part.value("eta_min", 0.0)
-        if curve.size < 2 or curve.least <= floor + (limit("reached") + 0.01) * (curve.peak - floor):
+        high = curve.least > floor + (limit("reached") + 0.01) * (curve.peak - floor)
+        far = part.name == "CosineAnnealingWarmRestarts" and 0 < floor * limit("far") < curve.least
+        if curve.size < 2 or not (high or far):
             continue
         yield Found(
             f"{part.name}: the lowest rate is {format_rate(curve.least)}, and eta_min is {format_rate(floor)}: a "
             f"period has {steps_of(case, length)}",
             with_values(case, part, **{("T_0" if "T_0" in dict(part.call.kwargs) else "T_max"): part.steps}),
+            None if high else "note",
         )
 
 

@@ -16,6 +16,7 @@ THRESHOLDS: Final = {
     "rebound": Threshold(0.05, "of the fall: a cosine that goes on for a seventh of its length rises by this much"),
     "sawtooth": Threshold(3, "half periods: a cosine that turns more often, at its own length, is meant to"),
     "longer": Threshold(1.1, "of the run: recipes round the length of the schedule, and leave out the last epochs"),
+    "longer function": Threshold(1.25, "of the run, for a function: FixMatch's cosine is cut off at 7/8 on purpose"),
     "unfinished": Threshold(0.1, "of the fall is left: a cosine that is a quarter too long leaves a tenth"),
     "idle": Threshold(0.1, "of the run: BERT and its kin end within a hundredth, GPT-3 trains on at a floor"),
     "floor": Threshold(1e-2, "of the peak: GPT-3 and Megatron's examples train on for a third at a floor above it"),
@@ -33,13 +34,15 @@ THRESHOLDS: Final = {
     "moves": Threshold(0.01, "of the rate: a tenth of what two seeds differ by"),
     "zeros": Threshold(0.01, "of the run: the warm-up of transformers starts with one update at 0"),
     "reached": Threshold(0.25, "of the fall: a period that ends further from eta_min was cut into too few steps"),
+    "far": Threshold(10, "times eta_min, for a note: torch never makes the step that would reach it"),
     "swallowed": Threshold(0.01, "of the first cycle: a smaller one does not show in a loss"),
     "jump": Threshold(
         3.0, "the ratio: a step of gamma 0.1 is meant, and made by StepLR; a restart repeats a scheduler"
     ),
     "triggers": Threshold(0.8, "of the chances: a plateau that is reduced at each is a decay by patience"),
     "improves": Threshold(0.3, "of the values: a metric that improves so often the other way goes the other way"),
-    "many": Threshold(5, "periods: the last one is a small part of the run"),
+    "list": Threshold(10, "milestones: so many are made by range(), up to any length"),
+    "many": Threshold(5, "periods: the last is a small part of the run; reductions: torch's eps ends the rate there"),
 }
 
 

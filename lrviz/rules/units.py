@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from lrviz.rules.case import Case, Part, own_length, warmup_length
-from lrviz.rules.ending import Ending, endings
+from lrviz.rules.ending import Ending, end_of_rise, endings, ends_at
 from lrviz.rules.fixes import scaled, with_values
 from lrviz.rules.length import named, percent, steps_of
 from lrviz.rules.model import Found, rule
@@ -16,17 +16,18 @@ from lrviz.text import format_rate
 
 # What these explain: the general findings of length and size.
 _HIDES = (
-    "LR101", "LR102", "LR103", "LR104", "LR105", "LR106", "LR107", "LR108", "LR301", "LR302", "LR306", "LR307",
-    "LR402",
+    "LR101", "LR102", "LR103", "LR104", "LR105", "LR106", "LR107", "LR108", "LR301", "LR302", "LR304", "LR306",
+    "LR307", "LR402",
 )  # fmt: skip
 _EPOCHS = "https://github.com/Lightning-AI/pytorch-lightning/issues/1476"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Misfit:
     """A length that does not fit: `lengths` in scheduler steps, any of which may be the one that was meant.
 
-    `loose` is a milestone, which fits if it comes within the run. `happens` says what the curve does.
+    `least` is given for a milestone or a cycle, which fits if it comes after that share of the run, and within it.
+    `happens` says what the curve does.
     """
 
     lengths: tuple[float, ...]
@@ -34,12 +35,23 @@ class Misfit:
     happens: str
     part: Part | None
     ending: Ending | None = None
-    loose: bool = False
+    least: float = 0.0
+    function: Callable[[float], float] | None = None  # of the last part, whose length is not known
+
+    def named(self, case: Case, factor: float) -> str:
+        """What does not fit, with its length if it is off by a factor."""
+        if self.function is None:
+            return self.what
+        return f"the function, which ends after {steps_of(case, case.steps * factor)},"
 
     def is_off_by(self, factor: float, steps: float) -> bool:
         """Whether a length, divided by the factor, fits a run of so many scheduler steps."""
-        if self.loose:
-            return 0.2 * steps <= max(self.lengths) / factor <= steps * 1.001
+        if self.function is not None:
+            start = self.part.start if self.part else 0
+            ends = (steps * factor, steps * factor - start)
+            return not 0.7 < factor < 1.4 and any(end >= 2 and ends_at(self.function, end) for end in ends)
+        if self.least:
+            return self.least * steps <= max(self.lengths) / factor <= steps * 1.001
         near = max(abs(factor), 1 / factor) >= 4
         tolerances = [limit("unit")] * len(self.lengths)
         tolerances[0] = limit("warm-up in it") if near else limit("unit")
@@ -60,7 +72,7 @@ def _misfits(case: Case) -> Iterator[Misfit]:
     for ending in endings(case):
         curve = ending.curve
         match ending.kind:
-            case "climbs":
+            case "climbs" | "cycles":
                 happens = f"the rate climbs again after {steps_of(case, ending.at)}"
             case "idle":
                 happens = f"the rate is {format_rate(curve.final)} for the last {percent(ending.share)} of the run"
@@ -75,21 +87,36 @@ def _misfits(case: Case) -> Iterator[Misfit]:
         if ending.part is not None and own_length(ending.part) is None:
             what = f"the function ends after {steps_of(case, ending.own)}"
         yield Misfit(lengths, what, happens, ending.part, ending)
+    call = case.call
+    if call is not None and call.name == "SequentialLR" and len(call.children) > 1:
+        start, child = int(call.get("milestones")[-1]), call.children[-1]
+        last = Part(child, (len(call.children) - 1,), start, case.steps)
+        length = own_length(last)
+        if length is not None and start + length >= limit("longer function") * case.steps:
+            what = f"SequentialLR, which ends after {steps_of(case, start + length)},"
+            yield Misfit((start + length, length), what, _ends_high(case), last)
+    part = case.last
+    function = case.function(part) if case.steps > 2 else None
+    if part is not None and function is not None and not any(ends_at(function, part.steps - i) for i in (0, 1)):
+        yield Misfit((), "the function", _ends_high(case), part, function=function)
     for part in case.parts:
         if part.name == "MultiStepLR" and part.value("milestones", ()) and part.steps > 0:
             last = max(part.value("milestones"))
             if last > part.steps:
-                yield Misfit((last,), f"milestone {last:,}", "a milestone never comes", part, loose=True)
+                yield Misfit((last,), f"milestone {last:,}", "a milestone never comes", part, least=0.2)
         if part.name == "StepLR" and part.value("step_size") >= max(part.steps, 2) and part.value("gamma", 0.1) != 1:
             size = part.value("step_size")
-            yield Misfit((size,), f"StepLR with step_size {size:,}", "the rate never drops", part, loose=True)
+            yield Misfit((size,), f"StepLR with step_size {size:,}", "the rate never drops", part, least=0.2)
         if part.name == "CosineAnnealingWarmRestarts" and part.value("T_0") >= limit("longer") * part.steps > 0:
             size = part.value("T_0")
-            yield Misfit(
-                (size,), f"CosineAnnealingWarmRestarts with T_0 {size:,}", "no restart comes", part, loose=True
-            )
+            yield Misfit((size,), f"CosineAnnealingWarmRestarts with T_0 {size:,}", "no restart comes", part, least=0.2)
         if part.name == "CyclicLR" and (up := part.value("step_size_up", 2000)) > part.steps > 0:
-            yield Misfit((up,), f"CyclicLR with step_size_up {up:,}", "the rate never reaches max_lr", part, loose=True)
+            yield Misfit((up,), f"CyclicLR with step_size_up {up:,}", "the rate never reaches max_lr", part, least=0.2)
+
+
+def _ends_high(case: Case) -> str:
+    curve = case.curves[0] if case.curves else None
+    return "the run fails" if curve is None else f"the run ends at {percent(curve.final / curve.peak)} of its peak"
 
 
 def _per(case: Case) -> str:
@@ -115,12 +142,15 @@ def epochs_per_update(case: Case) -> Iterator[Found]:
     factors = {1 / case.spec.loop.updates_per_epoch, 1 / (case.spec.loop.updates_per_epoch * case.each)}
     for misfit in misfits(case):
         lengths = {round(length) for length in misfit.lengths}
-        if any(misfit.is_off_by(factor, case.steps) for factor in factors) or case.epochs in lengths:
-            if max(misfit.lengths) >= 0.7 * case.steps or (misfit.ending and misfit.ending.kind == "unfinished"):
+        off = [factor for factor in factors if misfit.is_off_by(factor, case.steps)]
+        if off or case.epochs in lengths:
+            if (misfit.lengths and max(misfit.lengths) >= 0.7 * case.steps) or (
+                misfit.ending and misfit.ending.kind == "unfinished"
+            ):
                 continue
             yield Found(
-                f"{misfit.what} counts epochs, and the scheduler steps after each of {case.steps // case.each:,} "
-                f"updates ({_per(case)}): {misfit.happens}",
+                f"{misfit.named(case, off[0] if off else 1.0)} counts epochs, and the scheduler steps after each of "
+                f"{case.steps // case.each:,} updates ({_per(case)}): {misfit.happens}",
                 "--interval epoch",
             )
             return
@@ -189,20 +219,23 @@ def updates_per_epoch(case: Case) -> Iterator[Found]:
         return
     factors = {float(loop.updates_per_epoch), float(loop.steps_per_epoch)} - {1.0}
     for misfit in misfits(case):
-        if max(misfit.lengths) > case.steps and any(misfit.is_off_by(factor, case.steps) for factor in factors):
+        # A cycle or a step of a length in updates may be as short as an epoch.
+        longest = max(misfit.lengths, default=float("inf"))
+        inside = (
+            misfit.least and misfit.part and misfit.part.name != "MultiStepLR" and longest >= loop.updates_per_epoch
+        )
+        off = [factor for factor in factors if misfit.is_off_by(factor, case.steps)]
+        if longest > case.steps and (off or (inside and longest <= case.epochs * max(factors))):
             yield Found(
-                f"{misfit.what} counts updates, and the scheduler steps once in each of {case.epochs:,} epochs of "
+                f"{misfit.named(case, off[0] if off else 1.0)} counts updates, and the scheduler steps once in each of "
+                f"{case.epochs:,} epochs of "
                 f"{loop.updates_per_epoch:,} updates: {misfit.happens}",
                 "--interval step",
             )
             return
     updates = max(factors, default=1.0)
-    if (
-        case.parts
-        and (warm := warmup_length(case.parts[0]))
-        and warm > case.steps
-        and warm <= case.epochs * updates / 2
-    ):
+    warm = _warmup(case)
+    if warm and case.steps < warm <= case.epochs * updates / 2:
         yield Found(
             f"a warm-up of {warm:,} counts updates, and the scheduler steps once in each of {case.epochs:,} epochs of "
             f"{loop.updates_per_epoch:,} updates: the rate never reaches its peak",
@@ -210,6 +243,16 @@ def updates_per_epoch(case: Case) -> Iterator[Found]:
         )
         return
     yield from _hardly_moved(case, updates)
+
+
+def _warmup(case: Case) -> int | None:
+    """The length of a warm-up that does not end in the run, by its parameter or by its function."""
+    if not case.parts or not case.curves:
+        return None
+    first, curve = case.parts[0], case.curves[0]
+    if (function := case.function(first, curve.group)) and curve.size > 1 and curve.change[-1] > 0:
+        return end_of_rise(function, case.steps - 1)
+    return warmup_length(first)
 
 
 def _hardly_moved(case: Case, updates: float) -> Iterator[Found]:
@@ -259,20 +302,23 @@ def accumulation(case: Case) -> Iterator[Found]:
             batches = loop.epochs * loop.steps_per_epoch
             counts = "counts batches" if factor > 1 else f"is {loop.grad_accum:,} times too short"
             yield Found(
-                f"{misfit.what} {counts}: the run makes {case.steps:,} scheduler steps, one for {loop.grad_accum:,} of "
+                f"{misfit.named(case, factor)} {counts}: the run makes {case.steps:,} scheduler steps, "
+                f"one for {loop.grad_accum:,} of "
                 f"{batches:,} batches; {misfit.happens}",
-                _scaled(case, misfit, factor),
+                _scaled(case, factor),
             )
             return
 
 
 def _wrong_way(misfit: Misfit, case: Case, factor: float) -> bool:
     """Whether a length that is too long is explained by a factor that makes it longer."""
+    if misfit.function is not None:
+        return False
     longer = max(misfit.lengths) > case.steps - (misfit.part.start if misfit.part else 0)
     return longer != (factor > 1)
 
 
-def _scaled(case: Case, misfit: Misfit, factor: float) -> str:
+def _scaled(case: Case, factor: float) -> str:
     if case.call is None:
         return f"make the schedule as long as the run: {steps_of(case, case.steps)}"
     return scaled(case, 1 / Fraction(factor).limit_denominator(100_000))
@@ -305,9 +351,21 @@ def processes(case: Case) -> Iterator[Found]:
             if factor == 1 or _wrong_way(misfit, case, factor) or not misfit.is_off_by(factor, case.steps):
                 continue
             yield Found(
-                f"{misfit.what}, and the run makes {case.steps:,} scheduler steps, {case.each:,} at each of "
+                f"{misfit.named(case, factor).removesuffix(',')}, and the run makes {case.steps:,} scheduler "
+                f"steps, {case.each:,} at each of "
                 f"{case.steps // case.each:,} updates: {misfit.happens}",
-                _scaled(case, misfit, factor),
+                _scaled(case, factor),
+            )
+            return
+    for ending in endings(case):
+        curve = ending.curve
+        at = curve.size // case.each
+        if ending.kind == "vanishes" and ending.at > 0 and curve.rates[at] >= 1e-7 * curve.peak:
+            yield Found(
+                f"the rate is below {format_rate(curve.peak * limit('decades'))} for the last {percent(ending.share)} "
+                f"of the run, which makes {case.each:,} scheduler steps at each update; with one it ends at "
+                f"{format_rate(float(curve.rates[at]))}",
+                _scaled(case, 1 / case.each),
             )
             return
     part = case.last

@@ -125,7 +125,8 @@ def script(pieces: Pieces) -> Case:
 
 def options(pieces: Pieces) -> Case:
     """A command line of any words."""
-    commands = ["plot", "table", "show", "compare", "check", "schedulers", "presets", "render", "--help", "--version", ""]
+    commands = ["plot", "table", "show", "compare", "check", "schedulers", "presets", "render"]
+    commands += ["--help", "--version", ""]
     words = [pieces.any(*commands[:4]) if not pieces.one_in(6) else pieces.any(*commands, pieces.noise())]
     if words[0] in ("plot", "compare") and not pieces.one_in(20):
         words += ["--format", "csv", "-o", "-"]  # a figure takes long
