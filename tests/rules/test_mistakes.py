@@ -22,7 +22,7 @@ _PARTS: Final = 4  # tests that run beside each other
 def test_a_mistake_is_found(part: int, tmp_path: Path) -> None:
     missed = []
     for name, row in list(_READY.items())[part::_PARTS]:
-        found = {finding.code for finding in findings(text_of(row, tmp_path))}
+        found = {f.code for f in findings(text_of(row, tmp_path)) if f.severity != "note" or row.get("note")}
         if found.isdisjoint(row["codes"]):
             missed.append(f"{name}: {row['codes']} expected, {sorted(found)} found: {row['wrong']}")
     assert not missed, "\n".join(missed)
