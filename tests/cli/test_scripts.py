@@ -170,14 +170,14 @@ def test_the_schedulers_of_a_script_are_listed(capsys: Capture) -> None:
 
 def test_it_is_explained_where_each_value_is_from(capsys: Capture) -> None:
     Path("c.json").write_text(JSON)
-    options = ["--config", "c.json", "--let", "epochs_of(args)=6", "--steps-per-epoch", "9", "--explain"]
+    options = ["--config", "c.json", "--let", "epochs_of(args)=9", "--steps-per-epoch", "9", "--explain"]
     assert main(["show", "train.py", *options]) == 0
     err = capsys.readouterr().err
     assert err.partition("SequentialLR(")[0] == (
         "from the script:\n"
         "  optimizer                SGD    line 5\n"
         "  lr                       0.5    line 5\n"
-        "  epochs                   6      line 13\n"
+        "  epochs                   9      line 13\n"
         "  steps_per_epoch          9      `--steps-per-epoch`\n"
         "  interval                 epoch  line 16\n"
         "  LinearLR.total_iters     3      line 6: cfg['warmup']\n"

@@ -69,6 +69,8 @@ class Standalone:
         names = [*arguments.posonlyargs, *arguments.args]
         if function.bound is not None:
             left_out[names[0].arg] = function.bound
+        first = [argument.arg for argument in names[len(left_out) :]]
+        left_out.update(zip(first, function.given, strict=False))
         kept = names[len(left_out) :]
         arguments.posonlyargs, arguments.args, arguments.defaults = [], kept[:1], []
         arguments.kwonlyargs, keyword_only = [], arguments.kwonlyargs
