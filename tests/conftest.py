@@ -53,7 +53,11 @@ def shown(error: LrvizError) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start one server of forks for all workers of pytest-xdist."""
+    """Handle signals as in a terminal, and start one server of forks for all workers of pytest-xdist."""
+    # A shell script ignores SIGINT in what runs in the background, and nohup SIGHUP.
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         return
     stack = ExitStack()
@@ -85,8 +89,6 @@ def clean_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in OUTSIDE:
             patch.delenv(name, raising=False)
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell script does so for what runs in the background
-            signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
 
 
