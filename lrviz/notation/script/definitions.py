@@ -83,7 +83,7 @@ class Definitions(Expressions):
             if node not in self.generators:
                 self.generators[node] = is_generator(node)
             if self.generators[node]:
-                return self.unknown(node)
+                return Unknown(Origin(f"{function.name}()", node.lineno))
             signal = self.block(node.body, scope)
             return signal.value if signal is not None and signal.kind == "return" else None
         finally:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from lrviz.notation.script import library
 from lrviz.notation.script.arguments import REQUIRED
-from lrviz.notation.script.names import imported, name_without_import
+from lrviz.notation.script.methods import TEXT_METHODS
+from lrviz.notation.script.names import imported, is_scheduler, name_without_import
 from lrviz.notation.script.operators import binary, relation, set_of, unary
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.trees import parameter_defaults
@@ -23,12 +24,14 @@ from lrviz.notation.script.values import (
     Instance,
     Loader,
     Method,
+    Opaque,
     Optimizer,
     Schedule,
     Scope,
     Settings,
     Super,
     Unknown,
+    UnknownClass,
     merge,
     origins,
 )
@@ -137,7 +140,8 @@ class Expressions(Reader):
                     return found
                 if name == "__dict__":
                     return owner.names
-                return Method(owner, name, node)
+                value = None if self.settings is None else self.unknown(node)
+                return Method(owner, name, node) if value is None or isinstance(value, Unknown) else value
             case Class():
                 found = owner.find(name, _ABSENT)
                 if isinstance(found, Function) and "classmethod" in found.decorators:
@@ -161,7 +165,8 @@ class Expressions(Reader):
                 return owner
             case Unknown() | Loader() | None:
                 value = self.unknown(node)
-                if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in ("step", "prepare"):
+                known = ("step", "prepare") if isinstance(owner, Opaque) else ("step", "prepare", *TEXT_METHODS)
+                if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in known:
                     return Method(owner, name, node)
                 return value
         return Method(owner, name, node)
@@ -248,18 +253,20 @@ class Expressions(Reader):
 
     def _dict(self, node: ast.Dict, scope: Scope) -> Any:
         result: dict[Any, Any] = {}
+        unknown: list[Unknown] = []
         for key, entry in zip(node.keys, node.values, strict=True):
             value = self.evaluate(entry, scope)
             if key is None:
                 if not isinstance(value, Mapping):
-                    return value if isinstance(value, Unknown) else self.unknown(node)
+                    unknown.append(value if isinstance(value, Unknown) else self.unknown(node))
+                    continue
                 self.add(len(value), node)
                 result |= value
                 continue
             name = self.evaluate(key, scope)
             if isinstance(name, CONSTANTS):
                 result[name] = value
-        return result
+        return Unknown(*(o for u in unknown for o in u.origins)) if unknown else result
 
     def _pairs(self, pairs: list[Any], node: ast.AST) -> Any:
         if all(isinstance(key, CONSTANTS) for key, _ in pairs):
@@ -288,6 +295,10 @@ class Expressions(Reader):
         if isinstance(owner, Instance):  # a namespace that is used as a dict
             return owner.names.get(str(key), self.unknown(node))
         if isinstance(key, Unknown) and not isinstance(owner, Unknown):
+            if isinstance(owner, dict):
+                self.example(key, *owner)
+                if any(isinstance(v, Dotted) and is_scheduler(v.last) for v in owner.values()):
+                    return UnknownClass(*key.origins)
             return Unknown(*key.origins)
         return self.unknown(node)
 

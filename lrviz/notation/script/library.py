@@ -30,6 +30,7 @@ from lrviz.notation.script.values import (
     Length,
     Loader,
     Method,
+    Opaque,
     Optimizer,
     Origin,
     Parser,
@@ -39,8 +40,10 @@ from lrviz.notation.script.values import (
     Settings,
     Super,
     Unknown,
+    UnknownClass,
     find_optimizer,
     looks_like_scheduler,
+    origins,
 )
 from lrviz.notation.source import ExpressionError, unparse
 from lrviz.schedulers import installed_optimizers
@@ -62,6 +65,12 @@ def call(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any],
             return _dotted(reader, function, args, kwargs, node, scope)
         case Method():
             return _method(reader, function, args, kwargs, node, scope)
+        case UnknownClass():
+            made = Opaque(node, args, kwargs)
+            values = [*args[1:], *(v for k, v in kwargs.items() if k != "optimizer")]
+            made.origins = tuple(dict.fromkeys((*function.origins, *origins(values))))
+            reader.unknown_classes.append(made)
+            return made
         case Partial():
             return reader.call(function.function, [*function.args, *args], {**function.kwargs, **kwargs}, node, scope)
     return reader.not_read(node, args, kwargs)
@@ -186,6 +195,11 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             return None
         case Instance():
             return _instance_method(reader, owner, name, args, kwargs, node, scope)
+        case Unknown() if name in TEXT_METHODS:
+            if name == "split":
+                separator = args[0] if args and isinstance(args[0], str) else " "
+                reader.example(owner, separator.join(["10", "20"]))
+            return Unknown(*owner.origins)
         case Unknown() if name == "step":
             found = next((o for a in (*args, *kwargs.values()) if (o := find_optimizer(a)) is not None), None)
             if found is not None:  # a scaler of gradients

@@ -27,9 +27,10 @@ NUMPY_NAMES: Final = ("np", "numpy", "onp")
 
 
 # Modules and functions that lines are often pasted without the import of.
-_COMMON: Final = frozenset(
-    ["argparse", "click", "collections", "copy", "fire", "functools", "partial", "tqdm", "trange", "typer", "types"]
-)
+_COMMON: Final = frozenset((
+    "argparse", "bisect", "click", "collections", "copy", "fire", "functools", "partial", "tqdm", "trange", "typer",
+    "types",
+))  # fmt: skip
 
 
 def name_without_import(name: str) -> Any:
@@ -46,6 +47,8 @@ def name_without_import(name: str) -> Any:
         return Dotted({"optim": "torch.optim", "lr_scheduler": "torch.optim.lr_scheduler"}.get(name, name))
     if name in NUMPY_NAMES:
         return Dotted("numpy")
+    if name in ("bisect_left", "bisect_right"):
+        return Dotted(f"bisect.{name}")
     return Dotted(name) if name in _COMMON else None
 
 

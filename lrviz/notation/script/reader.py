@@ -35,6 +35,8 @@ from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, unparse
 
 MAX_STEPS: Final = 250_000  # of reading a script: expressions, statements, and items of lists; half a second
 MAX_ITEMS: Final = 100_000  # of one list, or characters of one text
+_MOST_EXAMPLES: Final = 4
+_LONGEST_EXAMPLE: Final = 40
 # Names of what holds the values of a configuration, and of functions that read one from a file.
 _CONFIGURATION: Final = re.compile(
     r"self|(?:\w+_)?(?:args?|arguments|cfgs?|conf|configs?|configuration|hparams|hp|hyp|hyperparameters|opts?|options|"
@@ -87,6 +89,8 @@ class Reader(ABC):
         self.called: set[ast.AST] = set()  # functions that were called
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
         self.instances: list[Instance] = []
+        self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
+        self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
         self.trains = functions_that_reach(tree, called_names, lambda name: name == "step")
         self.tainted: dict[int, tuple[Any, Unknown]] = {}  # lists and dicts that may have been changed, by id
 
@@ -238,6 +242,13 @@ class Reader(ABC):
         if opaque.name in ("Trainer", "Accelerator", "Fabric"):
             self.trainers.append(opaque)
         return opaque
+
+    def example(self, value: Any, *examples: Any) -> None:
+        """Note texts that an expression is compared with: they are values that it may have."""
+        if isinstance(value, Unknown) and len(value.origins) == 1:
+            texts = [repr(e) for e in examples if isinstance(e, str) and len(e) < _LONGEST_EXAMPLE]
+            known = self.examples.setdefault(value.origins[0].text, [])
+            known += [text for text in texts if text not in known][: _MOST_EXAMPLES - len(known)]
 
     def event(self, kind: str, target: Any, args: Sequence[Any], node: ast.AST) -> None:
         """Note a step, or a rate that is set."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from math import isfinite
 from typing import Any, Final
 
 from lrviz.errors import NotationError
 from lrviz.notation.lengths import replace_lengths
+from lrviz.notation.parser import SchedulerCall
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.explained import arguments_of
 from lrviz.notation.script.found import Found
@@ -28,8 +30,10 @@ from lrviz.notation.script.values import (
     Schedule,
     Settings,
     Unknown,
+    alternatives,
     flat,
     looks_like_scheduler,
+    origins,
 )
 from lrviz.notation.source import Budget, ExpressionError, Source, source_of
 from lrviz.notation.substitution import replace_expressions
@@ -94,6 +98,7 @@ class _Reading:
         self.intervals: dict[int, tuple[str, int]] = {}  # of Lightning
         self.returned: list[Any] = []
         self.choices: list[Origin] = []  # that decide which scheduler is used
+        self.others: list[Schedule] = []  # that may be used as well
 
     def found(self) -> list[Found]:
         reader = self.reader
@@ -105,6 +110,10 @@ class _Reading:
         self._call_the_rest()
         for value in self.returned:
             self.intervals |= intervals(value)
+        if not reader.schedules and reader.unknown_classes:
+            made = reader.unknown_classes[-1]
+            needs = list(made.origins)
+            return [Found(SchedulerCall("-"), "", made.node.lineno, missing=needs, examples=reader.examples)]
         return [self._found(schedule) for schedule in self._chosen()]
 
     def _last_values(self) -> list[Any]:
@@ -196,12 +205,18 @@ class _Reading:
         for event in reader.events:
             if event.kind == "step" and isinstance(event.target, Choice):
                 found += event.target.origins
+        names = [reader.top.names, *(instance.names for instance in reader.instances)]
+        for value in flat([*self.returned, *(v for each in names for v in each.values())]):
+            if isinstance(value, Choice) and any(o is one for o in alternatives(value) for one in chosen):
+                found += value.origins
+                self.others += [o for o in alternatives(value) if isinstance(o, Schedule)]
         for one in chosen:
             for other in roots:
                 tests = {id(c.test): c for c in other.conditions}
                 for condition in one.conditions:
                     if (against := tests.get(id(condition.test))) and against.taken != condition.taken:
                         found += condition.value.origins
+                        self.others.append(other)
         missing = list({o.text: o for o in found if o.givable}.values())
         if found and not missing:
             raise ExpressionError(
@@ -230,7 +245,11 @@ class _Reading:
         reader, conversion = self.reader, Conversion(self.reader)
         call = conversion.call(schedule)
         _check_order(schedule, reader.schedules)
-        found = Found(call, schedule.variable, schedule.line, missing=[*self.choices, *conversion.missing])
+        for other in self.others if self.choices else ():
+            with suppress(ExpressionError):
+                conversion.call(other)
+        missing = [*self.choices, *conversion.missing]
+        found = Found(call, schedule.variable, schedule.line, missing=missing, examples=reader.examples)
         found.arguments = arguments_of(schedule, call)
         self._read_optimizer(schedule, found)
         if id(schedule) in self.intervals:
@@ -254,6 +273,8 @@ class _Reading:
                     f"`{printable(optimizer.name, 60)}` is not an optimizer of torch: its rate is used, with SGD"
                 )
             return
+        if isinstance(optimizer, Unknown) and (several := [o for o in optimizer.options if isinstance(o, Optimizer)]):
+            found.missing += [*optimizer.origins, *origins([g.get("lr") for o in several for g in o.groups])]
         if not isinstance(optimizer, Optimizer):
             return
         rates = schedule.rates

@@ -125,6 +125,8 @@ def _is_optimizer(
     """Whether the first of a scheduler's positional arguments is the optimizer, rather than its first value."""
     if isinstance(value, Optimizer | Instance | Class) or find_optimizer(value) is not None:
         return True
+    if isinstance(value, Dotted) and value.path == "torch.optim":  # a variable that is called `optim`
+        return True
     if not isinstance(value, Unknown):
         return False
     if node is None or re.search(r"opt|sgd|adam", unparse(node), re.IGNORECASE):
