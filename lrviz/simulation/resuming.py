@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from lrviz.errors import LrvizError, SimulationError
+from lrviz.errors import LrvizError, SimulationError, SpecError
 from lrviz.notation import SchedulerCall
 from lrviz.schedulers import find
 from lrviz.simulation.build import build_optimizer
 from lrviz.simulation.loop import Progress, Run, quiet_run, simulate, simulate_apart
 from lrviz.spec import RESUME_WAYS, CodeCall, RunSpec, resumed_run
+from lrviz.text import count
 from lrviz.trace import Trace
 
 
@@ -47,8 +48,9 @@ def resume_outcomes(spec: RunSpec, at: int) -> tuple[ResumeOutcome, ...]:
 
     Raises:
         SimulationError: the uninterrupted run fails, or torch refuses the parameters.
-        SpecError: torch does not have such an optimizer.
+        SpecError: the stop is not inside the run, or torch does not have such an optimizer.
     """
+    _check(spec, at, "load")
     outcomes = []
     whole = simulate_apart(spec)
     for way in RESUME_WAYS:
@@ -90,8 +92,10 @@ def resume(spec: RunSpec, at: int, way: str, progress: Progress | None = None) -
 
     Raises:
         SimulationError: the scheduler cannot be resumed this way, or fails during the run.
-        SpecError: torch does not have such an optimizer, or the longer run does not fit the scheduler.
+        SpecError: the stop is not inside the run, the way is unknown, torch does not have such an optimizer, or the
+            longer run does not fit the scheduler.
     """
+    _check(spec, at, way)
     whole = simulate(spec)
     with quiet_run(spec):
         stopped = Run(spec)
@@ -114,6 +118,13 @@ def resume(spec: RunSpec, at: int, way: str, progress: Progress | None = None) -
     if whole.momentum is not None and trace.momentum is not None:
         momentum = np.concatenate([whole.momentum[:at], trace.momentum[at:]])
     return replace(trace, spec=resumed_run(spec, way), lr=lr, momentum=momentum)
+
+
+def _check(spec: RunSpec, at: int, way: str) -> None:
+    if not 0 < at < spec.loop.updates:
+        raise SpecError(f"a run of {count(spec.loop.updates, 'update')} cannot be stopped after {at:,}")
+    if way not in RESUME_WAYS:
+        raise SpecError(f"no way to resume is called `{way}`", f"use {', '.join(RESUME_WAYS)}")
 
 
 def _resumed(stopped: Run, done: int, way: str) -> Run:
