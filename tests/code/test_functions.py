@@ -118,6 +118,21 @@ FUNCTIONS: dict[str, tuple[str, str, str]] = {
         "    if epoch > 1000:\n        return 0.1\n    return max(\n        0.1,\n"
         "        1 - epoch / 100000.0,\n        0.25 * a_long_name / 1000000.0 + 0.0 * a_long_name,\n    )\n",
     ),
+    "a long lambda with another argument": (
+        "N = 4\ndef ramp(e):\n    return min(1, (e + 1) / N)\n",
+        "lambda epoch, least=N / 10: max(least, ramp(epoch) * 0.5 * (1 + math.cos(math.pi * epoch / 9)) + 0.0 * epoch)",
+        "N = 4\n\n\ndef ramp(e):\n    return min(1, (e + 1) / N)\n\n\ndef lr_lambda(epoch, least=0.4):\n"
+        "    return max(\n        least,\n"
+        "        ramp(epoch) * 0.5 * (1 + math.cos(math.pi * epoch / 9)) + 0.0 * epoch,\n    )\n",
+    ),
+    "long constants": (
+        "RATES = {'first': [0.5 / i for i in range(1, 13)], 'second': (1.0, 2.0)}\n"
+        "def factor(e):\n    return RATES['first'][e]\n",
+        "factor",
+        'RATES = {\n    "first": [\n'
+        + "".join(f"        {0.5 / i!r},\n" for i in range(1, 13))
+        + '    ],\n    "second": (1.0, 2.0),\n}\n\n\ndef factor(e):\n    return RATES["first"][e]\n',
+    ),
     "a function inside": (
         "def factor(e):\n    def half(x):\n        return x / 2\n    return half(1) ** e\n",
         "factor",
