@@ -46,7 +46,9 @@ PACKAGES = {
     "figure": Package(f"spec trace files {BASE}", "matplotlib numpy"),
     "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
     "presets": Package(f"notation spec figure files {BASE}"),
-    "artifacts": Package(f"schedulers notation spec trace formats simulation figure files presets {BASE}", "numpy"),
+    "artifacts": Package(
+        f"schedulers notation spec trace formats rules simulation figure files presets {BASE}", "numpy"
+    ),
     "api": Package(f"notation spec trace formats simulation figure terminal files {BASE}"),
     "cli": Package(
         f"schedulers notation spec trace formats rules simulation figure terminal files presets artifacts {BASE}",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from lrviz import figure, formats
+from lrviz import figure, formats, rules
 from lrviz.artifacts.folder import Folder, open_folder
 from lrviz.artifacts.manifest import (
     MANIFEST,
@@ -25,7 +25,8 @@ from lrviz.artifacts.sections import foreign_part, sections_of
 from lrviz.errors import LrvizError, UsageError
 from lrviz.files import error_reason, output_errors, read_text
 from lrviz.presets import FigurePlan, Preset, chosen_figures
-from lrviz.spec import CodeCall
+from lrviz.rules import Finding
+from lrviz.spec import CodeCall, RunSpec
 from lrviz.text import printable
 from lrviz.trace import Trace
 
@@ -57,6 +58,7 @@ class Rendered:
     leftover: tuple[str, ...]
     removed: tuple[str, ...]
     notes: tuple[str, ...]
+    finding: tuple[str, str] | None  # the severity and text of the first finding about the runs
 
 
 def render_preset(
@@ -91,6 +93,7 @@ def render_preset(
         figures, sections, summaries = dict(others.figures), dict(others.sections), dict(others.summaries)
         files: dict[str, dict[str, Any]] = dict(others.files)
         notes: list[str] = []
+        checked: list[tuple[RunSpec, list[Finding]]] = []
         done = 0
         for plan in plans:
             traces = simulate_plan(plan, preset.folder, with_offset(report, done, total))
@@ -106,6 +109,7 @@ def render_preset(
             places = figure.places(drawn, views=is_sheet(plan.options.layout, len(drawn.axes)))
             sections[plan.name] = page_section(figures[plan.name], svg.decode("utf-8"), places, traces, plan.files)
             notes += _notes(plan, traces, drawn.notes)
+            checked += [(trace.spec, rules.check_run(trace.spec, trace)) for trace in traces]
         order = [plan.name for plan in preset.figures if plan.name in figures]
         used_versions = versions()
         documents = {
@@ -128,7 +132,13 @@ def render_preset(
         }
         folder.commit(manifest_bytes(manifest), removed)
     figure_files = [name for plan in plans for name in plan.files]
-    return Rendered((*figure_files, PAGE, SUMMARY, MANIFEST), tuple(leftover), removed, tuple(dict.fromkeys(notes)))
+    return Rendered(
+        (*figure_files, PAGE, SUMMARY, MANIFEST),
+        tuple(leftover),
+        removed,
+        tuple(dict.fromkeys(notes)),
+        rules.first_finding(checked),
+    )
 
 
 def _stage_figure(

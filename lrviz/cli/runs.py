@@ -319,6 +319,33 @@ def print_run_notes(
         terminal.print_note(note)
 
 
+def print_findings(traces: Sequence[Trace], quiet: bool) -> None:
+    """Print the first finding about the runs that is more than a note, and how many there are, in one line."""
+    if quiet or sys.stderr is None or all(_fits(trace.spec) for trace in traces):
+        return
+    from lrviz import rules
+
+    checked = [(trace.spec, rules.check_run(trace.spec, trace)) for trace in traces]
+    line = rules.first_finding(checked)
+    if line:
+        terminal.print_finding(*line)
+
+
+def _fits(spec: RunSpec) -> bool:
+    """Whether a run is a plain decay that ends with it, about which there are no findings: it needs no rules."""
+    call = spec.scheduler
+    if not isinstance(call, SchedulerCall) or spec.loop.scheduler_steps < 8 or spec.optimizer.momentum is not None:
+        return False
+    rate = min(group.lr for group in spec.groups)
+    length = {"CosineAnnealingLR": "T_max", "PolynomialLR": "total_iters"}.get(call.name, "")
+    return (
+        rate >= 1e-6
+        and call.get(length) == spec.loop.scheduler_steps
+        and 0 <= call.get("eta_min", 0.0) <= rate / 2
+        and call.get("power", 1.0) >= 0.5
+    )
+
+
 def print_summary(trace: Trace, path: str | None, quiet: bool) -> None:
     """Print the two summary lines of a curve."""
     if not quiet and sys.stderr is not None:

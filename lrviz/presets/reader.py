@@ -203,9 +203,10 @@ class _Reader:
             label = curve.get("label")
             shown = f"`{short(label)}`" if isinstance(label, str) and label else f"{number}"
             at = Place("curve", f"{place.text}, [[figure.curve]] {shown}")
+            new = self._curve(at, fields, curve)
             ignored = (*defaults.get("ignore", ()), *table.get("ignore", ()), *curve.get("ignore", ()))
             where = f"{self.shown}:{next(lines)}" if lines is not None else at.text.replace("`", "")
-            new = [replace(run, place=where, ignored=ignored) for run in self._curve(at, fields, curve)]
+            new = [replace(run, place=where, ignored=ignored) for run in new]
             runs += new
             updates += sum(map(_updates, new))
             if updates > self.max_updates:

@@ -261,14 +261,13 @@ def never_runs(case: Case) -> Iterator[Found]:
                 continue
             left = [child for j, child in enumerate(call.children) if j != i]
             kept = tuple(m for j, m in enumerate(milestones) if j != i)
-            which = "a milestone of 0 leaves" if i == 0 else f"two milestones of {print_value(end)} leave"
-            fixed = changed_children(left, kept)
-            yield Found(
-                f"SequentialLR: {which} out the scheduler before {'it' if i == 0 else 'the second'}, "
-                f"{call.children[i].name}",
-                fixed if not path else "leave the scheduler out",
+            which = (
+                f"two milestones of {print_value(end)} leave out the scheduler between them"
+                if i
+                else "a milestone of 0 leaves out the scheduler before it"
             )
-            break
+            fixed = changed_children(left, kept) if not path else "leave the scheduler out"
+            yield Found(f"SequentialLR: {which}, {call.children[i].name}", fixed)
 
 
 def changed_children(children: list[SchedulerCall], milestones: tuple[int, ...]) -> str:

@@ -11,6 +11,7 @@ from lrviz.rules.ending import Ending, end_of_rise, endings
 from lrviz.rules.fixes import at_path, lengths, scaled_functions, with_length, with_values, written
 from lrviz.rules.model import Found, rule
 from lrviz.rules.thresholds import limit
+from lrviz.schedulers import find
 from lrviz.text import count, format_rate, print_value
 
 _ACCELERATE = "https://github.com/huggingface/accelerate/issues/2142"
@@ -449,6 +450,7 @@ def no_length(case: Case) -> Iterator[Found]:
         "ConstantLR": "the rate stays at lr * factor",
         "PolynomialLR": "the rate stays at lr",
     }
+    yield from _fractions(case)
     for part in case.parts:
         alone = not part.path
         if part.name in effects and alone and part.call.get("total_iters") == 0:
@@ -462,6 +464,23 @@ def no_length(case: Case) -> Iterator[Found]:
                 yield Found(
                     f"OneCycleLR: pct_start {print_value(share)} of {length:,} steps is below 1: there is no warm-up",
                     with_values(case, part, pct_start=0.3 if 0.3 * length > 1 else 0.0),
+                )
+
+
+def _fractions(case: Case) -> Iterator[Found]:
+    """Whole numbers with a fraction, with what torch makes of them."""
+    for part in case.parts:
+        info = find(part.name)
+        for parameter in info.parameters if info else ():
+            value = part.call.get(parameter.name)
+            items = value if isinstance(value, tuple) else (value,)
+            odd = [v for v in items if parameter.fraction and isinstance(v, float) and not v.is_integer()]
+            if odd:
+                whole = tuple(max(1, round(v)) for v in items)
+                yield Found(
+                    f"{part.name}: {parameter.name} {print_value(odd[0])} is not a whole number, so "
+                    f"{parameter.fraction}",
+                    with_values(case, part, **{parameter.name: whole if isinstance(value, tuple) else whole[0]}),
                 )
 
 

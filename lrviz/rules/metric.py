@@ -198,8 +198,9 @@ def floor_above_plateau(case: Case) -> Iterator[Found]:
     for group, least in zip(case.spec.groups, floors, strict=True):
         if least >= group.lr > 0:
             of_group = f" of {group.name}" if group.name else ""
+            relation = "above" if least > group.lr else "equal to"
             yield Found(
-                f"ReduceLROnPlateau: min_lr {format_rate(least)} is not below the base rate{of_group} "
+                f"ReduceLROnPlateau: min_lr {format_rate(least)} is {relation} the base rate{of_group} "
                 f"{format_rate(group.lr)}, so the rate is never reduced",
                 with_values(case, part, min_lr=0),
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from lrviz.rules.case import Case, Simulate
 from lrviz.rules.model import SEVERITIES, Finding, Rule
-from lrviz.text import printable
+from lrviz.text import count, printable
 
 if TYPE_CHECKING:
     from lrviz.errors import LrvizError
@@ -77,3 +77,15 @@ def check_run(
         if rule.code not in hidden and not matches(rule.code, spec.ignored)
     ]
     return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.code))
+
+
+def first_finding(checked: Sequence[tuple[RunSpec, Sequence[Finding]]]) -> tuple[str, str] | None:
+    """The severity and the text of the gravest finding that is more than a note, and how to see the rest, else None."""
+    found = [finding for _, findings in checked for finding in findings if finding.severity != "note"]
+    if not found:
+        return None
+    first = min(found, key=lambda finding: SEVERITIES.index(finding.severity))
+    of_curve = f"`{printable(first.curve, 60)}`: " if len(checked) > 1 else ""
+    more = len(found) - 1
+    rest = f"the fix and {count(more, 'more finding')}" if more else "the fix"
+    return first.severity, f"{first.code} {of_curve}{first.message}; `lrviz check` shows {rest}"

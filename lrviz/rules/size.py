@@ -169,10 +169,12 @@ def zero_in_the_middle(case: Case) -> Iterator[Found]:
     for curve in case.curves:
         moving = np.flatnonzero(curve.rates)
         inside = curve.rates[moving[0] : moving[-1] + 1]
-        zeros = int(inside.size - np.count_nonzero(inside))
+        zero = inside == 0
+        zero[1:-1] &= zero[2:] | zero[:-2]  # a cosine may touch 0 where it turns
+        zeros = int(np.count_nonzero(zero))
         if zeros < 2 or zeros < limit("zeros") * curve.size:
             continue
-        part, first = case.last, int(moving[0]) + int((inside == 0).argmax())
+        part, first = case.last, int(moving[0]) + int(zero.argmax())
         fix = "restart the schedule before the rate is 0"
         if part is not None and part.name == "LambdaLR":
             fix = rewritten_functions(case, part, "{}", "max(0.01, {})") or fix

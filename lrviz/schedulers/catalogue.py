@@ -16,7 +16,6 @@ from typing import Any, Final, Literal
 
 from lrviz.errors import SpecError
 from lrviz.schedulers import torch
-from lrviz.text import format_rate, print_value
 
 FORMULA_LEGEND: Final = "t counts scheduler steps from 0; lr is the base rate given to the optimizer"
 
@@ -122,9 +121,8 @@ class Run:
 Values = Mapping[str, Any]
 
 
-def no_notes(values: Values, run: Run) -> list[str]:
-    """The default `check` of a scheduler: no notes."""
-    return []
+def no_check(values: Values, run: Run) -> None:
+    """The default `check` of a scheduler: none."""
 
 
 def no_hint(error: BaseException, values: Values) -> str:
@@ -145,8 +143,8 @@ class Scheduler:
     parameters. `past_end` describes the rate if the run continues after the end of the schedule. `source` is the
     paper, or else the page of the documentation.
 
-    `check` takes the values of the parameters and the run. It returns notes about values that are legal but probably
-    unintended, and raises SpecError for values on which torch fails or that give a meaningless schedule.
+    `check` takes the values of the parameters and the run, and raises SpecError for values on which torch fails or that
+    give a meaningless schedule. What is legal but probably unintended is a rule of `lrviz.rules`.
     `failure_hint` takes an exception of the scheduler and the values, and returns a hint, or an empty string.
     `shares` takes the values and the number of scheduler steps, and returns the number that each scheduler inside this
     one has, 1 or more; an empty list if each has all. `notation` is given for a short name of a composition of torch's
@@ -174,7 +172,7 @@ class Scheduler:
     takes_optimizer: bool = True  # the first positional argument is the optimizer
     takes_metric: bool = False  # step() takes a metric
     takes_last_epoch: bool = True  # its last parameter, but for `verbose` before torch 2.7, is `last_epoch`
-    check: Callable[[Values, Run], list[str]] = no_notes
+    check: Callable[[Values, Run], None] = no_check
     failure_hint: Callable[[BaseException, Values], str] = no_hint
     shares: Callable[[Values, int], list[int]] = no_shares
     notation: str = ""
@@ -187,50 +185,6 @@ class Scheduler:
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name, or None."""
         return next((p for p in self.parameters if p.name == name), None)
-
-
-def floor_check(name: str, parameter: str, effect: str) -> Callable[[Values, Run], list[str]]:
-    """A check that notes where the lowest rate of a scheduler is above the base rate of a group.
-
-    Args:
-        name: The class.
-        parameter: The parameter that gives the lowest rate, 0 if it is left out.
-        effect: What the scheduler does then.
-    """
-
-    def check(values: Values, run: Run) -> list[str]:
-        for (group, rate), floor in zip(run.rates, run.for_each_group(values.get(parameter, 0)), strict=True):
-            if floor > rate:
-                of_group = f" of {group}" if group else ""
-                limit = f"the base rate{of_group} {format_rate(rate)}"
-                return [f"{name}: {parameter} {format_rate(floor)} is above {limit}, so {effect}"]
-            if floor < 0:
-                return [f"{name}: {parameter} {print_value(floor)} is below 0, so the rate can be too"]
-        return []
-
-    return check
-
-
-def zero_check(name: str, effect: str) -> Callable[[Values, Run], list[str]]:
-    """A check that notes a `total_iters` of 0, with its effect; not inside a composite, which may leave it out."""
-
-    def check(values: Values, run: Run) -> list[str]:
-        noted = run.steps is not None and values.get("total_iters") == 0
-        return [f"{name}: total_iters is 0, so {effect}"] if noted else []
-
-    return check
-
-
-def momentum_notes(name: str, values: Values, run: Run) -> list[str]:
-    """Notes about momenta of `cycle_momentum` that are not from 0 to 1."""
-    if not values.get("cycle_momentum", True):
-        return []
-    return [
-        f"{name}: {parameter} {print_value(value)} is outside of the range from 0 to 1"
-        for parameter in ("base_momentum", "max_momentum")
-        for value in dict.fromkeys(run.for_each_group(values.get(parameter, 0)))
-        if not 0 <= value <= 1
-    ]
 
 
 def refuse_plateau(name: str, children: tuple[Any, ...]) -> None:

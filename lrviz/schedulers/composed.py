@@ -8,7 +8,7 @@ from typing import Final
 
 from lrviz.errors import SpecError
 from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values
-from lrviz.text import count, format_rate
+from lrviz.text import count
 
 _WARMUP: Final = Parameter(
     "warmup", "int", "scheduler steps of the warm-up", least=0, follows="max(1, total_steps // 20)"
@@ -26,10 +26,10 @@ _RISE: Final = "rate(t) = lr * (start_factor + (1 - start_factor) * t / warmup) 
 _ENDS: Final = ("It ends with the run: a longer run needs the schedule of that run from the start.",)
 
 
-def _check_length(name: str, *lengths: str) -> Callable[[Values, Run], list[str]]:
+def _check_length(name: str, *lengths: str) -> Callable[[Values, Run], None]:
     """A check that the parts of a schedule leave some of the run to the others."""
 
-    def check(values: Values, run: Run) -> list[str]:
+    def check(values: Values, run: Run) -> None:
         used = sum(values[length] for length in lengths)
         if run.steps is not None and used >= run.steps:
             parts = " and ".join(f"`{length}` {values[length]:,}" for length in lengths)
@@ -37,16 +37,8 @@ def _check_length(name: str, *lengths: str) -> Callable[[Values, Run], list[str]
                 f"`{name}` has no steps left after {parts}: the run has {count(run.steps, 'scheduler step')}",
                 f"such as `{name}({', '.join(f'{length}=10%' for length in lengths)})`",
             )
-        return []
 
     return check
-
-
-def _check_noam(values: Values, run: Run) -> list[str]:
-    rates = [rate for _, rate in run.rates if rate != 1]
-    if rates:
-        return [f"noam: the formula of the paper is for a base rate of 1, and the run has {format_rate(rates[0])}"]
-    return []
 
 
 _TAIL: Final = "milestones=[warmup])"
@@ -147,7 +139,6 @@ SCHEDULERS: Final = (
         notation="LambdaLR(lr_lambda=lambda step: d_model ** -0.5 * "
         "min((step + 1) ** -0.5, (step + 1) * warmup ** -1.5))",
         aliases=("noamdecay", "transformer"),
-        check=_check_noam,
         always_shown=("d_model", "warmup"),
     ),
 )

@@ -65,7 +65,6 @@ def resolve(
     for parameter in info.parameters:
         if parameter.name in arguments:
             check_value(info.name, parameter, arguments[parameter.name], len(groups))
-            resolved.notes += _fraction_notes(info.name, parameter, arguments[parameter.name])
     values = arguments | _fill(
         info, arguments, run_names(loop, groups) | {"interval": loop.interval, "total_steps": steps}, groups, resolved
     )
@@ -79,7 +78,7 @@ def resolve(
     resolved.call = SchedulerCall(info.name, kwargs=ordered)
     rates = tuple((group.name, group.lr) for group in groups)
     run = Run(rates, None if nested or any_length else loop.scheduler_steps, loop.num_processes)
-    resolved.notes += info.check(values, run)
+    info.check(values, run)
     return resolved
 
 
@@ -95,7 +94,7 @@ def _resolve_composition(
     steps = loop.scheduler_steps if total_steps is None else total_steps
     values = {p.name: given.get(p.name, p.default) for p in info.parameters}
     rates = tuple((group.name, group.lr) for group in groups)
-    resolved.notes += info.check(values, Run(rates, steps, loop.num_processes))
+    info.check(values, Run(rates, steps, loop.num_processes))
     call = parse(info.notation, run_names(loop, groups) | {"total_steps": steps} | values)
     inner = resolve(call, loop, groups, total_steps=total_steps)
     resolved.call = inner.call
@@ -277,15 +276,6 @@ def _check_each(owner: str, parameter: Parameter, value: Any, groups: int, check
         )
     for item in value:
         check(owner, parameter, item)
-
-
-def _fraction_notes(owner: str, parameter: Parameter, value: Any) -> list[str]:
-    """Notes about the values of a whole number that have a fraction, where torch takes it."""
-    return [
-        f"{owner}: {parameter.name} {print_value(item)} is not a whole number, so {parameter.fraction}"
-        for item in (value if isinstance(value, tuple) else (value,))
-        if parameter.fraction and isinstance(item, float) and not item.is_integer()
-    ]
 
 
 def _check_int(owner: str, parameter: Parameter, value: Any) -> None:

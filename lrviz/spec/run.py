@@ -261,13 +261,6 @@ class OptimizerChoice:
         if not 0 <= self.momentum <= _GREATEST:
             raise SpecError(f"`momentum` must be a finite number of 0 or more, got {_shown(self.momentum)}")
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is legal but probably unintended."""
-        if self.momentum is None or self.momentum < 1:
-            return ()
-        return (f"momentum {_shown(self.momentum)} is not below 1, so old gradients do not fade",)
-
 
 @dataclass(frozen=True)
 class Metric:
@@ -315,7 +308,8 @@ class RunSpec:
     """One curve: everything that determines the rate of every update.
 
     `scheduler` is resolved: class names, keyword arguments, every value a literal. `filled` names the parameters
-    filled in from the run, as `T_max=32`; `notes` lists what is legal but probably unintended.
+    filled in from the run, as `T_max=32`; `notes` are about what was left out or assumed; `lrviz.rules` says what
+    is probably unintended.
 
     Raises:
         SpecError: there is no parameter group, two have the same name, every rate is 0 and stays 0, or there are over
@@ -340,7 +334,6 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         check_groups(self.groups, self.scheduler)
-        object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.optimizer.notes, *self.notes))))
         rates = self.loop.updates * len(self.groups)
         if rates > MAX_UPDATES:
             raise SpecError(

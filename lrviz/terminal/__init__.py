@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Screen,
         comparison_lines,
         print_error,
+        print_finding,
         print_lines,
         print_note,
         progress_bar,
@@ -33,6 +34,7 @@ else:
             "Screen",
             "comparison_lines",
             "print_error",
+            "print_finding",
             "print_lines",
             "print_note",
             "progress_bar",
@@ -44,5 +46,5 @@ else:
 
 __all__ = [
     "Screen", "comparison_lines", "print_catalogue", "print_chart", "print_curve", "print_differences", "print_error",
-    "print_lines", "print_note", "print_page", "print_table", "progress_bar", "summary_lines",
+    "print_finding", "print_lines", "print_note", "print_page", "print_table", "progress_bar", "summary_lines",
 ]  # fmt: skip

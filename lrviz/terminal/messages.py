@@ -6,7 +6,7 @@ import io
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -30,7 +30,8 @@ class Screen(Console):
     def __init__(self, *, stderr: bool = False) -> None:
         stream = sys.stderr if stderr else sys.stdout
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            with suppress(OSError):  # it writes what is buffered, which may have failed before
+                stream.reconfigure(errors="backslashreplace")
         super().__init__(stderr=stderr, markup=False, emoji=False, highlight=False)
 
     def on_broken_pipe(self) -> NoReturn:
@@ -60,6 +61,11 @@ def print_error(error: LrvizError) -> None:
 def print_note(text: str) -> None:
     """Print a note about something that is valid but probably unintended, or important to know."""
     _print("note:", text, "bold yellow")
+
+
+def print_finding(severity: str, text: str) -> None:
+    """Print a finding about a schedule after its severity."""
+    _print(f"{severity}:", text, "bold red" if severity == "error" else "bold yellow")
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -722,12 +722,12 @@ LEGAL: dict[str, tuple[str, Make, str]] = {
     "a milestone twice": (
         "MultiStepLR([8, 8], gamma=0.5)",
         lambda o: MultiStepLR(o, [8, 8], gamma=0.5),
-        "note: MultiStepLR: a milestone is listed twice, so gamma is applied twice there\n",
+        "",
     ),
     "a milestone at the start": (
         "MultiStepLR([0], gamma=0.5)",
         lambda o: MultiStepLR(o, [0], gamma=0.5),
-        "note: MultiStepLR: milestone 0 lowers the rate before the first update\n",
+        "",
     ),
     "a milestone past the end": ("MultiStepLR([90])", lambda o: MultiStepLR(o, [90]), ""),
     "milestones as whole floats": ("MultiStepLR([8.0])", lambda o: MultiStepLR(o, [8.0]), ""),  # type: ignore[list-item]
@@ -745,32 +745,32 @@ LEGAL: dict[str, tuple[str, Make, str]] = {
     "a floor above the rate": (
         "CosineAnnealingLR(8, eta_min=3)",
         lambda o: CosineAnnealingLR(o, 8, eta_min=3),
-        "note: CosineAnnealingLR: eta_min 3 is above the base rate 1, so the rate rises to it\n",
+        "",
     ),
     "a floor above the rate, with restarts": (
         "CosineAnnealingWarmRestarts(8, eta_min=3)",
         lambda o: CosineAnnealingWarmRestarts(o, 8, eta_min=3),
-        "note: CosineAnnealingWarmRestarts: eta_min 3 is above the base rate 1, so the rate rises to it\n",
+        "",
     ),
     "a cycle upside down": (
         "CyclicLR(1, 0.5, 4, cycle_momentum=False)",
         lambda o: CyclicLR(o, 1, 0.5, 4, cycle_momentum=False),
-        "note: CyclicLR: base_lr 1 is above max_lr 0.5, so the cycle is inverted\n",
+        "",
     ),
     "total_steps and another length": (
         "OneCycleLR(1, total_steps=40, epochs=4, steps_per_epoch=8, cycle_momentum=False)",
         lambda o: OneCycleLR(o, 1, total_steps=40, epochs=4, steps_per_epoch=8, cycle_momentum=False),
-        "note: OneCycleLR: total_steps 40 overrides epochs 4 x steps_per_epoch 8 = 32\n",
+        "",
     ),
     "no warm-up": (
         "OneCycleLR(1, 32, pct_start=0.0, cycle_momentum=False)",
         lambda o: OneCycleLR(o, 1, 32, pct_start=0.0, cycle_momentum=False),
-        "note: OneCycleLR: pct_start 0.0 of 32 steps is below 1: there is no warm-up\n",
+        "",
     ),
     "less than a step of warm-up": (
         "OneCycleLR(1, 32, pct_start=0.02, cycle_momentum=False)",
         lambda o: OneCycleLR(o, 1, 32, pct_start=0.02, cycle_momentum=False),
-        "note: OneCycleLR: pct_start 0.02 of 32 steps is below 1: there is no warm-up\n",
+        "",
     ),
     "nothing but warm-up": (
         "OneCycleLR(1, 32, pct_start=1.0, cycle_momentum=False)",
@@ -780,8 +780,7 @@ LEGAL: dict[str, tuple[str, Make, str]] = {
     "a least rate above the rate": (
         "ReduceLROnPlateau(min_lr=2, patience=2)",
         lambda o: ReduceLROnPlateau(o, min_lr=2, patience=2),
-        "note: no metric given: a built-in loss that falls for a quarter of the run and then stalls\n"
-        "note: ReduceLROnPlateau: min_lr 2 is above the base rate 1, so the rate is never reduced\n",
+        "note: no metric given: a built-in loss that falls for a quarter of the run and then stalls\n",
     ),
     "one scheduler, no milestones": (
         "SequentialLR([StepLR(8)], [])",
@@ -791,7 +790,7 @@ LEGAL: dict[str, tuple[str, Make, str]] = {
     "a composite first in a composite": (
         "SequentialLR([SequentialLR([StepLR(3)], []), StepLR(8)], [16])",
         lambda o: SequentialLR(o, [SequentialLR(o, [StepLR(o, 3)], []), StepLR(o, 8)], [16]),
-        "note: SequentialLR: torch 2.8 and newer run a SequentialLR one step early as the first child\n",
+        "",
     ),
 }
 

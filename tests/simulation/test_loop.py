@@ -19,6 +19,7 @@ from torch.optim.swa_utils import SWALR
 from torch.utils.data import DataLoader
 
 from lrviz.errors import SimulationError, SpecError
+from lrviz.rules import check_run
 from lrviz.simulation import simulate
 from lrviz.simulation.build import build_optimizer
 from lrviz.spec import Factory, Fields, OptimizerChoice, ParamGroup, RunSpec, TrainingLoop, read_run
@@ -204,7 +205,7 @@ def test_accelerate_stops_a_onecycle_that_is_over(processes: int, monkeypatch: p
         num_processes=processes,
     )
     assert trace.spec.loop.scheduler_steps > total
-    assert trace.spec.notes == ("OneCycleLR: Accelerate stops it after 39 steps, then the rate is constant",)
+    assert [finding.code for finding in check_run(trace.spec, trace)] == ["LR104"]
     make = lambda o: torch_lr.OneCycleLR(o, max_lr=0.1, total_steps=total)  # noqa: E731
     theirs = accelerated(make, monkeypatch, processes=processes, size=100)
     assert trace.lr[:, 0].tolist() == theirs

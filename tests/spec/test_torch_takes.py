@@ -9,6 +9,7 @@ from torch.optim import SGD, lr_scheduler, swa_utils
 
 import lrviz
 from lrviz.errors import LrvizError, SimulationError, SpecError
+from lrviz.rules import check_run
 from lrviz.schedulers import catalogue
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, RunSpec, read_run
@@ -31,7 +32,7 @@ def rates_of_torch(line: str, lr: float = 1e-3) -> list[float]:
     return train(make, UPDATES, lr=lr).first_group
 
 
-# Lines that Python and lrviz read, and the notes about them
+# Lines that Python and lrviz read, and findings about them
 TAKEN: dict[str, tuple[str, list[str]]] = {
     "a computed last_epoch": ("StepLR(optimizer, 4, last_epoch=0 - 1)", []),
     "a computed last_epoch by position": ("StepLR(optimizer, 4, 0.5, 0 - 1)", []),
@@ -157,8 +158,9 @@ TAKEN: dict[str, tuple[str, list[str]]] = {
 def test_taken(line: str, notes: list[str]) -> None:
     metric: dict[str, Any] = {"metric": "1"} if "Plateau" in line else {}
     spec = read(line, **metric)
-    assert simulate(spec).lr[:, 0].tolist() == rates_of_torch(line)
-    assert list(spec.notes) == notes
+    trace = simulate(spec)
+    assert trace.lr[:, 0].tolist() == rates_of_torch(line)
+    assert set(notes) <= {finding.message for finding in check_run(spec, trace)}
     again = read(str(spec.scheduler), **metric)
     assert (again.scheduler, again.notes) == (spec.scheduler, spec.notes)
 
@@ -290,10 +292,12 @@ def test_a_base_rate_of_0_that_stays_0_is_refused(line: str) -> None:
 # The optimizer's momentum
 
 
-def test_a_momentum_of_1_or_more_is_noted() -> None:
+def test_a_momentum_of_1_or_more_is_found() -> None:
     for momentum in (1, 1.5):
-        spec = read("StepLR(4)", momentum=momentum)
-        assert spec.notes == (f"momentum {momentum:g} is not below 1, so old gradients do not fade",)
+        findings = check_run(read("StepLR(4)", momentum=momentum), None)
+        assert [(f.code, f.message) for f in findings] == [
+            ("LR503", f"momentum {momentum:g} is not below 1, so old gradients do not fade")
+        ]
     trace = lrviz.simulate("StepLR(4)", momentum=1.5, show_momentum=True)
     assert trace.momentum is not None
     assert set(trace.momentum[:, 0]) == {1.5}

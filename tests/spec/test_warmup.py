@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lrviz.errors import LrvizError
+from lrviz.rules import check_run
 from lrviz.schedulers import Scheduler, compositions, find
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, RunSpec, read_run, read_runs
@@ -232,10 +233,9 @@ def test_a_composition_is_printed_as_the_code_of_torch(composition: Scheduler) -
 
 
 def test_the_paper_of_noam_has_a_base_rate_of_one() -> None:
-    assert read("noam", lr=1).notes == ()
-    assert read("noam", lr=0.001).notes == (
-        "noam: the formula of the paper is for a base rate of 1, and the run has 1e-3",
-    )
+    assert check_run(read("noam", lr=1), None) == []
+    (found,) = check_run(read("noam", lr=0.001), None)
+    assert found.message == "noam: the formula of the paper is for a base rate of 1, and the run has 1e-3"
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
             raise UsageError("`--chart` draws in the terminal and writes no file", "leave out `--chart`, or `-o`")
         traces = runs.simulate_all(run_specs, quiet)
         runs.print_run_notes(run_specs, quiet, traces)
+        runs.print_findings(traces, quiet)
         runs.print_chart(traces, log=values["log"])
         runs.print_comparison(traces, None, quiet)
         return
@@ -46,6 +47,7 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
     traces = runs.simulate_all(run_specs, quiet, load_figure=format in figure.FIGURE_FORMATS)
     notes = runs.write(traces, path, format, figure_options)
     runs.print_run_notes(run_specs, quiet, traces, notes)
+    runs.print_findings(traces, quiet)
     runs.print_comparison(traces, path, quiet)
     runs.print_target_note(values, path)
     runs.open_output(path, values)

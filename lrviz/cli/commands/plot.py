@@ -31,6 +31,7 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     (trace,) = runs.simulate_all([spec], values["quiet"], load_figure=format in figure.FIGURE_FORMATS)
     notes = runs.write([trace], path, format, figure_options)
     runs.print_run_notes([spec], values["quiet"], [trace], notes)
+    runs.print_findings([trace], values["quiet"])
     runs.print_summary(trace, path, values["quiet"])
     runs.print_target_note(values, path)
     runs.open_output(path, values)

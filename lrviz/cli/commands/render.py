@@ -84,6 +84,8 @@ def _render(
         return
     for note in rendered.notes:
         terminal.print_note(note)
+    if rendered.finding is not None:
+        terminal.print_finding(*rendered.finding)
     for name in rendered.removed:
         terminal.print_note(f"removed `{Path(folder) / name}`")
     for name in rendered.leftover:

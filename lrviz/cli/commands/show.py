@@ -18,5 +18,6 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     spec = runs.read_spec("show", scheduler or (), ctx.obj, values)
     traces = runs.simulate_all([spec], values["quiet"])
     runs.print_run_notes([spec], values["quiet"], traces)
+    runs.print_findings(traces, values["quiet"])
     runs.print_chart(traces, log=values["log"])
     runs.print_summary(traces[0], None, values["quiet"])

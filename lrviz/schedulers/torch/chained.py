@@ -5,9 +5,8 @@ from __future__ import annotations
 from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values, refuse_plateau
 
 
-def _check(values: Values, run: Run) -> list[str]:
+def _check(values: Values, run: Run) -> None:
     refuse_plateau("ChainedScheduler", values["schedulers"])
-    return []
 
 
 SCHEDULER = Scheduler(

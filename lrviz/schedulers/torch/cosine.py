@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrviz.schedulers.catalogue import Parameter, Scheduler, floor_check
+from lrviz.schedulers.catalogue import Parameter, Scheduler
 
 SCHEDULER = Scheduler(
     short="cosine",
@@ -36,5 +36,4 @@ SCHEDULER = Scheduler(
     past_end="It rises and falls again, with a period of 2 * T_max.",
     aliases=("annealing", "cos", "cosineannealing", "cosinedecay"),
     rates=("eta_min",),
-    check=floor_check("CosineAnnealingLR", "eta_min", "the rate rises to it"),
 )

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values, cycle_momentum_hint, momentum_notes
-from lrviz.text import format_rate
-
-
-def _check(values: Values, run: Run) -> list[str]:
-    notes = momentum_notes("CyclicLR", values, run)
-    bounds = zip(run.for_each_group(values["base_lr"]), run.for_each_group(values["max_lr"]), strict=True)
-    for base, top in bounds:
-        if base > top:
-            inverted = f"base_lr {format_rate(base)} is above max_lr {format_rate(top)}, so the cycle is inverted"
-            return [f"CyclicLR: {inverted}", *notes]
-    return notes
+from lrviz.schedulers.catalogue import Parameter, Scheduler, Values, cycle_momentum_hint
 
 
 def _failure_hint(error: BaseException, values: Values) -> str:
@@ -126,6 +115,5 @@ SCHEDULER = Scheduler(
     momentum_switch="cycle_momentum",
     rates=("base_lr", "max_lr"),
     overwrites_rate=True,
-    check=_check,
     failure_hint=_failure_hint,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrviz.schedulers.catalogue import Parameter, Scheduler, zero_check
+from lrviz.schedulers.catalogue import Parameter, Scheduler
 
 SCHEDULER = Scheduler(
     short="linear",
@@ -39,6 +39,5 @@ SCHEDULER = Scheduler(
     ),
     source="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017, arXiv:1706.02677",
     past_end="It stays at lr * end_factor.",
-    check=zero_check("LinearLR", "the rate stays at lr * start_factor"),
     aliases=("constantwithwarmup", "lineardecay", "linearwarmup", "warmup"),
 )

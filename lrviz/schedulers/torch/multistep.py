@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values
-
-
-def _check(values: Values, run: Run) -> list[str]:
-    milestones, notes = values["milestones"], []
-    if not milestones:
-        notes.append("MultiStepLR: it has no milestones, so the rate stays at lr")
-    if len(set(milestones)) < len(milestones):
-        notes.append("MultiStepLR: a milestone is listed twice, so gamma is applied twice there")
-    if 0 in milestones:
-        notes.append("MultiStepLR: milestone 0 lowers the rate before the first update")
-    return notes
-
+from lrviz.schedulers.catalogue import Parameter, Scheduler
 
 SCHEDULER = Scheduler(
     short="multistep",
@@ -42,5 +30,4 @@ SCHEDULER = Scheduler(
     source="He et al., Deep Residual Learning for Image Recognition, 2015, arXiv:1512.03385",
     past_end="It stays at the rate of the last milestone.",
     aliases=("piecewise", "piecewiseconstant", "multistepdecay"),
-    check=_check,
 )

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from lrviz.errors import SpecError
-from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values, cycle_momentum_hint, momentum_notes
+from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values, cycle_momentum_hint
 from lrviz.text import count, print_value
 
 
-def _check(values: Values, run: Run) -> list[str]:
+def _check(values: Values, run: Run) -> None:
     total, epochs, steps = values.get("total_steps"), values.get("epochs"), values.get("steps_per_epoch")
-    notes = momentum_notes("OneCycleLR", values, run)
-    if total is not None and epochs is not None and steps is not None and total != epochs * steps:
-        notes.append(
-            f"OneCycleLR: total_steps {total} overrides epochs {epochs} x steps_per_epoch {steps} = {epochs * steps}"
-        )
     length = total if total is not None else (epochs or 0) * (steps or 0)
     share = values.get("pct_start", 0.3)
     if not isinstance(share, float):
@@ -26,11 +21,8 @@ def _check(values: Values, run: Run) -> list[str]:
             "torch divides by zero",
             "choose a greater `pct_start`, or 0.0 for no warm-up",
         )
-    if share * length < 1:
-        notes.append(f"OneCycleLR: pct_start {print_value(share)} of {length} steps is below 1: there is no warm-up")
-    if run.steps is not None and run.steps > length:
-        if run.num_processes > 1:
-            return [*notes, f"OneCycleLR: Accelerate stops it after {count(length, 'step')}, then the rate is constant"]
+    # Accelerate does not step it past its end.
+    if run.steps is not None and run.steps > length and run.num_processes == 1:
         given = f": `--epochs {epochs} --steps-per-epoch {steps}`"
         raise SpecError(
             f"`OneCycleLR` ends after {count(length, 'step')}, and the run has {run.steps}; "
@@ -38,7 +30,6 @@ def _check(values: Values, run: Run) -> list[str]:
             "give the run its length with `--epochs` and `--steps-per-epoch`"
             + (given if total is None else ", or leave out `total_steps`"),
         )
-    return notes
 
 
 SCHEDULER = Scheduler(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrviz.schedulers.catalogue import Parameter, Scheduler, floor_check
+from lrviz.schedulers.catalogue import Parameter, Scheduler
 
 SCHEDULER = Scheduler(
     short="plateau",
@@ -75,5 +75,4 @@ SCHEDULER = Scheduler(
     takes_last_epoch=False,
     always_shown=("factor", "patience"),
     aliases=("reducelr", "reduceonplateau"),
-    check=floor_check("ReduceLROnPlateau", "min_lr", "the rate is never reduced"),
 )

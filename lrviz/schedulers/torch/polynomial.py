@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrviz.schedulers.catalogue import Parameter, Scheduler, zero_check
+from lrviz.schedulers.catalogue import Parameter, Scheduler
 
 SCHEDULER = Scheduler(
     short="polynomial",
@@ -32,6 +32,5 @@ SCHEDULER = Scheduler(
     source="Chen et al., DeepLab: Semantic Image Segmentation with Deep Convolutional Nets, Atrous Convolution, and "
     "Fully Connected CRFs, 2016, arXiv:1606.00915",
     past_end="It stays at 0.",
-    check=zero_check("PolynomialLR", "the rate stays at lr"),
     aliases=("poly", "polydecay", "polynomialdecay"),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from itertools import pairwise
 from math import isfinite
 
@@ -11,7 +10,7 @@ from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values, refuse
 from lrviz.text import count, print_value
 
 
-def _check(values: Values, run: Run) -> list[str]:
+def _check(values: Values, run: Run) -> None:
     children, milestones = values["schedulers"], values["milestones"]
     refuse_plateau("SequentialLR", children)
     if len(milestones) != len(children) - 1:
@@ -25,17 +24,6 @@ def _check(values: Values, run: Run) -> list[str]:
             f"`SequentialLR` needs `milestones` that do not decrease, got {print_value(milestones)}",
             "torch would skip a scheduler",
         )
-    notes = []
-    for i, (start, end) in enumerate(pairwise((None, *milestones))):
-        if start is None and end == 0:
-            notes.append(f"SequentialLR: a milestone of 0 leaves out the scheduler before it, {children[i].name}")
-        elif start == end:
-            left_out = f"leave out the scheduler between them, {children[i].name}"
-            notes.append(f"SequentialLR: two milestones of {print_value(end)} {left_out}")
-    first = children[bisect_right(milestones, 0)]
-    if first.name in ("SequentialLR", "ChainedScheduler"):
-        notes.append(f"SequentialLR: torch 2.8 and newer run a {first.name} one step early as the first child")
-    return notes
 
 
 def _shares(values: Values, steps: int) -> list[int]:

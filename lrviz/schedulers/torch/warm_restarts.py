@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrviz.schedulers.catalogue import Parameter, Scheduler, floor_check
+from lrviz.schedulers.catalogue import Parameter, Scheduler
 
 SCHEDULER = Scheduler(
     short="warm-restarts",
@@ -41,5 +41,4 @@ SCHEDULER = Scheduler(
         "sgdr",
     ),
     rates=("eta_min",),
-    check=floor_check("CosineAnnealingWarmRestarts", "eta_min", "the rate rises to it"),
 )
