@@ -330,6 +330,7 @@ class RunSpec:
     notes: tuple[str, ...] = field(default=(), compare=False)
     read: tuple[str, ...] = field(default=(), compare=False)  # what a script says of the run
     place: str = field(default="", compare=False)  # where it is written: `train.py:12`, or the curve of a preset
+    assumed: tuple[str, ...] = field(default=(), compare=False)  # lengths of the run that are lrviz's defaults
     ignored: tuple[str, ...] = field(default=(), compare=False)  # the rules that its place says not to apply
 
     def __post_init__(self) -> None:
