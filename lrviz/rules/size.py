@@ -281,7 +281,7 @@ def flattened_cycles(case: Case) -> Iterator[Found]:
     base = _each(part.value("base_lr"), len(case.spec.groups))[curve.group]
     top = _each(part.value("max_lr"), len(case.spec.groups))[curve.group]
     half = curve.rates[curve.size // 2 :]
-    if curve.size < 8 or top <= base or curve.peak - base < 0.1 * (top - base):
+    if curve.size < 8 or top <= base or part.value("step_size_up", 2000) > part.steps:
         return
     height = float(half.max()) - base
     if height < limit("swallowed") * (top - base):

@@ -79,13 +79,13 @@ def _misfits(case: Case) -> Iterator[Misfit]:
             case "unfinished":
                 happens = f"the rate ends at {percent(curve.final / curve.peak)} of its peak"
             case "runs out":
-                happens = f"OneCycleLR ends after {percent(ending.at / case.steps)} of the run"
+                happens = f"it ends after {percent(ending.at / case.steps)} of the run"
             case _:
                 continue
         lengths = (ending.at, ending.own) if ending.part is not None and ending.part.start else (ending.own,)
         what = named(ending.part)
         if ending.part is not None and own_length(ending.part) is None:
-            what = f"the function ends after {steps_of(case, ending.own)}"
+            what = f"the function, which ends after {steps_of(case, ending.own)},"
         yield Misfit(lengths, what, happens, ending.part, ending)
     call = case.call
     if call is not None and call.name == "SequentialLR" and len(call.children) > 1:
@@ -103,7 +103,7 @@ def _misfits(case: Case) -> Iterator[Misfit]:
         if part.name == "MultiStepLR" and part.value("milestones", ()) and part.steps > 0:
             last = max(part.value("milestones"))
             if last > part.steps:
-                yield Misfit((last,), f"milestone {last:,}", "a milestone never comes", part, least=0.2)
+                yield Misfit((last,), f"milestone {last:,}", "a milestone never comes", part, least=0.5)
         if part.name == "StepLR" and part.value("step_size") >= max(part.steps, 2) and part.value("gamma", 0.1) != 1:
             size = part.value("step_size")
             yield Misfit((size,), f"StepLR with step_size {size:,}", "the rate never drops", part, least=0.2)
@@ -136,7 +136,7 @@ def _per(case: Case) -> str:
     sources=(_EPOCHS, "https://discuss.pytorch.org/t/scheduler-step-after-each-epoch-or-after-each-minibatch/111249"),
 )
 def epochs_per_update(case: Case) -> Iterator[Found]:
-    if not case.per_update:
+    if not case.per_update or "epochs" in case.spec.assumed:
         return
     # With processes a length in epochs may be multiplied by their number or not.
     factors = {1 / case.spec.loop.updates_per_epoch, 1 / (case.spec.loop.updates_per_epoch * case.each)}
@@ -190,6 +190,16 @@ def _over_at_once(case: Case) -> Iterator[Found]:
                 "--interval epoch",
             )
         return
+    if part.name == "CyclicLR":
+        up = part.value("step_size_up", 2000)
+        cycle = up + (part.value("step_size_down") or up)
+        if max(up, cycle - up) <= case.epochs and 4 * cycle <= each and part.steps > max(20, case.epochs) * cycle:
+            yield Found(
+                f"a cycle of CyclicLR takes {cycle:,} updates, and an epoch has {each:,}: step_size_up {up:,} counts "
+                "epochs",
+                "--interval epoch",
+            )
+        return
     for curve in case.curves[:1]:
         at = curve.flat_from
         drops = part.name in ("MultiStepLR", "LambdaLR", "MultiplicativeLR") and case.steps >= 8 * case.epochs
@@ -215,7 +225,7 @@ def _over_at_once(case: Case) -> Iterator[Found]:
 )
 def updates_per_epoch(case: Case) -> Iterator[Found]:
     loop = case.spec.loop
-    if loop.interval != "epoch" or loop.steps_per_epoch < 2:
+    if loop.interval != "epoch" or loop.steps_per_epoch < 2 or "steps_per_epoch" in case.spec.assumed:
         return
     factors = {float(loop.updates_per_epoch), float(loop.steps_per_epoch)} - {1.0}
     for misfit in misfits(case):
@@ -250,6 +260,8 @@ def _warmup(case: Case) -> int | None:
     if not case.parts or not case.curves:
         return None
     first, curve = case.parts[0], case.curves[0]
+    if curve.warmup_end < curve.size - 1:
+        return None
     if (function := case.function(first, curve.group)) and curve.size > 1 and curve.change[-1] > 0:
         return end_of_rise(function, case.steps - 1)
     return warmup_length(first)
