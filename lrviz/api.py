@@ -13,6 +13,7 @@ from lrviz.spec import (
     RUN_NAMES,
     CodeCall,
     Factory,
+    ScriptLoop,
     Fields,
     Interval,
     OptimizerChoice,
@@ -204,7 +205,7 @@ def simulate(
                 "a RunSpec describes the whole run, and takes no other arguments",
                 "change it with `dataclasses.replace(spec, ...)`",
             )
-        _check_type("RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory, "resolved")
+        _check_type("RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory | ScriptLoop, "resolved")
         return _simulate(scheduler)
     if isinstance(scheduler, str):
         if loop.dataset_size is not None:

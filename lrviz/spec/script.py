@@ -11,9 +11,19 @@ from typing import Any, Final
 
 from lrviz import files
 from lrviz.errors import LrvizError, SpecError, UsageError
-from lrviz.notation import NO_SCHEDULER, Found, SchedulerCall, missing_values, read_script
-from lrviz.spec.reading import Fields, option_name, read_groups, read_loop
-from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, run_names
+from lrviz.notation import (
+    NO_SCHEDULER,
+    Found,
+    Origin,
+    Program,
+    SchedulerCall,
+    check_run,
+    missing_values,
+    read_script,
+)
+from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
+from lrviz.spec.resolve import resolve
+from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, ParamGroup, RunSpec, ScriptLoop, TrainingLoop, run_names
 from lrviz.text import count, format_rate, printable
 
 SUFFIXES: Final = (".py", ".ipynb")
@@ -29,13 +39,17 @@ _SPELLINGS: Final = {
 
 @dataclass(frozen=True)
 class ScriptRun:
-    """A scheduler of a script, with the fields of its run, and what to say about them."""
+    """A scheduler of a script, with the fields of its run, and what to say about them.
 
-    call: SchedulerCall
+    With a `program` the loop of the script changes the rates in other ways than with `call` alone.
+    """
+
+    call: SchedulerCall | None
     fields: Fields
     read: tuple[str, ...]
     notes: tuple[str, ...]
     name: str
+    program: Program | None = None
 
 
 def script_path(text: str) -> tuple[str, str] | None:
@@ -75,6 +89,7 @@ def read_scripts(text: str, fields: Fields) -> list[ScriptRun]:
     if not name:
         return runs
     chosen = [run for run in runs if run.name == name]
+    chosen = chosen or [run for run in runs if run.program is not None and name in run.program.names]
     if not chosen:
         listed = ", ".join(f"`{run.name}`" for run in runs)
         raise UsageError(f"`{path}` has no scheduler `{printable(name, 60)}`", f"it has {listed}")
@@ -130,11 +145,17 @@ def _read(text: str, fields: Fields, path: str) -> list[ScriptRun]:
         names = run_names(loop, groups)
         batches = dict.fromkeys(first.loaders, loop.steps_per_epoch) if _has_batches(merged.values) else {}
         found = first
-        if first.missing:
+        if first.program is not None and first.program.by_batch and first.loaders:
+            if not _has_batches(merged.values):  # the rates change within an epoch
+                found.missing += [Origin(text, first.program.line) for text in first.loaders[:1]]
+        if first.missing or (first.program is not None and batches):
             found = read_script(text, {**values, **batches}, names, typed, whole=bool(path))[at]
         if found.missing:
             raise missing_values(found, fields.prefix)
         notes = [*found.notes, *_differences(first, typed, fields.prefix)]
+        if found.program is not None:
+            runs.append(_with_program(found, merged, typed, notes))
+            continue
         if path and "interval" not in known and "interval" not in typed:
             notes.append(
                 f"`{path}` does not show where the scheduler steps: it is drawn with a step after each "
@@ -142,6 +163,66 @@ def _read(text: str, fields: Fields, path: str) -> list[ScriptRun]:
             )
         runs.append(ScriptRun(found.call, merged, tuple(_told(known, found, typed)), tuple(notes), found.name))
     return runs
+
+
+def _with_program(found: Found, merged: Fields, typed: Mapping[str, Any], notes: list[str]) -> ScriptRun:
+    """The run of a loop that is more than one scheduler, with the length that the loop really has."""
+    assert found.program is not None
+    prefix = merged.prefix
+    for name in ("grad_accum", "warmup"):
+        if name in typed:
+            raise UsageError(
+                f"`{option_name(name, prefix)}` cannot be combined with the loop of the script, which says when "
+                "updates are made and the rates change",
+                "leave it out, or change the script",
+            )
+    given = {k: v for k, v in merged.values.items() if k != "grad_accum"}
+    loop = read_loop(given, prefix)
+    most = loop.updates if "steps" in typed else MAX_UPDATES
+    exact = "steps_per_epoch" in typed or "dataset_size" in typed
+    program = found.program.with_length(
+        loop.steps_per_epoch, loop.epochs if "epochs" in typed else None, exact, sets_rates="lr" not in typed
+    )
+    counts = program.count(most)
+    if not counts:
+        raise SpecError("the loop of the script makes no update")
+    kept = {k: v for k, v in given.items() if k not in (*LENGTH_FIELDS, "steps")}
+    if len(set(counts)) == 1:
+        kept |= {"epochs": len(counts), "steps_per_epoch": counts[0]}
+    else:
+        kept["steps"] = sum(counts)
+        if len(counts) > 1:
+            notes.append(
+                f"the epochs have from {min(counts):,} to {count(max(counts), 'update')}, so the run is counted in updates"
+            )
+    if "lr" in typed and program.hand:
+        notes.append(f"`{option_name('lr', prefix)}` is the rate of the optimizer; {program.hand} are the script's own")
+    known = {**found.fields, **{k: v for k, v in kept.items() if k in ("epochs", "steps", "steps_per_epoch")}}
+    told = [*_told({k: v for k, v in known.items() if k not in ("interval", "grad_accum")}, found, typed), *found.told]
+    return ScriptRun(None, replace(merged, values=kept), tuple(told), tuple(notes), found.name, program)
+
+
+def script_loop(
+    program: Program, loop: TrainingLoop, groups: tuple[ParamGroup, ...], parameters: Mapping[str, str] | None
+) -> tuple[ScriptLoop, list[str]]:
+    """The scheduler of a run that is the loop of a script, and notes about it.
+
+    Raises:
+        SpecError: torch has no such scheduler, or a value makes no sense.
+        UsageError: parameters of a scheduler are given.
+    """
+    if parameters:
+        raise UsageError(
+            f"`--{next(iter(parameters))}` cannot be combined with the loop of a script",
+            "give the script's names with `--let`",
+        )
+    resolved = [resolve(call, loop, groups, total_steps=loop.scheduler_steps) for call in program.calls]
+    check_run(sum(r.call.steps for r in resolved) * len(groups), loop.updates)
+    steps = loop.epochs if program.takes_metric == "epoch" else loop.updates if program.takes_metric else 0
+    made = ScriptLoop(
+        tuple(r.call for r in resolved), program.hand, program.source.text, program, program.calls, steps
+    )
+    return made, [note for r in resolved for note in r.notes]
 
 
 def _typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_all
+from tests.scripts.loops import LOOPS
 from tests.scripts.whole import WHOLE
+
+SCRIPTS = WHOLE | LOOPS
 
 
 def executed(text: str) -> list[np.ndarray]:
@@ -29,7 +32,7 @@ def executed(text: str) -> list[np.ndarray]:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("text", "values", "lets"), WHOLE.values(), ids=WHOLE.keys())
+@pytest.mark.parametrize(("text", "values", "lets"), SCRIPTS.values(), ids=SCRIPTS.keys())
 def test_the_rates_are_those_of_the_script(text: str, values: dict[str, Any], lets: dict[str, Any]) -> None:
     expected = sorted(map(np.ndarray.tolist, executed(text)))
     runs = read_all(text, Fields(values, lets=lets))

@@ -95,8 +95,12 @@ class Conversion:
         first = self._try_call(function)
 
         def call(x: Any) -> Any:
+            before = reader.steps, reader.limit, reader.calls
             reader.steps, reader.limit, reader.calls = 0, MAX_CALL_STEPS, 0
-            result = reader.call_function(function, [x], {})
+            try:
+                result = reader.call_function(function, [x], {})
+            finally:
+                reader.steps, reader.limit, reader.calls = before[0] + reader.steps, *before[1:]
             if isinstance(result, bool | int | float):
                 return result
             names = ", ".join(f"`{o.text}`" for o in origins(result)) or "a value that is no number"

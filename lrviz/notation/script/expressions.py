@@ -144,10 +144,12 @@ class Expressions(Reader):
             case Schedule():
                 if name == "optimizer":
                     return owner.optimizer
-                return Method(owner, name, node)
+                return self.scheduler_attribute(owner, name, node)
             case Unknown() | Loader() | None:
                 if isinstance(owner, Unknown) and name in ("step", "prepare"):
                     return Method(owner, name, node)
+                if name == "param_groups" and (found := self.optimizer_of(owner)) is not None:
+                    return tuple(found.groups)
                 return self.unknown(node)
         return Method(owner, name, node)
 
@@ -259,7 +261,7 @@ class Expressions(Reader):
                 return owner[slice(*bounds)] if bounds[2] != 0 else self.unknown(node)
             return Unknown(*found) if (found := (*origins(bounds), *origins(owner))) else self.unknown(node)
         key = self.evaluate(index, scope)
-        if isinstance(owner, Group) and key == "lr" and owner.changes is not None:
+        if isinstance(owner, Group) and key == "lr" and owner.changes is not None and owner.live is None:
             return owner.changes
         if isinstance(owner, list | tuple | str | range | dict) and not isinstance(key, Unknown):
             try:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lrviz.errors import NotationError
 from lrviz.notation.parser import SchedulerCall
 from lrviz.notation.script.values import Origin
 from lrviz.text import printable
+
+if TYPE_CHECKING:
+    from lrviz.notation.script.program import Program
 
 _GUESSES: Final = (
     (("lr", "rate"), ", a rate", "0.1"),
@@ -26,7 +29,7 @@ class Found:
     values the scheduler or the run need.
     """
 
-    call: SchedulerCall
+    call: SchedulerCall | None  # None if all rates are set by hand
     name: str
     line: int
     fields: dict[str, Any] = field(default_factory=dict)
@@ -39,6 +42,8 @@ class Found:
     excerpt: tuple[str, ...] = ()  # the line of the first of `missing`, and a caret
     assigned: Mapping[str, Any] = field(default_factory=dict)  # the values of the script's names
     assigned_lines: Mapping[str, int] = field(default_factory=dict)
+    program: Program | None = None  # if the loop changes the rates in other ways than with `call`
+    told: list[str] = field(default_factory=list)  # what the loop does, with the lines
 
 
 def missing_values(found: Found, prefix: str = "--") -> NotationError:

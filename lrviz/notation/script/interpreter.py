@@ -9,15 +9,25 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from lrviz.notation.script.definitions import Definitions
 from lrviz.notation.script.names import imported
 from lrviz.notation.script.operators import binary
-from lrviz.notation.script.reader import Signal
-from lrviz.notation.script.trees import assigned_in, assigned_names, called_names, ends, stored_names
+from lrviz.notation.script.reader import TRAINS, Signal
+from lrviz.notation.script.trees import (
+    RATE,
+    assigned_in,
+    assigned_names,
+    called_names,
+    ends,
+    names_with_rates,
+    stored_names,
+)
 from lrviz.notation.script.values import (
     CONSTANTS,
+    LIVE,
     Class,
     Condition,
     Counter,
@@ -33,10 +43,18 @@ from lrviz.notation.script.values import (
     Schedule,
     Scope,
     Unknown,
+    flat,
     merge,
     origins,
 )
 from lrviz.notation.source import unparse
+
+
+def _of_objects(over: Any) -> bool:
+    """Whether a loop runs over optimizers, schedulers or parameter groups, rather than over epochs or batches."""
+    if not isinstance(over, list | tuple):
+        return False
+    return any(isinstance(item, Optimizer | Schedule | Group) for item in flat(over))
 
 
 class Interpreter(Definitions):
@@ -67,7 +85,8 @@ class Interpreter(Definitions):
     ) -> tuple[Signal | None, bool]:
         """Read both branches of an `if`, and what follows it if a branch returns; whether that was read."""
         every = self._every(node.test, scope)
-        condition = Condition(node.test, test, every, isinstance(node.test, ast.BoolOp))
+        regular = every is not None and self._is_regular(node.test)
+        condition = Condition(node.test, test, every, isinstance(node.test, ast.BoolOp), regular)
         if ends(node.body):
             last = node.body[-1]
             if isinstance(last, ast.Return) and last.value is not None:
@@ -83,7 +102,7 @@ class Interpreter(Definitions):
         before = dict(scope.names)
         self._branch(node.body, scope, condition)
         one, scope.names = scope.names, before.copy()
-        self._branch(node.orelse, scope, Condition(node.test, test, every, condition.partial, taken=False))
+        self._branch(node.orelse, scope, replace(condition, taken=False))
         other = scope.names
         for name in {**one, **other}:
             missing = name not in one or name not in other
@@ -111,6 +130,42 @@ class Interpreter(Definitions):
             case _:
                 return None
         return self.evaluate(right, scope) if isinstance(self.evaluate(left, scope), Counter) else None
+
+    def _is_regular(self, test: ast.expr) -> bool:
+        """Whether a test as those of `_every` counts the batches of an epoch from 1."""
+        match test:
+            case ast.BoolOp(values=[first, ast.Compare(ops=[ast.Eq()])]):
+                return self._is_regular(first)
+            case ast.UnaryOp(operand=ast.BinOp(left=left)):
+                offset = 0
+            case ast.Compare(left=ast.BinOp(left=left), comparators=[ast.Constant(value=int() as offset)]):
+                pass
+            case ast.Compare(
+                left=ast.BinOp(left=left, right=every),
+                comparators=[ast.BinOp(left=same, op=ast.Sub(), right=ast.Constant(value=1))],
+            ) if unparse(every) == unparse(same):
+                offset = -1
+            case _:
+                return False
+        match left:
+            case ast.BinOp(left=ast.Name(id=name), op=ast.Add(), right=ast.Constant(value=int() as more)):
+                offset -= more
+            case ast.Name(id=name):
+                pass
+            case _:
+                return False
+        loop = self.loops[-1] if self.loops else None
+        if loop is None or not isinstance(loop.node, ast.For):
+            return False
+        first = self.item(loop.over)(0)
+        match loop.node.target:
+            case ast.Tuple(elts=[ast.Name(id=counter), *_]):
+                first = first[0] if isinstance(first, tuple) and first else None
+            case ast.Name(id=counter):
+                pass
+            case _:
+                return False
+        return counter == name and isinstance(first, int) and first - offset == 1
 
     def statement(self, node: ast.stmt, scope: Scope) -> Signal | None:
         """Read one statement that is no `if`."""
@@ -215,7 +270,7 @@ class Interpreter(Definitions):
         """Assign a value to a target."""
         match target:
             case ast.Name(id=name):
-                if isinstance(value, Schedule) and not value.variable and name not in self.values:
+                if isinstance(value, Schedule | Optimizer) and not value.variable and name not in self.values:
                     value.variable = name
                 self.store(name, value, scope)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
@@ -225,10 +280,12 @@ class Interpreter(Definitions):
             case ast.Attribute(value=owner, attr=name):
                 instance = self.evaluate(owner, scope)
                 if isinstance(instance, Instance | Class):
-                    if isinstance(value, Schedule) and not value.variable:
+                    if isinstance(value, Schedule | Optimizer) and not value.variable:
                         value.variable = name
                     old = instance.names.get(name, value)
                     instance.names[name] = self._weak(old, value)
+                elif isinstance(instance, Schedule):
+                    self.set_scheduler(instance, name, value, target)
             case ast.Subscript(value=owner, slice=index):
                 self._set_item(self.evaluate(owner, scope), self.evaluate(index, scope), value, target)
 
@@ -239,11 +296,9 @@ class Interpreter(Definitions):
         return new
 
     def _set_item(self, owner: Any, index: Any, value: Any, node: ast.expr) -> None:
-        if isinstance(owner, Group) and index == "lr":
-            if self.loops or owner.changes is not None:
-                self.event("rate", owner, (value,), node)
-                return
-            owner["lr"] = self._weak(owner.get("lr"), value)
+        if isinstance(owner, Group) and index in LIVE:
+            if not self.set_rate(owner, index, value, node):
+                owner[index] = self._weak(owner.get(index), value)
             return
         if isinstance(owner, dict | list):
             items: Any = owner
@@ -299,7 +354,7 @@ class Interpreter(Definitions):
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> Signal | None:
         over = self.evaluate(node.iter, scope)
-        if self._trains(node):
+        if not _of_objects(over) and self._trains(node):
             count = self.length(over, node.iter)
             return self._training(node, Loop(node, count, over, stored_names(node.target)), scope)
         items = self.items(over)
@@ -370,8 +425,13 @@ class Interpreter(Definitions):
         return signal if signal is not None and signal.kind == "return" and signal.value is None else None
 
     def _trains(self, node: ast.AST) -> bool:
-        """Whether a loop contains a step of an optimizer or scheduler, or a call of a function that does."""
-        return any(name == "step" or name in self.trains for name in called_names(node))
+        """Whether a loop contains a step of an optimizer or scheduler, or sets a rate and calls what may train."""
+        if node not in self.training:
+            called = called_names(node)
+            steps = any(name == "step" or name in self.trains for name in called)
+            sets = any(name in self.sets for name in called) or RATE in names_with_rates(node)
+            self.training[node] = steps or (sets and any(map(TRAINS.search, called)))
+        return self.training[node]
 
     def _forget(self, node: ast.stmt, scope: Scope, why: Unknown) -> None:
         """Make what a statement changes unknown, without reading it."""

@@ -90,7 +90,7 @@ def _dotted(
         if isinstance(inner, list | tuple | range | dict | Loader | Length | Optimizer | Group):
             return inner
         if last in ("tqdm", "track"):
-            return Length(reader.length(inner, node.args[0]))
+            return Length(reader.length(inner, node.args[0]), reader.item(inner))
     if last == "Fire" and args and isinstance(args[0], Function):
         return reader.call_function(args[0], [], {})
     return reader.not_read(node, args, kwargs)
@@ -113,7 +113,7 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             if name == "step":
                 reader.event("step", owner, [*args, *kwargs.values()], node)
                 return None
-            return reader.unknown(node)
+            return reader.scheduler_method(owner, name, node)
         case Parser():
             return parser_method(reader, owner, name, args, kwargs, node)
         case Super():
@@ -126,6 +126,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
                 reader.event("update", found, (), node)
             elif (inner := find_optimizer(owner)) is not None and not looks_like_scheduler(owner):
                 reader.event("update", inner, (), node)
+            elif args and "scaler" in unparse(node.func).lower():
+                reader.event("update", args[0], (), node)
             elif names_optimizer(node):
                 reader.event("update", owner, (), node)
             else:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import ast
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from lrviz.notation.script.trees import called_names, functions_that_reach
+from lrviz.notation.script.trees import RATE, called_names, functions_that_reach, names_with_rates
 from lrviz.notation.script.values import (
     Class,
     Condition,
     Dotted,
     Event,
     Function,
+    Group,
     Instance,
     Length,
     Loader,
     Loop,
+    Method,
     Opaque,
     Optimizer,
     Origin,
     Schedule,
     Scope,
     Unknown,
+    find_optimizer,
     flat,
     looks_like_scheduler,
     origins,
@@ -32,6 +36,7 @@ from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, unparse
 
 MAX_STEPS: Final = 250_000  # of reading a script: expressions, statements, and items of lists; half a second
 MAX_ITEMS: Final = 100_000  # of one list, or characters of one text
+TRAINS: Final = re.compile(r"train|fit|forward|run_epoch|one_epoch")  # names of functions that may make the updates
 
 
 class Signal:
@@ -68,6 +73,11 @@ class Reader(ABC):
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
         self.instances: list[Instance] = []
         self.trains = functions_that_reach(tree, called_names, lambda name: name == "step")
+        self.sets = functions_that_reach(tree, names_with_rates, lambda name: name == RATE)
+        self.training: dict[ast.AST, bool] = {}  # whether a loop is around training
+        self.optimizers: list[Optimizer] = []
+        self.rates: dict[Optimizer, list[Any]] = {}  # of the groups of each optimizer before they are changed
+        self.named: dict[str, Optimizer] = {}  # optimizers that the script only uses, by their source
         self.tainted: dict[int, tuple[Any, Unknown]] = {}  # lists and dicts that may have been changed, by id
 
     # Limits
@@ -160,6 +170,10 @@ class Reader(ABC):
             return value.value
         if isinstance(value, Loader):
             return self.values.get(f"len({value.text})", Unknown(Origin(f"len({value.text})", value.line)))
+        if isinstance(value, Opaque) and re.search(r"log|progress|track|bar", value.name):
+            inside = [v for v in flat([*value.args, *value.kwargs.values()]) if isinstance(v, Loader)]
+            if len(inside) == 1:
+                return self.length(inside[0], node)
         match node:
             case ast.Call(
                 func=ast.Name(id="enumerate" | "tqdm" | "trange" | "iter") | ast.Attribute(), args=[inner, *_]
@@ -169,7 +183,57 @@ class Reader(ABC):
                 text = f"len({unparse(node)})"
         return self.values.get(text, Unknown(Origin(text, node.lineno)))
 
+    def item(self, value: Any) -> Callable[[int], Any]:
+        """What gives the items of what is iterated over, as far as they are known."""
+        if isinstance(value, Length) and value.item is not None:
+            return value.item
+        items = self.items(value)
+        nothing = Unknown(*origins(value))
+        return lambda at: items[at] if items is not None and at < len(items) else nothing
+
     # Records
+
+    def made_optimizer(self, optimizer: Optimizer) -> None:
+        """Note an optimizer that is created, or that gets another group."""
+        if not any(o is optimizer for o in self.optimizers):
+            self.optimizers.append(optimizer)
+
+    def made_schedule(self, schedule: Schedule) -> None:
+        """Note a scheduler that is created."""
+        self.schedules.append(schedule)
+
+    def keep_rates(self, optimizer: Optimizer) -> None:
+        """Keep the rates of an optimizer that are about to be changed for the first time."""
+        if optimizer not in self.rates:
+            self.rates[optimizer] = [group.get("lr") for group in optimizer.groups]
+
+    def optimizer_of(self, value: Any) -> Optimizer | None:
+        """The optimizer of a value; one that the script only uses has one group, of an unknown rate."""
+        if (found := find_optimizer(value)) is not None or not isinstance(value, Unknown) or not value.origins:
+            return found
+        origin = value.origins[0]
+        if origin.text not in self.named:
+            rate = value.kwargs.get("lr") if isinstance(value, Opaque) else None
+            group = Group({"lr": Unknown(Origin(f"{origin.text}.lr", origin.line)) if rate is None else rate})
+            self.named[origin.text] = Optimizer("", [group], origin.line, variable=origin.text)
+            self.made_optimizer(self.named[origin.text])
+        return self.named[origin.text]
+
+    def set_rate(self, group: Group, key: str, value: Any, node: ast.AST) -> bool:
+        """Note a rate or momentum that is set by hand; whether its value must not be kept."""
+        if not self.loops and group.changes is None:
+            return False
+        if group.changes is None:
+            for optimizer in self.optimizers:
+                if any(g is group for g in optimizer.groups):
+                    self.keep_rates(optimizer)
+            group.changes = Unknown(Origin("the optimizer's rate", getattr(node, "lineno", 0), givable=False))
+        self.event("rate", group, (key, value), node)
+        return True
+
+    def set_scheduler(self, schedule: Schedule, name: str, value: Any, node: ast.AST) -> None:
+        """Note an attribute of a scheduler that is set."""
+        self.event("attribute", schedule, (name, value), node)
 
     def not_read(self, node: ast.Call, args: list[Any], kwargs: dict[str, Any]) -> Opaque:
         """What a call returns of a function that is not in the script."""
@@ -180,11 +244,21 @@ class Reader(ABC):
             self.opaque.append(opaque)
         if opaque.name in ("Trainer", "Accelerator", "Fabric"):
             self.trainers.append(opaque)
+        if self.loops and TRAINS.search(opaque.name):
+            self.event("train", opaque, given, node)
         return opaque
 
     def event(self, kind: str, target: Any, args: Sequence[Any], node: ast.AST) -> None:
         """Note a step, or a rate that is set."""
         self.events.append(Event(kind, target, tuple(args), tuple(self.loops), tuple(self.conditions), node))
+
+    def scheduler_attribute(self, schedule: Schedule, name: str, node: ast.expr) -> Any:
+        """An attribute of a scheduler, which is known only while it runs."""
+        return Method(schedule, name, node)
+
+    def scheduler_method(self, schedule: Schedule, name: str, node: ast.Call) -> Any:
+        """What a method of a scheduler returns, which is known only while it runs."""
+        return self.unknown(node)
 
     # What subclasses add
 

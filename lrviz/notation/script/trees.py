@@ -8,6 +8,7 @@ from typing import Final
 
 from lrviz.notation.source import unparse
 
+RATE: Final = "[lr]"  # stands for the rate of a parameter group among names of functions
 _ENDS: Final = (ast.Raise, ast.Return, ast.Continue, ast.Break)
 
 
@@ -35,6 +36,20 @@ def called_names(node: ast.AST) -> set[str]:
     """The names of the functions and methods that are called in a node."""
     functions = (call.func for call in ast.walk(node) if isinstance(call, ast.Call))
     return {name for function in functions if (name := _name(function))}
+
+
+def names_with_rates(node: ast.AST) -> set[str]:
+    """The names of the functions that are called in a node, with `RATE` if it sets the rate of a parameter group."""
+    found = called_names(node)
+    if any(isinstance(child, ast.Subscript) and sets_rate(child) for child in ast.walk(node)):
+        found.add(RATE)
+    return found
+
+
+def sets_rate(node: ast.Subscript) -> bool:
+    """Whether a subscript is the rate or the momentum of a parameter group that is set."""
+    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    return isinstance(node.ctx, ast.Store) and key in ("lr", "momentum", "betas", "initial_lr")
 
 
 def mentioned_names(node: ast.AST) -> set[str]:

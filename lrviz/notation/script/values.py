@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from lrviz.notation.source import unparse
 
 CONSTANTS: Final = (type(None), bool, int, float, str)
 NUMBERS: Final = (bool, int, float)
+LIVE: Final = frozenset(("lr", "initial_lr", "momentum", "betas"))  # of a parameter group, that a loop may change
 _MOST_ORIGINS: Final = 100  # of one value: more than are asked for
 
 
@@ -58,11 +59,11 @@ class Opaque(Unknown):
 
 
 class Length(Unknown):
-    """Something that is iterated over, whose length is known or has a name."""
+    """Something that is iterated over, whose length is known or has a name; `item` gives what is known of an item."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, item: Callable[[int], Any] | None = None) -> None:
         super().__init__(*origins(value))
-        self.value = value
+        self.value, self.item = value, item
 
 
 class Choice(Unknown):
@@ -189,18 +190,39 @@ class Parser:
 
 
 class Group(dict[str, Any]):
-    """A parameter group of an optimizer; `changes` is set once a scheduler changes its rate."""
+    """A parameter group of an optimizer.
+
+    `changes` is set once a scheduler or a loop changes its rate. `live` is the group of the optimizer that runs, if one
+    does: its rates are read and written there.
+    """
 
     changes: Unknown | None = None
+    live: MutableMapping[str, Any] | None = None
+
+    def __getitem__(self, key: str) -> Any:
+        return self.live[key] if self._is_live(key) and self.live is not None else super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or self._is_live(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key."""
+        return self[key] if key in self else default
+
+    def _is_live(self, key: object) -> bool:
+        return self.live is not None and key in LIVE and key in self.live
 
 
 @dataclass(eq=False)
 class Optimizer:
-    """An optimizer that the script creates."""
+    """An optimizer that the script creates, or only uses."""
 
     name: str
     groups: list[Group]
     line: int
+    node: ast.AST | None = None
+    variable: str = ""  # the name that it is assigned to
+    loops: tuple[Loop, ...] = ()  # in which it is created
 
 
 @dataclass(eq=False)
@@ -217,6 +239,7 @@ class Schedule:
     inside: Any = None  # the scheduler or object that it was passed to
     variable: str = ""  # the name that it is assigned to
     conditions: tuple[Condition, ...] = ()  # in which it is created
+    loops: tuple[Loop, ...] = ()  # likewise
 
     @property
     def line(self) -> int:
@@ -263,6 +286,7 @@ class Condition:
     value: Unknown
     every: Any = None  # the number of batches between two updates, of `(i + 1) % every == 0`
     partial: bool = False  # whether it is true for the last batch of an epoch too
+    regular: bool = False  # whether it is true for the last of each `every` batches of an epoch, and no others
     taken: bool = True  # the branch
 
 
