@@ -13,12 +13,12 @@ from lrviz.spec import (
     RUN_NAMES,
     CodeCall,
     Factory,
-    ScriptLoop,
     Fields,
     Interval,
     OptimizerChoice,
     ParamGroup,
     RunSpec,
+    ScriptLoop,
     TrainingLoop,
     read_inset,
     read_loop,
@@ -205,7 +205,9 @@ def simulate(
                 "a RunSpec describes the whole run, and takes no other arguments",
                 "change it with `dataclasses.replace(spec, ...)`",
             )
-        _check_type("RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory | ScriptLoop, "resolved")
+        _check_type(
+            "RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory | ScriptLoop, "resolved"
+        )
         return _simulate(scheduler)
     if isinstance(scheduler, str):
         if loop.dataset_size is not None:

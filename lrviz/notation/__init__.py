@@ -13,15 +13,24 @@ from lrviz.notation.parser import Lambda, SchedulerCall, Value, check_expression
 from lrviz.notation.source import Budget, ExpressionError, Source, check_run, one_budget, value_name
 
 if TYPE_CHECKING:
-    from lrviz.notation.script import NO_SCHEDULER, Done, Found, Machine, Origin, Program, missing_values, read_script
+    from lrviz.notation.script import (
+        NO_SCHEDULER,
+        DoneError,
+        Found,
+        Machine,
+        Origin,
+        Program,
+        missing_values,
+        read_script,
+    )
 else:
     __getattr__ = lazy(
         __name__,
-        script=["NO_SCHEDULER", "Done", "Found", "Machine", "Origin", "Program", "missing_values", "read_script"],
+        script=["NO_SCHEDULER", "DoneError", "Found", "Machine", "Origin", "Program", "missing_values", "read_script"],
     )
 
 __all__ = [
-    "NO_SCHEDULER", "Budget", "Done", "ExpressionError", "Found", "Lambda", "Machine", "Origin", "Program",
+    "NO_SCHEDULER", "Budget", "DoneError", "ExpressionError", "Found", "Lambda", "Machine", "Origin", "Program",
     "SchedulerCall", "Source", "Value", "check_expression", "check_run", "missing_values", "one_budget", "parse",
     "parse_value", "read_script", "value_name",
 ]  # fmt: skip

@@ -108,6 +108,7 @@ class Run:
         )
 
     def trace(self, progress: Progress | None) -> Trace:
+        """Run the loop, and read the values of each update."""
         columns = len(self.groups) * (2 if self._reads_momentum() else 1)
         values = np.empty((self.readings, columns))
         read, step = self._reader(columns), self._stepper()

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from lrviz.errors import SimulationError
-from lrviz.notation import Done, SchedulerCall
+from lrviz.notation import DoneError, SchedulerCall
 from lrviz.simulation.build import build_scheduler, failure
 from lrviz.simulation.loop import CHUNK, Progress, Run
 from lrviz.spec import RunSpec, ScriptLoop, default_metric, metric_values
-from lrviz.spec.resolve import resolve
 from lrviz.trace import Trace
 
 
@@ -54,10 +53,7 @@ class ScriptRun(Run):
 
     def create(self, number: int, call: SchedulerCall) -> Any:
         """Create scheduler `number` of the script."""
-        if call == self.script.written[number]:
-            call = self.script.calls[number]
-        else:  # its values are others than when the script was read
-            call = resolve(call, self.loop, self.spec.groups, total_steps=self.loop.scheduler_steps).call
+        call = self.script.created(number, call)
         return build_scheduler(call, self.optimizer), call
 
     def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST) -> None:
@@ -108,7 +104,7 @@ class ScriptRun(Run):
             if self.progress is not None:
                 self.progress(end, self.readings)
         if end == self.readings:
-            raise Done
+            raise DoneError
 
     def _check(self) -> None:
         if self.checked < self.done:

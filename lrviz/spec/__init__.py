@@ -63,7 +63,7 @@ else:
 __all__ = [
     "FIELDS", "MAX_CURVES", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset", "Interval",
     "Metric", "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "ScriptLoop", "Sweep", "TrainingLoop",
-    "compare_runs", "default_metric", "given_rates", "metric_values", "read_all", "read_choice", "read_count", "read_inset",
-    "read_length", "read_lets", "read_limits", "read_loop", "read_metric", "read_number", "read_optimizer", "read_run",
-    "read_runs", "read_size", "read_span", "run_names", "split_commas",
+    "compare_runs", "default_metric", "given_rates", "metric_values", "read_all", "read_choice", "read_count",
+    "read_inset", "read_length", "read_lets", "read_limits", "read_loop", "read_metric", "read_number",
+    "read_optimizer", "read_run", "read_runs", "read_size", "read_span", "run_names", "split_commas",
 ]  # fmt: skip

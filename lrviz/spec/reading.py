@@ -138,6 +138,9 @@ def _read_one(
     loop, groups = read_loop(fields.values, fields.prefix), read_groups(fields.values.get("lr"), fields.prefix)
     optimizer = read_optimizer(fields.values, fields.prefix)
     names = run_names(loop, groups) | dict(fields.lets)
+    filled: Sequence[str] = ()
+    notes: list[str] = []
+    has_warmup, composition = False, None
     if script is None and (code := _split_code(scheduler)):
         where, code_call = code
         call: SchedulerCall | CodeCall | ScriptLoop = CodeCall(where, parse(code_call, names, own=True))
@@ -151,14 +154,15 @@ def _read_one(
                 f"`{where}` takes its values in brackets, got `--{next(iter(parameters))}`",
                 f"write `{where}:{code_call.partition('(')[0]}(NAME=VALUE)`",
             )
-        filled, notes, has_warmup, composition = [], [], False, None
     elif script is not None and script.program is not None:
         from lrviz.spec.script import script_loop
 
         call, notes = script_loop(script.program, loop, groups, parameters)
-        filled, notes, has_warmup, composition = [], [*script.notes, *notes], False, None
+        notes = [*script.notes, *notes]
     else:
-        written = with_parameters(script.call if script and script.call else parse(scheduler, names), parameters or {}, names)
+        written = with_parameters(
+            script.call if script and script.call else parse(scheduler, names), parameters or {}, names
+        )
         warmed = _with_warmup(written, loop, fields)
         resolved = resolve(warmed, loop, groups)
         call, filled, notes, composition = resolved.call, resolved.filled, resolved.notes, resolved.composition

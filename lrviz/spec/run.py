@@ -319,8 +319,13 @@ class ScriptLoop:
     hand: str
     code: str = field(repr=False)
     program: Any = field(compare=False, repr=False)
-    written: tuple[SchedulerCall, ...] = field(default=(), compare=False, repr=False)  # `calls` as the script has them
+    written: tuple[SchedulerCall, ...] = field(compare=False, repr=False)  # `calls` as the script has them
+    resolve: Callable[[SchedulerCall], SchedulerCall] = field(compare=False, repr=False)
     metric_steps: int = field(default=0, compare=False, repr=False)
+
+    def created(self, number: int, call: SchedulerCall) -> SchedulerCall:
+        """The scheduler of this number as the loop creates it, resolved."""
+        return self.calls[number] if call == self.written[number] else self.resolve(call)
 
     def __str__(self) -> str:
         return ", ".join(filter(None, [*map(str, self.calls), self.hand]))
@@ -439,9 +444,7 @@ def given_rates(call: SchedulerCall) -> Iterator[float]:
         yield from given_rates(child)
 
 
-def check_groups(
-    groups: tuple[ParamGroup, ...], scheduler: SchedulerCall | CodeCall | Factory | ScriptLoop
-) -> None:
+def check_groups(groups: tuple[ParamGroup, ...], scheduler: SchedulerCall | CodeCall | Factory | ScriptLoop) -> None:
     """Refuse groups that no optimizer can have, or whose rates are all 0 if the scheduler does not set them.
 
     Raises:

@@ -22,7 +22,7 @@ from lrviz.notation import (
     read_script,
 )
 from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
-from lrviz.spec.resolve import resolve
+from lrviz.spec.resolve import Resolved, resolve
 from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, ParamGroup, RunSpec, ScriptLoop, TrainingLoop, run_names
 from lrviz.text import count, format_rate, printable
 
@@ -145,16 +145,16 @@ def _read(text: str, fields: Fields, path: str) -> list[ScriptRun]:
         names = run_names(loop, groups)
         batches = dict.fromkeys(first.loaders, loop.steps_per_epoch) if _has_batches(merged.values) else {}
         found = first
-        if first.program is not None and first.program.by_batch and first.loaders:
-            if not _has_batches(merged.values):  # the rates change within an epoch
-                found.missing += [Origin(text, first.program.line) for text in first.loaders[:1]]
         if first.missing or (first.program is not None and batches):
             found = read_script(text, {**values, **batches}, names, typed, whole=bool(path))[at]
+        if found.program is not None and found.program.by_batch and not _has_batches(merged.values):
+            # The rates change within an epoch.
+            found.missing += [Origin(text, found.program.line) for text in first.loaders[:1]]
         if found.missing:
             raise missing_values(found, fields.prefix)
         notes = [*found.notes, *_differences(first, typed, fields.prefix)]
         if found.program is not None:
-            runs.append(_with_program(found, merged, typed, notes))
+            runs.append(_with_program(found.program, found, merged, typed, notes))
             continue
         if path and "interval" not in known and "interval" not in typed:
             notes.append(
@@ -165,9 +165,10 @@ def _read(text: str, fields: Fields, path: str) -> list[ScriptRun]:
     return runs
 
 
-def _with_program(found: Found, merged: Fields, typed: Mapping[str, Any], notes: list[str]) -> ScriptRun:
+def _with_program(
+    program: Program, found: Found, merged: Fields, typed: Mapping[str, Any], notes: list[str]
+) -> ScriptRun:
     """The run of a loop that is more than one scheduler, with the length that the loop really has."""
-    assert found.program is not None
     prefix = merged.prefix
     for name in ("grad_accum", "warmup"):
         if name in typed:
@@ -180,7 +181,7 @@ def _with_program(found: Found, merged: Fields, typed: Mapping[str, Any], notes:
     loop = read_loop(given, prefix)
     most = loop.updates if "steps" in typed else MAX_UPDATES
     exact = "steps_per_epoch" in typed or "dataset_size" in typed
-    program = found.program.with_length(
+    program = program.with_length(
         loop.steps_per_epoch, loop.epochs if "epochs" in typed else None, exact, sets_rates="lr" not in typed
     )
     counts = program.count(most)
@@ -193,7 +194,8 @@ def _with_program(found: Found, merged: Fields, typed: Mapping[str, Any], notes:
         kept["steps"] = sum(counts)
         if len(counts) > 1:
             notes.append(
-                f"the epochs have from {min(counts):,} to {count(max(counts), 'update')}, so the run is counted in updates"
+                f"the epochs have from {min(counts):,} to {count(max(counts), 'update')}, so the run is counted in "
+                "updates"
             )
     if "lr" in typed and program.hand:
         notes.append(f"`{option_name('lr', prefix)}` is the rate of the optimizer; {program.hand} are the script's own")
@@ -216,11 +218,21 @@ def script_loop(
             f"`--{next(iter(parameters))}` cannot be combined with the loop of a script",
             "give the script's names with `--let`",
         )
-    resolved = [resolve(call, loop, groups, total_steps=loop.scheduler_steps) for call in program.calls]
+
+    def resolved_one(call: SchedulerCall) -> Resolved:
+        return resolve(call, loop, groups, total_steps=loop.scheduler_steps)
+
+    resolved = list(map(resolved_one, program.calls))
     check_run(sum(r.call.steps for r in resolved) * len(groups), loop.updates)
     steps = loop.epochs if program.takes_metric == "epoch" else loop.updates if program.takes_metric else 0
     made = ScriptLoop(
-        tuple(r.call for r in resolved), program.hand, program.source.text, program, program.calls, steps
+        tuple(r.call for r in resolved),
+        program.hand,
+        program.code,
+        program,
+        program.calls,
+        lambda call: resolved_one(call).call,
+        steps,
     )
     return made, [note for r in resolved for note in r.notes]
 

@@ -12,7 +12,7 @@ from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.names import is_scheduler, name_without_import
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.trees import Position
-from lrviz.notation.script.values import Class, Dotted, Function, Instance, Origin, Schedule, Unknown, origins
+from lrviz.notation.script.values import Array, Class, Dotted, Function, Instance, Origin, Schedule, Unknown, origins
 from lrviz.notation.source import MAX_CALL_STEPS, SHORT_NAMES, ExpressionError, UnsupportedError, unparse
 from lrviz.notation.substitution import bound_source
 from lrviz.text import printable
@@ -65,8 +65,8 @@ class Conversion:
                 return value
             case float():
                 return float(value)  # of numpy
-            case list() | tuple() | range():
-                items = list(value)
+            case list() | tuple() | range() | Array():
+                items = value.items if isinstance(value, Array) else list(value)
                 if inside:
                     shown = printable(unparse(node), 60)
                     raise ExpressionError(f"`{shown}` has a list inside a list", node=node)

@@ -7,7 +7,9 @@ the loop does to them, in order.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final, Protocol
@@ -15,10 +17,12 @@ from typing import Any, Final, Protocol
 from lrviz.notation.parser import SchedulerCall
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.interpreter import Interpreter
-from lrviz.notation.script.reader import MAX_STEPS, Signal
+from lrviz.notation.script.loops import of_epochs
+from lrviz.notation.script.reader import Signal
 from lrviz.notation.script.values import (
     CONSTANTS,
     Condition,
+    Function,
     Group,
     Loop,
     Method,
@@ -32,10 +36,25 @@ from lrviz.notation.script.values import (
 from lrviz.notation.source import Budget, ExpressionError, unparse
 from lrviz.text import printable
 
+COUNTED: Final = 3_000_000  # operations of counting the updates of a run
+DRIVEN: Final = 500_000_000  # of running its loop: as long as the calls of a run's functions may take
 _STEPS_EACH: Final = 2_000  # of reading an iteration of a loop whose number of iterations is known
+_LOOK: Final = 20_000  # operations between two looks at the memory
+_BLOCKS: Final = 1_000_000  # of memory that the values of a script may take: 100 MB
 # Attributes of a scheduler that a loop may read, and those that it may set.
 _READ: Final = {"get_last_lr": "_last_lr", "last_epoch": "last_epoch", "base_lrs": "base_lrs"}
-_SET: Final = ("last_epoch", "base_lrs", "T_max", "T_0", "eta_min", "gamma", "step_size", "factor", "patience", "min_lrs")
+_SET: Final = (
+    "last_epoch",
+    "base_lrs",
+    "T_max",
+    "T_0",
+    "eta_min",
+    "gamma",
+    "step_size",
+    "factor",
+    "patience",
+    "min_lrs",
+)
 
 
 class Machine(Protocol):
@@ -59,7 +78,7 @@ class Machine(Protocol):
         """Make updates, all in the epoch of this number."""
 
 
-class Done(Exception):
+class DoneError(Exception):
     """Ends the reading of a loop: the updates that are wanted are made."""
 
 
@@ -86,6 +105,7 @@ class Course:
     trainer: ast.AST | None
     sets_rates: bool  # whether the script gives the rates that the optimizer starts with
     kept: frozenset[ast.stmt]
+    rest: frozenset[ast.AST]  # functions that are called from elsewhere
 
 
 class Driver(Interpreter):
@@ -101,14 +121,14 @@ class Driver(Interpreter):
         self.times = 1  # how often the statement that is read is repeated
         self.branch: list[tuple[str, Any, tuple[Any, ...], ast.AST]] | None = None
         self.branches: list[list[tuple[str, Any, tuple[Any, ...], ast.AST]]] = []
+        self.next_look = 0
+        self.most_blocks = sys.getallocatedblocks() + _BLOCKS
         self.blocks: dict[tuple[ast.stmt, int], list[ast.stmt]] = {}
 
     def drive(self) -> None:
-        """Run the script up to its end, or until the machine raises `Done`."""
-        try:
+        """Run the script up to its end, or until the machine raises `DoneError`."""
+        with suppress(DoneError):
             self.course.read(self)
-        except Done:
-            pass
 
     # The optimizer and its schedulers
 
@@ -119,7 +139,7 @@ class Driver(Interpreter):
         ):
             return
         if self.target is not None and self.target is not optimizer:
-            raise Done  # another run
+            raise DoneError  # another run
         self.target = optimizer
         live = self.machine.groups
         if optimizer.node is None:
@@ -134,7 +154,8 @@ class Driver(Interpreter):
     def made_schedule(self, schedule: Schedule) -> None:
         """Create a scheduler of the optimizer that is drawn."""
         number = self.course.made.get(schedule.node)
-        if number is None or self.target is None or self.optimizer_of(schedule.optimizer) is not self.target:
+        optimizer = self.optimizer_of(schedule.optimizer)
+        if number is None or optimizer is None or optimizer is not self.target:
             return
         conversion = Conversion(self)
         call = conversion.call(schedule)
@@ -177,13 +198,17 @@ class Driver(Interpreter):
         self.event("rate", group, (key, value), node)
         return True
 
+    def is_of_rest(self, function: Function) -> bool:
+        """Whether a function was read because it is called from elsewhere."""
+        return function.node in self.course.rest
+
     # What the loop does
 
     def event(self, kind: str, target: Any, args: Sequence[Any], node: ast.AST) -> None:
         """Do what the loop does, if it is about the optimizer that is drawn."""
         if kind == "step" and target not in self.handles:
             return
-        if kind == "update" and (self.target is None or self.optimizer_of(target) is not self.target):
+        if kind == "update" and ((optimizer := self.optimizer_of(target)) is None or optimizer is not self.target):
             return
         if kind == "train" and node is not self.course.trainer:
             return
@@ -192,9 +217,9 @@ class Driver(Interpreter):
             return
         match kind:
             case "update":
-                self._update(self.times, len(self.position) == 1 and not self._is_epochs(self.position[0][0]))
+                self._update(self.times)
             case "train":
-                self._update(self.course.batches, False)
+                self._update(self.course.batches, whole=True)
             case "step":
                 self.machine.step(self.handles[target], args, node)
             case "rate":
@@ -202,16 +227,21 @@ class Driver(Interpreter):
             case "attribute":
                 self._set_attribute(target, args[0], args[1], node)
 
-    def _update(self, times: int, one_epoch: bool) -> None:
+    def _update(self, times: int, *, whole: bool = False) -> None:
+        """Make updates: those of an iteration of the loop over batches, or all of an epoch."""
         numbers = [at for _, at in self.position]
-        if not one_epoch and len(numbers) > 1 and self.course.trainer is None:
+        if not whole and numbers and (len(numbers) > 1 or not of_epochs(self.position[0][0])):
             numbers.pop()
-        self.machine.update(times, () if one_epoch else tuple(numbers))
+        self.machine.update(times, tuple(numbers))
 
-    def _is_epochs(self, loop: Loop) -> bool:
-        from lrviz.notation.script.loops import of_epochs
-
-        return of_epochs(loop)
+    def _begin(self, loop: Loop, at: int) -> None:
+        """Begin an iteration of a loop."""
+        self.position[-1] = loop, at
+        if loop.node is self.course.trainer:  # the updates are not shown
+            if of_epochs(loop):
+                self._update(self.course.batches, whole=True)
+            else:
+                self._update(1)
 
     def _set(self, group: Group, key: str, value: Any, node: ast.AST) -> None:
         line = getattr(node, "lineno", 0)
@@ -251,6 +281,7 @@ class Driver(Interpreter):
             return super().not_read(node, args, kwargs)
         if node is self.course.trainer:
             self.event("train", None, (), node)
+        self.scaled(Opaque(node, args, kwargs))
         known = [v for v in flat([*args, *kwargs.values()]) if isinstance(v, Optimizer | Schedule)]
         return Opaque(node, list(known), {})
 
@@ -280,8 +311,8 @@ class Driver(Interpreter):
         place = next(events for events in done if events)[0][3]
         names = ", ".join(f"`{printable(o.text, 60)}`" for o in test.origins[:3])
         raise ExpressionError(
-            f"line {getattr(place, 'lineno', 0)} depends on `if {printable(unparse(node.test), 60)}`, which is not known"
-            f"{f': it needs {names}' if names else ''}",
+            f"line {getattr(place, 'lineno', 0)} depends on `if {printable(unparse(node.test), 60)}`, which is not "
+            f"known{f': it needs {names}' if names else ''}",
             "give a value that does not change with `--let`",
             place,
         )
@@ -300,6 +331,10 @@ class Driver(Interpreter):
     def add(self, steps: int, node: ast.AST | None = None) -> None:
         """Count operations."""
         self.steps += steps
+        if self.steps > self.next_look:
+            self.next_look = self.steps + _LOOK
+            if sys.getallocatedblocks() > self.most_blocks:
+                raise ExpressionError("what the loops of the script collect takes too much memory", node=node)
         if self.steps > self.limit:
             raise ExpressionError(
                 f"the loops of the script take over {self.limit:,} operations",
@@ -334,29 +369,25 @@ class Driver(Interpreter):
             self.limit = min(self.limit + _STEPS_EACH * max(loop.count, 0), self.most)
         self.endless += not known
         try:
-            return self._while_training(node, loop, scope) if isinstance(node, ast.While) else self._iterate(
-                node, loop, scope
+            return (
+                self._while_training(node, loop, scope)
+                if isinstance(node, ast.While)
+                else self._iterate(node, loop, scope)
             )
         finally:
             self.endless -= not known
 
     def _iterate(self, node: ast.For | ast.AsyncFor, loop: Loop, scope: Scope) -> Signal | None:
-        over = loop.over
-        if isinstance(over, range) and over:
-            step = over.step
-
-            def item(at: int) -> Any:
-                return over[0] + at * step
-        else:
-            item = self.item(over)
+        item = self._past_end(loop.over) if isinstance(loop.over, range) and loop.over else self.item(loop.over)
         self.position.append((loop, 0))
         try:
             body = [s for s in node.body if s in self.course.kept]
-            if len(body) == 1 and isinstance(body[0], ast.Expr) and body[0].value in self.course.updates:
-                return self._repeat(body[0], node, loop, item, scope)
+            if len(body) == 1 and isinstance(body[0], ast.Expr) and self._is_update(body[0].value):
+                self._repeat(body[0], node, loop, item, scope)
+                return None
             for at in range(loop.count):
                 self.add(1, node)
-                self.position[-1] = loop, at
+                self._begin(loop, at)
                 self.assign(node.target, item(at), scope)
                 signal = self.block(node.body, scope)
                 if signal is not None and signal.kind in ("return", "raise"):
@@ -366,6 +397,14 @@ class Driver(Interpreter):
         finally:
             self.position.pop()
         return self.block(node.orelse, scope)
+
+    def _past_end(self, over: range) -> Callable[[int], Any]:
+        """The items of a range, which goes on if the run is longer than the script's."""
+        return lambda at: over[0] + at * over.step
+
+    def _is_update(self, node: ast.expr) -> bool:
+        """Whether an expression is `optimizer.step()`."""
+        return node in self.course.updates and isinstance(node, ast.Call) and not node.args and not node.keywords
 
     def _repeat(
         self, body: ast.Expr, node: ast.For | ast.AsyncFor, loop: Loop, item: Callable[[int], Any], scope: Scope
@@ -379,6 +418,7 @@ class Driver(Interpreter):
 
     def _while_training(self, node: ast.While, loop: Loop, scope: Scope) -> Signal | None:
         self.position.append((loop, 0))
+        at = 0
         try:
             while True:
                 self.add(1, node)
@@ -392,12 +432,13 @@ class Driver(Interpreter):
                     )
                 if not test:
                     break
+                self._begin(loop, at)
+                at += 1
                 signal = self.block(node.body, scope)
                 if signal is not None and signal.kind in ("return", "raise"):
                     return signal
                 if signal is not None and signal.kind == "break":
                     return None
-                self.position[-1] = loop, self.position[-1][1] + 1
         finally:
             self.position.pop()
         return self.block(node.orelse, scope)
@@ -412,8 +453,3 @@ def _equal(one: Sequence[Any], other: Sequence[Any]) -> bool:
         and all(isinstance(x, CONSTANTS) and type(x) is type(y) and x == y for x, y in zip(a[2], b[2], strict=True))
         for a, b in zip(one, other, strict=True)
     )
-
-
-COUNTED: Final = 3_000_000  # operations of counting the updates of a run
-DRIVEN: Final = 500_000_000  # of running its loop: as long as the calls of a run's functions may take
-assert MAX_STEPS < COUNTED < DRIVEN

@@ -15,6 +15,7 @@ from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.trees import parameter_defaults
 from lrviz.notation.script.values import (
     CONSTANTS,
+    Array,
     Class,
     Dotted,
     Function,
@@ -256,22 +257,24 @@ class Expressions(Reader):
             return Unknown(*why.origins)
         if isinstance(index, ast.Slice):
             bounds = [None if b is None else self.evaluate(b, scope) for b in (index.lower, index.upper, index.step)]
-            if isinstance(owner, list | tuple | str | range) and all(isinstance(b, int | None) for b in bounds):
+            if isinstance(owner, list | tuple | str | range | Array) and all(isinstance(b, int | None) for b in bounds):
                 self.add(len(owner), node)
                 return owner[slice(*bounds)] if bounds[2] != 0 else self.unknown(node)
             return Unknown(*found) if (found := (*origins(bounds), *origins(owner))) else self.unknown(node)
         key = self.evaluate(index, scope)
         if isinstance(owner, Group) and key == "lr" and owner.changes is not None and owner.live is None:
             return owner.changes
-        if isinstance(owner, list | tuple | str | range | dict) and not isinstance(key, Unknown):
+        if isinstance(owner, list | tuple | str | range | dict | Array) and not isinstance(key, Unknown):
             try:
                 return owner[key]
             except (KeyError, IndexError, TypeError):
                 return self.failed(node)
         if isinstance(owner, Instance):  # a namespace that is used as a dict
             return owner.names.get(str(key), self.unknown(node))
-        if isinstance(key, Unknown) and not isinstance(owner, Unknown):
-            return Unknown(*key.origins)
+        if isinstance(key, Unknown):
+            return Unknown(*origins(owner), *key.origins)
+        if isinstance(owner, Unknown) and owner.origins and not any(o.givable for o in owner.origins):
+            return Unknown(*owner.origins)
         return self.unknown(node)
 
     def _comprehension(self, node: ast.expr, generators: Sequence[ast.comprehension], scope: Scope, make: Any) -> Any:

@@ -35,7 +35,7 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
     classes = [v for v in reader.top.names.values() if isinstance(v, Class)]
     for cls in classes:
         method = cls.names.get("configure_optimizers")
-        if isinstance(method, Function) and method.node not in reader.called:
+        if isinstance(method, Function) and reader.is_of_rest(method):
             returned.append(_call_method(reader, cls, method))
     functions: list[tuple[Class | None, Function]] = [
         (None, v) for v in reader.top.names.values() if isinstance(v, Function)
@@ -45,7 +45,7 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
     wanted = [(cls, f) for cls, f in (*functions, *methods) if f.name in makes]
     inside = {name for _, f in wanted for name in mentioned_names(f.node) if name != f.name}
     for owner, function in wanted:
-        if function.node in reader.called or function.name in inside:
+        if function.name in inside or not reader.is_of_rest(function):
             continue
         if owner is None or "staticmethod" in function.decorators:
             returned.append(reader.call_function(function, [], {}))

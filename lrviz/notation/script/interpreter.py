@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from lrviz.notation.script.definitions import Definitions
 from lrviz.notation.script.names import imported
 from lrviz.notation.script.operators import binary
-from lrviz.notation.script.reader import TRAINS, Signal
+from lrviz.notation.script.reader import SCALER, TRAINS, Signal
 from lrviz.notation.script.trees import (
     RATE,
     assigned_in,
@@ -28,6 +29,8 @@ from lrviz.notation.script.trees import (
 from lrviz.notation.script.values import (
     CONSTANTS,
     LIVE,
+    NUMBERS,
+    Array,
     Class,
     Condition,
     Counter,
@@ -55,6 +58,12 @@ def _of_objects(over: Any) -> bool:
     if not isinstance(over, list | tuple):
         return False
     return any(isinstance(item, Optimizer | Schedule | Group) for item in flat(over))
+
+
+def _passes_optimizer(node: ast.AST) -> bool:
+    """Whether a call in a node is given what is called an optimizer."""
+    calls = (child for child in ast.walk(node) if isinstance(child, ast.Call))
+    return any(isinstance(a, ast.Name) and "opt" in a.id.lower() for call in calls for a in call.args)
 
 
 class Interpreter(Definitions):
@@ -157,15 +166,15 @@ class Interpreter(Definitions):
         loop = self.loops[-1] if self.loops else None
         if loop is None or not isinstance(loop.node, ast.For):
             return False
-        first = self.item(loop.over)(0)
+        start = self.item(loop.over)(0)
         match loop.node.target:
             case ast.Tuple(elts=[ast.Name(id=counter), *_]):
-                first = first[0] if isinstance(first, tuple) and first else None
+                start = start[0] if isinstance(start, tuple) and start else None
             case ast.Name(id=counter):
                 pass
             case _:
                 return False
-        return counter == name and isinstance(first, int) and first - offset == 1
+        return counter == name and isinstance(start, int) and start - offset == 1
 
     def statement(self, node: ast.stmt, scope: Scope) -> Signal | None:
         """Read one statement that is no `if`."""
@@ -180,12 +189,7 @@ class Interpreter(Definitions):
                 self.assign(target, self.evaluate(value, scope), scope)
             case ast.AugAssign(target=target, op=op, value=value):
                 old = self.evaluate(target, scope)
-                new = binary(self, op, old, self.evaluate(value, scope), node)
-                if isinstance(old, list) and isinstance(new, list) and isinstance(op, ast.Add):
-                    self.change(old)
-                    old[:] = new
-                    new = old
-                self.assign(target, new, scope)
+                self.assign(target, self._changed(old, binary(self, op, old, self.evaluate(value, scope), node)), scope)
             case ast.Return(value=value):
                 return Signal("return", None if value is None else self.evaluate(value, scope))
             case ast.For() | ast.AsyncFor():
@@ -236,6 +240,17 @@ class Interpreter(Definitions):
             case ast.Match(subject=subject, cases=cases):
                 return self._match(node, self.evaluate(subject, scope), cases, scope)
         return None
+
+    def _changed(self, old: Any, new: Any) -> Any:
+        """The value of `old += ...`: a list or an array that has changed, or the new value."""
+        if isinstance(old, list) and isinstance(new, list):
+            self.change(old)
+            old[:] = new
+            return old
+        if isinstance(old, Array) and isinstance(new, Array):
+            old.data = new.data
+            return old
+        return new
 
     def _match(self, node: ast.Match, subject: Any, cases: Sequence[ast.match_case], scope: Scope) -> Signal | None:
         """Read the case of a `match` over constants."""
@@ -300,6 +315,13 @@ class Interpreter(Definitions):
             if not self.set_rate(owner, index, value, node):
                 owner[index] = self._weak(owner.get(index), value)
             return
+        if isinstance(owner, Array):
+            if isinstance(index, int) and isinstance(value, NUMBERS) and not self.conditions and not self.loops:
+                with suppress(IndexError, OverflowError):
+                    owner.data = owner.data.copy()
+                    owner.data[index] = value
+            else:
+                self.change(owner, self.unknown(node))
         if isinstance(owner, dict | list):
             items: Any = owner
             if isinstance(index, Unknown) or not isinstance(index, str | int | float | bool | None):
@@ -428,7 +450,8 @@ class Interpreter(Definitions):
         """Whether a loop contains a step of an optimizer or scheduler, or sets a rate and calls what may train."""
         if node not in self.training:
             called = called_names(node)
-            steps = any(name == "step" or name in self.trains for name in called)
+            steps = any(name == "step" or name in self.trains or SCALER.search(name) for name in called)
+            steps = steps or ("__call__" in self.trains and _passes_optimizer(node))
             sets = any(name in self.sets for name in called) or RATE in names_with_rates(node)
             self.training[node] = steps or (sets and any(map(TRAINS.search, called)))
         return self.training[node]

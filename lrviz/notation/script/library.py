@@ -150,6 +150,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             return getattr(owner, name)(args[0]) if args[0] in owner else reader.unknown(node)
         case float() | int() if name == "item" and not args:
             return owner
+        case float() if name == "round" and not args and hasattr(owner, "round"):  # of numpy
+            return owner.round()
         case float() | int() if name in ("is_integer", "bit_length") and hasattr(owner, name) and not args:
             return getattr(owner, name)()
     return reader.not_read(node, args, kwargs)

@@ -7,17 +7,23 @@ from collections.abc import Collection, Sequence
 
 from lrviz.notation.script.found import Found
 from lrviz.notation.script.interpreter import Interpreter
-from lrviz.notation.script.values import Counter, Event, Loader, Loop, Optimizer, Schedule, Unknown, origins
+from lrviz.notation.script.values import (
+    Counter,
+    Event,
+    Loader,
+    Loop,
+    Optimizer,
+    Origin,
+    Schedule,
+    Unknown,
+    origins,
+)
 from lrviz.notation.source import unparse
 from lrviz.schedulers import find
 
 
-class NotPlain(Exception):
-    """The loop changes the rates in more ways than with one scheduler that it steps regularly; what to say about it."""
-
-    def __init__(self, *notes: str) -> None:
-        super().__init__()
-        self.notes = notes
+class NotPlainError(Exception):
+    """The loop changes the rates in more ways than with one scheduler that it steps regularly."""
 
 
 class Loops:
@@ -36,7 +42,7 @@ class Loops:
         """When the scheduler steps, and how long the run is.
 
         Raises:
-            NotPlain: that cannot be said in the fields of a run.
+            NotPlainError: that cannot be said in the fields of a run.
         """
         events = self.reader.events
         steps = [e for e in events if e.kind == "step" and e.target is schedule]
@@ -45,11 +51,11 @@ class Loops:
             updates = [e for e in events if e.kind == "update"]
         update = max(updates, key=lambda e: len(e.loops), default=None)
         if not _one_at_a_time(updates):
-            raise NotPlain()
+            raise NotPlainError
         looped = [e for e in steps if e.loops]
         if looped:
             if not steps[0].loops:
-                raise NotPlain(f"the scheduler is stepped before the training loop, on line {steps[0].line}")
+                raise NotPlainError
             steps = looped
         if steps:
             self._read_step(schedule, steps, update)
@@ -60,12 +66,12 @@ class Loops:
         step = steps[0]
         self.found.stepped = step.line
         if len({e.loops for e in steps}) > 1:
-            raise NotPlain()
+            raise NotPlainError
         if not step.loops:
             return
         takes_metric = (info := find(schedule.name)) is not None and info.takes_metric
         if step.args and not takes_metric and not (len(step.args) == 1 and step.args[0] is None):
-            raise NotPlain()
+            raise NotPlainError
         loops = step.loops[-2:]
         inner = update.loops[-2:] if update is not None else loops
         every = self._conditions(step, len(steps) > 1)
@@ -73,23 +79,23 @@ class Loops:
         if update is not None and update_every is not None:
             self.found.drops_partial = not any(c.partial for c in update.conditions)
             if not all(c.regular for c in update.conditions if c.every is not None):
-                raise NotPlain()
+                raise NotPlainError
         if update is not None and step.loops == update.loops:
             interval = "step" if len(inner) > 1 or not of_epochs(inner[-1]) else "epoch"
             if (update_every is None) != (every is None) or (every is not None and every != update_every):
-                raise NotPlain()
+                raise NotPlainError
         elif update is not None and step.loops == update.loops[:-1]:
             interval = "epoch"
             if every is not None:
-                raise NotPlain()
+                raise NotPlainError
         elif update is None:
             interval = "epoch" if of_epochs(loops[-1]) else "step"
             if every is not None:
                 update_every = every
         else:
-            raise NotPlain()
+            raise NotPlainError
         if update is not None and self.reader.events.index(step) < self.reader.events.index(update):
-            raise NotPlain()
+            raise NotPlainError
         self.found.fields["interval"], self.found.lines["interval"] = interval, step.line
         self.read_length(
             inner if update is not None else loops,
@@ -106,13 +112,13 @@ class Loops:
             if condition.every is not None:
                 self.found.drops_partial = not condition.partial
                 continue
-            known = [o for o in condition.value.origins if o.givable]
+            known = [o for o in condition.value.origins if is_constant(o)]
             if known and not isinstance(condition.value, Counter):
                 if several and not any(isinstance(c.value, Counter) for c in step.conditions):
                     continue  # both branches step
                 self.found.missing += known
                 continue
-            raise NotPlain()
+            raise NotPlainError
         return every_of(step)
 
     def read_length(self, loops: Sequence[Loop], every: int | None, *, one: bool = False) -> None:
@@ -148,6 +154,11 @@ class Loops:
             self.found.fields["batch_size"], self.found.lines["batch_size"] = loop.over.batch_size, loop.over.line
 
 
+def is_constant(origin: Origin) -> bool:
+    """Whether a value that is not known can be given: it is a name or an attribute, and not the result of a call."""
+    return origin.givable and ("(" not in origin.text or origin.text.startswith("len("))
+
+
 def every_of(event: Event) -> int | None:
     """The number of batches between two events, by the innermost condition that has one; None without a condition."""
     known = [c.every for c in event.conditions if c.every is not None and not isinstance(c.every, Unknown)]
@@ -158,7 +169,9 @@ def _one_at_a_time(updates: Sequence[Event]) -> bool:
     """Whether an iteration makes one update: there is one, or each pair of them stands in two branches of an `if`."""
     for number, one in enumerate(updates):
         tests = {id(c.test): c.taken for c in one.conditions}
-        if any(c.every is None and c.value.origins and not any(o.givable for o in c.value.origins) for c in one.conditions):
+        if any(
+            c.every is None and c.value.origins and not any(o.givable for o in c.value.origins) for c in one.conditions
+        ):
             return False
         if not all(any(tests.get(id(c.test), c.taken) != c.taken for c in o.conditions) for o in updates[number + 1 :]):
             return False

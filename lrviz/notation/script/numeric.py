@@ -7,8 +7,9 @@ import warnings
 from typing import Any, Final
 
 from lrviz.notation.functions import Function as KnownFunction
+from lrviz.notation.script.arrays import MOST_ITEMS, add_items, array_of, as_data
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import NUMBERS, Counter
+from lrviz.notation.script.values import NUMBERS, Array, Counter
 from lrviz.notation.source import ExpressionError, unparse
 
 # numpy's functions of numbers, by their names; each is numpy's own, since its rounding differs from that of `math`.
@@ -28,7 +29,16 @@ def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs:
     if (unknown := reader.unknown_in(args)) is not None:
         counters = [a for a in args if isinstance(a, Counter)]
         return counters[0] if len(counters) == len(args) == 1 else unknown
-    args = [list(a.values()) if isinstance(a, dict) else list(a) if isinstance(a, range) else a for a in args]
+    args = [
+        list(a.values())
+        if isinstance(a, dict)
+        else list(a)
+        if isinstance(a, range)
+        else reader.items(a) or a
+        if isinstance(a, Array)
+        else a
+        for a in args
+    ]
     if function.name == "int" and len(args) == 1 and isinstance(args[0], str) and len(args[0]) < 100:
         args = [_number_of(args[0])]
     kinds = function.signature.of(len(args))
@@ -65,7 +75,11 @@ def call_numpy(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any
     values = [*args, *kwargs.values()]
     if (unknown := reader.unknown_in(values)) is not None:
         return unknown
-    flat = [i for v in values for i in (v if isinstance(v, list | tuple | range) else (v,))]
+    if name == "concatenate" and len(args) == 1 and isinstance(args[0], list | tuple):
+        values = list(args[0])
+        args = [[as_data(v) for v in values]]
+    arrays = [v for v in values if isinstance(v, Array)]
+    flat = [i for v in values for i in (v if isinstance(v, list | tuple | range) else (v,)) if not isinstance(v, Array)]
     if not all(isinstance(i, (*NUMBERS, type(None))) for i in flat) or set(kwargs) - {
         "num",
         "endpoint",
@@ -80,21 +94,20 @@ def call_numpy(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any
         size = abs((stop - start) / step) if step else 0
     if (
         not isinstance(size, int | float)
-        or not size <= 100_000
+        or not size <= MOST_ITEMS
         or any(isinstance(i, int) and abs(i) >= 2**63 for i in flat)
     ):
         raise ExpressionError(f"`{unparse(node)[:60]}` is too large", node=node)
-    reader.add(len(flat) + (int(size) if name in sizes or name == "arange" else 0), node)
+    reader.add(len(flat), node)
+    add_items(reader, sum(map(len, arrays)) + (int(size) if name in sizes or name == "arange" else 0), node)
     import numpy as np
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = getattr(np, name)(*[list(a) if isinstance(a, range) else a for a in args], **kwargs)
+            result = getattr(np, name)(*map(as_data, args), **kwargs)
     except (TypeError, ValueError, ArithmeticError, IndexError):
         return reader.unknown(node)
     if isinstance(result, np.ndarray):
-        if np.issubdtype(result.dtype, np.integer):
-            return result.tolist() if result.ndim < 2 else reader.unknown(node)
-        return list(result) if result.ndim == 1 else result[()] if result.ndim == 0 else reader.unknown(node)
+        return array_of(reader, result, node)
     return int(result) if isinstance(result, np.integer) else result

@@ -7,8 +7,9 @@ import sys
 from typing import Any
 
 from lrviz.notation.functions import BINARY, COMPARE, UNARY
+from lrviz.notation.script.arrays import array_operation
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import CONSTANTS, NUMBERS, Counter, Unknown, origins
+from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Unknown, origins
 from lrviz.notation.source import MAX_BITS, ExpressionError
 
 
@@ -23,6 +24,8 @@ def binary(reader: Reader, op: ast.operator, left: Any, right: Any, node: ast.AS
     for value in (left, right):
         if (why := reader.taint(value)) is not None:
             return Unknown(*why.origins)
+    if isinstance(left, Array) or isinstance(right, Array):
+        return array_operation(reader, op, left, right, node)
     if isinstance(left, int | float) and isinstance(right, int | float):
         return _arithmetic(reader, op, left, right, node)
     sequences = (str, list, tuple)
@@ -83,6 +86,8 @@ def unary(reader: Reader, op: ast.unaryop, value: Any, node: ast.expr) -> Any:
         return Unknown(*value.origins)
     if isinstance(value, int | float) and type(op) in UNARY:
         return UNARY[type(op)](value)
+    if isinstance(op, ast.USub) and isinstance(value, Array):
+        return array_operation(reader, ast.Mult(), value, -1, node)
     if isinstance(op, ast.Invert) and isinstance(value, int):
         return ~value
     return reader.unknown(node)
@@ -96,7 +101,7 @@ def relation(reader: Reader, op: ast.cmpop, left: Any, right: Any, node: ast.Com
         same = left is right or (isinstance(left, CONSTANTS) and type(left) is type(right) and left == right)
         return same is isinstance(op, ast.Is)
     unknown = [v for v in (left, right) if isinstance(v, Unknown)]
-    if unknown or (isinstance(op, ast.In | ast.NotIn) and origins(right)):
+    if unknown or (isinstance(op, ast.In | ast.NotIn) and not isinstance(right, dict) and origins(right)):
         return Unknown(*origins(left), *origins(right)) if unknown or origins(right) else reader.unknown(node)
     if (why := reader.taint(left) or reader.taint(right)) is not None:
         return why

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 
 from lrviz.errors import NotationError
 from lrviz.notation.parser import SchedulerCall
-from lrviz.notation.script.driving import COUNTED, DRIVEN, Course, Done, Driver, Machine
+from lrviz.notation.script.driving import COUNTED, DRIVEN, Course, DoneError, Driver, Machine
 from lrviz.notation.script.slicing import slice_script
 from lrviz.notation.script.trees import sets_rate
 from lrviz.notation.source import ExpressionError, Source
@@ -44,9 +43,15 @@ class Program:
         """The line of the loop over batches."""
         return getattr(self.inner, "lineno", 0)
 
-    def with_length(
-        self, batches: int, epochs: int | None, exact: bool, *, sets_rates: bool
-    ) -> Program:
+    @property
+    def code(self) -> str:
+        """What tells it from another program."""
+        values = sorted((name, repr(value)) for name, value in self.course.values.items())
+        optimizer = self.course.optimizer
+        where = optimizer if isinstance(optimizer, str) else ast.dump(optimizer, include_attributes=True)
+        return f"{self.source.text}\n{values} {where}"
+
+    def with_length(self, batches: int, epochs: int | None, exact: bool, *, sets_rates: bool) -> Program:
         """The program with a number of batches for its loaders.
 
         Args:
@@ -154,4 +159,4 @@ class _Counting:
             self.last = epoch
         self.counts[-1] += times
         if self.total >= self.most:
-            raise Done
+            raise DoneError

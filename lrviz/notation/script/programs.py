@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any
 
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.driving import Course
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.interpreter import Interpreter
-from lrviz.notation.script.loops import Loops, of_epochs
+from lrviz.notation.script.loops import Loops, is_constant, of_epochs
 from lrviz.notation.script.program import Program
 from lrviz.notation.script.values import Event, Loader, Loop, Optimizer, Origin, Schedule, Unknown, origins
 from lrviz.notation.source import ExpressionError, Source
@@ -35,26 +34,16 @@ class Programs:
         """The program; its length is told to the loops."""
         reader, found = self.reader, self.loops.found
         updates = [e for e in reader.events if e.kind == "update" and reader.optimizer_of(e.target) is optimizer]
-        hidden = [e for e in reader.events if e.kind == "train"] if not updates else []
-        given = [e for e in hidden if optimizer in e.args]
-        trainer = (given or hidden)[-1] if len({e.node for e in given or hidden}) == 1 else None
-        if not updates and trainer is None:
-            raise ExpressionError(
-                "the script does not show where the optimizer is updated",
-                "paste the loop with its `optimizer.step()`",
-                optimizer.node,
-            )
-        schedules = [
-            s for s in reader.schedules if s.inside is None and reader.optimizer_of(s.optimizer) is optimizer
-        ]
+        schedules = [s for s in reader.schedules if s.inside is None and reader.optimizer_of(s.optimizer) is optimizer]
         rates = [e for e in reader.events if e.kind == "rate" and any(e.target is g for g in optimizer.groups)]
         steps = [e for e in reader.events if e.kind == "step" and any(e.target is s for s in schedules)]
         self._check(optimizer, schedules, steps)
-        update = max(updates, key=lambda e: len(e.loops)) if updates else trainer
-        assert update is not None
-        outer, inner = self._read_length(update, hidden=not updates)
+        trainer = None if updates else self._trainer(optimizer, steps, rates)
+        update = trainer or max(updates, key=lambda e: len(e.loops))
+        hidden = trainer is not None and (isinstance(trainer.node, ast.Call) or of_epochs(trainer.loops[-1]))
+        outer, inner = self._read_length(update, hidden=hidden)
         self._ask([*updates, *steps, *rates])
-        depth = len(update.loops) + (not updates)
+        depth = len(update.loops) + hidden
         changes = [e for e in (*steps, *rates) if e.loops]
         by_batch = any(len(e.loops) >= depth for e in changes) if depth > 1 else False
         plateau = [e for e in steps if (info := find(e.target.name)) is not None and info.takes_metric]
@@ -69,12 +58,32 @@ class Programs:
             reader.tree, reader.values, reader.defaults, optimizer.node or optimizer.variable,
             {s.node: number for number, s in enumerate(schedules)}, frozenset(e.node for e in updates), read_all,
             {}, self._loaders(inner), 1, trainer.node if trainer else None, False, frozenset(),
+            frozenset(reader.rest),
         )  # fmt: skip
         names = (*(s.variable for s in schedules), optimizer.variable)
         return Program(
             course, self.source, calls, hand, outer.node if outer else None, inner.node if inner else None, by_batch,
-            metric, names, frozenset(e.node for e in reader.events if e.kind == "step" and isinstance(e.target, Schedule)),
+            metric, names,
+            frozenset(e.node for e in reader.events if e.kind == "step" and isinstance(e.target, Schedule)),
         )  # fmt: skip
+
+    def _trainer(self, optimizer: Optimizer, steps: Sequence[Event], rates: Sequence[Event]) -> Event:
+        """Where the updates are made if the script does not show them: in a call, or first in an iteration."""
+        calls = [e for e in self.reader.events if e.kind == "train"]
+        calls = [e for e in calls if optimizer in e.args] or calls
+        if len({e.node for e in calls}) == 1:
+            return calls[0]
+        looped = [e for e in steps if e.loops]
+        if rates or not looped:
+            raise ExpressionError(
+                "the script does not show where the optimizer is updated",
+                "paste the loop with its `optimizer.step()`",
+                optimizer.node or (rates or steps)[0].node,
+            )
+        loops = max((e.loops for e in looped), key=len)
+        line = loops[-1].node.lineno
+        self.notes.append(f"no `optimizer.step()` is shown: it is taken to come first in the loop on line {line}")
+        return Event("train", None, (), loops, (), loops[-1].node)
 
     def _check(self, optimizer: Optimizer, schedules: Sequence[Schedule], steps: Sequence[Event]) -> None:
         """Refuse what is not followed of how the optimizer and its schedulers are created."""
@@ -88,8 +97,8 @@ class Programs:
         order = [d for s in schedules for d in (*_inside(s), s)]
         if any(a is not b for a, b in zip(made, order, strict=True)):
             raise ExpressionError(
-                f"the schedulers of `{schedules[-1].name}` are not created one after the other, which changes the rates",
-                "create each of them after those that are inside it",
+                f"the schedulers inside `{schedules[-1].name}` are not created just before it, which changes the rates",
+                "create each scheduler after those that are inside it, and before others",
                 schedules[-1].node,
             )
 
@@ -122,13 +131,15 @@ class Programs:
         for event in events:
             several = [e for e in events if e.kind == event.kind and e.target is event.target and e is not event]
             for condition in event.conditions:
-                both = any(c.test is condition.test and c.taken != condition.taken for e in several for c in e.conditions)
-                known = [o for o in condition.value.origins if o.givable and _constant(o)]
+                both = any(
+                    c.test is condition.test and c.taken != condition.taken for e in several for c in e.conditions
+                )
+                known = [o for o in condition.value.origins if is_constant(o)]
                 if not both or event.kind == "rate":
                     self.loops.found.missing += known
             for value in event.args if event.kind == "rate" else ():
                 if isinstance(value, Unknown):
-                    self.loops.found.missing += [o for o in value.origins if o.givable and _constant(o)]
+                    self.loops.found.missing += [o for o in value.origins if is_constant(o)]
 
     def _hand(self, rates: Sequence[Event]) -> str:
         """Where rates are set by hand: "rates set in adjust_learning_rate (line 40)"."""
@@ -174,11 +185,6 @@ def _exclusive(events: Sequence[Event]) -> bool:
     one, *others = events
     tests = {id(c.test): c.taken for c in one.conditions}
     return all(any(tests.get(id(c.test), c.taken) != c.taken for c in e.conditions) for e in others)
-
-
-def _constant(origin: Origin) -> bool:
-    """Whether a value that is not known may be given: it is a name or an attribute, and not the result of a call."""
-    return "(" not in origin.text or origin.text.startswith("len(")
 
 
 def _lines(events: Sequence[Event]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from lrviz.notation.script.trees import RATE, called_names, functions_that_reach, names_with_rates
 from lrviz.notation.script.values import (
+    Array,
     Class,
     Condition,
     Dotted,
@@ -35,7 +36,9 @@ from lrviz.notation.script.values import (
 from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, unparse
 
 MAX_STEPS: Final = 250_000  # of reading a script: expressions, statements, and items of lists; half a second
+MAX_KEPT: Final = 10_000_000  # of all long lists and arrays: 80 MB
 MAX_ITEMS: Final = 100_000  # of one list, or characters of one text
+SCALER: Final = re.compile(r"(loss|grad|amp)_?scaler$", re.IGNORECASE)  # names of objects that make an update
 TRAINS: Final = re.compile(r"train|fit|forward|run_epoch|one_epoch")  # names of functions that may make the updates
 
 
@@ -62,6 +65,7 @@ class Reader(ABC):
         self.steps = 0
         self.limit = MAX_STEPS
         self.calls = 0
+        self.kept = 0
         self.top = Scope(names={"__name__": "__main__", "__file__": Unknown(Origin("__file__", 0))})
         self.loops: list[Loop] = []
         self.conditions: list[Condition] = []
@@ -70,9 +74,10 @@ class Reader(ABC):
         self.opaque: list[Opaque] = []  # calls that are given an optimizer or a scheduler, in order
         self.trainers: list[Opaque] = []  # calls of Lightning's Trainer and of Accelerator
         self.called: set[ast.AST] = set()  # functions that were called
+        self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
         self.instances: list[Instance] = []
-        self.trains = functions_that_reach(tree, called_names, lambda name: name == "step")
+        self.trains = functions_that_reach(tree, called_names, lambda name: name == "step" or bool(SCALER.search(name)))
         self.sets = functions_that_reach(tree, names_with_rates, lambda name: name == RATE)
         self.training: dict[ast.AST, bool] = {}  # whether a loop is around training
         self.optimizers: list[Optimizer] = []
@@ -110,6 +115,14 @@ class Reader(ABC):
             raise ExpressionError(
                 f"a list or text of {length:,} items is too long; {MAX_ITEMS:,} is the limit", node=node
             )
+        if length > 1000:
+            self.keep(length)
+
+    def keep(self, items: int) -> None:
+        """Count the items of long lists and arrays, which may be kept."""
+        self.kept += items
+        if self.kept > MAX_KEPT:
+            raise ExpressionError(f"the lists of the script have over {MAX_KEPT:,} items", "use shorter lists")
 
     # Values
 
@@ -129,6 +142,8 @@ class Reader(ABC):
             return why
         if isinstance(value, Loader):
             return Unknown(Origin(value.text, value.line))
+        if isinstance(value, Array):
+            return Unknown(Origin("an array", givable=False))
         if isinstance(value, Dotted):
             return True
         return bool(value)
@@ -158,13 +173,17 @@ class Reader(ABC):
                 self.add(len(value))
             self.add(len(value))
             return list(value)
+        if isinstance(value, Array):
+            self.check_length(len(value), ast.Constant(0))
+            self.add(len(value))
+            return value.items
         return None
 
     def length(self, value: Any, node: ast.expr) -> Any:
         """The number of items of what is iterated over."""
         if (why := self.taint(value)) is not None:
             return why
-        if isinstance(value, list | tuple | str | dict | range):
+        if isinstance(value, list | tuple | str | dict | range | Array):
             return len(value)
         if isinstance(value, Length):
             return value.value
@@ -239,6 +258,7 @@ class Reader(ABC):
         """What a call returns of a function that is not in the script."""
         # The keys of a text such as `cfg.lr` are the expression itself: it can be given with --let.
         opaque = Opaque(node, args, kwargs)
+        self.scaled(opaque)
         given = flat([*args, *kwargs.values()])
         if looks_like_scheduler(opaque) or any(isinstance(v, Optimizer | Schedule | Opaque) for v in given):
             self.opaque.append(opaque)
@@ -247,6 +267,24 @@ class Reader(ABC):
         if self.loops and TRAINS.search(opaque.name):
             self.event("train", opaque, given, node)
         return opaque
+
+    def scaled(self, opaque: Opaque) -> None:
+        """Note the update of a scaler that is not in the script: `loss_scaler(loss, optimizer, update_grad=...)`."""
+        found = [v for v in opaque.args if isinstance(v, Optimizer)]
+        if not SCALER.search(opaque.name) or len(found) != 1:
+            return
+        (name, flag) = next(
+            ((k, v) for k, v in opaque.kwargs.items() if k in ("update_grad", "need_update")), ("", True)
+        )
+        test = self.truth(flag)
+        if test is False:
+            return
+        if isinstance(test, Unknown):
+            node = next(k.value for k in opaque.node.keywords if k.arg == name)
+            self.conditions.append(Condition(node, test))
+        self.event("update", found[0], (), opaque.node)
+        if isinstance(test, Unknown):
+            self.conditions.pop()
 
     def event(self, kind: str, target: Any, args: Sequence[Any], node: ast.AST) -> None:
         """Note a step, or a rate that is set."""
@@ -258,7 +296,14 @@ class Reader(ABC):
 
     def scheduler_method(self, schedule: Schedule, name: str, node: ast.Call) -> Any:
         """What a method of a scheduler returns, which is known only while it runs."""
-        return self.unknown(node)
+        return self.failed(node)
+
+    def is_of_rest(self, function: Function) -> bool:
+        """Whether to read a function because it is called from elsewhere: no other has called it."""
+        if function.node in self.called:
+            return False
+        self.rest.add(function.node)
+        return True
 
     # What subclasses add
 

@@ -14,7 +14,7 @@ from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.found import Found
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.lightning import intervals, read_trainers
-from lrviz.notation.script.loops import Loops, NotPlain
+from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.programs import Programs
 from lrviz.notation.script.torch_objects import optimizer_defaults
 from lrviz.notation.script.trees import Position, assigned_lines
@@ -172,51 +172,50 @@ class _Reading:
         found = Found(None, one.variable if one else optimizer.variable if optimizer else "", one.line if one else 0)
         if one is not None:
             found.call = conversion.call(one)
+            found.missing += [*self.choices, *conversion.missing]
             _check_order(one, reader.schedules)
             self._read_optimizer(one.optimizer, one.rates, found)
         elif optimizer is not None:
             self._read_optimizer(optimizer, reader.rates.get(optimizer, []), found)
-        found.missing += self.choices
         if one is not None and id(one) in self.intervals:
             found.fields["interval"], found.lines["interval"] = self.intervals[id(one)]
         loops = Loops(reader, self.given, found)
-        notes = self._why_program(loops, optimizer, schedules)
-        if notes is not None:
+        needs = self._needs_program(loops, optimizer, schedules)
+        if needs:
             if optimizer is None:
                 raise ExpressionError(
                     "the loop needs the optimizer of the scheduler", "write it as its first argument", schedules[0].node
                 )
             program = Programs(reader, self.source, loops, self.choices)
+            asked = len(conversion.missing)
             found.program = program.make(optimizer, conversion)
-            found.notes += [*program.notes, *notes]
-        found.missing += conversion.missing
+            found.missing += conversion.missing[asked:]
+            found.notes += program.notes
         read_trainers(reader.trainers, found)
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
         return found
 
-    def _why_program(
-        self, loops: Loops, optimizer: Optimizer | None, schedules: Sequence[Schedule]
-    ) -> tuple[str, ...] | None:
-        """None if one scheduler is stepped regularly, else what to say of the loop."""
+    def _needs_program(self, loops: Loops, optimizer: Optimizer | None, schedules: Sequence[Schedule]) -> bool:
+        """Whether the loop does more than to step one scheduler regularly; if not, it is read."""
         events = self.reader.events
-        (one, *more) = schedules or [None]
-        if one is None:
-            return ()
+        if not schedules:
+            return True
+        one, *more = schedules
         roots = [s for s in self.reader.schedules if s.inside is None and s.optimizer is one.optimizer]
         missing = len(loops.found.missing)
         sets = any(e.kind == "attribute" and e.target is one for e in events)
         stepped = any(e.kind == "step" and e.target is one for e in events)
         try:
             if more or sets or self._rates(optimizer) or (stepped and len(roots) > 1):
-                raise NotPlain
+                raise NotPlainError
             loops.read(one)
-        except NotPlain as why:
+        except NotPlainError:
             if "interval" not in self.given or more:
                 del loops.found.missing[missing:]
                 loops.found.drops_partial = False
-                return why.notes
-        return None
+                return True
+        return False
 
     def _read_optimizer(self, optimizer: Any, rates: Sequence[Any], found: Found) -> None:
         """The class, rates and momentum of the optimizer."""

@@ -36,8 +36,8 @@ class _Slice:
         self.functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
         self.classes = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef)]
         self.found: set[ast.stmt] = set()
-        # Of each simple statement and head: whether it is wanted, what it changes, what it calls, and what it needs.
-        self.facts: dict[ast.AST, tuple[bool, set[str], set[str], set[str]]] = {}
+        # Of each simple statement and head: whether it is wanted, whether it has a call, what it changes and needs.
+        self.facts: dict[ast.AST, tuple[bool, bool, set[str], set[str]]] = {}
         self.wanted = wanted
 
     def kept(self) -> frozenset[ast.stmt]:
@@ -60,7 +60,8 @@ class _Slice:
 
     def _block(self, body: Sequence[ast.stmt]) -> bool:
         """Keep what matters of a block; whether there is any."""
-        return any([self._statement(statement) for statement in body])
+        matters = [self._statement(statement) for statement in body]  # all of them are looked at
+        return any(matters)
 
     def _statement(self, node: ast.stmt) -> bool:
         if isinstance(node, _DEFINITIONS):
@@ -70,8 +71,8 @@ class _Slice:
         if not blocks:
             matters = self._matters(node)
         else:
-            matters = any([self._block(block) for block in blocks])
-            matters = any([self._matters(head) for head in _heads(node)]) or matters
+            inside = [self._block(block) for block in blocks]
+            matters = any(inside) or any(map(self._matters, _heads(node)))
         if matters:
             self._keep(node)
             if isinstance(node, ast.For | ast.AsyncFor | ast.While):
@@ -97,16 +98,17 @@ class _Slice:
         return any_kept
 
     def _matters(self, node: ast.AST) -> bool:
-        wanted, stored, called, _ = self._facts(node)
-        return wanted or bool(stored & self.names) or bool(called & self.acting)
+        wanted, calls, stored, mentioned = self._facts(node)
+        acts = bool(mentioned & self.acting) or (calls and "__call__" in self.acting)
+        return wanted or acts or bool(stored & self.names)
 
-    def _facts(self, node: ast.AST) -> tuple[bool, set[str], set[str], set[str]]:
+    def _facts(self, node: ast.AST) -> tuple[bool, bool, set[str], set[str]]:
         if node not in self.facts:
             stored: set[str] = set()
-            called: set[str] = set()
-            wanted = False
+            wanted = calls = False
             for child in ast.walk(node):
                 wanted = wanted or self.wanted(child)
+                calls = calls or isinstance(child, ast.Call)
                 match child:
                     case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
                         stored.add(name)
@@ -114,15 +116,10 @@ class _Slice:
                         stored.add(name)
                     case ast.Subscript(value=owner, ctx=ast.Store() | ast.Del()):
                         stored |= mentioned_names(owner)
-                    case ast.Call(func=ast.Name(id=name)):
-                        called.add(name)
-                        wanted = wanted or name in _ALWAYS
-                    case ast.Call(func=ast.Attribute(value=owner, attr=name)):
-                        called.add(name)
-                        wanted = wanted or name in _ALWAYS
-                        if name in _CHANGES:
-                            stored |= mentioned_names(owner)
-            self.facts[node] = wanted, stored, called, mentioned_names(node)
+                    case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in _CHANGES:
+                        stored |= mentioned_names(owner)
+            mentioned = mentioned_names(node)
+            self.facts[node] = wanted or bool(mentioned & _ALWAYS), calls, stored, mentioned
         return self.facts[node]
 
 

@@ -66,6 +66,27 @@ class Length(Unknown):
         self.value, self.item = value, item
 
 
+class Array:
+    """An array of numpy, of one dimension."""
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, at: Any) -> Any:
+        found = self.data[at]
+        if getattr(found, "ndim", 0):
+            return Array(found)
+        return found.item() if found.dtype.kind == "i" else found
+
+    @property
+    def items(self) -> list[Any]:
+        """Its items: integers of Python, or floats of numpy."""
+        return list(self.data.tolist() if self.data.dtype.kind == "i" else self.data)
+
+
 class Choice(Unknown):
     """One of several schedulers."""
 
@@ -207,7 +228,10 @@ class Group(dict[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a key."""
-        return self[key] if key in self else default
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
     def _is_live(self, key: object) -> bool:
         return self.live is not None and key in LIVE and key in self.live
