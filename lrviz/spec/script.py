@@ -49,6 +49,7 @@ class ScriptRun:
     read: tuple[str, ...]
     notes: tuple[str, ...]
     name: str
+    names: tuple[str, ...]
     program: Program | None = None
 
 
@@ -89,7 +90,7 @@ def read_scripts(text: str, fields: Fields) -> list[ScriptRun]:
     if not name:
         return runs
     chosen = [run for run in runs if run.name == name]
-    chosen = chosen or [run for run in runs if run.program is not None and name in run.program.names]
+    chosen = chosen or [run for run in runs if name in run.names]
     if not chosen:
         listed = ", ".join(f"`{run.name}`" for run in runs)
         raise UsageError(f"`{path}` has no scheduler `{printable(name, 60)}`", f"it has {listed}")
@@ -161,7 +162,9 @@ def _read(text: str, fields: Fields, path: str) -> list[ScriptRun]:
                 f"`{path}` does not show where the scheduler steps: it is drawn with a step after each "
                 f"{'update' if loop.interval == 'step' else 'epoch'}, over {count(loop.epochs, 'epoch')}"
             )
-        runs.append(ScriptRun(found.call, merged, tuple(_told(known, found, typed)), tuple(notes), found.name))
+        runs.append(
+            ScriptRun(found.call, merged, tuple(_told(known, found, typed)), tuple(notes), found.name, found.names)
+        )
     return runs
 
 
@@ -188,7 +191,7 @@ def _with_program(
     if not counts:
         raise SpecError("the loop of the script makes no update")
     kept = {k: v for k, v in given.items() if k not in (*LENGTH_FIELDS, "steps")}
-    if len(set(counts)) == 1:
+    if len(set(counts)) == 1 and (len(counts) > 1 or program.outer is not None):
         kept |= {"epochs": len(counts), "steps_per_epoch": counts[0]}
     else:
         kept["steps"] = sum(counts)
@@ -199,9 +202,10 @@ def _with_program(
             )
     if "lr" in typed and program.hand:
         notes.append(f"`{option_name('lr', prefix)}` is the rate of the optimizer; {program.hand} are the script's own")
-    known = {**found.fields, **{k: v for k, v in kept.items() if k in ("epochs", "steps", "steps_per_epoch")}}
-    told = [*_told({k: v for k, v in known.items() if k not in ("interval", "grad_accum")}, found, typed), *found.told]
-    return ScriptRun(None, replace(merged, values=kept), tuple(told), tuple(notes), found.name, program)
+    known = {k: v for k, v in found.fields.items() if k not in ("interval", "steps")}
+    known |= {k: v for k, v in kept.items() if k == "steps" or (k in known and k in LENGTH_FIELDS)}
+    told = [*_told(known, found, typed), *found.told]
+    return ScriptRun(None, replace(merged, values=kept), tuple(told), tuple(notes), found.name, found.names, program)
 
 
 def script_loop(
@@ -324,7 +328,8 @@ def _told(known: Mapping[str, Any], found: Found, typed: Mapping[str, Any]) -> l
         told.append(f"momentum {known['momentum']}")
     for name, what in (("epochs", "epoch"), ("steps", "update"), ("steps_per_epoch", "batch")):
         if name in known and name not in typed:
-            told.append(at(name, f"{count(known[name], what)}{' an epoch' if what == 'batch' else ''}"))
+            text = count(known[name], what).replace("batchs", "batches")
+            told.append(at(name, f"{text}{' an epoch' if what == 'batch' else ''}"))
     if "grad_accum" in known and "grad_accum" not in typed:
         told.append(at("grad_accum", f"an update every {known['grad_accum']} batches"))
     if "interval" in known and "interval" not in typed:

@@ -35,7 +35,6 @@ class Program:
     inner: ast.AST | None
     by_batch: bool
     takes_metric: str
-    names: tuple[str, ...]  # of its schedulers and its optimizer
     steps: frozenset[ast.AST] = field(default=frozenset(), repr=False)  # calls that are a step of a scheduler
 
     @property

@@ -11,7 +11,7 @@ from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.loops import Loops, is_constant, of_epochs
 from lrviz.notation.script.program import Program
-from lrviz.notation.script.values import Event, Loader, Loop, Optimizer, Origin, Schedule, Unknown, origins
+from lrviz.notation.script.values import Choice, Event, Loader, Loop, Optimizer, Origin, Schedule, Unknown, origins
 from lrviz.notation.source import ExpressionError, Source
 from lrviz.schedulers import find
 
@@ -36,7 +36,7 @@ class Programs:
         updates = [e for e in reader.events if e.kind == "update" and reader.optimizer_of(e.target) is optimizer]
         schedules = [s for s in reader.schedules if s.inside is None and reader.optimizer_of(s.optimizer) is optimizer]
         rates = [e for e in reader.events if e.kind == "rate" and any(e.target is g for g in optimizer.groups)]
-        steps = [e for e in reader.events if e.kind == "step" and any(e.target is s for s in schedules)]
+        steps = [e for e in reader.events if any(map(e.may_step, schedules))]
         self._check(optimizer, schedules, steps)
         trainer = None if updates else self._trainer(optimizer, steps, rates)
         update = trainer or max(updates, key=lambda e: len(e.loops))
@@ -46,12 +46,14 @@ class Programs:
         depth = len(update.loops) + hidden
         changes = [e for e in (*steps, *rates) if e.loops]
         by_batch = any(len(e.loops) >= depth for e in changes) if depth > 1 else False
-        plateau = [e for e in steps if (info := find(e.target.name)) is not None and info.takes_metric]
+        taking = [s for s in schedules if (info := find(s.name)) is not None and info.takes_metric]
+        plateau = [e for e in steps if any(map(e.may_step, taking))]
         metric = "" if not plateau else "step" if any(len(e.loops) >= depth > 1 for e in plateau) else "epoch"
         found.fields["interval"] = metric or ("epoch" if depth > 1 and changes and not by_batch else "step")
         calls = tuple(conversion.call(s) for s in schedules)
         hand = self._hand(rates)
-        found.told += [f"{s.name} stepped on line{_lines([e for e in steps if e.target is s])}" for s in schedules]
+        stepped = [(s, [e for e in steps if e.may_step(s)]) for s in schedules]
+        found.told += [f"{s.name} stepped on line{_lines(events)}" for s, events in stepped if events]
         found.told += [hand] if hand else []
         self._note_order(schedules, steps, updates)
         course = Course(
@@ -60,11 +62,11 @@ class Programs:
             {}, self._loaders(inner), 1, trainer.node if trainer else None, False, frozenset(),
             frozenset(reader.rest),
         )  # fmt: skip
-        names = (*(s.variable for s in schedules), optimizer.variable)
+        found.names = (*(s.variable for s in schedules), *found.names)
         return Program(
             course, self.source, calls, hand, outer.node if outer else None, inner.node if inner else None, by_batch,
-            metric, names,
-            frozenset(e.node for e in reader.events if e.kind == "step" and isinstance(e.target, Schedule)),
+            metric,
+            frozenset(e.node for e in reader.events if e.kind == "step" and isinstance(e.target, Schedule | Choice)),
         )  # fmt: skip
 
     def _trainer(self, optimizer: Optimizer, steps: Sequence[Event], rates: Sequence[Event]) -> Event:
@@ -160,7 +162,7 @@ class Programs:
         """Note what is legal but probably not intended."""
         events = self.reader.events
         for schedule in schedules:
-            own = [e for e in steps if e.target is schedule]
+            own = [e for e in steps if e.may_step(schedule)]
             looped = [e for e in own if e.loops]
             name = schedule.variable or schedule.name
             if looped and not own[0].loops:
@@ -189,5 +191,5 @@ def _exclusive(events: Sequence[Event]) -> bool:
 
 def _lines(events: Sequence[Event]) -> str:
     lines = list(dict.fromkeys(e.line for e in events))
-    text = " and ".join(filter(None, [", ".join(map(str, lines[:-1])), str(lines[-1])])) if lines else "-"
+    text = " and ".join(filter(None, [", ".join(map(str, lines[:-1])), str(lines[-1])]))
     return f"{'s' if len(lines) > 1 else ''} {text}"

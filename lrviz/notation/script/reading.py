@@ -92,7 +92,12 @@ class _Reading:
     def found(self) -> list[Found]:
         for value in read_all(self.reader):
             self.intervals |= intervals(value)
-        return [self._found(optimizer, schedules) for optimizer, schedules in self._units()]
+        found = [self._found(optimizer, schedules) for optimizer, schedules in self._units()]
+        names = [each.name for each in found]
+        for each in found:  # schedulers of one variable are told from each other by their optimizers
+            if names.count(each.name) > 1 and each.names:
+                each.name = each.names[-1] or each.name
+        return found
 
     # Which schedulers
 
@@ -170,6 +175,7 @@ class _Reading:
         reader, conversion = self.reader, Conversion(self.reader)
         one = schedules[0] if schedules else None
         found = Found(None, one.variable if one else optimizer.variable if optimizer else "", one.line if one else 0)
+        found.names = (found.name, optimizer.variable if optimizer else "")
         if one is not None:
             found.call = conversion.call(one)
             found.missing += [*self.choices, *conversion.missing]

@@ -88,7 +88,9 @@ class Array:
 
 
 class Choice(Unknown):
-    """One of several schedulers."""
+    """One of several schedulers, or none."""
+
+    options: tuple[Schedule, ...] = ()
 
 
 @dataclass(eq=False)
@@ -325,6 +327,11 @@ class Event:
     conditions: tuple[Condition, ...]
     node: ast.AST
 
+    def may_step(self, schedule: Schedule) -> bool:
+        """Whether it is, or may be, a step of a scheduler."""
+        options = self.target.options if isinstance(self.target, Choice) else (self.target,)
+        return self.kind == "step" and any(schedule is s for s in options)
+
     @property
     def line(self) -> int:
         """Its line."""
@@ -356,8 +363,16 @@ def merge(one: Any, other: Any, test: Unknown) -> Any:
     if one is other or (type(one) is type(other) and isinstance(one, CONSTANTS) and one == other):
         return one
     found = (o for v in (one, other) if isinstance(v, Unknown) for o in v.origins)
-    kind = Choice if isinstance(one, Schedule | Choice) or isinstance(other, Schedule | Choice) else Unknown
-    return kind(*test.origins, *found)
+    options = tuple(s for v in (one, other) for s in _schedules(v))
+    if not options:
+        return Unknown(*test.origins, *found)
+    choice = Choice(*test.origins, *found)
+    choice.options = tuple(dict.fromkeys(options))[:_MOST_ORIGINS]
+    return choice
+
+
+def _schedules(value: Any) -> tuple[Schedule, ...]:
+    return (value,) if isinstance(value, Schedule) else value.options if isinstance(value, Choice) else ()
 
 
 def looks_like_scheduler(value: Any) -> bool:
