@@ -150,7 +150,8 @@ def _read(text: str, fields: Fields, path: str) -> list[ScriptRun]:
             found = read_script(text, {**values, **batches}, names, typed, whole=bool(path))[at]
         if found.program is not None and found.program.by_batch and not _has_batches(merged.values):
             # The rates change within an epoch.
-            found.missing += [Origin(text, found.program.line) for text in first.loaders[:1]]
+            asked = {origin.text for origin in found.missing}
+            found.missing += [Origin(text, found.program.line) for text in first.loaders[:1] if text not in asked]
         if found.missing:
             raise missing_values(found, fields.prefix)
         notes = [*found.notes, *_differences(first, typed, fields.prefix)]
@@ -203,6 +204,8 @@ def _with_program(
     if "lr" in typed and program.hand:
         notes.append(f"`{option_name('lr', prefix)}` is the rate of the optimizer; {program.hand} are the script's own")
     known = {k: v for k, v in found.fields.items() if k not in ("interval", "steps")}
+    if "steps" in kept:
+        known = {k: v for k, v in known.items() if k not in LENGTH_FIELDS}
     known |= {k: v for k, v in kept.items() if k == "steps" or (k in known and k in LENGTH_FIELDS)}
     told = [*_told(known, found, typed), *found.told]
     return ScriptRun(None, replace(merged, values=kept), tuple(told), tuple(notes), found.name, found.names, program)

@@ -14,8 +14,11 @@ from lrviz.notation.script.values import (
     Class,
     Dotted,
     Function,
+    Group,
     Instance,
     Length,
+    Optimizer,
+    Schedule,
     Scope,
     Super,
     Unknown,
@@ -129,6 +132,9 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
     lists = [reader.items(a) for a in (args[1:] if name in ("map", "filter") else args[:1] if name != "zip" else args)]
     if any(items is None for items in lists):
         if name == "zip" and args:
+            objects = [i for i in lists if i and all(isinstance(o, Group | Optimizer | Schedule) for o in i)]
+            if objects:  # with values that are not known
+                return [tuple(reader.item(a)(at) for a in args) for at in range(min(map(len, objects)))]
             every = [reader.item(a) for a in args]
             return Length(reader.length(args[0], node.args[0]), lambda at: tuple(each(at) for each in every))
         if name == "iter" and args:

@@ -30,6 +30,7 @@ from lrviz.notation.script.values import (
     Optimizer,
     Schedule,
     Scope,
+    SomeGroup,
     Unknown,
     flat,
 )
@@ -197,6 +198,13 @@ class Driver(Interpreter):
             return False
         self.event("rate", group, (key, value), node)
         return True
+
+    def set_some_rate(self, some: SomeGroup, key: str, value: Any, node: ast.AST) -> None:
+        """Refuse to set the rate of a group that is not known."""
+        names = ", ".join(f"`{printable(o.text, 60)}`" for o in some.origins[:3])
+        raise ExpressionError(
+            f"the group whose rate line {getattr(node, 'lineno', 0)} sets is not known: it needs {names}", "", node
+        )
 
     def is_of_rest(self, function: Function) -> bool:
         """Whether a function was read because it is called from elsewhere."""

@@ -17,6 +17,7 @@ from lrviz.notation.script.values import (
     CONSTANTS,
     Array,
     Class,
+    Counter,
     Dotted,
     Function,
     Group,
@@ -26,6 +27,7 @@ from lrviz.notation.script.values import (
     Optimizer,
     Schedule,
     Scope,
+    SomeGroup,
     Super,
     Unknown,
     merge,
@@ -120,6 +122,8 @@ class Expressions(Reader):
             case Instance():
                 if name in owner.names:
                     value = owner.names[name]
+                    if name in self.changing and isinstance(value, CONSTANTS):
+                        return Counter(self.changing[name], unparse(node))
                     return self.unknown(node) if value is REQUIRED else value
                 found = owner.cls.find(name) if owner.cls is not None else None
                 if isinstance(found, Function):
@@ -272,6 +276,10 @@ class Expressions(Reader):
         if isinstance(owner, Instance):  # a namespace that is used as a dict
             return owner.names.get(str(key), self.unknown(node))
         if isinstance(key, Unknown):
+            if isinstance(owner, tuple) and owner and all(isinstance(item, Group) for item in owner):
+                group = SomeGroup(*key.origins)
+                group.groups = owner
+                return group
             return Unknown(*origins(owner), *key.origins)
         if isinstance(owner, Unknown) and owner.origins and not any(o.givable for o in owner.origins):
             return Unknown(*owner.origins)

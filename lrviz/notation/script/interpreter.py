@@ -22,6 +22,7 @@ from lrviz.notation.script.trees import (
     assigned_in,
     assigned_names,
     called_names,
+    changed_in,
     ends,
     names_with_rates,
     stored_names,
@@ -45,6 +46,7 @@ from lrviz.notation.script.values import (
     Origin,
     Schedule,
     Scope,
+    SomeGroup,
     Unknown,
     flat,
     merge,
@@ -311,6 +313,9 @@ class Interpreter(Definitions):
         return new
 
     def _set_item(self, owner: Any, index: Any, value: Any, node: ast.expr) -> None:
+        if isinstance(owner, SomeGroup) and index in LIVE:
+            self.set_some_rate(owner, index, value, node)
+            return
         if isinstance(owner, Group) and index in LIVE:
             if not self.set_rate(owner, index, value, node):
                 owner[index] = self._weak(owner.get(index), value)
@@ -331,6 +336,8 @@ class Interpreter(Definitions):
                 old = items[index]
             except (KeyError, IndexError, TypeError):
                 old = value
+            if self.loops and isinstance(old, CONSTANTS) and isinstance(value, CONSTANTS):
+                value = Counter(self.loops[-1], unparse(node))
             try:
                 items[index] = self._weak(old, value)
             except (IndexError, TypeError):
@@ -376,10 +383,11 @@ class Interpreter(Definitions):
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> Signal | None:
         over = self.evaluate(node.iter, scope)
-        if not _of_objects(over) and self._trains(node):
+        trains = not _of_objects(over) and self._trains(node)
+        items = None if trains else self.items(over)
+        if trains or (items is None and self._sets_rates(node)):
             count = self.length(over, node.iter)
             return self._training(node, Loop(node, count, over, stored_names(node.target)), scope)
-        items = self.items(over)
         if items is None:
             why = over if isinstance(over, Unknown) else self.unknown(node.iter)
             self._forget(node, scope, why)
@@ -428,6 +436,7 @@ class Interpreter(Definitions):
 
     def _training(self, node: ast.For | ast.AsyncFor | ast.While, loop: Loop, scope: Scope) -> Signal | None:
         """Read a loop around training once, with what it changes unknown."""
+        self._begin_changes(node, loop, scope)
         changed = assigned_in(node)
         for name in changed:
             if name in scope.names and not isinstance(scope.names[name], Optimizer | Schedule | Loader | Function):
@@ -446,15 +455,33 @@ class Interpreter(Definitions):
                 scope.names[name] = Counter(loop, name)
         return signal if signal is not None and signal.kind == "return" and signal.value is None else None
 
+    def _begin_changes(self, node: ast.AST, loop: Loop, scope: Scope) -> None:
+        """Make unknown what a loop changes beside the names of its scope: attributes, global names, and items."""
+        attributes, names = changed_in(self.tree, node)
+        self.changing |= {name: loop for name in attributes if name not in self.changing}
+        for name in names:
+            if isinstance(scope.top.names.get(name), int | float | str):
+                scope.top.names[name] = Counter(loop, name)
+        for child in ast.walk(node):
+            match child:
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key), ctx=ast.Store()):
+                    where = scope.find(name)
+                    owner = where.names.get(name) if where else None
+                    if isinstance(owner, dict) and isinstance(owner.get(key), CONSTANTS) and key in owner:
+                        owner[key] = Counter(loop, unparse(child))
+
     def _trains(self, node: ast.AST) -> bool:
         """Whether a loop contains a step of an optimizer or scheduler, or sets a rate and calls what may train."""
         if node not in self.training:
             called = called_names(node)
             steps = any(name == "step" or name in self.trains or SCALER.search(name) for name in called)
             steps = steps or ("__call__" in self.trains and _passes_optimizer(node))
-            sets = any(name in self.sets for name in called) or RATE in names_with_rates(node)
-            self.training[node] = steps or (sets and any(map(TRAINS.search, called)))
+            self.training[node] = steps or (self._sets_rates(node) and any(map(TRAINS.search, called)))
         return self.training[node]
+
+    def _sets_rates(self, node: ast.AST) -> bool:
+        """Whether a loop sets the rates of parameter groups, or calls a function that does."""
+        return any(name == RATE or name in self.sets for name in names_with_rates(node))
 
     def _forget(self, node: ast.stmt, scope: Scope, why: Unknown) -> None:
         """Make what a statement changes unknown, without reading it."""

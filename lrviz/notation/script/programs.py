@@ -43,13 +43,13 @@ class Programs:
         hidden = trainer is not None and (isinstance(trainer.node, ast.Call) or of_epochs(trainer.loops[-1]))
         outer, inner = self._read_length(update, hidden=hidden)
         self._ask([*updates, *steps, *rates])
-        depth = len(update.loops) + hidden
         changes = [e for e in (*steps, *rates) if e.loops]
-        by_batch = any(len(e.loops) >= depth for e in changes) if depth > 1 else False
+        by_batch = any(_is_in(e, inner) for e in changes)
         taking = [s for s in schedules if (info := find(s.name)) is not None and info.takes_metric]
         plateau = [e for e in steps if any(map(e.may_step, taking))]
-        metric = "" if not plateau else "step" if any(len(e.loops) >= depth > 1 for e in plateau) else "epoch"
-        found.fields["interval"] = metric or ("epoch" if depth > 1 and changes and not by_batch else "step")
+        metric = "" if not plateau else "step" if any(_is_in(e, inner) for e in plateau) else "epoch"
+        by_epoch = changes and not by_batch and (hidden or (outer is not None and inner is not None))
+        found.fields["interval"] = metric or ("epoch" if by_epoch else "step")
         calls = tuple(conversion.call(s) for s in schedules)
         hand = self._hand(rates)
         stepped = [(s, [e for e in steps if e.may_step(s)]) for s in schedules]
@@ -180,6 +180,10 @@ class Programs:
 
 def _inside(schedule: Schedule) -> list[Schedule]:
     return [s for child in schedule.children for s in (*_inside(child), child)]
+
+
+def _is_in(event: Event, loop: Loop | None) -> bool:
+    return loop is not None and any(each.node is loop.node for each in event.loops)
 
 
 def _exclusive(events: Sequence[Event]) -> bool:

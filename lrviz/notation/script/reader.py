@@ -27,6 +27,7 @@ from lrviz.notation.script.values import (
     Origin,
     Schedule,
     Scope,
+    SomeGroup,
     Unknown,
     find_optimizer,
     flat,
@@ -79,6 +80,7 @@ class Reader(ABC):
         self.instances: list[Instance] = []
         self.trains = functions_that_reach(tree, called_names, lambda name: name == "step" or bool(SCALER.search(name)))
         self.sets = functions_that_reach(tree, names_with_rates, lambda name: name == RATE)
+        self.changing: dict[str, Loop] = {}  # attributes that a loop around training changes
         self.training: dict[ast.AST, bool] = {}  # whether a loop is around training
         self.optimizers: list[Optimizer] = []
         self.rates: dict[Optimizer, list[Any]] = {}  # of the groups of each optimizer before they are changed
@@ -249,6 +251,11 @@ class Reader(ABC):
             group.changes = Unknown(Origin("the optimizer's rate", getattr(node, "lineno", 0), givable=False))
         self.event("rate", group, (key, value), node)
         return True
+
+    def set_some_rate(self, some: SomeGroup, key: str, value: Any, node: ast.AST) -> None:
+        """Note a rate that is set of a group that is not known."""
+        for group in some.groups:
+            self.set_rate(group, key, value, node)
 
     def set_scheduler(self, schedule: Schedule, name: str, value: Any, node: ast.AST) -> None:
         """Note an attribute of a scheduler that is set."""

@@ -9,6 +9,7 @@ from typing import Final
 from lrviz.notation.source import unparse
 
 RATE: Final = "[lr]"  # stands for the rate of a parameter group among names of functions
+_CONSTRUCTORS: Final = ("__init__", "__post_init__")
 _ENDS: Final = (ast.Raise, ast.Return, ast.Continue, ast.Break)
 
 
@@ -110,6 +111,29 @@ def assigned_in(node: ast.AST) -> list[str]:
             found |= dict.fromkeys(stored_names(child.target))
         todo += ast.iter_child_nodes(child)
     return list(found)
+
+
+def changed_in(tree: ast.Module, node: ast.AST) -> tuple[set[str], set[str]]:
+    """What runs in a node, and in the functions of a script that it calls, assigns: attributes, and global names."""
+    functions: dict[str, list[ast.AST]] = {}
+    for child in ast.walk(tree):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and child.name not in _CONSTRUCTORS:
+            functions.setdefault(child.name, []).append(child)
+    attributes: set[str] = set()
+    names: set[str] = set()
+    todo, seen = [node], {""}
+    while todo:
+        part = todo.pop()
+        for child in ast.walk(part):
+            match child:
+                case ast.Attribute(attr=name, ctx=ast.Store()):
+                    attributes.add(name)
+                case ast.Global(names=others) | ast.Nonlocal(names=others):
+                    names.update(others)
+        for name in called_names(part) - seen:
+            seen.add(name)
+            todo += functions.get(name, [])
+    return attributes, names
 
 
 def parameter_defaults(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:

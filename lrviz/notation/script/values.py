@@ -239,6 +239,12 @@ class Group(dict[str, Any]):
         return self.live is not None and key in LIVE and key in self.live
 
 
+class SomeGroup(Unknown):
+    """One of the parameter groups of an optimizer."""
+
+    groups: tuple[Group, ...] = ()
+
+
 @dataclass(eq=False)
 class Optimizer:
     """An optimizer that the script creates, or only uses."""
