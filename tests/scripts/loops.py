@@ -889,3 +889,116 @@ for epoch in range(4):
         {},
     ),
 }
+
+LIGHTNING = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from lightning.pytorch import LightningModule, Trainer
+
+train_loader = DataLoader(TensorDataset(torch.zeros(25, 2), torch.zeros(25, 1)), batch_size=4)
+
+class Model(LightningModule):
+    def __init__(self, lr=0.1, warmup=10):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = nn.Linear(2, 1)
+        MANUAL
+
+    def training_step(self, batch, batch_idx):
+        x, y = batch
+        loss = nn.functional.mse_loss(self.net(x), y)
+        self.log("train_loss", loss)
+        STEP
+        return loss
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=self.hparams.lr)
+        RETURN
+
+    HOOK
+
+trainer = Trainer(max_epochs=5, accumulate_grad_batches=ACCUMULATE)
+trainer.fit(Model(), train_loader)
+"""
+
+
+def _lightning(returned: str, *, hook: str = "", manual: str = "", step: str = "", accumulate: int = 1) -> str:
+    text = LIGHTNING.replace("RETURN", returned).replace("HOOK", hook).replace("ACCUMULATE", str(accumulate))
+    return text.replace("MANUAL", manual).replace("STEP", step)
+
+
+_FREQUENCY = '{"scheduler": scheduler, "interval": "step", "frequency": 3}'
+LOOPS |= {
+    "Lightning's frequency": (
+        _lightning(
+            "scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)\n"
+            f'        return {{"optimizer": optimizer, "lr_scheduler": {_FREQUENCY}}}',
+            accumulate=2,
+        ),
+        BATCHES,
+        {},
+    ),
+    "Lightning's schedulers of steps and epochs": (
+        _lightning(
+            "warmup = torch.optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=10)\n"
+            "        decay = torch.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.5)\n"
+            '        return [optimizer], [{"scheduler": warmup, "interval": "step"}, '
+            '{"scheduler": decay, "frequency": 2}]'
+        ),
+        BATCHES,
+        {},
+    ),
+    "Lightning's warm-up by hand": (
+        _lightning(
+            "return [optimizer], [torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=5)]",
+            hook="""def optimizer_step(self, epoch, batch_idx, optimizer, optimizer_closure):
+        optimizer.step(closure=optimizer_closure)
+        # manually warm up lr without a scheduler
+        if self.trainer.global_step < self.hparams.warmup:
+            lr_scale = min(1.0, float(self.trainer.global_step + 1) / self.hparams.warmup)
+            for pg in optimizer.param_groups:
+                pg["lr"] = lr_scale * self.hparams.lr""",
+        ),
+        BATCHES,
+        {},
+    ),
+    "Lightning's own step of the scheduler": (
+        _lightning(
+            "return [optimizer], [torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 2)]",
+            hook="""def lr_scheduler_step(self, scheduler, metric):
+        scheduler.step(epoch=self.current_epoch)""",
+        ),
+        BATCHES,
+        {},
+    ),
+    "Lightning's manual optimization": (
+        _lightning(
+            "scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 2, gamma=0.5)\n"
+            "        return [optimizer], [scheduler]",
+            manual="self.automatic_optimization = False",
+            step="""opt = self.optimizers()
+        opt.zero_grad()
+        self.manual_backward(loss)
+        if (batch_idx + 1) % 2 == 0:
+            opt.step()
+        sch = self.lr_schedulers()
+        if self.trainer.is_last_batch and (self.trainer.current_epoch + 1) % 2 == 0:
+            sch.step()""",
+            hook="""def on_train_epoch_end(self):
+        self.lr_schedulers().step()""",
+        ),
+        BATCHES,
+        {},
+    ),
+    "Lightning's rates by hand": (
+        _lightning(
+            "return [optimizer], []",
+            hook="""def on_train_batch_start(self, batch, batch_idx):
+        for group in self.optimizers().param_groups:
+            group["lr"] = self.hparams.lr * 0.99 ** self.global_step""",
+        ),
+        BATCHES,
+        {},
+    ),
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_all
+from tests.scripts import lightning_stub
 from tests.scripts.loops import LOOPS
 from tests.scripts.whole import WHOLE
 
@@ -29,6 +31,12 @@ def executed(text: str) -> list[np.ndarray]:
     finally:
         hook.remove()
     return [np.array(values) for values in rates.values()]
+
+
+@pytest.fixture(autouse=True)
+def lightning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lightning", lightning_stub)
+    monkeypatch.setitem(sys.modules, "lightning.pytorch", lightning_stub)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -183,7 +183,7 @@ REFUSED = {
     "the constant tau": ("LambdaLR(optimizer, lambda t: t / tau)", "unknown name `tau`"),
     "Lightning's frequency": (
         'return {"optimizer": opt, "lr_scheduler": {"scheduler": StepLR(opt, 3), "frequency": 2}}',
-        "Lightning's `frequency` of 2 is not followed",
+        "Lightning's `frequency` of 2 is not followed without the module around it",
     ),
     "many values": (
         "opt = SGD(p, args.lr)\nStepLR(opt, args.step, cfg['gamma'])",

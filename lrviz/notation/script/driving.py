@@ -107,6 +107,7 @@ class Course:
     sets_rates: bool  # whether the script gives the rates that the optimizer starts with
     kept: frozenset[ast.stmt]
     rest: frozenset[ast.AST]  # functions that are called from elsewhere
+    harness: list[ast.stmt] | None  # the loop of Lightning
 
 
 class Driver(Interpreter):
@@ -115,6 +116,7 @@ class Driver(Interpreter):
     def __init__(self, course: Course, machine: Machine, most: int) -> None:
         super().__init__(course.tree, course.values, course.defaults, Budget())
         self.course, self.machine, self.most = course, machine, most
+        self.harness = course.harness
         self.target: Optimizer | None = None
         self.handles: dict[Schedule, Any] = {}
         self.position: list[tuple[Loop, int]] = []  # the loops that run, and the number of the iteration
@@ -216,6 +218,9 @@ class Driver(Interpreter):
         """Do what the loop does, if it is about the optimizer that is drawn."""
         if kind == "step" and target not in self.handles:
             return
+        if kind == "update":
+            for counter in self.counter:
+                counter.names["global_step"] += self.times
         if kind == "update" and ((optimizer := self.optimizer_of(target)) is None or optimizer is not self.target):
             return
         if kind == "train" and node is not self.course.trainer:

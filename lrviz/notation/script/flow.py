@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from lrviz.notation.script.interpreter import Interpreter
+from lrviz.notation.script.lightning import run_module
 from lrviz.notation.script.names import is_scheduler_class
 from lrviz.notation.script.trees import functions_that_reach, mentioned_names
 from lrviz.notation.script.values import Class, Function
@@ -36,7 +37,9 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
     for cls in classes:
         method = cls.names.get("configure_optimizers")
         if isinstance(method, Function) and reader.is_of_rest(method):
-            returned.append(_call_method(reader, cls, method))
+            module = _instance(reader, cls)
+            returned.append(reader.call_function(method.bind(module), [], {}))
+            reader.block(run_module(reader, module, method, returned[-1]), reader.top)
     functions: list[tuple[Class | None, Function]] = [
         (None, v) for v in reader.top.names.values() if isinstance(v, Function)
     ]
@@ -57,5 +60,9 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
 
 
 def _call_method(reader: Interpreter, cls: Class, method: Function) -> Any:
+    return reader.call_function(method.bind(_instance(reader, cls)), [], {})
+
+
+def _instance(reader: Interpreter, cls: Class) -> Any:
     own = [i for i in reader.instances if i.cls is cls]
-    return reader.call_function(method.bind(own[-1] if own else reader.instantiate(cls, [], {})), [], {})
+    return own[-1] if own else reader.instantiate(cls, [], {})

@@ -95,7 +95,12 @@ class Program:
         def wanted(node: ast.AST) -> bool:
             return node in updates or node is self.course.trainer or (_is_step(node) and node not in self.steps)
 
-        return slice_script(self.course.tree, wanted)
+        return slice_script(self._whole, wanted)
+
+    @cached_property
+    def _whole(self) -> ast.Module:
+        """The script, and the loop of Lightning around it."""
+        return ast.Module([*self.course.tree.body, *(self.course.harness or ())], [])
 
     @cached_property
     def _kept_for_rates(self) -> frozenset[ast.stmt]:
@@ -111,7 +116,7 @@ class Program:
                 or (isinstance(node, ast.Subscript) and sets_rate(node))
             )
 
-        return slice_script(self.course.tree, wanted)
+        return slice_script(self._whole, wanted)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

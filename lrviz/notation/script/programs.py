@@ -43,6 +43,8 @@ class Programs:
         hidden = trainer is not None and (isinstance(trainer.node, ast.Call) or of_epochs(trainer.loops[-1]))
         outer, inner = self._read_length(update, hidden=hidden)
         self._ask([*updates, *steps, *rates])
+        if inner is not None and isinstance(inner.node, ast.While):
+            found.loaders = ()  # the loop itself says how often it runs
         changes = [e for e in (*steps, *rates) if e.loops]
         by_batch = any(_is_in(e, inner) for e in changes)
         taking = [s for s in schedules if (info := find(s.name)) is not None and info.takes_metric]
@@ -53,14 +55,19 @@ class Programs:
         calls = tuple(conversion.call(s) for s in schedules)
         hand = self._hand(rates)
         stepped = [(s, [e for e in steps if e.may_step(s)]) for s in schedules]
-        found.told += [f"{s.name} stepped on line{_lines(events)}" for s, events in stepped if events]
+        ours = {node for part in reader.harness or () for node in ast.walk(part)}
+        for schedule, events in stepped:
+            if any(e.node in ours for e in events):
+                found.told.append(f"{schedule.name} stepped by Lightning (line {schedule.line})")
+            elif events:
+                found.told.append(f"{schedule.name} stepped on line{_lines(events)}")
         found.told += [hand] if hand else []
         self._note_order(schedules, steps, updates)
         course = Course(
             reader.tree, reader.values, reader.defaults, optimizer.node or optimizer.variable,
             {s.node: number for number, s in enumerate(schedules)}, frozenset(e.node for e in updates), read_all,
             {}, self._loaders(inner), 1, trainer.node if trainer else None, False, frozenset(),
-            frozenset(reader.rest),
+            frozenset(reader.rest), reader.harness,
         )  # fmt: skip
         found.names = (*(s.variable for s in schedules), *found.names)
         return Program(

@@ -75,6 +75,8 @@ class Reader(ABC):
         self.opaque: list[Opaque] = []  # calls that are given an optimizer or a scheduler, in order
         self.trainers: list[Opaque] = []  # calls of Lightning's Trainer and of Accelerator
         self.called: set[ast.AST] = set()  # functions that were called
+        self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
+        self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
         self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
         self.instances: list[Instance] = []

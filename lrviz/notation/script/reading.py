@@ -13,7 +13,7 @@ from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.found import Found
 from lrviz.notation.script.interpreter import Interpreter
-from lrviz.notation.script.lightning import intervals, read_trainers
+from lrviz.notation.script.lightning import configs, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.programs import Programs
 from lrviz.notation.script.torch_objects import optimizer_defaults
@@ -91,7 +91,16 @@ class _Reading:
 
     def found(self) -> list[Found]:
         for value in read_all(self.reader):
-            self.intervals |= intervals(value)
+            for config in configs(value)[1]:
+                if config.interval:
+                    self.intervals[id(config.schedule)] = config.interval, config.schedule.line
+                if config.frequency != 1 and self.reader.harness is None:
+                    shown = config.frequency if isinstance(config.frequency, int) else "unknown value"
+                    raise ExpressionError(
+                        f"Lightning's `frequency` of {shown} is not followed without the module around it",
+                        "paste the class, or leave it out and multiply the scheduler's lengths by it",
+                        config.schedule.node,
+                    )
         found = [self._found(optimizer, schedules) for optimizer, schedules in self._units()]
         names = [each.name for each in found]
         for each in found:  # schedulers of one variable are told from each other by their optimizers
