@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 _NO_USER_CODE: Final = (SchedulerCall, ScriptLoop)
 _user_code_ran = False
-CHUNK: Final = 50_000  # values read between two checks; few enough for a smooth progress bar
+_CHUNK: Final = 50_000  # values read between two checks; few enough for a smooth progress bar
 
 
 def simulate(spec: RunSpec, progress: Progress | None = None) -> Trace:
@@ -115,7 +115,7 @@ class Run:
         self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
         done = 0
         while done < self.readings:
-            size = min(max(CHUNK // columns, 1), self.readings - done)
+            size = min(max(_CHUNK // columns, 1), self.readings - done)
             last = done + size == self.readings
             values[done : done + size] = self._chunk(read, step, (size, columns), done, last)
             self._check_rates(values[done : done + size, : len(self.groups)], done)

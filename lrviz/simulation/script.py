@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from lrviz.errors import SimulationError
 from lrviz.notation import DoneError, SchedulerCall
 from lrviz.simulation.build import build_scheduler, failure
-from lrviz.simulation.loop import CHUNK, Progress, Run
+from lrviz.simulation.loop import Progress, Run
 from lrviz.spec import RunSpec, ScriptLoop, default_metric, metric_values
 from lrviz.trace import Trace
+
+_MOST_CREATED: Final = 1_000  # schedulers
+_LOOK: Final = 2_000  # updates between two looks at the rates, each of which takes 0.1 ms
 
 
 class ScriptRun(Run):
@@ -22,6 +25,7 @@ class ScriptRun(Run):
     def __init__(self, spec: RunSpec, script: ScriptLoop) -> None:
         super().__init__(spec)
         self.script = script
+        self.created = 0  # schedulers
         self.done = 0  # updates
         self.checked = 0  # updates whose rates are checked
         self.values = np.empty((0, 0))
@@ -54,6 +58,9 @@ class ScriptRun(Run):
     def create(self, number: int, call: SchedulerCall) -> Any:
         """Create scheduler `number` of the script."""
         call = self.script.created(number, call)
+        self.created += 1
+        if self.created > _MOST_CREATED:
+            raise SimulationError(f"the loop of the script creates over {_MOST_CREATED:,} schedulers")
         return build_scheduler(call, self.optimizer), call
 
     def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST) -> None:
@@ -99,10 +106,11 @@ class ScriptRun(Run):
         if self.metric.size:
             self.metric[self.done : end] = self.last_metric
         self.done = end
-        if end - self.checked >= CHUNK or end == self.readings:
+        if end - self.checked >= _LOOK or end == self.readings:
             self._check()
             if self.progress is not None:
-                self.progress(end, self.readings)
+                total = self.loop.scheduler_calls
+                self.progress(end * total // self.readings, total)
         if end == self.readings:
             raise DoneError
 

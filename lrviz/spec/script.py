@@ -183,16 +183,16 @@ def _with_program(
             )
     given = {k: v for k, v in merged.values.items() if k != "grad_accum"}
     loop = read_loop(given, prefix)
-    most = loop.updates if "steps" in typed else MAX_UPDATES
+    # One more than is allowed is refused below.
     exact = "steps_per_epoch" in typed or "dataset_size" in typed
     program = program.with_length(
         loop.steps_per_epoch, loop.epochs if "epochs" in typed else None, exact, sets_rates="lr" not in typed
     )
-    counts = program.count(most)
+    counts = [loop.updates] if "steps" in typed else program.count(MAX_UPDATES + 1)
     if not counts:
         raise SpecError("the loop of the script makes no update")
     kept = {k: v for k, v in given.items() if k not in (*LENGTH_FIELDS, "steps")}
-    if len(set(counts)) == 1 and (len(counts) > 1 or program.outer is not None):
+    if len(set(counts)) == 1 and "steps" not in typed and (len(counts) > 1 or program.outer is not None):
         kept |= {"epochs": len(counts), "steps_per_epoch": counts[0]}
     else:
         kept["steps"] = sum(counts)

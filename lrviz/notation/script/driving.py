@@ -411,6 +411,29 @@ class Driver(Interpreter):
             self.position.pop()
         return self.block(node.orelse, scope)
 
+    def _counted(self, node: ast.While, scope: Scope) -> int | None:
+        """The updates of `while True:` with one update, `step += 1` and `if step > end: break` in this order.
+
+        None if anything else matters in the loop.
+        """
+        match node.test, [s for s in node.body if s in self.course.kept]:
+            case (
+                ast.Constant(value=True | 1),
+                [
+                    ast.Expr(value=ast.Call() as update),
+                    ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=ast.Constant(value=1)),
+                    ast.If(
+                        test=ast.Compare(left=ast.Name(id=same), ops=[ast.Gt() | ast.GtE() as op], comparators=[limit]),
+                        body=[*_, ast.Break()],
+                        orelse=[],
+                    ),
+                ],
+            ) if update in self.course.updates and name == same:
+                start, end = self.evaluate(ast.Name(name, ast.Load()), scope), self.evaluate(limit, scope)
+                if isinstance(start, int) and isinstance(end, int):
+                    return max(end - start + isinstance(op, ast.Gt), 1)
+        return None
+
     def _past_end(self, over: range) -> Callable[[int], Any]:
         """The items of a range, which goes on if the run is longer than the script's."""
         return lambda at: over[0] + at * over.step
@@ -433,6 +456,9 @@ class Driver(Interpreter):
         self.position.append((loop, 0))
         at = 0
         try:
+            if (times := self._counted(node, scope)) is not None:
+                self._update(times)
+                return None
             while True:
                 self.add(1, node)
                 test = self.truth(self.evaluate(node.test, scope))
