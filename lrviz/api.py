@@ -18,6 +18,7 @@ from lrviz.spec import (
     OptimizerChoice,
     ParamGroup,
     RunSpec,
+    ScriptLoop,
     TrainingLoop,
     read_inset,
     read_loop,
@@ -204,7 +205,9 @@ def simulate(
                 "a RunSpec describes the whole run, and takes no other arguments",
                 "change it with `dataclasses.replace(spec, ...)`",
             )
-        _check_type("RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory, "resolved")
+        _check_type(
+            "RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory | ScriptLoop, "resolved"
+        )
         return _simulate(scheduler)
     if isinstance(scheduler, str):
         if loop.dataset_size is not None:

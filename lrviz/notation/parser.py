@@ -116,6 +116,8 @@ def _read_as_script(text: str | Source, names: Mapping[str, Any], reason: Notati
         texts = [origin.text for origin in found.missing]
         clear = all(map(value_name, texts)) and not (len(texts) == 1 and texts[0].isidentifier())
         raise (missing_values(found) if clear or reason is None else reason) from None
+    if found.call is None or found.program is not None:
+        raise reason or NotationError("the loop of a script is no notation of a scheduler")
     return found.call
 
 

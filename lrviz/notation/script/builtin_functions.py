@@ -15,6 +15,7 @@ from lrviz.notation.script.values import (
     Class,
     Dotted,
     Function,
+    Group,
     Instance,
     Length,
     Optimizer,
@@ -38,7 +39,7 @@ def call_builtin(
             if None in args and len(args) == len(node.args):  # an argument of the command line without a default
                 return Length(Unknown(Origin(node.args[args.index(None)])))
             if (unknown := reader.unknown_in(args)) is not None:
-                return Length(_range_length(args, unknown))
+                return Length(_range_length(args, unknown), (lambda at: at) if len(args) == 1 else None)
             if 1 <= len(args) <= 3 and all(isinstance(a, int) for a in args) and (len(args) < 3 or args[2] != 0):
                 return range(*args)
         case "len":
@@ -149,11 +150,17 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
             return reader.unknown(node)
         return {**start, **{k: v for k, v in items if isinstance(k, str | int | float)}, **kwargs}
     if name == "enumerate" and args and reader.items(args[0]) is None:
-        return Length(reader.length(args[0], node.args[0]))
+        start, each = args[1] if len(args) > 1 else kwargs.get("start", 0), reader.item(args[0])
+        number = (lambda at: start + at) if isinstance(start, int) else (lambda at: start)
+        return Length(reader.length(args[0], node.args[0]), lambda at: (number(at), each(at)))
     lists = [reader.items(a) for a in (args[1:] if name in ("map", "filter") else args[:1] if name != "zip" else args)]
     if any(items is None for items in lists):
         if name == "zip" and args:
-            return Length(reader.length(args[0], node.args[0]))
+            objects = [i for i in lists if i and all(isinstance(o, Group | Optimizer | Schedule) for o in i)]
+            if objects:  # with values that are not known
+                return [tuple(reader.item(a)(at) for a in args) for at in range(min(map(len, objects)))]
+            every = [reader.item(a) for a in args]
+            return Length(reader.length(args[0], node.args[0]), lambda at: tuple(each(at) for each in every))
         if name == "iter" and args:
             return args[0]
         return reader.unknown_in(args) or reader.unknown(node)

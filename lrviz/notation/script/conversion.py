@@ -15,6 +15,7 @@ from lrviz.notation.script.standalone import Standalone
 from lrviz.notation.script.trees import Position, returned_expression
 from lrviz.notation.script.values import (
     CONSTANTS,
+    Array,
     Class,
     Dotted,
     Function,
@@ -83,8 +84,8 @@ class Conversion:
                 return value
             case float():
                 return float(value)  # of numpy
-            case list() | tuple() | range():
-                items = list(value)
+            case list() | tuple() | range() | Array():
+                items = value.items if isinstance(value, Array) else list(value)
                 if inside:
                     shown = printable(unparse(node), 60)
                     raise ExpressionError(f"`{shown}` has a list inside a list", node=node)
@@ -115,8 +116,12 @@ class Conversion:
         first = self._try_call(function)
 
         def call(x: Any) -> Any:
+            before = reader.steps, reader.limit, reader.calls
             reader.steps, reader.limit, reader.calls = 0, MAX_CALL_STEPS, 0
-            result = reader.call_function(function, [x], {})
+            try:
+                result = reader.call_function(function, [x], {})
+            finally:
+                reader.steps, reader.limit, reader.calls = before[0] + reader.steps, *before[1:]
             if isinstance(result, bool | int | float):
                 return result
             names = ", ".join(f"`{o.text}`" for o in origins(result)) or "a value that is no number"

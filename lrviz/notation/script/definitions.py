@@ -12,7 +12,18 @@ from lrviz.notation.script.arguments import field_default, option_defaults, para
 from lrviz.notation.script.expressions import Expressions
 from lrviz.notation.script.reader import Signal
 from lrviz.notation.script.trees import is_generator
-from lrviz.notation.script.values import Builtin, Class, Dotted, Function, Instance, Origin, Scope, Unknown
+from lrviz.notation.script.values import (
+    Builtin,
+    Class,
+    Dotted,
+    Function,
+    Instance,
+    Length,
+    Loader,
+    Origin,
+    Scope,
+    Unknown,
+)
 from lrviz.notation.source import ExpressionError, unparse
 
 _CALL_STEPS: Final = 10  # of a call of a function of the script
@@ -83,11 +94,18 @@ class Definitions(Expressions):
             if node not in self.generators:
                 self.generators[node] = is_generator(node)
             if self.generators[node]:
-                return self.unknown(node)
+                return self._generator(node, [*args, *kwargs.values()])
             signal = self.block(node.body, scope)
             return signal.value if signal is not None and signal.kind == "return" else None
         finally:
             self.calls -= 1
+
+    def _generator(self, node: ast.AST, given: Sequence[Any]) -> Any:
+        """What a call of a generator returns; one that gives the items of a loader has its length."""
+        inside = [v for v in given if isinstance(v, Loader | Length)]
+        if len(inside) == 1 and any(isinstance(loop, ast.For) and is_generator(loop) for loop in ast.walk(node)):
+            return Length(self.length(inside[0], ast.Name("loader", lineno=0)), self.item(inside[0]))
+        return self.unknown(node)
 
     def _bind(self, function: Function, args: Sequence[Any], kwargs: dict[str, Any], scope: Scope) -> None:
         spec = function.node.args

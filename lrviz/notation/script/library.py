@@ -11,10 +11,11 @@ from typing import Any, Final
 from lrviz.notation.functions import FUNCTIONS, MATH
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.arguments import parser_method
+from lrviz.notation.script.arrays import array_method
 from lrviz.notation.script.builtin_functions import call_builtin
 from lrviz.notation.script.methods import TEXT_METHODS, dict_method, list_method, text_method
 from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler
-from lrviz.notation.script.numeric import NUMPY, array_method, call_known, call_numpy
+from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
@@ -117,7 +118,7 @@ def _dotted(
         if isinstance(inner, list | tuple | range | dict | Loader | Length | Optimizer | Group):
             return inner
         if last in ("tqdm", "track"):
-            return Length(reader.length(inner, node.args[0]))
+            return Length(reader.length(inner, node.args[0]), reader.item(inner))
     if last == "Fire" and args and isinstance(args[0], Function):
         return reader.call_function(args[0], [], {})
     return reader.not_read(node, args, kwargs)
@@ -176,7 +177,7 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             if name == "step":
                 reader.event("step", owner, [*args, *kwargs.values()], node)
                 return None
-            return reader.unknown(node)
+            return reader.scheduler_method(owner, name, node)
         case Parser():
             return parser_method(reader, owner, name, args, kwargs, node)
         case Super():
@@ -192,6 +193,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
                 reader.event("update", found, (), node)
             elif (inner := find_optimizer(owner)) is not None and not looks_like_scheduler(owner):
                 reader.event("update", inner, (), node)
+            elif args and "scaler" in unparse(node.func).lower():
+                reader.event("update", args[0], (), node)
             elif names_optimizer(node):
                 reader.event("update", owner, (), node)
             else:
@@ -216,6 +219,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             return getattr(owner, name)(args[0]) if args[0] in owner else reader.unknown(node)
         case float() | int() if name == "item" and not args:
             return owner
+        case float() if name == "round" and not args and hasattr(owner, "round"):  # of numpy
+            return owner.round()
         case float() | int() if name in ("is_integer", "bit_length") and hasattr(owner, name) and not args:
             return getattr(owner, name)()
     return reader.not_read(node, args, kwargs)

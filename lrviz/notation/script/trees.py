@@ -8,6 +8,8 @@ from typing import Final
 
 from lrviz.notation.source import unparse
 
+RATE: Final = "[lr]"  # stands for the rate of a parameter group among names of functions
+_CONSTRUCTORS: Final = ("__init__", "__post_init__")
 _MOST_RETURNS: Final = 10  # of a function that becomes one expression
 _ENDS: Final = (ast.Raise, ast.Return, ast.Continue, ast.Break)
 
@@ -36,6 +38,20 @@ def called_names(node: ast.AST) -> set[str]:
     """The names of the functions and methods that are called in a node."""
     functions = (call.func for call in ast.walk(node) if isinstance(call, ast.Call))
     return {name for function in functions if (name := _name(function))}
+
+
+def names_with_rates(node: ast.AST) -> set[str]:
+    """The names of the functions that are called in a node, with `RATE` if it sets the rate of a parameter group."""
+    found = called_names(node)
+    if any(isinstance(child, ast.Subscript) and sets_rate(child) for child in ast.walk(node)):
+        found.add(RATE)
+    return found
+
+
+def sets_rate(node: ast.Subscript) -> bool:
+    """Whether a subscript is the rate or the momentum of a parameter group that is set."""
+    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    return isinstance(node.ctx, ast.Store) and key in ("lr", "momentum", "betas", "initial_lr")
 
 
 def mentioned_names(node: ast.AST) -> set[str]:
@@ -96,6 +112,29 @@ def assigned_in(node: ast.AST) -> list[str]:
             found |= dict.fromkeys(stored_names(child.target))
         todo += ast.iter_child_nodes(child)
     return list(found)
+
+
+def changed_in(tree: ast.Module, node: ast.AST) -> tuple[set[str], set[str]]:
+    """What runs in a node, and in the functions of a script that it calls, assigns: attributes, and global names."""
+    functions: dict[str, list[ast.AST]] = {}
+    for child in ast.walk(tree):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and child.name not in _CONSTRUCTORS:
+            functions.setdefault(child.name, []).append(child)
+    attributes: set[str] = set()
+    names: set[str] = set()
+    todo, seen = [node], {""}
+    while todo:
+        part = todo.pop()
+        for child in ast.walk(part):
+            match child:
+                case ast.Attribute(attr=name, ctx=ast.Store()):
+                    attributes.add(name)
+                case ast.Global(names=others) | ast.Nonlocal(names=others):
+                    names.update(others)
+        for name in called_names(part) - seen:
+            seen.add(name)
+            todo += functions.get(name, [])
+    return attributes, names
 
 
 def parameter_defaults(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:
