@@ -1002,3 +1002,62 @@ LOOPS |= {
         {},
     ),
 }
+
+ACCELERATE = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from accelerate import Accelerator
+
+accelerator = Accelerator(ARGUMENTS)
+train_dataloader = DataLoader(TensorDataset(torch.zeros(25, 2), torch.zeros(25, 1)), batch_size=4)
+model = nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+lr_scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+PREPARE
+for epoch in range(4):
+    model.train()
+    for step, (x, y) in enumerate(train_dataloader):
+        with accelerator.accumulate(model):
+            loss = nn.functional.mse_loss(model(x), y)
+            accelerator.backward(loss)
+            optimizer.step()
+            STEP
+            optimizer.zero_grad()
+"""
+_ALL = """model, optimizer, train_dataloader, lr_scheduler = accelerator.prepare(
+    model, optimizer, train_dataloader, lr_scheduler
+)"""
+_BUT_SCHEDULER = "model, optimizer, train_dataloader = accelerator.prepare(model, optimizer, train_dataloader)"
+_BUT_LOADER = "model, optimizer, lr_scheduler = accelerator.prepare(model, optimizer, lr_scheduler)"
+
+
+def _accelerate(arguments: str, prepare: str, step: str = "lr_scheduler.step()") -> str:
+    return ACCELERATE.replace("ARGUMENTS", arguments).replace("PREPARE", prepare).replace("STEP", step)
+
+
+_TWO = "gradient_accumulation_steps=2"
+LOOPS |= {
+    "Accelerate's accumulation": (_accelerate(_TWO, _ALL), BATCHES, {}),
+    "Accelerate's accumulation without a context": (
+        _accelerate(_TWO, _ALL).replace("with accelerator.accumulate(model):", "if True:"),
+        BATCHES,
+        {},
+    ),
+    "Accelerate with a scheduler that is not prepared": (_accelerate(_TWO, _BUT_SCHEDULER), BATCHES, {}),
+    "Accelerate with a loader that is not prepared": (_accelerate(_TWO, _BUT_LOADER), BATCHES, {}),
+    "Accelerate with a scheduler that is stepped apart": (
+        _accelerate(f"{_TWO}, step_scheduler_with_optimizer=False", _ALL),
+        BATCHES,
+        {},
+    ),
+    "Accelerate with a step where gradients are synchronized": (
+        _accelerate(
+            "gradient_accumulation_steps=3",
+            _BUT_SCHEDULER,
+            "if accelerator.sync_gradients:\n                lr_scheduler.step()",
+        ),
+        BATCHES,
+        {},
+    ),
+}

@@ -128,7 +128,7 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
     if name == "enumerate" and args and reader.items(args[0]) is None:
         start, each = args[1] if len(args) > 1 else kwargs.get("start", 0), reader.item(args[0])
         number = (lambda at: start + at) if isinstance(start, int) else (lambda at: start)
-        return Length(reader.length(args[0], node.args[0]), lambda at: (number(at), each(at)))
+        return Length(reader.length(args[0], node.args[0]), lambda at: (number(at), each(at)), args[0])
     lists = [reader.items(a) for a in (args[1:] if name in ("map", "filter") else args[:1] if name != "zip" else args)]
     if any(items is None for items in lists):
         if name == "zip" and args:
@@ -136,7 +136,7 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
             if objects:  # with values that are not known
                 return [tuple(reader.item(a)(at) for a in args) for at in range(min(map(len, objects)))]
             every = [reader.item(a) for a in args]
-            return Length(reader.length(args[0], node.args[0]), lambda at: tuple(each(at) for each in every))
+            return Length(reader.length(args[0], node.args[0]), lambda at: tuple(each(at) for each in every), args[0])
         if name == "iter" and args:
             return args[0]
         return reader.unknown_in(args) or reader.unknown(node)

@@ -98,7 +98,7 @@ class Definitions(Expressions):
         """What a call of a generator returns; one that gives the items of a loader has its length."""
         inside = [v for v in given if isinstance(v, Loader | Length)]
         if len(inside) == 1 and any(isinstance(loop, ast.For) and is_generator(loop) for loop in ast.walk(node)):
-            return Length(self.length(inside[0], ast.Name("loader", lineno=0)), self.item(inside[0]))
+            return Length(self.length(inside[0], ast.Name("loader", lineno=0)), self.item(inside[0]), inside[0])
         return self.unknown(node)
 
     def _bind(self, function: Function, args: Sequence[Any], kwargs: dict[str, Any], scope: Scope) -> None:

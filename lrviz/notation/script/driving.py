@@ -66,8 +66,8 @@ class Machine(Protocol):
     def create(self, number: int, call: SchedulerCall) -> Any:
         """Create scheduler `number` of the script; what identifies it afterwards."""
 
-    def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST) -> None:
-        """Step a scheduler; an argument may be Unknown."""
+    def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST, *, once: bool = False) -> None:
+        """Step a scheduler, for each process or only once; an argument may be Unknown."""
 
     def get(self, scheduler: Any, name: str) -> Any:
         """An attribute of a scheduler."""
@@ -117,6 +117,7 @@ class Driver(Interpreter):
         super().__init__(course.tree, course.values, course.defaults, Budget())
         self.course, self.machine, self.most = course, machine, most
         self.harness = course.harness
+        self.sync, self.batches = True, 0  # whether Accelerate makes an update, and the batches since the last one
         self.target: Optimizer | None = None
         self.handles: dict[Schedule, Any] = {}
         self.position: list[tuple[Loop, int]] = []  # the loops that run, and the number of the iteration
@@ -212,6 +213,28 @@ class Driver(Interpreter):
         """Whether a function was read because it is called from elsewhere."""
         return function.node in self.course.rest
 
+    def synchronizes(self, node: ast.expr) -> Any:
+        """Whether an update is made in the block of `accumulate` that is read."""
+        return self.sync
+
+    def begin_accumulation(self, node: ast.expr) -> None:
+        """Count a batch."""
+        if self.accelerate is None or self.accelerate.every == 1:
+            return
+        every = self.accelerate.every
+        if not isinstance(every, int) or every < 1:
+            raise ExpressionError("the number of batches that Accelerate accumulates is not known", "", node)
+        loop, at = self.position[-1] if self.position else (None, 0)
+        ends = loop is not None and isinstance(loop.count, int) and at == loop.count - 1
+        if ends and loop is not None and self.accelerate.feeds(loop.over):
+            self.batches, self.sync = 0, True
+        else:
+            self.batches += 1
+            self.sync = self.batches % every == 0
+
+    def end_accumulation(self) -> None:
+        """After the block all is as it was in it."""
+
     # What the loop does
 
     def event(self, kind: str, target: Any, args: Sequence[Any], node: ast.AST) -> None:
@@ -225,6 +248,8 @@ class Driver(Interpreter):
             return
         if kind == "train" and node is not self.course.trainer:
             return
+        if not self.sync and self.accelerate is not None and self.accelerate.wraps(target):
+            return
         if self.branch is not None:
             self.branch.append((kind, target, tuple(args), node))
             return
@@ -234,7 +259,8 @@ class Driver(Interpreter):
             case "train":
                 self._update(self.course.batches, whole=True)
             case "step":
-                self.machine.step(self.handles[target], args, node)
+                once = self.accelerate is not None and (self.accelerate.split or not self.accelerate.wraps(target))
+                self.machine.step(self.handles[target], args, node, once=once)
             case "rate":
                 self._set(target, args[0], args[1], node)
             case "attribute":

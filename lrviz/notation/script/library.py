@@ -90,7 +90,7 @@ def _dotted(
         if isinstance(inner, list | tuple | range | dict | Loader | Length | Optimizer | Group):
             return inner
         if last in ("tqdm", "track"):
-            return Length(reader.length(inner, node.args[0]), reader.item(inner))
+            return Length(reader.length(inner, node.args[0]), reader.item(inner), inner)
     if last == "Fire" and args and isinstance(args[0], Function):
         return reader.call_function(args[0], [], {})
     return reader.not_read(node, args, kwargs)

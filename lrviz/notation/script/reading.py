@@ -206,10 +206,17 @@ class _Reading:
             found.program = program.make(optimizer, conversion)
             found.missing += conversion.missing[asked:]
             found.notes += program.notes
-        read_trainers(reader.trainers, found)
+        read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
         return found
+
+    def _steps_otherwise(self, schedule: Schedule) -> bool:
+        """Whether Accelerate does not step a scheduler once for each process, and there are several."""
+        accelerate = self.reader.accelerate
+        if accelerate is None or "num_processes" not in self.given:
+            return False
+        return accelerate.split or not accelerate.wraps(schedule)
 
     def _needs_program(self, loops: Loops, optimizer: Optimizer | None, schedules: Sequence[Schedule]) -> bool:
         """Whether the loop does more than to step one scheduler regularly; if not, it is read."""
@@ -222,7 +229,7 @@ class _Reading:
         sets = any(e.kind == "attribute" and e.target is one for e in events)
         stepped = any(e.kind == "step" and e.target is one for e in events)
         try:
-            if more or sets or self._rates(optimizer) or (stepped and len(roots) > 1):
+            if more or sets or self._steps_otherwise(one) or self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError
             loops.read(one)
         except NotPlainError:

@@ -59,11 +59,14 @@ class Opaque(Unknown):
 
 
 class Length(Unknown):
-    """Something that is iterated over, whose length is known or has a name; `item` gives what is known of an item."""
+    """Something that is iterated over, whose length is known or has a name.
 
-    def __init__(self, value: Any, item: Callable[[int], Any] | None = None) -> None:
+    `item` gives what is known of an item, and `source` is what the items come from.
+    """
+
+    def __init__(self, value: Any, item: Callable[[int], Any] | None = None, source: Any = None) -> None:
         super().__init__(*origins(value))
-        self.value, self.item = value, item
+        self.value, self.item, self.source = value, item, source
 
 
 class Array:
