@@ -45,6 +45,11 @@ def call_builtin(
             own, cls = scope.names.get("self"), scope.names.get("__class__")
             if isinstance(own, Instance) and isinstance(cls, Class):
                 return Super(own, cls)
+        case "type" if len(args) == 1 and isinstance(first, Schedule | None):
+            return Dotted("NoneType" if first is None else f"torch.optim.lr_scheduler.{first.name}")
+        case "isinstance" if len(args) == 2 and isinstance(first, Schedule | None) and isinstance(args[1], Dotted):
+            bases = ("LRScheduler", "_LRScheduler", "object")
+            return first is not None and (args[1].last == first.name or args[1].last in bases)
         case "isinstance" | "hasattr" | "type":
             if name == "hasattr" and len(args) == 2 and isinstance(first, Instance) and isinstance(args[1], str):
                 known = args[1] in first.names or (first.cls is not None and first.cls.find(args[1]) is not None)

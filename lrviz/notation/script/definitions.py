@@ -10,6 +10,7 @@ from typing import Any, Final
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.arguments import field_default, option_defaults, parameter_default
 from lrviz.notation.script.expressions import Expressions
+from lrviz.notation.script.prelude import BASES, NAME
 from lrviz.notation.script.reader import Signal
 from lrviz.notation.script.trees import is_generator
 from lrviz.notation.script.values import (
@@ -42,7 +43,7 @@ class Definitions(Expressions):
 
     def define_class(self, node: ast.ClassDef, scope: Scope) -> None:
         """Read the definition of a class."""
-        bases = tuple(self.evaluate(base, scope) for base in node.bases)
+        bases = tuple(self._base(self.evaluate(base, scope)) for base in node.bases)
         bases = tuple(base for base in bases if not (isinstance(base, KnownFunction) or _plain_base(base)))
         body = Scope(scope)
         made = Class(node.name, body.names, bases)
@@ -67,6 +68,12 @@ class Definitions(Expressions):
             inherited = [f for b in bases if isinstance(b, Class) for f in b.fields or ()]
             made.fields = tuple(dict.fromkeys([*inherited, *fields]))
         self.store(node.name, made, scope)
+
+    def _base(self, base: Any) -> Any:
+        """A base of a class; that of torch's schedulers is read."""
+        if isinstance(base, Dotted) and base.last in BASES:
+            return self.top.names.get(NAME, base)
+        return base
 
     def call_function(self, function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Read the body of a function with these arguments, and give what it returns."""

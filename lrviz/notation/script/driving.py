@@ -61,7 +61,7 @@ _SET: Final = (
 class Machine(Protocol):
     """An optimizer and its schedulers, on which the loop of a script acts."""
 
-    groups: Sequence[MutableMapping[str, Any]]
+    groups: Sequence[MutableMapping[str, Any]]  # none if updates are only counted
 
     def create(self, number: int, call: SchedulerCall) -> Any:
         """Create scheduler `number` of the script; what identifies it afterwards."""
@@ -263,7 +263,7 @@ class Driver(Interpreter):
                 self.machine.step(self.handles[target], args, node, once=once)
             case "rate":
                 self._set(target, args[0], args[1], node)
-            case "attribute":
+            case "attribute" if self.machine.groups:
                 self._set_attribute(target, args[0], args[1], node)
 
     def _update(self, times: int, *, whole: bool = False) -> None:
@@ -284,6 +284,9 @@ class Driver(Interpreter):
 
     def _set(self, group: Group, key: str, value: Any, node: ast.AST) -> None:
         line = getattr(node, "lineno", 0)
+        if isinstance(value, Unknown) and group.live is None:  # updates are counted: rates are not known then
+            dict.__setitem__(group, key, value)
+            return
         if isinstance(value, Unknown):
             names = ", ".join(f"`{printable(o.text, 60)}`" for o in value.origins[:3])
             raise ExpressionError(

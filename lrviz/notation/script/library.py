@@ -33,6 +33,7 @@ from lrviz.notation.script.values import (
     Super,
     Unknown,
     find_optimizer,
+    is_scheduler_name,
     looks_like_scheduler,
 )
 from lrviz.notation.source import ExpressionError, unparse
@@ -177,6 +178,12 @@ def _instance_method(
         if len(args) == 1 and isinstance(args[0], Instance | dict):
             owner.names["hparams"] = args[0] if isinstance(args[0], Instance) else Instance(None, dict(args[0]))
         return None
+    if name == "step" and owner.cls is not None and is_scheduler_name(owner.cls.name):
+        raise ExpressionError(
+            f"the class `{owner.cls.name}` inherits its `step()` from a class that is not in the script",
+            f"code of your own runs as `FILE.py:{owner.cls.name}`",
+            node,
+        )
     if owner.cls is None and name == "get" and args and isinstance(args[0], str):
         return owner.names.get(args[0], args[1] if len(args) > 1 else None)
     return reader.not_read(node, args, kwargs)

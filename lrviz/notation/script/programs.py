@@ -162,6 +162,9 @@ class Programs:
             if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
         ]
         name = max(inside, key=lambda node: node.lineno).name if inside else ""
+        for node in ast.walk(self.reader.tree):
+            if isinstance(node, ast.ClassDef) and node.lineno == line:  # inherits what sets the rates
+                return f"rates of {node.name} (line {line})"
         where = f"in {name}" if name else "by hand"
         return f"rates set {where} (line {line})"
 

@@ -246,6 +246,10 @@ class Reader(ABC):
 
     def set_rate(self, group: Group, key: str, value: Any, node: ast.AST) -> bool:
         """Note a rate or momentum that is set by hand; whether its value must not be kept."""
+        if key == "initial_lr":  # a scheduler of the script begins
+            for optimizer in self.optimizers:
+                if any(g is group for g in optimizer.groups):
+                    self.keep_rates(optimizer)
         if not self.loops and group.changes is None:
             return False
         if group.changes is None:

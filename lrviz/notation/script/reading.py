@@ -15,6 +15,7 @@ from lrviz.notation.script.found import Found
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.lightning import configs, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
+from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
 from lrviz.notation.script.torch_objects import optimizer_defaults
 from lrviz.notation.script.trees import Position, assigned_lines
@@ -66,6 +67,7 @@ def read_script(
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values)
+        tree = with_prelude(tree)
         reading = _Reading(source, lambda: Interpreter(tree, values, defaults, budget), given)
         found = reading.found()
         budget.add_together(reading.reader.steps)

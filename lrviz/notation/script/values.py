@@ -386,9 +386,12 @@ def _schedules(value: Any) -> tuple[Schedule, ...]:
 
 def looks_like_scheduler(value: Any) -> bool:
     """Whether a call that is not read makes a scheduler, by its name."""
-    if not isinstance(value, Opaque):
-        return False
-    return bool(re.search(r"sched|warm_?up|LR$|anneal|decay|plateau", value.name, re.IGNORECASE))
+    return isinstance(value, Opaque) and is_scheduler_name(value.name)
+
+
+def is_scheduler_name(name: str) -> bool:
+    """Whether a name may be that of a scheduler."""
+    return bool(re.search(r"sched|warm_?up|LR$|anneal|decay|plateau", name, re.IGNORECASE))
 
 
 def find_optimizer(value: Any) -> Optimizer | None:
