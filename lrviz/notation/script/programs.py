@@ -175,6 +175,8 @@ class Programs:
             own = [e for e in steps if e.may_step(schedule)]
             looped = [e for e in own if e.loops]
             name = schedule.variable or schedule.name
+            if not own:
+                self.notes.append(f"`{name}` on line {schedule.line} is created and not stepped")
             if looped and not own[0].loops:
                 self.notes.append(f"`{name}.step()` on line {own[0].line} comes before the training loop")
             if len({e.loops for e in looped}) > 1 and not _exclusive(looped):

@@ -213,6 +213,22 @@ class _Reading:
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
         return found
 
+    def _is_never_stepped(self, schedule: Schedule) -> bool:
+        """Whether the training loop is shown, with all that it does to a scheduler, and does not step it."""
+        reader = self.reader
+        if id(schedule) in self.intervals or reader.harness:
+            return False
+        optimizer = reader.optimizer_of(schedule.optimizer)
+        updates = [e for e in reader.events if e.kind == "update" and e.loops]
+        passed = [v for o in reader.opaque for v in flat([*o.args, *o.kwargs.values()])]
+        hidden = any(e.kind == "step" and isinstance(e.target, Unknown) for e in reader.events)
+        return (
+            any(reader.optimizer_of(e.target) is optimizer for e in updates)
+            and not hidden
+            and not any(v is schedule for v in passed)
+            and not any(e.may_step(schedule) for e in reader.events)
+        )
+
     def _steps_otherwise(self, schedule: Schedule) -> bool:
         """Whether Accelerate does not step a scheduler once for each process, and there are several."""
         accelerate = self.reader.accelerate
@@ -231,6 +247,8 @@ class _Reading:
         sets = any(e.kind == "attribute" and e.target is one for e in events)
         stepped = any(e.kind == "step" and e.target is one for e in events)
         try:
+            if self._is_never_stepped(one):
+                raise NotPlainError
             if more or sets or self._steps_otherwise(one) or self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError
             loops.read(one)
