@@ -64,8 +64,8 @@ class ScriptRun(Run):
             raise SimulationError(f"the loop of the script creates over {_MOST_CREATED:,} schedulers")
         return build_scheduler(call, self.optimizer), call
 
-    def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST) -> None:
-        """Step a scheduler."""
+    def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST, *, once: bool = False) -> None:
+        """Step a scheduler, for each process or only once."""
         made, call = scheduler
         if _takes_metric(call):
             args = [self._metric_of(args)]
@@ -76,8 +76,11 @@ class ScriptRun(Run):
                 f"the epoch that line {getattr(node, 'lineno', 0)} passes to `{call.name}.step()` is not known"
             )
         try:
-            for _ in range(self.loop.num_processes):
-                made.step(*args)
+            times = 1 if once else self.loop.num_processes
+            total = getattr(made, "total_steps", None) if times > 1 else None
+            for _ in range(times):
+                if total is None or made._step_count <= total:  # as Accelerate does
+                    made.step(*args)
         except Exception as error:
             failed = failure(call, self.done, error)
             raise SimulationError(failed.message, failed.hint, failed.details) from error

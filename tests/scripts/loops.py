@@ -890,6 +890,118 @@ for epoch in range(4):
     ),
 }
 
+LOOPS |= {
+    "a class of schedulers of its own": (
+        DATA
+        + """
+from torch.optim.lr_scheduler import _LRScheduler
+
+class PolynomialLR(_LRScheduler):
+    def __init__(self, optimizer, step_size, iter_warmup, iter_max, power, min_lr=0, last_epoch=-1):
+        self.step_size = step_size
+        self.iter_warmup = int(iter_warmup)
+        self.iter_max = int(iter_max)
+        self.power = power
+        self.min_lr = min_lr
+        super(PolynomialLR, self).__init__(optimizer, last_epoch)
+
+    def polynomial_decay(self, lr):
+        iter_cur = float(self.last_epoch)
+        if iter_cur < self.iter_warmup:
+            coef = iter_cur / self.iter_warmup
+            coef *= (1 - self.iter_warmup / self.iter_max) ** self.power
+        else:
+            coef = (1 - iter_cur / self.iter_max) ** self.power
+        return (lr - self.min_lr) * coef + self.min_lr
+
+    def get_lr(self):
+        if (
+            (self.last_epoch == 0)
+            or (self.last_epoch % self.step_size != 0)
+            or (self.last_epoch > self.iter_max)
+        ):
+            return [group["lr"] for group in self.optimizer.param_groups]
+        return [self.polynomial_decay(lr) for lr in self.base_lrs]
+
+optimizer = optim.SGD(model.parameters(), lr=0.1)
+scheduler = PolynomialLR(optimizer, step_size=2, iter_warmup=6.0, iter_max=28, power=0.9, min_lr=1e-5)
+for epoch in range(4):
+    for x, y in train_loader:
+        criterion(model(x), y).backward()
+        optimizer.step()
+        scheduler.step()
+""",
+        BATCHES,
+        {},
+    ),
+    "a gradual warm-up": (
+        DATA
+        + """
+from torch.optim.lr_scheduler import CosineAnnealingLR, ReduceLROnPlateau, _LRScheduler
+
+class GradualWarmupScheduler(_LRScheduler):
+    def __init__(self, optimizer, multiplier, total_epoch, after_scheduler=None):
+        self.multiplier = multiplier
+        if self.multiplier < 1.:
+            raise ValueError('multiplier should be greater thant or equal to 1.')
+        self.total_epoch = total_epoch
+        self.after_scheduler = after_scheduler
+        self.finished = False
+        super(GradualWarmupScheduler, self).__init__(optimizer)
+
+    def get_lr(self):
+        if self.last_epoch > self.total_epoch:
+            if self.after_scheduler:
+                if not self.finished:
+                    self.after_scheduler.base_lrs = [base_lr * self.multiplier for base_lr in self.base_lrs]
+                    self.finished = True
+                return self.after_scheduler.get_last_lr()
+            return [base_lr * self.multiplier for base_lr in self.base_lrs]
+
+        if self.multiplier == 1.0:
+            return [base_lr * (float(self.last_epoch) / self.total_epoch) for base_lr in self.base_lrs]
+        else:
+            return [base_lr * ((self.multiplier - 1.) * self.last_epoch / self.total_epoch + 1.)
+                    for base_lr in self.base_lrs]
+
+    def step_ReduceLROnPlateau(self, metrics, epoch=None):
+        if epoch is None:
+            epoch = self.last_epoch + 1
+        self.last_epoch = epoch if epoch != 0 else 1
+        if self.last_epoch <= self.total_epoch:
+            for param_group, lr in zip(self.optimizer.param_groups, self.get_lr()):
+                param_group['lr'] = lr
+        else:
+            self.after_scheduler.step(metrics)
+
+    def step(self, epoch=None, metrics=None):
+        if type(self.after_scheduler) != ReduceLROnPlateau:
+            if self.finished and self.after_scheduler:
+                if epoch is None:
+                    self.after_scheduler.step(None)
+                else:
+                    self.after_scheduler.step(epoch - self.total_epoch)
+                self._last_lr = self.after_scheduler.get_last_lr()
+            else:
+                return super(GradualWarmupScheduler, self).step(epoch)
+        else:
+            self.step_ReduceLROnPlateau(metrics, epoch)
+
+optimizer = optim.SGD(model.parameters(), lr=0.1)
+scheduler_cosine = CosineAnnealingLR(optimizer, 8)
+scheduler = GradualWarmupScheduler(optimizer, multiplier=2, total_epoch=4, after_scheduler=scheduler_cosine)
+optimizer.zero_grad()
+optimizer.step()
+for epoch in range(1, 13):
+    for x, y in train_loader:
+        optimizer.step()
+    scheduler.step()
+""",
+        BATCHES,
+        {},
+    ),
+}
+
 LIGHTNING = """
 import torch
 from torch import nn
@@ -997,6 +1109,65 @@ LOOPS |= {
             hook="""def on_train_batch_start(self, batch, batch_idx):
         for group in self.optimizers().param_groups:
             group["lr"] = self.hparams.lr * 0.99 ** self.global_step""",
+        ),
+        BATCHES,
+        {},
+    ),
+}
+
+ACCELERATE = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from accelerate import Accelerator
+
+accelerator = Accelerator(ARGUMENTS)
+train_dataloader = DataLoader(TensorDataset(torch.zeros(25, 2), torch.zeros(25, 1)), batch_size=4)
+model = nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+lr_scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+PREPARE
+for epoch in range(4):
+    model.train()
+    for step, (x, y) in enumerate(train_dataloader):
+        with accelerator.accumulate(model):
+            loss = nn.functional.mse_loss(model(x), y)
+            accelerator.backward(loss)
+            optimizer.step()
+            STEP
+            optimizer.zero_grad()
+"""
+_ALL = """model, optimizer, train_dataloader, lr_scheduler = accelerator.prepare(
+    model, optimizer, train_dataloader, lr_scheduler
+)"""
+_BUT_SCHEDULER = "model, optimizer, train_dataloader = accelerator.prepare(model, optimizer, train_dataloader)"
+_BUT_LOADER = "model, optimizer, lr_scheduler = accelerator.prepare(model, optimizer, lr_scheduler)"
+
+
+def _accelerate(arguments: str, prepare: str, step: str = "lr_scheduler.step()") -> str:
+    return ACCELERATE.replace("ARGUMENTS", arguments).replace("PREPARE", prepare).replace("STEP", step)
+
+
+_TWO = "gradient_accumulation_steps=2"
+LOOPS |= {
+    "Accelerate's accumulation": (_accelerate(_TWO, _ALL), BATCHES, {}),
+    "Accelerate's accumulation without a context": (
+        _accelerate(_TWO, _ALL).replace("with accelerator.accumulate(model):", "if True:"),
+        BATCHES,
+        {},
+    ),
+    "Accelerate with a scheduler that is not prepared": (_accelerate(_TWO, _BUT_SCHEDULER), BATCHES, {}),
+    "Accelerate with a loader that is not prepared": (_accelerate(_TWO, _BUT_LOADER), BATCHES, {}),
+    "Accelerate with a scheduler that is stepped apart": (
+        _accelerate(f"{_TWO}, step_scheduler_with_optimizer=False", _ALL),
+        BATCHES,
+        {},
+    ),
+    "Accelerate with a step where gradients are synchronized": (
+        _accelerate(
+            "gradient_accumulation_steps=3",
+            _BUT_SCHEDULER,
+            "if accelerator.sync_gradients:\n                lr_scheduler.step()",
         ),
         BATCHES,
         {},

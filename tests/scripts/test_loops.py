@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import lrviz
+from lrviz.cli import main
 from lrviz.errors import LrvizError
 from lrviz.simulation import simulate
-from lrviz.spec import Fields, read_run
+from lrviz.spec import Fields, read_all, read_run
 
 OPT = "opt = SGD(p, lr=1.0)\n"
 STEP = "s = StepLR(opt, 1, 0.5)\n"
@@ -136,6 +140,19 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
         [1.0, 0.5, 0.25, 0.25],
         [],
     ),
+    "a scheduler that Accelerate does not prepare": (
+        f"acc = Accelerator()\n{OPT}{STEP}model, opt = acc.prepare(model, opt)\n{EPOCHS}{BATCH}    s.step()",
+        {"steps_per_epoch": 1, "num_processes": 2},
+        [1.0, 0.5, 0.25, 0.125],
+        [],
+    ),
+    "a scheduler that Accelerate prepares, in both loops": (
+        f"acc = Accelerator()\n{OPT}{STEP}opt, s = acc.prepare(opt, s)\nfor epoch in range(2):\n{BATCH}"
+        "        s.step()\n    s.step()",
+        {"steps_per_epoch": 1, "num_processes": 2},
+        [1.0, 0.0625],
+        ["`s` is stepped in two loops, on lines 8 and 9"],
+    ),
     "a scaler from elsewhere": (
         f"{HAND}{OPT}{EPOCHS}    for i, b in enumerate(x):\n        adjust(opt, epoch)\n"
         "        loss_scaler(loss, opt, update_grad=(i + 1) % 2 == 0)",
@@ -152,6 +169,81 @@ def test_what_the_loop_does_is_drawn(text: str, values: dict[str, Any], rates: l
     assert simulate(run).lr[:, 0].tolist() == rates
     assert list(run.notes) == notes
     assert run == read_run(text, Fields(values))
+
+
+PLATEAU = (
+    "opt = torch.optim.SGD(p, lr=0.8, momentum=0.9)\n"
+    "warmup = torch.optim.lr_scheduler.LinearLR(opt, start_factor=0.5, total_iters=2)\n"
+    "plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(opt, factor=0.5, patience=0)\n"
+    "for epoch in range(4):\n"
+    "    for b in loader:\n"
+    "        opt.step()\n"
+    "        if epoch < 1:\n"
+    "            warmup.step()\n"
+    "    plateau.step(val_loss)\n"
+    "    if epoch == 2:\n"
+    "        opt.param_groups[0]['momentum'] = 0.5\n"
+)
+ALL = "LinearLR(start_factor=0.5, total_iters=2), ReduceLROnPlateau(factor=0.5, patience=0)"
+
+
+class TestOutputs:
+    def test_all_that_a_trace_has(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("train.py").write_text(PLATEAU)
+        trace = lrviz.simulate("train.py", steps_per_epoch=2, metric="3, 2, 2, 2", show_momentum=True)
+        assert trace.lr[:, 0].tolist() == pytest.approx([0.4, 0.6, 0.8, 0.8, 0.8, 0.8, 0.4, 0.4], rel=1e-15)
+        assert trace.momentum is not None
+        assert trace.momentum[:, 0].tolist() == [0.9] * 6 + [0.5] * 2
+        assert trace.metric is not None
+        assert trace.metric.tolist()[2:] == [3, 3, 2, 2, 2, 2]
+        assert trace.label == ALL
+        assert trace.spec.read == (
+            "SGD lr 0.8 (line 1)", "momentum 0.9", "4 epochs (line 4)", "LinearLR stepped on line 8",
+            "ReduceLROnPlateau stepped on line 9",
+        )  # fmt: skip
+        assert (trace.spec.loop.epochs, trace.spec.loop.interval) == (4, "epoch")
+
+    def test_the_command_line(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("train.py").write_text(f"{HAND}{OPT}{EPOCHS}    adjust(opt, epoch)\n{BATCH}")
+        assert main(["plot", "train.py", "--steps-per-epoch", "2", "-o", "a.svg"]) == 0
+        err = capsys.readouterr().err
+        assert "from the script: SGD lr 1 (line 4), 4 epochs (line 5), rates set in adjust (line 3)\n" in err
+        assert "rates set in adjust (line 3) · 8 updates, 4 scheduler steps, 4 epochs of 2 · lr 1\n" in err
+        assert "rates set in adjust (line 3)" in Path("a.svg").read_text()
+        assert main(["table", "train.py", "--steps-per-epoch", "1", "-o", "-", "--format", "json", "-q"]) == 0
+        (curve,) = json.loads(capsys.readouterr().out)["traces"]
+        assert curve["scheduler"] == "rates set in adjust (line 3)"
+        assert main(["compare", "train.py", "cosine", "--steps-per-epoch", "1", "-o", "b.svg", "-q"]) == 0
+
+    def test_several_optimizers_are_several_curves(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        text = "a, b = SGD(p, lr=1.0), SGD(q, lr=2.0)\nfor epoch in range(2):\n    for o in [a, b]:\n        o.step()\n"
+        Path("train.py").write_text(f"{text}        o.param_groups[0]['lr'] /= 4\n    if epoch:\n        a.step()\n")
+        runs = read_all("train.py")
+        assert [run.label for run in runs] == ["a", "b"]
+        assert [simulate(run).lr[:, 0].tolist() for run in runs] == [[1.0, 0.25, 0.0625], [2.0, 0.5]]
+        assert simulate(read_run("train.py@b")).lr[:, 0].tolist() == [2.0, 0.5]
+
+    def test_what_cannot_be_combined_with_the_loop(self) -> None:
+        for values, parameters, message in (
+            ({"warmup": 3}, {}, "`--warmup` cannot be combined with the loop of the script"),
+            ({"grad_accum": 3}, {}, "`--grad-accum` cannot be combined with the loop of the script"),
+            ({}, {"gamma": "3"}, "`--gamma` cannot be combined with the loop of a script"),
+            ({"steps": 99}, {}, "the loop of the script ends after 4 updates, and the run has 99"),
+            ({"metric": "3"}, {}, "`rates set in adjust .line 3.` does not use a metric"),
+        ):
+            with pytest.raises(LrvizError, match=message):
+                simulate(
+                    read_run(f"{HAND}{OPT}{EPOCHS}    adjust(opt, epoch)\n    opt.step()", Fields(values), parameters)
+                )
+
+    def test_an_interval_on_the_command_line_is_that_of_a_plain_loop(self) -> None:
+        run = read_run(f"{OPT}{STEP}{EPOCHS}{BATCH}        s.step()\n    s.step()", Fields({"interval": "epoch"}))
+        assert str(run.scheduler) == "StepLR(step_size=1, gamma=0.5)"
 
 
 REFUSED = {

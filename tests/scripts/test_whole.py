@@ -27,6 +27,12 @@ def lightning(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("text", "values", "lets"), SCRIPTS.values(), ids=SCRIPTS.keys())
 def test_the_rates_are_those_of_the_script(text: str, values: dict[str, Any], lets: dict[str, Any]) -> None:
+    if "from accelerate import" in text:
+        pytest.importorskip("accelerate")
+        from accelerate.state import AcceleratorState, GradientState
+
+        AcceleratorState._reset_state(reset_partial_state=True)
+        GradientState._reset_state()
     expected = sorted(map(np.ndarray.tolist, executed(text)))
     runs = read_all(text, Fields(values, lets=lets))
     assert sorted(simulate(run).lr.tolist() for run in runs) == expected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import Any, Final
 
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.names import is_scheduler_class
@@ -28,6 +28,8 @@ from lrviz.notation.script.values import (
 )
 from lrviz.schedulers import installed_optimizers
 
+_BASES: Final = ("LRScheduler", "_LRScheduler", "object")  # of schedulers
+
 
 def call_builtin(
     reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope
@@ -51,6 +53,8 @@ def call_builtin(
             own, cls = scope.names.get("self"), scope.names.get("__class__")
             if isinstance(own, Instance) and isinstance(cls, Class):
                 return Super(own, cls)
+        case "type" if len(args) == 1 and isinstance(first, Schedule | None):
+            return Dotted("NoneType" if first is None else f"torch.optim.lr_scheduler.{first.name}")
         case "isinstance" | "hasattr" | "type":
             if name == "hasattr" and len(args) == 2 and isinstance(first, Instance) and isinstance(args[1], str):
                 known = args[1] in first.names or (first.cls is not None and first.cls.has(args[1]))
@@ -62,10 +66,10 @@ def call_builtin(
                     return is_scheduler_class(args[1])
                 if first.path.endswith("torch.optim"):
                     return args[1] in installed_optimizers()
-            if name == "isinstance" and len(args) == 2 and isinstance(first, Schedule | Optimizer):
+            if name == "isinstance" and len(args) == 2 and isinstance(first, Schedule | Optimizer | None):
                 kinds = flat([args[1]])
-                if all(isinstance(k, Dotted) and _is_class_of(first, k.last) for k in kinds):
-                    return any(k.last == first.name for k in kinds)
+                if all(isinstance(k, Dotted) and _tells_class(first, k.last) for k in kinds):
+                    return first is not None and any(k.last in (first.name, *_BASES) for k in kinds)
             if name == "isinstance" and len(args) == 2 and isinstance(node.args[1], ast.Name):
                 types = {
                     "int": int,
@@ -122,11 +126,11 @@ def call_builtin(
     return reader.unknown_in(args) or reader.unknown(node)
 
 
-def _is_class_of(value: Schedule | Optimizer, name: str) -> bool:
-    """Whether a name is that of a class of schedulers or optimizers, which has no subclass in torch."""
-    if isinstance(value, Schedule):
-        return is_scheduler_class(name) and name not in ("LRScheduler", "_LRScheduler")
-    return name in installed_optimizers() and name != "Adam"
+def _tells_class(value: Schedule | Optimizer | None, name: str) -> bool:
+    """Whether it is known of a class if an optimizer, a scheduler or None is an instance of it."""
+    if isinstance(value, Optimizer):  # AdamW is a subclass of Adam in some versions of torch
+        return name in installed_optimizers() and name != "Adam"
+    return name != "NoneType"
 
 
 def _has(instance: Instance, name: str) -> bool:
@@ -152,7 +156,7 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
     if name == "enumerate" and args and reader.items(args[0]) is None:
         start, each = args[1] if len(args) > 1 else kwargs.get("start", 0), reader.item(args[0])
         number = (lambda at: start + at) if isinstance(start, int) else (lambda at: start)
-        return Length(reader.length(args[0], node.args[0]), lambda at: (number(at), each(at)))
+        return Length(reader.length(args[0], node.args[0]), lambda at: (number(at), each(at)), args[0])
     lists = [reader.items(a) for a in (args[1:] if name in ("map", "filter") else args[:1] if name != "zip" else args)]
     if any(items is None for items in lists):
         if name == "zip" and args:
@@ -160,7 +164,7 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
             if objects:  # with values that are not known
                 return [tuple(reader.item(a)(at) for a in args) for at in range(min(map(len, objects)))]
             every = [reader.item(a) for a in args]
-            return Length(reader.length(args[0], node.args[0]), lambda at: tuple(each(at) for each in every))
+            return Length(reader.length(args[0], node.args[0]), lambda at: tuple(each(at) for each in every), args[0])
         if name == "iter" and args:
             return args[0]
         return reader.unknown_in(args) or reader.unknown(node)

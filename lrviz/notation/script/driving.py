@@ -62,13 +62,13 @@ _SET: Final = (
 class Machine(Protocol):
     """An optimizer and its schedulers, on which the loop of a script acts."""
 
-    groups: Sequence[MutableMapping[str, Any]]
+    groups: Sequence[MutableMapping[str, Any]]  # none if updates are only counted
 
     def create(self, number: int, call: SchedulerCall) -> Any:
         """Create scheduler `number` of the script; what identifies it afterwards."""
 
-    def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST) -> None:
-        """Step a scheduler; an argument may be Unknown."""
+    def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST, *, once: bool = False) -> None:
+        """Step a scheduler, for each process or only once; an argument may be Unknown."""
 
     def get(self, scheduler: Any, name: str) -> Any:
         """An attribute of a scheduler."""
@@ -119,6 +119,7 @@ class Driver(Interpreter):
         super().__init__(course.tree, course.values, course.defaults, Budget(), course.settings)
         self.course, self.machine, self.most = course, machine, most
         self.harness = course.harness
+        self.sync, self.batches = True, 0  # whether Accelerate makes an update, and the batches since the last one
         self.target: Optimizer | None = None
         self.handles: dict[Schedule, Any] = {}
         self.position: list[tuple[Loop, int]] = []  # the loops that run, and the number of the iteration
@@ -214,6 +215,28 @@ class Driver(Interpreter):
         """Whether a function was read because it is called from elsewhere."""
         return function.node in self.course.rest
 
+    def synchronizes(self, node: ast.expr) -> Any:
+        """Whether an update is made in the block of `accumulate` that is read."""
+        return self.sync
+
+    def begin_accumulation(self, node: ast.expr) -> None:
+        """Count a batch."""
+        if self.accelerate is None or self.accelerate.every == 1:
+            return
+        every = self.accelerate.every
+        if not isinstance(every, int) or every < 1:
+            raise ExpressionError("the number of batches that Accelerate accumulates is not known", "", node)
+        loop, at = self.position[-1] if self.position else (None, 0)
+        ends = loop is not None and isinstance(loop.count, int) and at == loop.count - 1
+        if ends and loop is not None and self.accelerate.feeds(loop.over):
+            self.batches, self.sync = 0, True
+        else:
+            self.batches += 1
+            self.sync = self.batches % every == 0
+
+    def end_accumulation(self) -> None:
+        """After the block all is as it was in it."""
+
     # What the loop does
 
     def event(self, kind: str, target: Any, args: Sequence[Any], node: ast.AST) -> None:
@@ -227,6 +250,8 @@ class Driver(Interpreter):
             return
         if kind == "train" and node is not self.course.trainer:
             return
+        if not self.sync and self.accelerate is not None and self.accelerate.wraps(target):
+            return
         if self.branch is not None:
             self.branch.append((kind, target, tuple(args), node))
             return
@@ -236,10 +261,11 @@ class Driver(Interpreter):
             case "train":
                 self._update(self.course.batches, whole=True)
             case "step":
-                self.machine.step(self.handles[target], args, node)
+                once = self.accelerate is not None and (self.accelerate.split or not self.accelerate.wraps(target))
+                self.machine.step(self.handles[target], args, node, once=once)
             case "rate":
                 self._set(target, args[0], args[1], node)
-            case "attribute":
+            case "attribute" if self.machine.groups:
                 self._set_attribute(target, args[0], args[1], node)
 
     def _update(self, times: int, *, whole: bool = False) -> None:
@@ -260,6 +286,9 @@ class Driver(Interpreter):
 
     def _set(self, group: Group, key: str, value: Any, node: ast.AST) -> None:
         line = getattr(node, "lineno", 0)
+        if isinstance(value, Unknown) and group.live is None:  # updates are counted: rates are not known then
+            dict.__setitem__(group, key, value)
+            return
         if isinstance(value, Unknown):
             names = ", ".join(f"`{printable(o.text, 60)}`" for o in value.origins[:3])
             raise ExpressionError(

@@ -167,6 +167,8 @@ class Expressions(Reader):
                 value = self.unknown(node)
                 if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in ("step", "prepare"):
                     return Method(owner, name, node)
+                if name == "sync_gradients":
+                    return self.synchronizes(node)
                 if name == "param_groups" and (found := self.optimizer_of(owner)) is not None:
                     return tuple(found.groups)
                 return value

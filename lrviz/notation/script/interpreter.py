@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from lrviz.notation.script.accelerate import is_accumulate
 from lrviz.notation.script.definitions import Definitions
 from lrviz.notation.script.names import imported
 from lrviz.notation.script.operators import binary
@@ -204,7 +205,12 @@ class Interpreter(Definitions):
                     entered = self.evaluate(item.context_expr, scope)
                     if item.optional_vars is not None:
                         self.assign(item.optional_vars, entered, scope)
-                return self.block(body, scope)
+                    if is_accumulate(item.context_expr):
+                        self.begin_accumulation(item.context_expr)
+                signal = self.block(body, scope)
+                if any(is_accumulate(item.context_expr) for item in items):
+                    self.end_accumulation()
+                return signal
             case (
                 ast.Try(body=body, orelse=orelse, finalbody=final)
                 | ast.TryStar(body=body, orelse=orelse, finalbody=final)

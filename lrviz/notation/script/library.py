@@ -41,6 +41,7 @@ from lrviz.notation.script.values import (
     Super,
     Unknown,
     find_optimizer,
+    is_scheduler_name,
     looks_like_scheduler,
 )
 from lrviz.notation.source import ExpressionError, unparse
@@ -118,7 +119,7 @@ def _dotted(
         if isinstance(inner, list | tuple | range | dict | Loader | Length | Optimizer | Group):
             return inner
         if last in ("tqdm", "track"):
-            return Length(reader.length(inner, node.args[0]), reader.item(inner))
+            return Length(reader.length(inner, node.args[0]), reader.item(inner), inner)
     if last == "Fire" and args and isinstance(args[0], Function):
         return reader.call_function(args[0], [], {})
     return reader.not_read(node, args, kwargs)
@@ -246,6 +247,12 @@ def _instance_method(
         if len(args) == 1 and isinstance(args[0], Instance | dict):
             owner.names["hparams"] = args[0] if isinstance(args[0], Instance) else Instance(None, dict(args[0]))
         return None
+    if name == "step" and owner.cls is not None and is_scheduler_name(owner.cls.name):
+        raise ExpressionError(
+            f"the class `{owner.cls.name}` inherits its `step()` from a class that is not in the script",
+            f"code of your own runs as `FILE.py:{owner.cls.name}`",
+            node,
+        )
     if owner.cls is None and name == "get" and args and isinstance(args[0], str):
         return owner.names.get(args[0], args[1] if len(args) > 1 else None)
     return reader.not_read(node, args, kwargs)

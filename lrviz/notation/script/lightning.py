@@ -179,10 +179,15 @@ def _loop(hooks: Sequence[str], line: int) -> list[ast.stmt]:
     return tree.body
 
 
-def read_trainers(trainers: Sequence[Opaque], found: Found) -> None:
-    """The length of the run that Lightning's Trainer gives, and Accelerate's accumulation."""
+def read_trainers(trainers: Sequence[Opaque], found: Found, *, shown: bool) -> None:
+    """The length of the run that Lightning's Trainer gives, and Accelerate's accumulation.
+
+    Accumulation is that of the loop if the script has `shown` its updates.
+    """
     for opaque in trainers:
         for key, name in _FIELDS.items():
+            if shown and key == "gradient_accumulation_steps":
+                continue
             value = opaque.kwargs.get(key)
             if isinstance(value, int) and not isinstance(value, bool) and value > 0 and name not in found.fields:
                 found.fields[name], found.lines[name] = value, opaque.origins[0].line

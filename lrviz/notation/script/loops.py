@@ -74,6 +74,9 @@ class Loops:
             raise NotPlainError
         loops = step.loops[-2:]
         inner = update.loops[-2:] if update is not None else loops
+        tests = {id(c.test) for c in update.conditions} if update is not None else set()
+        if not all(c.regular or id(c.test) in tests for c in step.conditions if isinstance(c.every, int)):
+            raise NotPlainError
         every = self._conditions(step, len(steps) > 1)
         update_every = None if update is None else every_of(update)
         if update is not None and update_every is not None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lrviz.notation.functions import FUNCTIONS, MATH
 from lrviz.notation.functions import Function as KnownFunction
+from lrviz.notation.script.prelude import BASES
 from lrviz.notation.script.values import Builtin, Dotted
 from lrviz.notation.source import SHORT_NAMES
 from lrviz.schedulers import find, installed_optimizers, installed_schedulers
@@ -28,7 +29,20 @@ NUMPY_NAMES: Final = ("np", "numpy", "onp")
 
 # Modules and functions that lines are often pasted without the import of.
 _COMMON: Final = frozenset(
-    ["argparse", "click", "collections", "copy", "fire", "functools", "partial", "tqdm", "trange", "typer", "types"]
+    [
+        *BASES,
+        "argparse",
+        "click",
+        "collections",
+        "copy",
+        "fire",
+        "functools",
+        "partial",
+        "tqdm",
+        "trange",
+        "typer",
+        "types",
+    ]
 )
 
 

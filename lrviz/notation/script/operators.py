@@ -9,7 +9,7 @@ from typing import Any
 from lrviz.notation.functions import BINARY, COMPARE, UNARY
 from lrviz.notation.script.arrays import array_operation
 from lrviz.notation.script.reader import MAX_ITEMS, Reader
-from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Length, Unknown, origins
+from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Dotted, Length, Unknown, origins
 from lrviz.notation.source import MAX_BITS, ExpressionError
 
 
@@ -100,6 +100,8 @@ def relation(reader: Reader, op: ast.cmpop, left: Any, right: Any, node: ast.Com
     if isinstance(op, ast.Is | ast.IsNot):
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return Unknown(*origins(left), *origins(right)) if origins(left) or origins(right) else reader.unknown(node)
+        if isinstance(left, Dotted) and isinstance(right, Dotted):
+            return (left.last == right.last) is isinstance(op, ast.Is)
         same = left is right or (isinstance(left, CONSTANTS) and type(left) is type(right) and left == right)
         return same is isinstance(op, ast.Is)
     unknown = [v for v in (left, right) if isinstance(v, Unknown)]
@@ -111,6 +113,8 @@ def relation(reader: Reader, op: ast.cmpop, left: Any, right: Any, node: ast.Com
         return array_operation(reader, op, [left, right], node)
     if isinstance(op, ast.In | ast.NotIn) and isinstance(right, Array):
         right = reader.items(right)
+    if isinstance(left, Dotted) and isinstance(right, Dotted) and isinstance(op, ast.Eq | ast.NotEq):
+        return (left.last == right.last) is isinstance(op, ast.Eq)
     try:
         match op:
             case ast.In() | ast.NotIn():

@@ -146,7 +146,7 @@ class _Counting:
     def create(self, number: int, call: SchedulerCall) -> Any:
         """Schedulers do not make updates."""
 
-    def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST) -> None:
+    def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST, *, once: bool = False) -> None:
         """Steps are not counted."""
 
     def get(self, scheduler: Any, name: str) -> Any:

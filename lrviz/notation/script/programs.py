@@ -162,6 +162,9 @@ class Programs:
             if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
         ]
         name = max(inside, key=lambda node: node.lineno).name if inside else ""
+        for node in ast.walk(self.reader.tree):
+            if isinstance(node, ast.ClassDef) and node.lineno == line:  # inherits what sets the rates
+                return f"rates of {node.name} (line {line})"
         where = f"in {name}" if name else "by hand"
         return f"rates set {where} (line {line})"
 
@@ -172,6 +175,8 @@ class Programs:
             own = [e for e in steps if e.may_step(schedule)]
             looped = [e for e in own if e.loops]
             name = schedule.variable or schedule.name
+            if not own:
+                self.notes.append(f"`{name}` on line {schedule.line} is created and not stepped")
             if looped and not own[0].loops:
                 self.notes.append(f"`{name}.step()` on line {own[0].line} comes before the training loop")
             if len({e.loops for e in looped}) > 1 and not _exclusive(looped):

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from lrviz.notation.script.accelerate import Accelerate, accelerate_of
 from lrviz.notation.script.trees import RATE, called_names, functions_that_reach, names_with_rates
 from lrviz.notation.script.values import (
     Array,
@@ -95,6 +96,7 @@ class Reader(ABC):
         self.called: set[ast.AST] = set()  # functions that were called
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
+        self.accelerate: Accelerate | None = None  # the Accelerator of the script
         self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
         self.instances: list[Instance] = []
@@ -292,6 +294,10 @@ class Reader(ABC):
 
     def set_rate(self, group: Group, key: str, value: Any, node: ast.AST) -> bool:
         """Note a rate or momentum that is set by hand; whether its value must not be kept."""
+        if key == "initial_lr":  # a scheduler of the script begins
+            for optimizer in self.optimizers:
+                if any(g is group for g in optimizer.groups):
+                    self.keep_rates(optimizer)
         if not self.loops and group.changes is None:
             return False
         if group.changes is None:
@@ -326,6 +332,10 @@ class Reader(ABC):
             self.opaque.append(opaque)
         if opaque.name in ("Trainer", "Accelerator", "Fabric"):
             self.trainers.append(opaque)
+        if opaque.name == "Accelerator":
+            self.accelerate = accelerate_of(opaque)
+        if opaque.name == "prepare" and self.accelerate is not None:
+            self.accelerate.prepare(opaque.args)
         if self.loops and TRAINS.search(opaque.name):
             self.event("train", opaque, given, node)
         return opaque
@@ -350,7 +360,24 @@ class Reader(ABC):
 
     def event(self, kind: str, target: Any, args: Sequence[Any], node: ast.AST) -> None:
         """Note a step, or a rate that is set."""
-        self.events.append(Event(kind, target, tuple(args), tuple(self.loops), tuple(self.conditions), node))
+        conditions = list(self.conditions)
+        if self.accelerate is not None and self.accelerate.condition and self.accelerate.wraps(target):
+            conditions.append(self.accelerate.condition)
+        self.events.append(Event(kind, target, tuple(args), tuple(self.loops), tuple(conditions), node))
+
+    def synchronizes(self, node: ast.expr) -> Any:
+        """Whether an update is made in the block of `accumulate` that is read."""
+        return Unknown(Origin(node, givable=False))
+
+    def begin_accumulation(self, node: ast.expr) -> None:
+        """Begin a block of `accumulate`."""
+        if self.accelerate is not None and self.loops:
+            self.accelerate.begin(node, self.loops[-1].over)
+
+    def end_accumulation(self) -> None:
+        """End it."""
+        if self.accelerate is not None:
+            self.accelerate.condition = None
 
     def scheduler_attribute(self, schedule: Schedule, name: str, node: ast.expr) -> Any:
         """An attribute of a scheduler, which is known only while it runs."""

@@ -16,6 +16,7 @@ from lrviz.notation.script.found import Found
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.lightning import configs, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
+from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
 from lrviz.notation.script.torch_objects import optimizer_defaults
 from lrviz.notation.script.trees import Position, assigned_lines
@@ -71,6 +72,7 @@ def read_script(
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values)
+        tree = with_prelude(tree)
         configuration = None if settings is None else Settings.of(settings)
         reading = _Reading(source, Interpreter(tree, values, defaults, budget, configuration), given)
         found = reading.found()
@@ -221,10 +223,33 @@ class _Reading:
                 "paste the lines of that scheduler alone",
                 Position(self.undecided.line, self.undecided.column),
             )
-        read_trainers(reader.trainers, found)
+        read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
         return found
+
+    def _is_never_stepped(self, schedule: Schedule) -> bool:
+        """Whether the training loop is shown, with all that it does to a scheduler, and does not step it."""
+        reader = self.reader
+        if id(schedule) in self.intervals or reader.harness:
+            return False
+        optimizer = reader.optimizer_of(schedule.optimizer)
+        updates = [e for e in reader.events if e.kind == "update" and e.loops]
+        passed = [v for o in reader.opaque for v in flat([*o.args, *o.kwargs.values()])]
+        hidden = any(e.kind == "step" and isinstance(e.target, Unknown) for e in reader.events)
+        return (
+            any(reader.optimizer_of(e.target) is optimizer for e in updates)
+            and not hidden
+            and not any(v is schedule for v in passed)
+            and not any(e.may_step(schedule) for e in reader.events)
+        )
+
+    def _steps_otherwise(self, schedule: Schedule) -> bool:
+        """Whether Accelerate does not step a scheduler once for each process, and there are several."""
+        accelerate = self.reader.accelerate
+        if accelerate is None or "num_processes" not in self.given:
+            return False
+        return accelerate.split or not accelerate.wraps(schedule)
 
     def _needs_program(self, loops: Loops, optimizer: Optimizer | None, schedules: Sequence[Schedule]) -> bool:
         """Whether the loop does more than to step one scheduler regularly; if not, it is read."""
@@ -237,7 +262,9 @@ class _Reading:
         sets = any(e.kind == "attribute" and e.target is one for e in events)
         stepped = any(e.kind == "step" and e.target is one for e in events)
         try:
-            if more or sets or self._rates(optimizer) or (stepped and len(roots) > 1):
+            if self._is_never_stepped(one):
+                raise NotPlainError
+            if more or sets or self._steps_otherwise(one) or self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError
             loops.read(one)
         except NotPlainError:

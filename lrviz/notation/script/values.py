@@ -59,11 +59,14 @@ class Opaque(Unknown):
 
 
 class Length(Unknown):
-    """Something that is iterated over, whose length is known or has a name; `item` gives what is known of an item."""
+    """Something that is iterated over, whose length is known or has a name.
 
-    def __init__(self, value: Any, item: Callable[[int], Any] | None = None) -> None:
+    `item` gives what is known of an item, and `source` is what the items come from.
+    """
+
+    def __init__(self, value: Any, item: Callable[[int], Any] | None = None, source: Any = None) -> None:
         super().__init__(*origins(value))
-        self.value, self.item = value, item
+        self.value, self.item, self.source = value, item, source
 
 
 class Array:
@@ -416,9 +419,12 @@ def _schedules(value: Any) -> tuple[Schedule, ...]:
 
 def looks_like_scheduler(value: Any) -> bool:
     """Whether a call that is not read makes a scheduler, by its name."""
-    if not isinstance(value, Opaque):
-        return False
-    return bool(re.search(r"sched|warm_?up|LR$|anneal|decay|plateau", value.name, re.IGNORECASE))
+    return isinstance(value, Opaque) and is_scheduler_name(value.name)
+
+
+def is_scheduler_name(name: str) -> bool:
+    """Whether a name may be that of a scheduler."""
+    return bool(re.search(r"sched|warm_?up|LR$|anneal|decay|plateau", name, re.IGNORECASE))
 
 
 def find_optimizer(value: Any) -> Optimizer | None:
