@@ -11,7 +11,7 @@ import pytest
 from lrviz import code
 from lrviz.errors import SpecError
 from lrviz.simulation import simulate
-from lrviz.spec import Fields, read_all, read_run
+from lrviz.spec import Factory, Fields, RunSpec, read_all, read_run
 from tests.code.test_code import resumed, trained
 from tests.scripts.whole import WHOLE
 
@@ -166,6 +166,13 @@ def test_a_function_that_needs_its_script_is_refused(name: str) -> None:
     for write in (code.training_script, code.scheduler_lines, code.lightning_module):
         with pytest.raises(SpecError, match="uses objects of its script, and cannot be written alone"):
             write(spec)
+
+
+def test_a_function_of_the_api_is_refused() -> None:
+    spec = RunSpec(Factory(lambda optimizer: None))
+    assert code.scheduler_line(spec) is None
+    with pytest.raises(SpecError, match="<lambda>` cannot be written as code"):
+        code.training_script(spec)
 
 
 @pytest.mark.filterwarnings("ignore")
