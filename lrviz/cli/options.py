@@ -65,7 +65,7 @@ RESUME: Final = (
     Option("--resume-at", "stop after this update, and go on; also 50% or 3ep", "STEP", "", RUN_PANEL),
     Option(
         "--resume-by",
-        "what is loaded to go on, " + ", ".join(RESUME_WAYS),
+        f"how it goes on: {', '.join(RESUME_WAYS)}",
         "WAY",
         "load",
         RUN_PANEL,

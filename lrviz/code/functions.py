@@ -5,16 +5,17 @@ from __future__ import annotations
 import ast
 import copy
 import math
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from lrviz.code.layout import INDENT, WIDTH, Brackets, lay_out, literal
+from lrviz.code.layout import INDENT, WIDTH, Brackets, Node, lay_out, list_of, literal
+from lrviz.code.wrapping import wrapped
 from lrviz.errors import SpecError
 from lrviz.notation import Lambda
 from lrviz.text import printable
 
 _MODULES: Final = {"math": "math", "np": "numpy"}  # that functions use, by their names in the code
-_SIGNS: Final = (ast.USub, ast.UAdd, ast.Invert)
 # What `ruff format` lays out in more ways than are known here.
 _UNTOUCHED: Final = (
     ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.JoinedStr, ast.NamedExpr, ast.Slice, ast.Match,
@@ -56,21 +57,21 @@ class Functions:
         return self._known[function]
 
     def definition(
-        self, name: str, argument: str, body: ast.expr, before: Iterable[str] = (), own: Iterable[str] = ()
+        self, name: str, arguments: str, body: ast.expr, before: Iterable[str] = (), own: Iterable[str] = ()
     ) -> list[str]:
         """The lines of a function that returns the value of an expression.
 
         Args:
             name: The name of the function.
-            argument: The name of its argument.
+            arguments: Its arguments.
             body: The expression.
             before: Other lines of its body.
             own: Names that are not those of `math`.
         """
-        polished = self._polished(body, {argument, *own})
+        polished = self._polished(body, {arguments, *own})
         lines = ast.unparse(ast.Module(_split_return(polished), [])).splitlines()
         fitted = [line for text in lines for line in _fitted(f"{INDENT}{text}")]
-        return [f"def {name}({argument}):", *before, *fitted]
+        return [f"def {name}({arguments}):", *before, *fitted]
 
     def _write(self, function: Lambda, parameter: str, room: int) -> str:
         if not function.whole:
@@ -86,12 +87,12 @@ class Functions:
             return ast.unparse(tree)
         # What a script imports from `math` is already written as `math.cos`.
         own = set(vars(math)) if function.code else set()
-        text = ast.unparse(self._polished(copy.deepcopy(tree), own))
-        arguments = [argument.arg for argument in tree.args.args]
-        if len(text) <= room or len(arguments) != 1:
+        polished = self._polished(copy.deepcopy(tree), own)
+        if len(text := ast.unparse(polished)) <= room:
             return text
         name = self._free(parameter)
-        self._definitions.append(self.definition(name, arguments[0], tree.body, own=own))
+        own |= _stored(tree)
+        self._definitions.append(self.definition(name, ast.unparse(polished.args), tree.body, own=own))
         return name
 
     def _define_statement(self, statement: ast.stmt, renamed: dict[str, str], parameter: str) -> None:
@@ -108,7 +109,7 @@ class Functions:
             self._definitions.append(self._function(tree))
             return
         polished = self._polished(tree.value, set(vars(math)))
-        lines = lay_out(_brackets(polished) or ast.unparse(polished), before=f"{renamed[name]} = ")
+        lines = lay_out(_layout(polished), before=f"{renamed[name]} = ")
         if isinstance(tree.value, ast.Lambda):
             self._definitions.append(lines)
         else:
@@ -196,7 +197,7 @@ class _Polished(ast.NodeTransformer):
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         power = isinstance(node.operand, ast.BinOp) and isinstance(node.operand.op, ast.Pow)
         self.generic_visit(node)
-        if power and isinstance(node.op, _SIGNS):
+        if power:
             node.operand = _as_name(f"({ast.unparse(node.operand)})", node)
         return node
 
@@ -216,7 +217,7 @@ class _Polished(ast.NodeTransformer):
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        bare = isinstance(node.value, ast.Name | ast.Attribute)
+        bare = not isinstance(node.value, ast.Constant | ast.BinOp)
         node.value = self.visit(node.value) if bare else _as_name(f"({ast.unparse(self.visit(node.value))})", node)
         return node
 
@@ -243,30 +244,27 @@ def _stored(node: ast.AST) -> set[str]:
     return stored | {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
 
 
-def _brackets(node: ast.expr) -> Brackets | None:
-    """The layout of a call, a list or a tuple whose parts are polished; None for any other expression."""
+def _layout(node: ast.expr) -> Node:
+    """The layout of a constant whose parts are polished."""
     match node:
-        case ast.Call(func=func, args=args, keywords=keywords) if args or keywords:
-            named = [(f"{k.arg}=" if k.arg else "**", ast.unparse(k.value)) for k in keywords]
-            return Brackets(f"{ast.unparse(func)}(", (*(("", ast.unparse(a)) for a in args), *named), ")")
         case ast.List(elts=items):
-            return Brackets("[", tuple(("", ast.unparse(i)) for i in items), "]")
-    return None
+            return list_of(map(_layout, items))
+        case ast.Tuple(elts=[_, _, *_] as items):
+            return Brackets("(", tuple(("", _layout(item)) for item in items), ")")
+        case ast.Dict(keys=keys, values=values):
+            pairs = zip(keys, values, strict=True)
+            return Brackets("{", tuple((f"{ast.unparse(key)}: ", _layout(value)) for key, value in pairs if key), "}")
+    return ast.unparse(node)
 
 
 def _fitted(line: str) -> Iterator[str]:
-    """A line of code, over several lines if it is too long and returns or assigns a call."""
+    """A line of code, over several lines if it is too long."""
     text = line.lstrip()
     indent = line[: len(line) - len(text)]
+    statement = re.match(r"return |\w+ = ", text)
     if len(line) <= WIDTH:
         yield line
-        return
-    node = None
-    if text.startswith("return "):
-        value = ast.parse(text.removeprefix("return "), mode="eval").body
-        node = _brackets(_Polished(set(vars(math))).visit(value))
-    lines = lay_out(node, indent, "return ") if node is not None else [line]
-    if len(lines) > 1 and all(len(part) <= WIDTH for part in lines):
+    elif statement and (lines := wrapped(statement[0], text.removeprefix(statement[0]), indent)):
         yield from lines
     else:
         yield f"{line}  # fmt: skip"

@@ -49,8 +49,8 @@ class Constructor:
             )
         else:
             raise SpecError(
-                f"`{printable(spec.label, 60)}` is a function of this process, and cannot be written as code",
-                "name it as `FILE.py:NAME`, or give the scheduler in notation",
+                f"`{printable(spec.label, 60)}` cannot be written as code",
+                "give the scheduler in notation, or name code of your own as `FILE.py:NAME`",
             )
         self.lines = lay_out(self.node, " " * indent, before="scheduler = ")
 

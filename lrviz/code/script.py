@@ -87,7 +87,7 @@ def training_script(spec: RunSpec) -> str:
     """
     if reason := _REFUSED.get(spec.optimizer.name):
         raise SpecError(
-            f"`{spec.optimizer.name}` {reason}, which this training loop does not do",
+            f"`lrviz code` has no training loop for `{spec.optimizer.name}`, which {reason}",
             "`--only scheduler` writes the scheduler without a loop",
         )
     return _Script(spec).text()

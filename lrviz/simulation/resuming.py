@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from lrviz.errors import LrvizError, SimulationError
+from lrviz.errors import LrvizError, SimulationError, SpecError
 from lrviz.notation import SchedulerCall
 from lrviz.schedulers import find
 from lrviz.simulation.build import build_optimizer
-from lrviz.simulation.loop import Progress, Run, quiet_run, simulate, simulate_apart
+from lrviz.simulation.loop import Progress, Run, quiet_run, simulate_apart
 from lrviz.spec import RESUME_WAYS, CodeCall, RunSpec, resumed_run
+from lrviz.text import count
 from lrviz.trace import Trace
 
 
@@ -47,8 +48,9 @@ def resume_outcomes(spec: RunSpec, at: int) -> tuple[ResumeOutcome, ...]:
 
     Raises:
         SimulationError: the uninterrupted run fails, or torch refuses the parameters.
-        SpecError: torch does not have such an optimizer.
+        SpecError: the stop is not inside the run, or torch does not have such an optimizer.
     """
+    _check(spec, at, "load")
     outcomes = []
     whole = simulate_apart(spec)
     for way in RESUME_WAYS:
@@ -90,14 +92,15 @@ def resume(spec: RunSpec, at: int, way: str, progress: Progress | None = None) -
 
     Raises:
         SimulationError: the scheduler cannot be resumed this way, or fails during the run.
-        SpecError: torch does not have such an optimizer, or the longer run does not fit the scheduler.
+        SpecError: the stop is not inside the run, the way is unknown, torch does not have such an optimizer, or the
+            longer run does not fit the scheduler.
     """
-    whole = simulate(spec)
+    _check(spec, at, way)
     with quiet_run(spec):
         stopped = Run(spec)
         each = stopped.updates_each
         done = at // each  # of the readings, with a step of the scheduler after each
-        stopped.read(0, done)
+        before = stopped.read(0, done)
         resumed = _resumed(stopped, done, way)
         resumed.groups = resumed.optimizer.param_groups  # others since a state was loaded
         try:
@@ -105,15 +108,22 @@ def resume(spec: RunSpec, at: int, way: str, progress: Progress | None = None) -
         except SimulationError as error:
             if way != "longer":
                 raise
-            raise SimulationError(
-                error.message, "the state that is loaded has the lengths of the shorter run"
-            ) from error
-    trace = resumed.trace(np.concatenate([np.repeat(later[:1], done, axis=0), later]))
-    lr = np.concatenate([whole.lr[:at], trace.lr[at:]])
-    momentum = None
-    if whole.momentum is not None and trace.momentum is not None:
-        momentum = np.concatenate([whole.momentum[:at], trace.momentum[at:]])
-    return replace(trace, spec=resumed_run(spec, way), lr=lr, momentum=momentum)
+            hint = "the state that is loaded has the lengths of the shorter run"
+            raise SimulationError(error.message, hint) from error
+        trace = resumed.trace(np.concatenate([before, later]))
+        if at > done * each:  # up to the stop, its epoch has the rate of the stopped run
+            values = stopped.read(done, done + 1)[0]
+            trace.lr[done * each : at] = values[: len(spec.groups)]
+            if trace.momentum is not None:
+                trace.momentum[done * each : at] = values[len(spec.groups) :]
+    return replace(trace, spec=resumed_run(spec, way))
+
+
+def _check(spec: RunSpec, at: int, way: str) -> None:
+    if not 0 < at < spec.loop.updates:
+        raise SpecError(f"a run of {count(spec.loop.updates, 'update')} cannot be stopped after {at:,}")
+    if way not in RESUME_WAYS:
+        raise SpecError(f"no way to resume is called `{way}`", f"use {', '.join(RESUME_WAYS)}")
 
 
 def _resumed(stopped: Run, done: int, way: str) -> Run:

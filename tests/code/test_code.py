@@ -61,6 +61,16 @@ RUNS = {
     "long lambda": "LambdaLR(lambda step: (step + 1) / 20 if step < 20 else max(0.0, 0.5 * (1.0 + math.cos(math.pi "
     "* 2.0 * 0.5 * ((step - 20) / (500 - 20))))) if step < 1000000 else 0.25)",
     "very long lambda": f"LambdaLR(lambda e: 1 + {' + '.join(f'e * {i}.5 ** 2' for i in range(30))})",
+    "long sum": "LambdaLR(lambda step: (1 - step / 100000) ** 0.9 * (1 - 0.01) + 0.01 + (0.5 ** (step // 30000)) * "
+    "math.exp(-step / 20000) / 2)",
+    "long product": "LambdaLR(lambda step: math.exp(-step / 20000) * math.cos(step / 100) * abs(math.sin(step / 5)) * "
+    "(1 + step) ** -0.5 * math.log(step + 2))",
+    "long in its last brackets": "LambdaLR(lambda step: 0.1 + (1 - 0.1) * 0.5 * (1 + math.cos(math.pi * (step - 1000) "
+    "/ max(1, 10000 - 1000))))",
+    "long in many brackets": "LambdaLR(lambda s: max(0.0, 0.5 * (1.0 + math.cos(math.pi * ((float(2) * float(s - 500) "
+    "/ float(max(1, 10000 - 500))) % 1.0)))))",
+    "long test": "LambdaLR(lambda e: 0.5 if 30 <= e < 60 and e != 45 or (e > 1000000 and e < 2000000) or (e > 3000000 "
+    "and e < 4000000) else 1)",
     "lambdas of groups": "LambdaLR([lambda e: 0.9 ** e, lambda e: 0.8 ** e, lambda e: 0.9 ** e]) @ lr=[1,2,3]",
     "nested": "SequentialLR([SequentialLR([LinearLR(), LambdaLR(lambda step: 0.5 * (1 + math.cos(math.pi * step / 20)) "
     "/ 2)], [4]), ConstantLR()], [9])",

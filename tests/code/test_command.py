@@ -108,7 +108,8 @@ REFUSED = {
     "hint: leave one of them out",
     "cosine step": "`lrviz code` takes one scheduler, got 2: `cosine`, `step`",
     "": "`lrviz code` needs a scheduler",
-    "cosine --optimizer LBFGS": "`LBFGS` calls a closure several times an update, which this training loop does not do"
+    "cosine --optimizer LBFGS": "`lrviz code` has no training loop for `LBFGS`, which calls a closure several times an "
+    "update"
     "\n\nhint: `--only scheduler` writes the scheduler without a loop",
     "cosine --optimizer Adagrad --momentum 0.5": "`Adagrad` has no momentum\n\nhint: leave out momentum 0.5",
     "my-code.py:make": "`my-code.py` cannot be imported: `my-code` is not the name of a module",

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.optim import SGD, lr_scheduler, swa_utils
 
-from lrviz.errors import LrvizError, SimulationError
+from lrviz.errors import LrvizError, SimulationError, SpecError
 from lrviz.simulation import ResumeOutcome, resume, resume_outcomes, simulate
 from lrviz.spec import RESUME_WAYS, Factory, Fields, RunSpec, TrainingLoop, read_run, resumed_run
 from tests.random_runs import random_run
@@ -249,3 +249,14 @@ def test_a_function_of_the_api_is_resumed() -> None:
     assert resume(spec, 5, "load").lr.tolist() == simulate(spec).lr.tolist()
     with pytest.raises(SimulationError, match="takes only the optimizer, and no `last_epoch`"):
         resume(spec, 5, "last-epoch")
+
+
+def test_a_stop_outside_the_run_and_an_unknown_way_are_refused() -> None:
+    spec = read_run("cosine")
+    for at in (0, 32, -1):
+        with pytest.raises(SpecError, match=f"a run of 32 updates cannot be stopped after {at}"):
+            resume(spec, at, "load")
+        with pytest.raises(SpecError, match=f"a run of 32 updates cannot be stopped after {at}"):
+            resume_outcomes(spec, at)
+    with pytest.raises(SpecError, match="no way to resume is called `magic`"):
+        resume(spec, 4, "magic")
