@@ -13,7 +13,7 @@ from lrviz.errors import LrvizError
 from lrviz.notation import SchedulerCall
 from lrviz.rules.case import COMPOSITES, Case, Part, warmup_length
 from lrviz.rules.ending import endings
-from lrviz.rules.fixes import at_path, fitted_children, with_length, with_values
+from lrviz.rules.fixes import at_path, changed, fitted_children, with_length, with_values
 from lrviz.rules.length import percent, steps_of
 from lrviz.rules.model import Found, rule
 from lrviz.rules.thresholds import limit
@@ -166,7 +166,7 @@ def early_step(case: Case) -> Iterator[Found]:
                 _flattened(call),
                 "error",
             )
-        elif not i and _differs(case, child, milestones[0]):
+        elif not i and _differs(case, child, milestones[0] if milestones else case.steps):
             yield Found(f"{child.name} in a SequentialLR runs one step early", _flattened(call))
 
 
@@ -201,9 +201,9 @@ def _flattened(call: SchedulerCall) -> str:
     "LR405",
     "replaced-base-rate",
     "warning",
-    what="OneCycleLR replaces the base rate from which the other schedulers of a SequentialLR start.",
-    why="Its constructor writes max_lr / div_factor into the optimizer, so a warm-up before it ends at that rate, and "
-    "a scheduler after it starts there.",
+    what="OneCycleLR, or CyclicLR as the first, replaces the base rate of the other schedulers of a SequentialLR.",
+    why="The constructor of OneCycleLR writes max_lr / div_factor into the optimizer, so a warm-up before it ends at "
+    "that rate, and a scheduler after it starts there. CyclicLR writes its base_lr.",
     example="SequentialLR([LinearLR(start_factor=0.1, total_iters=10), OneCycleLR(max_lr=0.01, total_steps=40)], "
     "milestones=[10]) @ epochs=50, interval=epoch, lr=0.01",
     near_miss="OneCycleLR(max_lr=0.01, total_steps=50) @ epochs=50, interval=epoch, lr=0.01",
@@ -215,27 +215,21 @@ def replaced_base_rate(case: Case) -> Iterator[Found]:
     if call is None or call.name != "SequentialLR":
         return
     for i, child in enumerate(call.children):
-        if child.name != "OneCycleLR" or len(call.children) < 2:
+        if len(call.children) < 2 or not (child.name == "OneCycleLR" or (child.name == "CyclicLR" and i == 0)):
             continue
-        top = child.get("max_lr")
-        first = (top[0] if isinstance(top, tuple) else top) / (child.get("div_factor") or 25.0)
+        top = child.get("max_lr" if child.name == "OneCycleLR" else "base_lr")
+        first = top[0] if isinstance(top, tuple) else top
+        first /= (child.get("div_factor") or 25.0) if child.name == "OneCycleLR" else 1.0
         base = case.spec.groups[0].lr
         if abs(first / base - 1) < 1e-6 if base else True:
             continue
         other = call.children[0 if i else 1]
         part = next(p for p in case.parts if p.call is child)
-        alone = SchedulerCall(
-            "OneCycleLR",
-            kwargs=tuple(
-                (name, value)
-                for name, value in (*child.kwargs, ("total_steps", case.steps))
-                if name not in ("total_steps", "epochs", "steps_per_epoch") or value == case.steps
-            ),
-        )
+        alone = changed(child, {"total_steps": case.steps, "epochs": None, "steps_per_epoch": None})
         yield Found(
-            f"OneCycleLR sets the base rate to {format_rate(first)}, from {format_rate(base)}: {other.name} starts "
+            f"{child.name} sets the base rate to {format_rate(first)}, from {format_rate(base)}: {other.name} starts "
             f"from that",
-            str(alone) if part.start else "leave out OneCycleLR, or the schedulers beside it",
+            str(alone) if part.start else f"--lr {print_value(first)}",
         )
 
 

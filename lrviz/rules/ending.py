@@ -53,8 +53,8 @@ def _endings(case: Case) -> list[Ending]:
         if curve is None or case.each > 1:
             return [Ending("runs out", part.start + length, length, 1 - length / part.steps, part, curve or _NO_CURVE)]
     function = case.function(part) if case.failure is not None else None
-    if part is not None and function is not None and isnan(function(part.steps - 1)) and not isnan(function(0)):
-        end = _bisect(lambda t: isnan(function(t)), 0, part.steps - 1)
+    if part is not None and function is not None and not function(part.steps - 1) >= 0 and function(0) >= 0:
+        end = _bisect(lambda t: not function(t) >= 0, 0, part.steps - 1) - 1
         return [Ending("runs out", part.start + end, end, 1 - end / part.steps, part, _NO_CURVE)]
     for curve in case.curves:
         if found := _of_curve(case, part, curve):
@@ -91,7 +91,7 @@ def _of_curve(case: Case, part: Part | None, whole: Curve) -> list[Ending]:
     if length is not None and part is not None:
         if length >= limit("longer") * part.steps and length - part.steps >= 2:
             left = _left(part, curve, length)
-            if left >= limit("unfinished"):
+            if left >= limit("unfinished") or (part.name == "OneCycleLR" and left >= limit("unfinished") / 5):
                 return ending("unfinished", length, left)
     elif part is not None and curve.change[-1] < 0 and (function := case.function(part, whole.group)) is not None:
         now = part.steps - 1
@@ -188,13 +188,14 @@ def ends_at(function: Callable[[float], float], end: float) -> bool:
 
 def end_of_rise(function: Callable[[float], float], now: int) -> int | None:
     """The step from `now` on at which a rising function stops to rise; None if it rises on and on."""
-    before, low, at = now, function(now), now
+    earlier, before, low, at = now, now, function(now), now
     while at < 500 * max(now, 1):
         at = max(at + 1, int(at * _GROWTH))
         value = function(at)
         if not value > low:
-            return _bisect(lambda t: not function(t) > function(t - 1), before, at) - 1
-        before, low = at, value
+            top = _bisect(lambda t: not function(t) > function(t - 1), earlier, at)
+            return top - 1 if function(top) >= function(top - 1) else top
+        earlier, before, low = before, at, value
     return None
 
 

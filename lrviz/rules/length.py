@@ -70,7 +70,7 @@ def climbs_again(case: Case) -> Iterator[Found]:
         part, curve = ending.part, ending.curve
         steps = part.steps if part is not None else case.steps
         ratio = steps / ending.own
-        cycles = part is not None and part.name == "CosineAnnealingLR" and ratio >= limit("sawtooth")
+        cycles = part is not None and limit("sawtooth") <= ratio <= 1 / limit("zeros") and ending.own >= 2
         whole = abs(ratio - round(ratio)) <= 0.02 * ratio
         at = case.index(ending.at)
         yield Found(
@@ -105,11 +105,15 @@ def still_falling(case: Case) -> Iterator[Found]:
             if part is not None and own_length(part) is not None
             else (f"the function falls up to step {round(ending.own):,}")
         )
+        rising = curve.size > 1 and curve.change[-1] > 0
+        state = "still rising" if rising else f"{percent(curve.final / curve.peak)} of its peak, and is still falling"
         yield Found(
-            f"the rate ends at {format_rate(curve.final)}, {percent(curve.final / curve.peak)} of its peak, and is "
-            f"still falling: {what}, and the run has {steps_of(case, steps)} for it",
+            f"the rate ends at {format_rate(curve.final)}, {state}: {what}, and the run has "
+            f"{steps_of(case, steps)} for it",
             fitted(case, ending),
-            "note" if is_function and ending.own < limit("longer function") * steps else None,
+            "note"
+            if ending.share < limit("unfinished") or (is_function and ending.own < limit("longer function") * steps)
+            else None,
         )
 
 
@@ -130,7 +134,8 @@ def idle_end(case: Case) -> Iterator[Found]:
         if ending.kind != "idle":
             continue
         curve = ending.curve
-        floor = curve.final >= limit("floor") * curve.peak
+        low = curve.final < 0.0999 * curve.peak and ending.share > limit("idle at a floor")
+        floor = curve.final >= limit("floor") * curve.peak and not low
         yield Found(
             f"the rate is {format_rate(curve.final)} from {_ordinal(case, ending.at)} on, for the last "
             f"{percent(ending.share)} of the run",
@@ -165,7 +170,7 @@ def runs_out(case: Case) -> Iterator[Found]:
     for ending in endings(case):
         if ending.kind == "runs out" and ending.part is not None and ending.part.name == "LambdaLR":
             yield Found(
-                f"the function fails at step {round(ending.own):,}, and the run has "
+                f"the function fails or is negative after step {round(ending.own):,}, and the run has "
                 f"{steps_of(case, ending.part.steps)} for it",
                 fitted(case, ending),
             )
@@ -208,7 +213,7 @@ def never_comes(case: Case) -> Iterator[Found]:
                 new = kept or (max(1, part.steps // 2), max(2, part.steps * 3 // 4))
                 which = print_value(late[0]) if len(late) == 1 else f"{print_value(late[0])} and {len(late) - 1:,} more"
                 yield Found(
-                    f"MultiStepLR: milestone {which} never comes: it has {steps_of(case, part.steps)}",
+                    f"MultiStepLR: milestone {which} never comes: the run has {steps_of(case, part.steps)} for it",
                     with_values(case, part, milestones=new),
                     "note" if len(milestones) >= limit("list") else None,
                 )
@@ -216,8 +221,8 @@ def never_comes(case: Case) -> Iterator[Found]:
                 size = part.value("step_size")
                 if size >= part.steps > 1 and part.value("gamma", 0.1) != 1:
                     yield Found(
-                        f"StepLR: the first drop, after {steps_of(case, size)}, never comes: it has "
-                        f"{steps_of(case, part.steps)}",
+                        f"StepLR: the first drop, after {steps_of(case, size)}, never comes: the run has "
+                        f"{steps_of(case, part.steps)} for it",
                         with_values(case, part, step_size=max(1, part.steps // 3)),
                         "note" if size == part.steps else None,
                     )
@@ -225,16 +230,17 @@ def never_comes(case: Case) -> Iterator[Found]:
                 first = part.value("T_0")
                 if first >= limit("longer") * part.steps and part.steps > 1:
                     yield Found(
-                        f"CosineAnnealingWarmRestarts: the first period is {steps_of(case, first)} long, and has "
-                        f"{steps_of(case, part.steps)}: the rate falls by {percent(_fall(case, part))} only",
+                        f"CosineAnnealingWarmRestarts: the first period is {steps_of(case, first)} long, and the "
+                        f"run has {steps_of(case, part.steps)} for it: the rate falls by "
+                        f"{percent(_fall(case, part))} only",
                         with_values(case, part, T_0=part.steps),
                     )
             case "CyclicLR":
                 up = part.value("step_size_up", 2000)
                 if up > part.steps:
                     yield Found(
-                        f"CyclicLR: step_size_up is {up:,}, and has {steps_of(case, part.steps)}: the rate never "
-                        "reaches max_lr",
+                        f"CyclicLR: step_size_up is {up:,}, and the run has {steps_of(case, part.steps)} for it: the "
+                        "rate never reaches max_lr",
                         with_values(case, part, step_size_up=max(1, part.steps // 4), step_size_down=None),
                     )
     yield from _unstarted(case)
@@ -292,14 +298,15 @@ def cut_off_cycle(case: Case) -> Iterator[Found]:
             while done + length < part.steps:
                 done, length, periods = done + length, length * factor, periods + 1
         over = part.steps - done
-        if not periods or over < 2 or over >= length / 2:
+        least = 1 if case.spec.loop.interval == "epoch" else 2
+        if not periods or over < least or over >= length / 2:
             return
         sums = sum(factor**i for i in range(periods))
         yield Found(
             f"the run ends {steps_of(case, over)} after restart {periods:,}, in the first half of a period of "
             f"{length:,}: the last rate is {_final(case)}",
             with_values(case, part, T_0=-(-part.steps // sums)),
-            "note" if periods >= limit("many") or over < limit("idle") * part.steps else None,
+            "note" if periods >= limit("many") or over < limit("zeros") * part.steps else None,
         )
     elif part.name == "CyclicLR":
         up = part.value("step_size_up", 2000)
@@ -362,11 +369,11 @@ def long_warmup(case: Case) -> Iterator[Found]:
             if curve.size < 3 or curve.change[-1] <= 0:
                 continue
             top = end_of_rise(function, case.steps - 1)
-            if top is not None and (top > limit("longer") * case.steps or function(2 * top) < 0.9 * function(top)):
-                now, most = function(case.steps - 1), function(top)
+            now, most = function(case.steps - 1), max(function(top), function(top - 1)) if top else 0.0
+            if top and (top > limit("longer") * case.steps or function(2 * top) < 0.9 * most):
                 yield Found(
                     f"the warm-up takes {steps_of(case, top)}, and the run has {steps_of(case, case.steps)}: the "
-                    f"rate reaches {percent(now / most)} of its peak",
+                    f"rate reaches {percent(now / most if most else 1.0)} of its peak",
                     with_length(case, first, top, max(1, case.steps // 20)),
                 )
                 return

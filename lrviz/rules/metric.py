@@ -165,7 +165,7 @@ def short_patience(case: Case) -> Iterator[Found]:
     if part is None:
         return
     patience, loop = part.value("patience", 10), case.spec.loop
-    if case.per_update and patience < loop.updates_per_epoch:
+    if case.per_update and patience < loop.updates_per_epoch and "steps_per_epoch" not in case.spec.assumed:
         yield Found(
             f"patience {patience:,} counts updates, as the scheduler steps after each, and an epoch has "
             f"{loop.updates_per_epoch:,}",

@@ -19,6 +19,7 @@ THRESHOLDS: Final = {
     "longer function": Threshold(1.25, "of the run, for a function: FixMatch's cosine is cut off at 7/8 on purpose"),
     "unfinished": Threshold(0.1, "of the fall is left: a cosine that is a quarter too long leaves a tenth"),
     "idle": Threshold(0.1, "of the run: BERT and its kin end within a hundredth, GPT-3 trains on at a floor"),
+    "idle at a floor": Threshold(0.6, "of the run, below a tenth of the peak: SWA trains for half of it at a fifth"),
     "floor": Threshold(1e-2, "of the peak: GPT-3 and Megatron's examples train on for a third at a floor above it"),
     "warm-up": Threshold(1 / 3, "of the run: published warm-ups take up to a tenth, short fine-tuning up to a third"),
     "long warm-up": Threshold(1 / 2, "of the run: the rate then rises for longer than it falls"),

@@ -79,13 +79,13 @@ def _misfits(case: Case) -> Iterator[Misfit]:
             case "unfinished":
                 happens = f"the rate ends at {percent(curve.final / curve.peak)} of its peak"
             case "runs out":
-                happens = f"OneCycleLR ends after {percent(ending.at / case.steps)} of the run"
+                happens = f"it ends after {percent(ending.at / case.steps)} of the run"
             case _:
                 continue
         lengths = (ending.at, ending.own) if ending.part is not None and ending.part.start else (ending.own,)
         what = named(ending.part)
         if ending.part is not None and own_length(ending.part) is None:
-            what = f"the function ends after {steps_of(case, ending.own)}"
+            what = f"the function, which ends after {steps_of(case, ending.own)},"
         yield Misfit(lengths, what, happens, ending.part, ending)
     call = case.call
     if call is not None and call.name == "SequentialLR" and len(call.children) > 1:
@@ -103,7 +103,7 @@ def _misfits(case: Case) -> Iterator[Misfit]:
         if part.name == "MultiStepLR" and part.value("milestones", ()) and part.steps > 0:
             last = max(part.value("milestones"))
             if last > part.steps:
-                yield Misfit((last,), f"milestone {last:,}", "a milestone never comes", part, least=0.2)
+                yield Misfit((last,), f"milestone {last:,}", "a milestone never comes", part, least=0.5)
         if part.name == "StepLR" and part.value("step_size") >= max(part.steps, 2) and part.value("gamma", 0.1) != 1:
             size = part.value("step_size")
             yield Misfit((size,), f"StepLR with step_size {size:,}", "the rate never drops", part, least=0.2)
@@ -136,7 +136,7 @@ def _per(case: Case) -> str:
     sources=(_EPOCHS, "https://discuss.pytorch.org/t/scheduler-step-after-each-epoch-or-after-each-minibatch/111249"),
 )
 def epochs_per_update(case: Case) -> Iterator[Found]:
-    if not case.per_update:
+    if not case.per_update or "epochs" in case.spec.assumed:
         return
     # With processes a length in epochs may be multiplied by their number or not.
     factors = {1 / case.spec.loop.updates_per_epoch, 1 / (case.spec.loop.updates_per_epoch * case.each)}
@@ -177,7 +177,7 @@ def _over_at_once(case: Case) -> Iterator[Found]:
     if part is None:
         return
     each = case.spec.loop.updates_per_epoch * case.each
-    if part.name == "CosineAnnealingWarmRestarts" and part.value("T_0") <= min(case.epochs, each / 2):
+    if part.name == "CosineAnnealingWarmRestarts" and part.value("T_0") <= min(case.epochs, each - 1):
         first, factor = part.value("T_0"), part.value("T_mult", 1)
         restarts = part.steps // first if factor == 1 else 0
         total, length = 0, first
@@ -187,6 +187,16 @@ def _over_at_once(case: Case) -> Iterator[Found]:
             yield Found(
                 f"CosineAnnealingWarmRestarts with T_0 {first:,} restarts every {first:,} updates, and an epoch has "
                 f"{each:,}",
+                "--interval epoch",
+            )
+        return
+    if part.name == "CyclicLR":
+        up = part.value("step_size_up", 2000)
+        cycle = up + (part.value("step_size_down") or up)
+        if max(up, cycle - up) <= case.epochs and 4 * cycle <= each and part.steps > max(20, case.epochs) * cycle:
+            yield Found(
+                f"a cycle of CyclicLR takes {cycle:,} updates, and an epoch has {each:,}: step_size_up {up:,} counts "
+                "epochs",
                 "--interval epoch",
             )
         return
@@ -215,15 +225,13 @@ def _over_at_once(case: Case) -> Iterator[Found]:
 )
 def updates_per_epoch(case: Case) -> Iterator[Found]:
     loop = case.spec.loop
-    if loop.interval != "epoch" or loop.steps_per_epoch < 2:
+    if loop.interval != "epoch" or loop.steps_per_epoch < 2 or "steps_per_epoch" in case.spec.assumed:
         return
     factors = {float(loop.updates_per_epoch), float(loop.steps_per_epoch)} - {1.0}
     for misfit in misfits(case):
         # A cycle or a step of a length in updates may be as short as an epoch.
         longest = max(misfit.lengths, default=float("inf"))
-        inside = (
-            misfit.least and misfit.part and misfit.part.name != "MultiStepLR" and longest >= loop.updates_per_epoch
-        )
+        inside = misfit.least and misfit.part and misfit.part.name != "MultiStepLR" and _is_in_updates(case, longest)
         off = [factor for factor in factors if misfit.is_off_by(factor, case.steps)]
         if longest > case.steps and (off or (inside and longest <= case.epochs * max(factors))):
             yield Found(
@@ -245,11 +253,20 @@ def updates_per_epoch(case: Case) -> Iterator[Found]:
     yield from _hardly_moved(case, updates)
 
 
+def _is_in_updates(case: Case, length: float) -> bool:
+    """Whether a step or a period, which need not fill the run, seems to count updates: in whole epochs, or many."""
+    loop = case.spec.loop
+    sizes = {loop.updates_per_epoch, loop.steps_per_epoch} - {1}
+    return length >= min(sizes) and (length >= 4 * case.steps or any(length % size == 0 for size in sizes))
+
+
 def _warmup(case: Case) -> int | None:
     """The length of a warm-up that does not end in the run, by its parameter or by its function."""
     if not case.parts or not case.curves:
         return None
     first, curve = case.parts[0], case.curves[0]
+    if curve.warmup_end < curve.size - 1:
+        return None
     if (function := case.function(first, curve.group)) and curve.size > 1 and curve.change[-1] > 0:
         return end_of_rise(function, case.steps - 1)
     return warmup_length(first)

@@ -188,9 +188,19 @@ def _read_one(
         call, loop, groups, optimizer, metric, fields.show_momentum, name,
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
         read=script.read if script else (), explained=script.explained if script else (),
-        place=script.place if script else "", ignored=script.ignored if script else (),
+        place=script.place if script else "", ignored=script.ignored if script else (), assumed=_assumed(fields.values),
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
+
+
+def _assumed(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The lengths of a run that are not given."""
+    given = {name for name in _LENGTH_FIELDS if values.get(name) is not None}
+    if values.get("steps") is not None:
+        return ()
+    if "dataset_size" in given:
+        given.add("steps_per_epoch")
+    return tuple(name for name in ("epochs", "steps_per_epoch") if name not in given)
 
 
 def _split_code(text: str) -> tuple[str, str] | None:

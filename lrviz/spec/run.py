@@ -369,6 +369,7 @@ class RunSpec:
     # Each value of the run and of the scheduler's arguments in a script, and where it is from.
     explained: tuple[tuple[str, str, str], ...] = field(default=(), compare=False, repr=False)
     place: str = field(default="", compare=False)  # where it is written: `train.py:12`, or the curve of a preset
+    assumed: tuple[str, ...] = field(default=(), compare=False)  # lengths of the run that are lrviz's defaults
     ignored: tuple[str, ...] = field(default=(), compare=False)  # the rules that its place says not to apply
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from lrviz import files
+from lrviz import files, terminal
 from lrviz.cli import options
 from lrviz.cli.options import CheckArgument, with_options
 from lrviz.errors import LrvizError, UsageError
@@ -48,6 +48,12 @@ def command(ctx: typer.Context, scheduler: CheckArgument = None, **values: Any) 
         and (not select or rules.matches(finding.code, select))
         and not rules.matches(finding.code, ignore)
     ]
+    if not values["quiet"] and findings and any(len(spec.assumed) == 2 for spec, _ in specs):
+        loop = specs[0][0].loop
+        terminal.print_note(
+            f"the run is lrviz's default of {loop.epochs} epochs of {loop.steps_per_epoch} updates: give `--epochs` "
+            "and `--steps-per-epoch`, or `--steps`"
+        )
     findings.sort(key=lambda f: rules.SEVERITIES.index(f.severity))
     try:
         files.write_stdout(rules.report(findings, len(specs), format))
@@ -116,7 +122,7 @@ def _findings(specs: Sequence[tuple[RunSpec, Path]], quiet: bool) -> Iterator[Fi
     Raises:
         LrvizError: a run cannot be simulated, and no rule says why.
     """
-    from lrviz import rules, terminal
+    from lrviz import rules
     from lrviz.cli import runs
 
     with runs.gc_paused():
@@ -145,7 +151,7 @@ def _advance(report: Report | None, offset: int, total: int) -> Report | None:
 
 def _explain(text: str) -> None:
     """Print the entry of a rule, with the chart of its example."""
-    from lrviz import rules, terminal
+    from lrviz import rules
 
     rule = rules.find_rule(text)
     if rule is None:
