@@ -18,6 +18,7 @@ from lrviz.text import count, format_rate, printable
 
 SUFFIXES: Final = (".py", ".ipynb")
 _MOST_BYTES: Final = 5_000_000
+_LOADER: Final = re.compile(r"len\(\S*(?:loader|dl|batches)\w*\)", re.IGNORECASE)
 # Names that scripts give to the fields of a run, where no loop or optimizer shows them.
 _SPELLINGS: Final = {
     "epochs": ("epochs", "num_epochs", "n_epochs", "max_epochs", "EPOCHS", "NUM_EPOCHS", "N_EPOCHS", "nb_epochs"),
@@ -131,6 +132,7 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     for at, first in enumerate(every_found):
         if name and first.name != name:
             continue
+        first.loaders = first.loaders or _loaders(first)
         known = _with_spellings(first, typed)
         merged = Fields(known, prefix="").over(typed, fields.prefix)
         merged = replace(fields, values=_consistent(merged.values, typed))
@@ -150,6 +152,7 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
         if first.missing:
             found = read_script(text, {**values, **batches}, names, typed, whole=whole, settings=settings)[at]
         if found.missing:
+            found.loaders = first.loaders
             without.append(found)
             continue
         notes = [*found.notes, *_differences(first, typed, fields.prefix)]
@@ -168,6 +171,12 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
         loaders = tuple(text for found in without for text in found.loaders)
         raise missing_values(replace(without[0], missing=list(every_origin.values()), loaders=loaders), fields.prefix)
     return runs
+
+
+def _loaders(found: Found) -> tuple[str, ...]:
+    """The expression for the number of batches in an epoch, by its name, where no loop shows it."""
+    texts = [o.text for o in found.missing if _LOADER.fullmatch(o.text)]
+    return tuple(texts) if len(texts) == 1 else ()
 
 
 def _typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,12 +32,21 @@ from lrviz.notation.script.values import (
     Super,
     Unknown,
     UnknownClass,
+    UnknownGroups,
     merge,
     origins,
 )
 from lrviz.notation.source import unparse
 
 _ABSENT: Final = object()
+
+
+def _has_rates(node: ast.expr) -> bool:
+    """Whether a comprehension makes parameter groups with rates of their own."""
+    element = getattr(node, "elt", None)
+    keys = element.keys if isinstance(element, ast.Dict) else []
+    names = [k.arg for k in element.keywords] if isinstance(element, ast.Call) else []
+    return "lr" in names or any(isinstance(key, ast.Constant) and key.value == "lr" for key in keys)
 
 
 class Expressions(Reader):
@@ -330,7 +339,9 @@ class Expressions(Reader):
             return None
 
         why = run(0, Scope(scope))
-        return self.checked(result, node) if why is None else Unknown(*why.origins)
+        if why is None:
+            return self.checked(result, node)
+        return UnknownGroups(*why.origins) if _has_rates(node) else Unknown(*why.origins)
 
     def _joined(self, parts: Sequence[ast.expr], scope: Scope, node: ast.JoinedStr) -> Any:
         texts = []

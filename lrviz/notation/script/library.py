@@ -19,6 +19,7 @@ from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
 from lrviz.notation.script.values import (
+    CONSTANTS,
     NUMBERS,
     Array,
     Builtin,
@@ -45,7 +46,7 @@ from lrviz.notation.script.values import (
     looks_like_scheduler,
     origins,
 )
-from lrviz.notation.source import ExpressionError, unparse
+from lrviz.notation.source import Budget, ExpressionError, unparse
 from lrviz.schedulers import installed_optimizers
 
 # Functions that give their first argument again.
@@ -101,6 +102,8 @@ def _dotted(
         return _bisect(reader, last, args[0], args[1], node)
     if function.module == "itertools" and last in ("accumulate", "chain") and not kwargs:
         return _iterator(reader, last, args, node)
+    if last == "literal_eval" and len(args) == 1 and isinstance(args[0], str):
+        return _literal(reader, args[0], node)
     if last == "namedtuple" and len(args) == 2 and isinstance(args[0], str):
         fields = args[1].replace(",", " ").split() if isinstance(args[1], str) else reader.items(args[1]) or []
         return Class(args[0], {}, fields=tuple(map(str, fields)))
@@ -138,6 +141,21 @@ def _bisect(reader: Reader, name: str, items: Any, value: Any, node: ast.Call) -
     if known is not None and all(isinstance(i, NUMBERS) for i in [*known, value]):
         return getattr(bisect, name)(known, value)
     return reader.unknown_in([items, value]) or reader.unknown(node)
+
+
+def _literal(reader: Reader, text: str, node: ast.Call) -> Any:
+    """The value of a text such as `[3, 6]`."""
+    try:
+        budget = Budget()
+        budget.check_text(text)
+        tree = ast.parse(text.strip(), mode="eval")
+        budget.check_tree(tree)
+        value = ast.literal_eval(tree)
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return reader.failed(node)
+    reader.add(size(value), node)
+    items = value if isinstance(value, list | tuple) else (value,)
+    return value if all(isinstance(item, CONSTANTS) for item in items) else reader.unknown(node)
 
 
 def _iterator(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any:

@@ -17,7 +17,7 @@ NUMPY: Final = frozenset((
     "cos", "sin", "tan", "exp", "log", "log2", "log10", "sqrt", "floor", "ceil", "clip", "minimum", "maximum",
     "power", "abs", "absolute", "linspace", "logspace", "arange", "interp", "round", "around", "float64", "float32",
     "int64", "int32", "array", "asarray", "prod", "sum", "mean", "cumsum", "cumprod", "sign", "tanh", "min", "max",
-    "searchsorted", "digitize", "concatenate", "hstack", "append",
+    "searchsorted", "digitize", "concatenate", "hstack", "append", "where",
     "full", "ones", "zeros", "geomspace", "hypot", "square",
 ))  # fmt: skip
 
@@ -78,12 +78,15 @@ def call_numpy(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any
         parts = reader.items(args[0] if len(args) == 1 else args) or []
         joined = [i for part in parts for i in (part if isinstance(part, list | tuple | range) else [part])]
         name, args, values = "asarray", [joined], [joined]
+    side = kwargs.get("side", "left")
+    values = [v for v in values if v is not side] if side in ("left", "right") else values
     flat = [i for v in values for i in (v if isinstance(v, list | tuple | range) else (v,))]
     if not all(isinstance(i, (*NUMBERS, type(None))) for i in flat) or set(kwargs) - {
         "num",
         "endpoint",
         "base",
         "decimals",
+        "side",
     }:
         return reader.unknown(node)
     sizes = {"linspace": 2, "logspace": 2, "geomspace": 2, "full": 0, "ones": 0, "zeros": 0}

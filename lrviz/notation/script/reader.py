@@ -216,6 +216,11 @@ class Reader(ABC):
             return value.value
         if isinstance(value, Loader):
             return self.values.get(f"len({value.text})", Unknown(Origin(f"len({value.text})", value.line)))
+        if isinstance(value, Unknown) and len(value.origins) == 1:  # under the name that it has outside of a function
+            origin = value.origins[0]
+            if isinstance(origin.node, ast.Name | ast.Attribute | ast.Subscript):
+                text = f"len({origin.text})"
+                return self.values.get(text, Unknown(Origin(text, node.lineno)))
         match node:
             case ast.Call(
                 func=ast.Name(id="enumerate" | "tqdm" | "trange" | "iter") | ast.Attribute(), args=[inner, *_]

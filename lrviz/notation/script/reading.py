@@ -19,7 +19,7 @@ from lrviz.notation.script.lightning import intervals, read_trainers
 from lrviz.notation.script.loops import Loops
 from lrviz.notation.script.names import is_scheduler_class
 from lrviz.notation.script.torch_objects import optimizer_defaults
-from lrviz.notation.script.trees import Position, assigned_lines, functions_that_reach, mentioned_names
+from lrviz.notation.script.trees import Position, assigned_lines, computes, functions_that_reach, mentioned_names
 from lrviz.notation.script.values import (
     Choice,
     Class,
@@ -30,6 +30,7 @@ from lrviz.notation.script.values import (
     Schedule,
     Settings,
     Unknown,
+    UnknownGroups,
     alternatives,
     flat,
     looks_like_scheduler,
@@ -42,6 +43,8 @@ from lrviz.text import printable
 
 _MOST_CHARACTERS: Final = 1_000_000  # of a file: 20,000 lines
 _MOST_NODES: Final = 300_000
+# Names of the run that scripts also give to other lengths, such as that of an epoch in updates.
+_LENGTHS: Final = ("steps_per_epoch", "total_steps")
 NO_SCHEDULER: Final = "no scheduler here"
 
 
@@ -73,6 +76,7 @@ def read_script(
         tree = source.tree(budget)
         if source.lengths:
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
+        values = {name: v for name, v in values.items() if name not in _LENGTHS or not computes(tree, name)}
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values)
         configuration = None if settings is None else Settings.of(settings)
@@ -280,6 +284,13 @@ class _Reading:
         rates = schedule.rates
         unknown = [r for r in rates if isinstance(r, Unknown)]
         for rate in unknown:
+            if isinstance(rate, UnknownGroups) and "lr" not in self.given:
+                raise ExpressionError(
+                    f"the rates of the parameter groups of `{optimizer.name}` on line {optimizer.line} cannot be "
+                    "computed",
+                    "give them with `--lr`, such as `--lr 1e-4,1e-3`",
+                    Position(optimizer.line),
+                )
             found.missing += () if "lr" in self.given else rate.origins
         if not unknown and all(isinstance(r, int | float) and not isinstance(r, bool) for r in rates):
             found.fields["lr"] = rates[0] if len(rates) == 1 else list(rates)

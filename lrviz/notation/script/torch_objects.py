@@ -21,6 +21,7 @@ from lrviz.notation.script.values import (
     Origin,
     Schedule,
     Unknown,
+    UnknownGroups,
     find_optimizer,
 )
 from lrviz.notation.source import SHORT_NAMES, ExpressionError, unparse
@@ -74,6 +75,8 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
         groups = [Group({**kept, **i}) for i in items]
     else:
         groups = [Group(kept)]
+        if isinstance(params, UnknownGroups):
+            groups[0]["lr"] = params
         if (why := reader.taint(params)) is not None:
             groups[0]["lr"] = why
     return Optimizer(name, groups, node.lineno, kept)

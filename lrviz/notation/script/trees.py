@@ -150,3 +150,11 @@ def returned_expression(body: Sequence[ast.stmt]) -> ast.expr | None:
             second = None if first is None else returned_expression([*orelse, *rest])
             return None if first is None or second is None else ast.IfExp(test, first, second)
     return None
+
+
+def computes(tree: ast.Module, name: str) -> bool:
+    """Whether a script assigns to a name what is no constant."""
+    return any(
+        isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant) and name in assigned_names(node)
+        for node in ast.walk(tree)
+    )

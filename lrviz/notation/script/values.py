@@ -75,6 +75,10 @@ class Choice(Unknown):
     """One of several schedulers."""
 
 
+class UnknownGroups(Unknown):
+    """A list of parameter groups with rates, whose number is not known."""
+
+
 class UnknownClass(Unknown):
     """A class of schedulers, whose name is not known."""
 
