@@ -195,7 +195,7 @@ def _read_one(
 
 def _assumed(values: Mapping[str, Any]) -> tuple[str, ...]:
     """The lengths of a run that are not given."""
-    given = {name for name in _LENGTH_FIELDS if values.get(name) is not None}
+    given = {name for name in LENGTH_FIELDS if values.get(name) is not None}
     if values.get("steps") is not None:
         return ()
     if "dataset_size" in given:

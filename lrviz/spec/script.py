@@ -21,6 +21,7 @@ SUFFIXES: Final = (".py", ".ipynb")
 _MOST_BYTES: Final = 5_000_000
 _IGNORE: Final = re.compile(r"#\s*lrviz:\s*ignore\b(?:\[([\w\s,]*)\])?")
 _MOST_LINES: Final = 100  # of a scheduler's statement
+_LOADER: Final = re.compile(r"len\(\S*(?:loader|dl|batches)\w*\)", re.IGNORECASE)
 # Names that scripts give to the fields of a run, where no loop or optimizer shows them.
 _SPELLINGS: Final = {
     "epochs": ("epochs", "num_epochs", "n_epochs", "max_epochs", "EPOCHS", "NUM_EPOCHS", "N_EPOCHS", "nb_epochs"),
@@ -148,6 +149,7 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     for at, first in enumerate(every_found):
         if name and not any(first is each for each in wanted):
             continue
+        first.loaders = first.loaders or _loaders(first)
         known = _with_spellings(first, typed)
         merged = Fields(known, prefix="").over(typed, fields.prefix)
         merged = replace(fields, values=_consistent(merged.values, typed))
@@ -171,6 +173,7 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
             asked = {origin.text for origin in found.missing}
             found.missing += [Origin(text, found.program.line) for text in first.loaders[:1] if text not in asked]
         if found.missing:
+            found.loaders = first.loaders
             without.append(found)
             continue
         notes = [*found.notes, *_differences(first, typed, fields.prefix)]
@@ -226,6 +229,12 @@ def _ignored_rules(text: str, line: int) -> tuple[str, ...]:
     found = (_IGNORE.search(each) for each in lines[first - 1 : last])
     codes = [code.strip() for match in found if match for code in (match[1] or "LR").split(",")]
     return tuple(code for code in codes if code)
+
+
+def _loaders(found: Found) -> tuple[str, ...]:
+    """The expression for the number of batches in an epoch, by its name, where no loop shows it."""
+    texts = [o.text for o in found.missing if _LOADER.fullmatch(o.text)]
+    return tuple(texts) if len(texts) == 1 else ()
 
 
 def _typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from lrviz.errors import LrvizError
-from lrviz.spec import Fields, RunSpec, read_all, read_run
+from lrviz.errors import LrvizError, NotationError
+from lrviz.spec import Fields, RunSpec, read_all, read_lets, read_run
 
 LIGHTNING = """
 class Model(LightningModule):
@@ -140,6 +141,27 @@ RUNS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {},
         {"updates": 32},
     ),
+    "a length of its own": (
+        "steps_per_epoch = len(loader) // 2\nStepLR(opt, steps_per_epoch)",
+        {"steps_per_epoch": 9},
+        {"scheduler": "StepLR(step_size=4)"},
+    ),
+    "a length in a function": (
+        "def fit(batches):\n    s = StepLR(opt, len(train_loader))\n    for e in range(2):\n"
+        "        for b in batches:\n            opt.step()\n        s.step()\nfit(train_loader)",
+        {"steps_per_epoch": 9},
+        {"scheduler": "StepLR(step_size=9)"},
+    ),
+    "rates of groups that are given": (
+        "groups = [{'params': p, 'lr': f(n)} for n, p in model.named_parameters()]\nStepLR(SGD(groups, lr=0.5), 3)",
+        {"lr": [0.1, 0.2]},
+        {"lr": [0.1, 0.2]},
+    ),
+    "a loop over the number of steps, beside a number of epochs": (
+        "epochs = 50\ns = StepLR(opt, 3)\nfor _ in range(9):\n    opt.step()\n    s.step()",
+        {},
+        {"updates": 9, "interval": "step"},
+    ),
     "a lambda of a function": (
         "def f(e, k):\n    return k ** e\nLambdaLR(opt, lr_lambda=lambda e: f(e, 0.5))",
         {},
@@ -216,6 +238,23 @@ REFUSED = {
         "opt = SGD(p, 0.1)\nopt.param_groups.append({'lr': 1})\nStepLR(opt, 3)",
         "the list of parameter groups is changed, which is not followed",
     ),
+    "a function that changes something": (
+        "calls = []\ndef f(e):\n    calls.append(e)\n    return 1 / len(calls)\nLambdaLR(opt, f)",
+        "`f` gives 1.0 and then 0.25 for 0: it changes something, which is not followed",
+    ),
+    "a function that calls another": (
+        "def f(e):\n    return helper(e, 3)\nLambdaLR(opt, f)",
+        "`helper` is not read, and `f` calls it",
+    ),
+    "rates of groups that are not known": (
+        "groups = [{'params': p, 'lr': 0.1 * len(n)} for n, p in model.named_parameters()]\n"
+        "o = SGD(groups, lr=0.5)\nStepLR(o, 3)",
+        "the rates of the parameter groups of `SGD` on line 2 cannot be computed",
+    ),
+    "a choice that cannot be computed": (
+        "s = StepLR(opt, 3) if [].x else StepLR(opt, 4)\ns.step()",
+        "it is not known which scheduler is used: `[].x` cannot be computed",
+    ),
     "an unknown scheduler that is stepped": (
         f"{STEP}w = Warmup(opt)\nfor epoch in range(3):\n    train()\n    w.step()",
         "`Warmup` on line 2 is not a scheduler of torch",
@@ -291,3 +330,87 @@ class TestFiles:
         (tmp_path / "inside").mkdir()
         with pytest.raises(LrvizError, match=r"the script `\.\./train\.py` is outside the folder of the preset"):
             read_all("../train.py", Fields(folder=tmp_path / "inside", outside=False))
+
+
+class TestAll:
+    """All that is missing is asked for at once, with examples that can be used."""
+
+    ASKED: ClassVar[dict[str, tuple[str, str]]] = {
+        "a choice of schedulers": (
+            "if args.sched == 'cos':\n    s = CosineAnnealingLR(opt, args.epochs)\n"
+            "else:\n    s = StepLR(opt, args.n, cfg.decay)",
+            "--let \"args.sched='cos'\" --let args.n=10 --let cfg.decay=0.1 --let args.epochs=10",
+        ),
+        "a choice in a function": (
+            "def make(opt, a):\n    if a.kind in ('none', 'cos'):\n        return CosineAnnealingLR(opt, a.t_max)\n"
+            "    return StepLR(opt, a.step_size)",
+            "--let \"a.kind='cos'\" --let a.t_max=10 --let a.step_size=10",
+        ),
+        "a choice of functions": (
+            "def f(e):\n    return e / a.warmup\ndef g(e):\n    return e / a.total_steps\n"
+            "LambdaLR(opt, f if a.kind == 'f' else g)",
+            "--let \"a.kind='f'\" --let a.warmup=3 --let a.total_steps=10",
+        ),
+        "a choice of optimizers": (
+            "if a.opt == 'sgd':\n    o = SGD(p, lr=a.lr)\nelse:\n    o = Adam(p, lr=a.adam_lr)\nStepLR(o, 3)",
+            "--let \"a.opt='sgd'\" --let a.lr=0.1 --let a.adam_lr=0.1",
+        ),
+        "the same rate of two optimizers": (
+            "if a.opt == 'sgd':\n    o = SGD(p, lr=a.lr)\nelse:\n    o = Adam(p, lr=a.lr)\nStepLR(o, 3)",
+            "--let a.lr=0.1",
+        ),
+        "the name of a class": (
+            "getattr(torch.optim.lr_scheduler, cfg.kind)(optimizer, gamma=cfg.gamma)",
+            "--let \"cfg.kind='StepLR'\" --let cfg.gamma=0.1",
+        ),
+        "a key of a dictionary": (
+            "D = {'step': StepLR, 'exp': ExponentialLR}\nD[cfg.kind](optimizer, cfg.n)",
+            "--let \"cfg.kind='step'\" --let cfg.n=10",
+        ),
+        "a list": ("s = MultiStepLR(opt, args.steps)\ns.step()", "--let 'args.steps=[10, 20]'"),
+        "text that is split": (
+            "m = [int(x) for x in args.steps.split(',')]\nMultiStepLR(opt, m)",
+            "--let \"args.steps='10,20'\"",
+        ),
+        "a default": (
+            "n = cfg.get('epochs', 90)\nStepLR(opt, n, getattr(cfg, 'gamma', 0.3))",
+            "--let \"cfg.get('epochs', 90)=90\" --let \"getattr(cfg, 'gamma', 0.3)=0.3\"",
+        ),
+        "an attribute that may be there": (
+            "n = cfg.n if hasattr(cfg, 'n') else 3\nStepLR(opt, n)",
+            "--let cfg.n=10",
+        ),
+        "a default of the scheduler": (
+            "x = 1\nOneCycleLR(opt, cfg.top, 100, pct_start=cfg.share, three_phase=cfg.three)",
+            "--let cfg.top=1 --let cfg.share=0.3 --let cfg.three=False",
+        ),
+        "words of names": (
+            "x = 1\nCyclicLR(opt, lr_start, max_lr, lr_decay_steps, n_batches, gamma=lr_gamma)",
+            "--let lr_start=0.1 --let max_lr=0.1 --let lr_decay_steps=2000 --let n_batches=10 --let lr_gamma=1.0",
+        ),
+        "an attribute that is set": (
+            "self.opt = SGD(p, lr=self.lr)\nself.sched = StepLR(self.opt, self.n)",
+            "--let self.n=10 --let self.lr=0.1",
+        ),
+    }
+
+    @pytest.mark.parametrize(("text", "options"), ASKED.values(), ids=ASKED.keys())
+    def test_it_is_asked_for(self, text: str, options: str) -> None:
+        with pytest.raises(NotationError) as caught:
+            read_all(f"{text}\n", Fields())
+        assert caught.value.hint == f"add {options}"
+        lets = read_lets(shlex.split(options)[1::2])
+        assert read_all(f"{text}\n", Fields(lets=lets))
+
+
+ATTRIBUTES = {
+    "of self": ("self.opt = SGD(p, lr=0.3)\nself.s = StepLR(self.opt, 3)", [0.3]),
+    "of a configuration": ("cfg.optim.lr = 0.4\no = SGD(p, lr=cfg.optim.lr)\nStepLR(o, 3)", [0.4]),
+    "an item": ("cfg['lr'] = 0.5\no = SGD(p, lr=cfg['lr'])\nStepLR(o, 3)", [0.5]),
+    "of what a call returns": ("c = get()\nc.lr = 0.6\no = SGD(p, lr=c.lr)\nStepLR(o, 3)", [0.6]),
+}
+
+
+@pytest.mark.parametrize(("text", "rates"), ATTRIBUTES.values(), ids=ATTRIBUTES.keys())
+def test_an_attribute_of_what_is_not_known_is_kept(text: str, rates: list[float]) -> None:
+    assert [group.lr for group in read_run(f"{text}\n").groups] == rates

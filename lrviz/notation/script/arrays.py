@@ -42,7 +42,7 @@ def array_of(reader: Reader, result: Any, node: ast.AST) -> Any:
     """The result of a function of numpy: an array of one dimension, or a number."""
     kind = getattr(getattr(result, "dtype", None), "kind", "")
     if not kind:
-        return result  # an item of an array of Python's numbers
+        return result if isinstance(result, NUMBERS) else reader.unknown(node)
     if kind not in "ifb" or result.ndim > 1:
         return reader.unknown(node)
     if result.ndim == 1:

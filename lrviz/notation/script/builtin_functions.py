@@ -24,8 +24,11 @@ from lrviz.notation.script.values import (
     Scope,
     Super,
     Unknown,
+    UnknownClass,
     flat,
+    origins,
 )
+from lrviz.notation.source import unparse
 from lrviz.schedulers import installed_optimizers
 
 _BASES: Final = ("LRScheduler", "_LRScheduler", "object")  # of schedulers
@@ -55,33 +58,9 @@ def call_builtin(
                 return Super(own, cls)
         case "type" if len(args) == 1 and isinstance(first, Schedule | None):
             return Dotted("NoneType" if first is None else f"torch.optim.lr_scheduler.{first.name}")
-        case "isinstance" | "hasattr" | "type":
-            if name == "hasattr" and len(args) == 2 and isinstance(first, Instance) and isinstance(args[1], str):
-                known = args[1] in first.names or (first.cls is not None and first.cls.has(args[1]))
-                return (
-                    True if known else (False if first.cls is None or not first.cls.foreign else reader.unknown(node))
-                )
-            if name == "hasattr" and len(args) == 2 and isinstance(first, Dotted) and isinstance(args[1], str):
-                if first.path.endswith("lr_scheduler"):
-                    return is_scheduler_class(args[1])
-                if first.path.endswith("torch.optim"):
-                    return args[1] in installed_optimizers()
-            if name == "isinstance" and len(args) == 2 and isinstance(first, Schedule | Optimizer | None):
-                kinds = flat([args[1]])
-                if all(isinstance(k, Dotted) and _tells_class(first, k.last) for k in kinds):
-                    return first is not None and any(k.last in (first.name, *_BASES) for k in kinds)
-            if name == "isinstance" and len(args) == 2 and isinstance(node.args[1], ast.Name):
-                types = {
-                    "int": int,
-                    "float": float,
-                    "str": str,
-                    "list": list,
-                    "dict": dict,
-                    "tuple": tuple,
-                    "bool": bool,
-                }
-                if node.args[1].id in types and isinstance(first, (*NUMBERS, str, list, tuple, dict)):
-                    return isinstance(first, types[node.args[1].id])
+        case "isinstance" | "hasattr":
+            if len(args) == 2 and (known := _question(reader, name, first, args[1], node)) is not None:
+                return known
         case "getattr":
             if 2 <= len(args) <= 3 and isinstance(args[1], str):
                 if isinstance(first, Instance) and len(args) == 3 and not _has(first, args[1]):
@@ -89,6 +68,9 @@ def call_builtin(
                 if isinstance(first, Class) and len(args) == 3 and not first.has(args[1]) and not first.foreign:
                     return args[2]
                 return reader.attribute(first, args[1], node)
+            if isinstance(first, Dotted) and first.last in ("lr_scheduler", "sched", "lrs") and len(args) == 2:
+                reader.example(args[1], "StepLR")
+                return UnknownClass(*origins(args[1]))
             return reader.unknown_in(args) or reader.unknown(node)
         case "setattr":
             if len(args) == 3 and isinstance(first, Instance) and isinstance(args[1], str):
@@ -124,6 +106,36 @@ def call_builtin(
             if len(args) == 2 and all(isinstance(a, NUMBERS) for a in args) and args[1]:
                 return divmod(args[0], args[1])
     return reader.unknown_in(args) or reader.unknown(node)
+
+
+_TYPES: Final = {"int": int, "float": float, "str": str, "list": list, "dict": dict, "tuple": tuple, "bool": bool}
+
+
+def _question(reader: Reader, name: str, value: Any, asked: Any, node: ast.Call) -> Any:
+    """What `isinstance` or `hasattr` returns; None if that is not read."""
+    if name == "isinstance":
+        if isinstance(value, Schedule | Optimizer | None):
+            kinds = flat([asked])
+            if all(isinstance(k, Dotted) and _tells_class(value, k.last) for k in kinds):
+                return value is not None and any(k.last in (value.name, *_BASES) for k in kinds)
+        kind = _TYPES.get(node.args[1].id) if isinstance(node.args[1], ast.Name) else None
+        plain = isinstance(value, (*NUMBERS, str, list, tuple, dict))
+        return isinstance(value, kind) if kind is not None and plain else None
+    if not isinstance(asked, str):
+        return None
+    match value:
+        case Instance():
+            if _has(value, asked):
+                return True
+            return reader.unknown(node) if value.cls is not None and value.cls.foreign else False
+        case Unknown():
+            text = f"{unparse(node.args[0])}.{asked}"
+            return True if text in reader.values else Unknown(Origin(text, node.lineno))
+        case Dotted() if value.path.endswith("lr_scheduler"):
+            return is_scheduler_class(asked)
+        case Dotted() if value.path.endswith("torch.optim"):
+            return asked in installed_optimizers()
+    return None
 
 
 def _tells_class(value: Schedule | Optimizer | None, name: str) -> bool:

@@ -23,10 +23,12 @@ from lrviz.notation.script.values import (
     Origin,
     Schedule,
     Unknown,
+    alternatives,
     origins,
 )
 from lrviz.notation.source import MAX_CALL_STEPS, SHORT_NAMES, ExpressionError, UnsupportedError, unparse
 from lrviz.notation.substitution import bound_source
+from lrviz.schedulers import find
 from lrviz.text import printable
 
 _MOST_MISSING: Final = 20  # values that are asked for
@@ -60,10 +62,33 @@ class Conversion:
             kwargs.pop("last_epoch")
         if kwargs.get("verbose"):  # its value does not matter: a note says that it is left out
             kwargs["verbose"] = True
+        self._note_examples(schedule, kwargs)
         values = tuple(self._value(v, schedule.node) for v in schedule.args)
         pairs = [(k, self._value(v, schedule.node)) for k, v in kwargs.items()]
         named = tuple((k, v) for k, v in pairs if not k.startswith("**"))  # `**options` is among those missing
         return SchedulerCall(schedule.name, values, named, schedule.module)
+
+    def _note_examples(self, schedule: Schedule, kwargs: dict[str, Any]) -> None:
+        """Note what values the arguments that are not known may have."""
+        info = find(schedule.name)
+        parameters = info.parameters if info else ()
+        positional = dict(zip((p.name for p in parameters), schedule.args, strict=False))
+        plain = (ast.Name, ast.Attribute, ast.Subscript)
+        computed = {k.arg for k in schedule.node.keywords if not isinstance(k.value, plain)}
+        for parameter in parameters:
+            value = kwargs.get(parameter.name, positional.get(parameter.name))
+            if not isinstance(value, Unknown) or len(value.origins) != 1 or value.options or parameter.name in computed:
+                continue
+            usual = parameter.default
+            if parameter.kind == "milestones":
+                example = "[10, 20]"
+            elif parameter.choices:
+                example = repr(parameter.choices[0])
+            elif isinstance(usual, int | float) and (usual or parameter.kind == "bool"):
+                example = str(usual)
+            else:
+                continue
+            self.reader.examples.setdefault(value.origins[0].text, [example])
 
     def _value(self, value: Any, node: ast.AST, inside: bool = False) -> Any:
         if (why := self.reader.taint(value)) is not None:
@@ -79,6 +104,9 @@ class Conversion:
                         Position(first.line, first.column),
                     )
                 self.missing += value.origins[: max(_MOST_MISSING - len(self.missing), 0)]
+                for option in alternatives(value) if value.options else ():
+                    if isinstance(option, Function):
+                        self._try_call(option)
                 return 0
             case None | bool() | int() | str():
                 return value
@@ -141,15 +169,40 @@ class Conversion:
         reader = self.reader
         before, limit = reader.steps, reader.limit
         most = 0
-        for x in (0, 1, 1000):
+        results = []
+        for x in (0, 1, 1000, 0):
             reader.steps, reader.limit = 0, MAX_CALL_STEPS
             try:
                 result = reader.call_function(function, [x], {})
             finally:
                 most = max(most, reader.steps)
                 reader.steps, reader.limit = before + most, limit
+            results.append(result)
+            self._check_needs(function, result)
             self.missing += [o for o in origins(result) if o.givable]
+        if isinstance(results[0], int | float) and repr(results[0]) != repr(results[-1]):
+            raise ExpressionError(
+                f"`{function.name}` gives {results[0]} and then {results[-1]} for 0: it changes something, which is "
+                "not followed",
+                "write it so that its value depends on its argument alone",
+                function.node,
+            )
         return most
+
+    def _check_needs(self, function: Function, result: Any) -> None:
+        """Refuse a function that calls another one with its argument, where that one is not in the script."""
+        own = {a.arg for a in function.node.args.args if a.arg not in function.defaults} - {"self"}
+        for origin in origins(result):
+            called = origin.node if origin.givable else None
+            if not isinstance(called, ast.Call):
+                continue
+            if not own & {n.id for n in ast.walk(called) if isinstance(n, ast.Name)}:
+                continue
+            raise ExpressionError(
+                f"`{printable(unparse(called.func), 60)}` is not read, and `{function.name}` calls it",
+                "paste the lines that define it too, or write its value",
+                called,
+            )
 
     def _code(self, function: Function) -> str:
         """What tells a function from another of the same name."""

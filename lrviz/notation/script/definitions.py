@@ -101,18 +101,20 @@ class Definitions(Expressions):
             if node not in self.generators:
                 self.generators[node] = is_generator(node)
             if self.generators[node]:
-                return self._generator(node, [*args, *kwargs.values()])
+                return self._generator(function, [*args, *kwargs.values()])
             signal = self.block(node.body, scope)
             return signal.value if signal is not None and signal.kind == "return" else None
         finally:
             self.calls -= 1
 
-    def _generator(self, node: ast.AST, given: Sequence[Any]) -> Any:
+    def _generator(self, function: Function, given: Sequence[Any]) -> Any:
         """What a call of a generator returns; one that gives the items of a loader has its length."""
         inside = [v for v in given if isinstance(v, Loader | Length)]
-        if len(inside) == 1 and any(isinstance(loop, ast.For) and is_generator(loop) for loop in ast.walk(node)):
+        if len(inside) == 1 and any(
+            isinstance(loop, ast.For) and is_generator(loop) for loop in ast.walk(function.node)
+        ):
             return Length(self.length(inside[0], ast.Name("loader", lineno=0)), self.item(inside[0]), inside[0])
-        return self.unknown(node)
+        return Unknown(Origin(f"{function.name}()", function.node.lineno))
 
     def _bind(self, function: Function, args: Sequence[Any], kwargs: dict[str, Any], scope: Scope) -> None:
         spec = function.node.args

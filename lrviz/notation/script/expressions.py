@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from lrviz.notation.script import library
 from lrviz.notation.script.arguments import REQUIRED
-from lrviz.notation.script.names import imported, name_without_import
+from lrviz.notation.script.methods import TEXT_METHODS
+from lrviz.notation.script.names import imported, is_scheduler, name_without_import
 from lrviz.notation.script.operators import binary, relation, set_of, unary
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.trees import parameter_defaults
@@ -24,6 +25,7 @@ from lrviz.notation.script.values import (
     Instance,
     Loader,
     Method,
+    Opaque,
     Optimizer,
     Schedule,
     Scope,
@@ -31,12 +33,22 @@ from lrviz.notation.script.values import (
     SomeGroup,
     Super,
     Unknown,
+    UnknownClass,
+    UnknownGroups,
     merge,
     origins,
 )
 from lrviz.notation.source import unparse
 
 _ABSENT: Final = object()
+
+
+def _has_rates(node: ast.expr) -> bool:
+    """Whether a comprehension makes parameter groups with rates of their own."""
+    element = getattr(node, "elt", None)
+    keys = element.keys if isinstance(element, ast.Dict) else []
+    names = [k.arg for k in element.keywords] if isinstance(element, ast.Call) else []
+    return "lr" in names or any(isinstance(key, ast.Constant) and key.value == "lr" for key in keys)
 
 
 class Expressions(Reader):
@@ -141,7 +153,8 @@ class Expressions(Reader):
                     return found
                 if name == "__dict__":
                     return owner.names
-                return Method(owner, name, node)
+                value = None if self.settings is None else self.unknown(node)
+                return Method(owner, name, node) if value is None or isinstance(value, Unknown) else value
             case Class():
                 found = owner.find(name, _ABSENT)
                 if isinstance(found, Function) and "classmethod" in found.decorators:
@@ -165,7 +178,8 @@ class Expressions(Reader):
                 return owner
             case Unknown() | Loader() | None:
                 value = self.unknown(node)
-                if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in ("step", "prepare"):
+                known = ("step", "prepare") if isinstance(owner, Opaque) else ("step", "prepare", *TEXT_METHODS)
+                if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in known:
                     return Method(owner, name, node)
                 if name == "sync_gradients":
                     return self.synchronizes(node)
@@ -256,18 +270,20 @@ class Expressions(Reader):
 
     def _dict(self, node: ast.Dict, scope: Scope) -> Any:
         result: dict[Any, Any] = {}
+        unknown: list[Unknown] = []
         for key, entry in zip(node.keys, node.values, strict=True):
             value = self.evaluate(entry, scope)
             if key is None:
                 if not isinstance(value, Mapping):
-                    return value if isinstance(value, Unknown) else self.unknown(node)
+                    unknown.append(value if isinstance(value, Unknown) else self.unknown(node))
+                    continue
                 self.add(len(value), node)
                 result |= value
                 continue
             name = self.evaluate(key, scope)
             if isinstance(name, CONSTANTS):
                 result[name] = value
-        return result
+        return Unknown(*(o for u in unknown for o in u.origins)) if unknown else result
 
     def _pairs(self, pairs: list[Any], node: ast.AST) -> Any:
         if all(isinstance(key, CONSTANTS) for key, _ in pairs):
@@ -300,6 +316,11 @@ class Expressions(Reader):
                 group = SomeGroup(*key.origins)
                 group.groups = owner
                 return group
+            if isinstance(owner, dict):
+                self.example(key, *owner)
+                if any(isinstance(v, Dotted) and is_scheduler(v.last) for v in owner.values()):
+                    return UnknownClass(*key.origins)
+                return Unknown(*key.origins)
             return Unknown(*origins(owner), *key.origins)
         if isinstance(owner, Unknown) and owner.origins and not any(o.givable for o in owner.origins):
             return Unknown(*owner.origins)
@@ -333,7 +354,9 @@ class Expressions(Reader):
             return None
 
         why = run(0, Scope(scope))
-        return self.checked(result, node) if why is None else Unknown(*why.origins)
+        if why is None:
+            return self.checked(result, node)
+        return UnknownGroups(*why.origins) if _has_rates(node) else Unknown(*why.origins)
 
     def _joined(self, parts: Sequence[ast.expr], scope: Scope, node: ast.JoinedStr) -> Any:
         texts = []

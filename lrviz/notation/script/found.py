@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -17,11 +19,16 @@ if TYPE_CHECKING:
 
 # Characters that no shell changes in a word.
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.=-")
+_NONE: Final = ("'none'", "'null'", "'no'", "''", "'constant'")  # less likely to be meant than the other values
+# What a value probably is, and an example, by the last word of its name that says so.
 _GUESSES: Final = (
-    (("lr", "rate"), "a rate", "0.1"),
-    (("gamma", "factor", "decay", "ratio", "momentum", "power", "alpha"), "a factor", "0.1"),
-    (("epoch", "step", "iter", "len(", "size", "num", "n_", "batch", "t_", "warm", "max", "total"), "a count", "10"),
-)
+    (r"warm\w*|accum\w*", "a count", "3"),
+    (r"epochs?|steps?|iters?|iterations?|len|size|num|n|batch(es)?|t|max|total|duration|length|every|samples|period"
+     r"|patience|interval", "a count", "10"),
+    (r"lrs?|rate|eta", "a rate", "0.1"),
+    (r"gamma|factor|decay|ratio|momentum|power|alpha|frac|fraction|pct|percent|beta\d?", "a factor", "0.1"),
+    (r"milestones?|schedule", "a list of counts", "[10, 20]"),
+)  # fmt: skip
 
 
 @dataclass
@@ -43,6 +50,7 @@ class Found:
     drops_partial: bool = False  # whether the last batches of an epoch, too few for an update, make none
     stepped: int = 0  # the line of `scheduler.step()`
     excerpt: tuple[str, ...] = ()  # the line of the first of `missing`, and a caret
+    examples: Mapping[str, Sequence[str]] = field(default_factory=dict)  # values that an expression may have
     arguments: list[Argument] = field(default_factory=list)
     assigned: Mapping[str, Any] = field(default_factory=dict)  # the values of the script's names
     assigned_lines: Mapping[str, int] = field(default_factory=dict)
@@ -79,7 +87,8 @@ class MissingValuesError(NotationError):
 def missing_values(found: Found, prefix: str = "--") -> MissingValuesError:
     """The error for a script that needs values: all of them at once, and how to give them."""
     missing = tuple(
-        MissingValue(o.text, o.line, *_guess(o.text), counts_batches=o.text in found.loaders) for o in found.missing
+        MissingValue(o.text, o.line, *_guess(o.text, found.examples), counts_batches=o.text in found.loaders)
+        for o in found.missing
     )
     error = _missing_error(found, missing, prefix)
     error.missing = missing
@@ -99,10 +108,32 @@ def _missing_error(found: Found, missing: Sequence[MissingValue], prefix: str) -
     )
 
 
-def _guess(text: str) -> tuple[str, str]:
-    """What a value probably is, and an example of it, by its name."""
-    last = text.lower() if "(" in text else text.lower().rpartition(".")[2]
-    for words, what, example in _GUESSES:
-        if any(word in last for word in words):
-            return what, example
+def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
+    """What a value probably is, and an example of it: by what the script compares it with, or by its name."""
+    if (usual := _usual(text)) is not None:
+        return f"{usual} if it is left out", usual
+    if found := sorted(examples.get(text, ()), key=lambda example: example.lower() in _NONE):
+        return (f"such as {' or '.join(found)}" if found[0][0] in "'[" else _guess(text, {})[0]), found[0]
+    name = text.lower() if "(" in text else text.lower().rpartition(".")[2]
+    for word in reversed(re.findall(r"[a-z]+\d?", name)):
+        for pattern, what, example in _GUESSES:
+            if re.fullmatch(pattern, word):
+                return what, example
     return "", "1"
+
+
+def _usual(text: str) -> str | None:
+    """The default of `cfg.get("lr", 0.1)` or `getattr(cfg, "lr", 0.1)`, as notation."""
+    if not text.endswith(")"):
+        return None
+    node: ast.expr = ast.parse(text, mode="eval").body
+    while isinstance(node, ast.Call) and len(node.args) > 1:
+        function = node.func
+        if not (isinstance(function, ast.Attribute) and function.attr == "get") and not (
+            isinstance(function, ast.Name) and function.id == "getattr" and len(node.args) > 2
+        ):
+            return None
+        node = node.args[-1]
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
+            return repr(node.value)
+    return None

@@ -42,6 +42,7 @@ from lrviz.notation.script.values import (
     Instance,
     Loader,
     Loop,
+    Method,
     Opaque,
     Optimizer,
     Origin,
@@ -50,7 +51,9 @@ from lrviz.notation.script.values import (
     Settings,
     SomeGroup,
     Unknown,
+    find_optimizer,
     flat,
+    looks_like_scheduler,
     merge,
     origins,
 )
@@ -302,7 +305,7 @@ class Interpreter(Definitions):
             case ast.Starred(value=inner):
                 self.assign(inner, value, scope)
             case ast.Attribute(value=owner, attr=name):
-                instance = self.evaluate(owner, scope)
+                instance = self._object(owner, scope)
                 if isinstance(instance, Instance | Class):
                     if isinstance(value, Schedule | Optimizer) and not value.variable:
                         value.variable = name
@@ -313,7 +316,31 @@ class Interpreter(Definitions):
                 elif isinstance(instance, Schedule):
                     self.set_scheduler(instance, name, value, target)
             case ast.Subscript(value=owner, slice=index):
-                self._set_item(self.evaluate(owner, scope), self.evaluate(index, scope), value, target)
+                key = self.evaluate(index, scope)
+                container = self._object(owner, scope) if isinstance(key, str) else self.evaluate(owner, scope)
+                if isinstance(container, Instance) and isinstance(key, str):
+                    container.names[key] = self._weak(container.names.get(key, value), value)
+                else:
+                    self._set_item(container, key, value, target)
+
+    def _object(self, node: ast.expr, scope: Scope) -> Any:
+        """A value of which an attribute or an item is set; a name that is not known becomes an object for them."""
+        value = self.evaluate(node, scope)
+        if type(value) not in (Unknown, Method, Opaque) or find_optimizer(value) or looks_like_scheduler(value):
+            return value
+        if isinstance(value, Opaque) and (value.args or value.kwargs):
+            return value
+        made = Instance(Class(unparse(node), {}, (value,)))
+        match node:
+            case ast.Name(id=name) if name not in self.values:
+                (scope.find(name) or scope.top).names[name] = made
+                return made
+            case ast.Attribute(value=owner, attr=name):
+                outer = self._object(owner, scope)
+                if isinstance(outer, Instance):
+                    outer.names[name] = made
+                    return made
+        return value
 
     def _weak(self, old: Any, new: Any) -> Any:
         """The value of an attribute or item that is set where it is not known whether it is."""

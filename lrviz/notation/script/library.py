@@ -20,6 +20,7 @@ from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
 from lrviz.notation.script.values import (
+    CONSTANTS,
     NUMBERS,
     Array,
     Builtin,
@@ -31,6 +32,7 @@ from lrviz.notation.script.values import (
     Length,
     Loader,
     Method,
+    Opaque,
     Optimizer,
     Origin,
     Parser,
@@ -40,11 +42,13 @@ from lrviz.notation.script.values import (
     Settings,
     Super,
     Unknown,
+    UnknownClass,
     find_optimizer,
     is_scheduler_name,
     looks_like_scheduler,
+    origins,
 )
-from lrviz.notation.source import ExpressionError, unparse
+from lrviz.notation.source import Budget, ExpressionError, unparse
 from lrviz.schedulers import installed_optimizers
 
 # Functions that give their first argument again.
@@ -64,6 +68,12 @@ def call(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any],
             return _dotted(reader, function, args, kwargs, node, scope)
         case Method():
             return _method(reader, function, args, kwargs, node, scope)
+        case UnknownClass():
+            made = Opaque(node, args, kwargs)
+            values = [*args[1:], *(v for k, v in kwargs.items() if k != "optimizer")]
+            made.origins = tuple(dict.fromkeys((*function.origins, *origins(values))))
+            reader.unknown_classes.append(made)
+            return made
         case Partial():
             return reader.call(function.function, [*function.args, *args], {**function.kwargs, **kwargs}, node, scope)
     return reader.not_read(node, args, kwargs)
@@ -94,6 +104,8 @@ def _dotted(
         return _bisect(reader, last, args[0], args[1], node)
     if function.module == "itertools" and last in ("accumulate", "chain") and not kwargs:
         return _iterator(reader, last, args, node)
+    if last == "literal_eval" and len(args) == 1 and isinstance(args[0], str):
+        return _literal(reader, args[0], node)
     if last == "namedtuple" and len(args) == 2 and isinstance(args[0], str):
         fields = args[1].replace(",", " ").split() if isinstance(args[1], str) else reader.items(args[1]) or []
         return Class(args[0], {}, fields=tuple(map(str, fields)))
@@ -131,6 +143,21 @@ def _bisect(reader: Reader, name: str, items: Any, value: Any, node: ast.Call) -
     if known is not None and all(isinstance(i, NUMBERS) for i in [*known, value]):
         return getattr(bisect, name)(known, value)
     return reader.unknown_in([items, value]) or reader.unknown(node)
+
+
+def _literal(reader: Reader, text: str, node: ast.Call) -> Any:
+    """The value of a text such as `[3, 6]`."""
+    try:
+        budget = Budget()
+        budget.check_text(text)
+        tree = ast.parse(text.strip(), mode="eval")
+        budget.check_tree(tree)
+        value = ast.literal_eval(tree)
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return reader.failed(node)
+    reader.add(size(value), node)
+    items = value if isinstance(value, list | tuple) else (value,)
+    return value if all(isinstance(item, CONSTANTS) for item in items) else reader.unknown(node)
 
 
 def _iterator(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any:
@@ -188,6 +215,11 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             return None
         case Instance():
             return _instance_method(reader, owner, name, args, kwargs, node, scope)
+        case Unknown() if name in TEXT_METHODS:
+            if name == "split":
+                separator = args[0] if args and isinstance(args[0], str) else " "
+                reader.example(owner, separator.join(["10", "20"]))
+            return Unknown(*owner.origins)
         case Unknown() if name == "step":
             found = next((o for a in (*args, *kwargs.values()) if (o := find_optimizer(a)) is not None), None)
             if found is not None:  # a scaler of gradients

@@ -28,22 +28,10 @@ NUMPY_NAMES: Final = ("np", "numpy", "onp")
 
 
 # Modules and functions that lines are often pasted without the import of.
-_COMMON: Final = frozenset(
-    [
-        *BASES,
-        "argparse",
-        "click",
-        "collections",
-        "copy",
-        "fire",
-        "functools",
-        "partial",
-        "tqdm",
-        "trange",
-        "typer",
-        "types",
-    ]
-)
+_COMMON: Final = frozenset((
+    *BASES, "argparse", "ast", "bisect", "click", "collections", "copy", "fire", "functools", "partial", "tqdm",
+    "trange", "typer", "types",
+))  # fmt: skip
 
 
 def name_without_import(name: str) -> Any:
@@ -60,6 +48,10 @@ def name_without_import(name: str) -> Any:
         return Dotted({"optim": "torch.optim", "lr_scheduler": "torch.optim.lr_scheduler"}.get(name, name))
     if name in NUMPY_NAMES:
         return Dotted("numpy")
+    if name == "literal_eval":
+        return Dotted("ast.literal_eval")
+    if name in ("bisect_left", "bisect_right"):
+        return Dotted(f"bisect.{name}")
     return Dotted(name) if name in _COMMON else None
 
 
@@ -79,6 +71,6 @@ def imported(path: str) -> Any:
     module, _, name = path.rpartition(".")
     if module == "math" and isinstance(MATH.get(name), float):
         return MATH[name]
-    if module in ("numpy", *NUMPY_NAMES) and name in _NUMPY_CONSTANTS:
+    if module in ("numpy", "torch", *NUMPY_NAMES) and name in _NUMPY_CONSTANTS:
         return _NUMPY_CONSTANTS[name]
     return Dotted(path)

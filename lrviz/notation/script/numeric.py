@@ -17,8 +17,8 @@ NUMPY: Final = frozenset((
     "cos", "sin", "tan", "exp", "log", "log2", "log10", "sqrt", "floor", "ceil", "clip", "minimum", "maximum",
     "power", "abs", "absolute", "linspace", "logspace", "arange", "interp", "round", "around", "float64", "float32",
     "int64", "int32", "array", "asarray", "prod", "sum", "mean", "cumsum", "cumprod", "sign", "tanh", "min", "max",
-    "searchsorted", "digitize", "concatenate", "hstack", "append", "full", "ones", "zeros",
-    "geomspace", "hypot", "square",
+    "searchsorted", "digitize", "concatenate", "hstack", "append", "where", "full", "ones", "zeros", "geomspace",
+    "hypot", "square",
 ))  # fmt: skip
 
 
@@ -81,6 +81,8 @@ def call_numpy(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any
         if not isinstance(values, list | tuple):
             return reader.unknown(node)
         name, args = "hstack", [[as_data(v) for v in values]]
+    side = kwargs.get("side", "left")
+    values = [v for v in values if v is not side] if side in ("left", "right") else values
     arrays = [v for v in values if isinstance(v, Array)]
     flat = [i for v in values for i in (v if isinstance(v, list | tuple | range) else (v,)) if not isinstance(v, Array)]
     if not all(isinstance(i, (*NUMBERS, type(None))) for i in flat) or set(kwargs) - {
@@ -88,6 +90,7 @@ def call_numpy(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any
         "endpoint",
         "base",
         "decimals",
+        "side",
     }:
         return reader.unknown(node)
     sizes = {"linspace": 2, "logspace": 2, "geomspace": 2, "full": 0, "ones": 0, "zeros": 0}

@@ -41,6 +41,8 @@ from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, unparse
 MAX_STEPS: Final = 250_000  # of reading a script: expressions, statements, and items of lists; half a second
 MAX_KEPT: Final = 10_000_000  # of all long lists and arrays: 80 MB
 MAX_ITEMS: Final = 100_000  # of one list, or characters of one text
+_MOST_EXAMPLES: Final = 4
+_LONGEST_EXAMPLE: Final = 40
 SCALER: Final = re.compile(r"(loss|grad|amp)_?scaler$", re.IGNORECASE)  # names of objects that make an update
 TRAINS: Final = re.compile(r"train|fit|forward|run_epoch|one_epoch")  # names of functions that may make the updates
 # Names of what holds the values of a configuration, and of functions that read one from a file.
@@ -100,6 +102,8 @@ class Reader(ABC):
         self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
         self.instances: list[Instance] = []
+        self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
+        self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
         self.trains = functions_that_reach(tree, called_names, lambda name: name == "step" or bool(SCALER.search(name)))
         self.sets = functions_that_reach(tree, names_with_rates, lambda name: name == RATE)
         self.changing: dict[str, Loop] = {}  # attributes that a loop around training changes
@@ -247,6 +251,11 @@ class Reader(ABC):
             inside = [v for v in flat([*value.args, *value.kwargs.values()]) if isinstance(v, Loader)]
             if len(inside) == 1:
                 return self.length(inside[0], node)
+        if isinstance(value, Unknown) and len(value.origins) == 1:  # under the name that it has outside of a function
+            origin = value.origins[0]
+            if isinstance(origin.node, ast.Name | ast.Attribute | ast.Subscript):
+                text = f"len({origin.text})"
+                return self.values.get(text, Unknown(Origin(text, node.lineno)))
         match node:
             case ast.Call(
                 func=ast.Name(id="enumerate" | "tqdm" | "trange" | "iter") | ast.Attribute(), args=[inner, *_]
@@ -357,6 +366,13 @@ class Reader(ABC):
         self.event("update", found[0], (), opaque.node)
         if isinstance(test, Unknown):
             self.conditions.pop()
+
+    def example(self, value: Any, *examples: Any) -> None:
+        """Note texts that an expression is compared with: they are values that it may have."""
+        if isinstance(value, Unknown) and len(value.origins) == 1:
+            texts = [repr(e) for e in examples if isinstance(e, str) and len(e) < _LONGEST_EXAMPLE]
+            known = self.examples.setdefault(value.origins[0].text, [])
+            known += [text for text in texts if text not in known][: _MOST_EXAMPLES - len(known)]
 
     def event(self, kind: str, target: Any, args: Sequence[Any], node: ast.AST) -> None:
         """Note a step, or a rate that is set."""

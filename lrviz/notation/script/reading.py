@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from math import isfinite
 from typing import Any, Final
 
 from lrviz.errors import NotationError
 from lrviz.notation.lengths import replace_lengths
+from lrviz.notation.parser import SchedulerCall
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.explained import arguments_of
 from lrviz.notation.script.flow import read_all
@@ -19,7 +21,7 @@ from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
 from lrviz.notation.script.torch_objects import optimizer_defaults
-from lrviz.notation.script.trees import Position, assigned_lines
+from lrviz.notation.script.trees import Position, assigned_lines, computes
 from lrviz.notation.script.values import (
     Choice,
     Event,
@@ -29,8 +31,11 @@ from lrviz.notation.script.values import (
     Schedule,
     Settings,
     Unknown,
+    UnknownGroups,
+    alternatives,
     flat,
     looks_like_scheduler,
+    origins,
 )
 from lrviz.notation.source import Budget, ExpressionError, Source, source_of
 from lrviz.notation.substitution import replace_expressions
@@ -39,6 +44,8 @@ from lrviz.text import printable
 
 _MOST_CHARACTERS: Final = 1_000_000  # of a file: 20,000 lines
 _MOST_NODES: Final = 300_000
+# Names of the run that scripts also give to other lengths, such as that of an epoch in updates.
+_LENGTHS: Final = ("steps_per_epoch", "total_steps")
 NO_SCHEDULER: Final = "no scheduler here"
 
 
@@ -70,6 +77,7 @@ def read_script(
         tree = source.tree(budget)
         if source.lengths:
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
+        values = {name: v for name, v in values.items() if name not in _LENGTHS or not computes(tree, name)}
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values)
         tree = with_prelude(tree)
@@ -97,19 +105,26 @@ class _Reading:
         self.intervals: dict[int, tuple[str, int]] = {}  # of Lightning
         self.choices: list[Origin] = []  # that decide which scheduler is used
         self.undecided: Origin | None = None  # likewise, if it cannot be given
+        self.others: list[Schedule] = []  # that may be used as well
 
     def found(self) -> list[Found]:
-        for value in read_all(self.reader):
+        reader = self.reader
+        self.returned = read_all(reader)
+        for value in self.returned:
             for config in configs(value)[1]:
                 if config.interval:
                     self.intervals[id(config.schedule)] = config.interval, config.schedule.line
-                if config.frequency != 1 and self.reader.harness is None:
+                if config.frequency != 1 and reader.harness is None:
                     shown = config.frequency if isinstance(config.frequency, int) else "unknown value"
                     raise ExpressionError(
                         f"Lightning's `frequency` of {shown} is not followed without the module around it",
                         "paste the class, or leave it out and multiply the scheduler's lengths by it",
                         config.schedule.node,
                     )
+        if not reader.schedules and reader.unknown_classes:
+            made = reader.unknown_classes[-1]
+            needs = list(made.origins)
+            return [Found(SchedulerCall("-"), "", made.node.lineno, missing=needs, examples=reader.examples)]
         found = [self._found(optimizer, schedules) for optimizer, schedules in self._units()]
         names = [each.name for each in found]
         for each in found:  # schedulers of one variable are told from each other by their optimizers
@@ -171,12 +186,18 @@ class _Reading:
         for event in reader.events:
             if event.kind == "step" and isinstance(event.target, Choice):
                 found += event.target.origins
+        names = [reader.top.names, *(instance.names for instance in reader.instances)]
+        for value in flat([*self.returned, *(v for each in names for v in each.values())]):
+            if isinstance(value, Choice) and any(o is one for o in alternatives(value) for one in chosen):
+                found += value.origins
+                self.others += [o for o in alternatives(value) if isinstance(o, Schedule)]
         for one in chosen:
             for other in roots:
                 tests = {id(c.test): c for c in other.conditions}
                 for condition in one.conditions:
                     if (against := tests.get(id(condition.test))) and against.taken != condition.taken:
                         found += condition.value.origins
+                        self.others.append(other)
         missing = list({o.text: o for o in found if o.givable}.values())
         self.undecided = found[0] if found and not missing else None
         self.choices = missing
@@ -194,10 +215,14 @@ class _Reading:
         one = schedules[0] if schedules else None
         first = one or optimizer
         found = Found(None, first.variable if first else "", first.line if first else 0)
+        found.examples = reader.examples
         found.names = (found.name, optimizer.variable if optimizer else "")
         if one is not None:
             found.call = conversion.call(one)
             found.arguments = arguments_of(one, found.call)
+            for other in self.others if self.choices else ():
+                with suppress(ExpressionError):
+                    conversion.call(other)
             found.missing += [*self.choices, *conversion.missing]
             _check_order(one, reader.schedules)
             self._read_optimizer(one.optimizer, one.rates, found)
@@ -286,12 +311,21 @@ class _Reading:
                     f"`{printable(optimizer.name, 60)}` is not an optimizer of torch: its rate is used, with SGD"
                 )
             return
+        if isinstance(optimizer, Unknown) and (several := [o for o in optimizer.options if isinstance(o, Optimizer)]):
+            found.missing += [*optimizer.origins, *origins([g.get("lr") for o in several for g in o.groups])]
         if not isinstance(optimizer, Optimizer):
             return
         if optimizer.node is None:
             return
         unknown = [r for r in rates if isinstance(r, Unknown)]
         for rate in unknown:
+            if isinstance(rate, UnknownGroups) and "lr" not in self.given:
+                raise ExpressionError(
+                    f"the rates of the parameter groups of `{optimizer.name}` on line {optimizer.line} cannot be "
+                    "computed",
+                    "give them with `--lr`, such as `--lr 1e-4,1e-3`",
+                    Position(optimizer.line),
+                )
             found.missing += () if "lr" in self.given else rate.origins
         if not unknown and all(isinstance(r, int | float) and not isinstance(r, bool) for r in rates):
             found.fields["lr"] = rates[0] if len(rates) == 1 else list(rates)

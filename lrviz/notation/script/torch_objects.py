@@ -21,6 +21,7 @@ from lrviz.notation.script.values import (
     Origin,
     Schedule,
     Unknown,
+    UnknownGroups,
     find_optimizer,
 )
 from lrviz.notation.source import SHORT_NAMES, ExpressionError, unparse
@@ -74,6 +75,8 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
         groups = [Group({**kept, **i}) for i in items]
     else:
         groups = [Group(kept)]
+        if isinstance(params, UnknownGroups):
+            groups[0]["lr"] = params
         if (why := reader.taint(params)) is not None:
             groups[0]["lr"] = why
     made = Optimizer(name, groups, node.lineno, kept, node, loops=tuple(reader.loops))
@@ -126,6 +129,8 @@ def _is_optimizer(
 ) -> bool:
     """Whether the first of a scheduler's positional arguments is the optimizer, rather than its first value."""
     if isinstance(value, Optimizer | Instance | Class) or find_optimizer(value) is not None:
+        return True
+    if isinstance(value, Dotted) and value.path == "torch.optim":  # a variable that is called `optim`
         return True
     if not isinstance(value, Unknown):
         return False

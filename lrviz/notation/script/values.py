@@ -22,10 +22,11 @@ class Origin:
     With `givable` its value can be given with `--let`; else it cannot be computed, or changes while the script runs.
     """
 
-    __slots__ = ("_text", "column", "givable", "line")
+    __slots__ = ("_text", "column", "givable", "line", "node")
 
     def __init__(self, text: str | ast.AST, line: int = 0, *, givable: bool = True) -> None:
         self._text, self.givable = text, givable
+        self.node = None if isinstance(text, str) else text
         self.line = line or getattr(text, "lineno", 0)
         self.column = getattr(text, "col_offset", 0)
 
@@ -38,7 +39,12 @@ class Origin:
 
 
 class Unknown:
-    """A value that is not known, because those of its origins are not; the first of them are kept."""
+    """A value that is not known, because those of its origins are not; the first of them are kept.
+
+    `options` are the values that it may have, if it is one of two.
+    """
+
+    options: tuple[Any, ...] = ()
 
     def __init__(self, *origins: Origin) -> None:
         self.origins = tuple(dict.fromkeys(origins))[:_MOST_ORIGINS]
@@ -95,7 +101,13 @@ class Array:
 class Choice(Unknown):
     """One of several schedulers, or none."""
 
-    options: tuple[Schedule, ...] = ()
+
+class UnknownGroups(Unknown):
+    """A list of parameter groups with rates, whose number is not known."""
+
+
+class UnknownClass(Unknown):
+    """A class of schedulers, whose name is not known."""
 
 
 @dataclass(eq=False)
@@ -371,8 +383,7 @@ class Event:
 
     def may_step(self, schedule: Schedule) -> bool:
         """Whether it is, or may be, a step of a scheduler."""
-        options = self.target.options if isinstance(self.target, Choice) else (self.target,)
-        return self.kind == "step" and any(schedule is s for s in options)
+        return self.kind == "step" and any(schedule is value for value in alternatives(self.target))
 
     @property
     def line(self) -> int:
@@ -405,16 +416,36 @@ def merge(one: Any, other: Any, test: Unknown) -> Any:
     if one is other or (type(one) is type(other) and isinstance(one, CONSTANTS) and one == other):
         return one
     found = (o for v in (one, other) if isinstance(v, Unknown) for o in v.origins)
-    options = tuple(s for v in (one, other) for s in _schedules(v))
-    if not options:
-        return Unknown(*test.origins, *found)
-    choice = Choice(*test.origins, *found)
-    choice.options = tuple(dict.fromkeys(options))[:_MOST_ORIGINS]
-    return choice
+    merged = (Choice if any(isinstance(v, Schedule | Choice) for v in (one, other)) else Unknown)(*test.origins, *found)
+    merged.options = one, other
+    merged.options = tuple(alternatives(merged))
+    return merged
 
 
-def _schedules(value: Any) -> tuple[Schedule, ...]:
-    return (value,) if isinstance(value, Schedule) else value.options if isinstance(value, Choice) else ()
+def alternatives(value: Any) -> list[Any]:
+    """The values that a value may have, each once: itself, if it is known."""
+    found: list[Any] = []
+    seen: set[int] = set()  # one value may be in others many times
+    todo = [value]
+    while todo and len(found) < _MOST_ORIGINS:
+        item = todo.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, Unknown) and item.options:
+            todo += reversed(item.options)
+        else:
+            found.append(item)
+    return found
+
+
+def _same_optimizer(values: Sequence[Any]) -> Optimizer | None:
+    """One of several optimizers that have the same rates; None if they have not."""
+    optimizers = [value for value in values if isinstance(value, Optimizer)]
+    rates = [[g.get("lr") for g in value.groups] for value in optimizers]
+    shown = [[[o.text for o in r.origins] if isinstance(r, Unknown) else r for r in each] for each in rates]
+    same = len(optimizers) == len(values) and all(each == shown[0] for each in shown)
+    return optimizers[0] if optimizers and same else None
 
 
 def looks_like_scheduler(value: Any) -> bool:
@@ -435,6 +466,8 @@ def find_optimizer(value: Any) -> Optimizer | None:
         item = todo.pop()
         if isinstance(item, Optimizer):
             return item
+        if isinstance(item, Unknown) and item.options and (same := _same_optimizer(alternatives(item))) is not None:
+            return same
         if isinstance(item, Opaque) and id(item) not in seen:
             seen.add(id(item))
             todo += reversed([*item.args, *item.kwargs.values()])
