@@ -18,6 +18,7 @@ from lrviz.spec import (
     OptimizerChoice,
     ParamGroup,
     RunSpec,
+    ScriptLoop,
     TrainingLoop,
     read_inset,
     read_loop,
@@ -198,13 +199,15 @@ def simulate(
     if metric is not None and not isinstance(metric, str):
         metric = _metric_text(_to_python(metric))
     if isinstance(scheduler, RunSpec):
-        defaults = (TrainingLoop(), (ParamGroup(),), OptimizerChoice())
-        if label or values or metric or warmup or show_momentum or (loop, groups, optimizer_choice) != defaults:
+        plain = (TrainingLoop(), (ParamGroup(),), OptimizerChoice())
+        if label or values or metric or warmup or show_momentum or (loop, groups, optimizer_choice) != plain:
             raise SpecError(
                 "a RunSpec describes the whole run, and takes no other arguments",
                 "change it with `dataclasses.replace(spec, ...)`",
             )
-        _check_type("RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory, "resolved")
+        _check_type(
+            "RunSpec.scheduler", scheduler.scheduler, SchedulerCall | CodeCall | Factory | ScriptLoop, "resolved"
+        )
         return _simulate(scheduler)
     if isinstance(scheduler, str):
         if loop.dataset_size is not None:
@@ -217,6 +220,9 @@ def simulate(
             "warmup": _to_python(warmup),
             "warmup_start": _to_python(warmup_start),
         }
+        # What is left at its default does not override what a script says.
+        defaults = {**vars(TrainingLoop()), "lr": ParamGroup.lr, "optimizer": OptimizerChoice.name}
+        fields = {name: value for name, value in fields.items() if value != defaults.get(name)}
         spec = read_run(scheduler, Fields(fields, prefix="", lets=values, show_momentum=show_momentum), name=label)
     elif callable(scheduler):
         if warmup is not None:

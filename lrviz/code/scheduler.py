@@ -11,7 +11,7 @@ from lrviz import schedulers
 from lrviz.code.layout import INDENT, WIDTH, Brackets, Node, join_blocks, lay_out, list_of, literal
 from lrviz.errors import SpecError
 from lrviz.notation import Lambda, SchedulerCall
-from lrviz.spec import CodeCall, RunSpec
+from lrviz.spec import CodeCall, RunSpec, ScriptLoop
 from lrviz.text import printable
 
 Written = Callable[[Lambda, str, int], str]
@@ -41,10 +41,16 @@ class Constructor:
             self.node = self._call(spec.scheduler, indent)
         elif isinstance(spec.scheduler, CodeCall):
             self.node = self._user_code(spec.scheduler, indent)
+        elif isinstance(spec.scheduler, ScriptLoop):
+            raise SpecError(
+                "the loop of a script changes the rates in more ways than with one scheduler, and cannot be written "
+                "as code",
+                "paste the lines of one scheduler without the loop",
+            )
         else:
             raise SpecError(
-                f"`{printable(spec.label, 60)}` is a function of this process, and cannot be written as code",
-                "name it as `FILE.py:NAME`, or give the scheduler in notation",
+                f"`{printable(spec.label, 60)}` cannot be written as code",
+                "give the scheduler in notation, or name code of your own as `FILE.py:NAME`",
             )
         self.lines = lay_out(self.node, " " * indent, before="scheduler = ")
 

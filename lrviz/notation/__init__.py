@@ -15,9 +15,13 @@ from lrviz.notation.source import Budget, ExpressionError, Source, check_run, on
 if TYPE_CHECKING:
     from lrviz.notation.script import (
         NO_SCHEDULER,
+        DoneError,
         Found,
+        Machine,
         MissingValue,
         MissingValuesError,
+        Origin,
+        Program,
         missing_values,
         optimizer_defaults,
         read_script,
@@ -26,13 +30,13 @@ else:
     __getattr__ = lazy(
         __name__,
         script=[
-            "NO_SCHEDULER", "Found", "MissingValue", "MissingValuesError", "missing_values", "optimizer_defaults",
-            "read_script",
+            "NO_SCHEDULER", "DoneError", "Found", "Machine", "MissingValue", "MissingValuesError", "Origin", "Program",
+            "missing_values", "optimizer_defaults", "read_script",
         ],
     )  # fmt: skip
 
 __all__ = [
-    "NO_SCHEDULER", "Budget", "ExpressionError", "Found", "Lambda", "MissingValue", "MissingValuesError",
-    "SchedulerCall", "Source", "Value", "check_expression", "check_run", "missing_values", "one_budget",
-    "optimizer_defaults", "parse", "parse_value", "read_script", "value_name",
+    "NO_SCHEDULER", "Budget", "DoneError", "ExpressionError", "Found", "Lambda", "Machine", "MissingValue",
+    "MissingValuesError", "Origin", "Program", "SchedulerCall", "Source", "Value", "check_expression", "check_run",
+    "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value", "read_script", "value_name",
 ]  # fmt: skip

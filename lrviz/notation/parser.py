@@ -116,6 +116,8 @@ def _read_as_script(text: str | Source, names: Mapping[str, Any], reason: Notati
         texts = [origin.text for origin in found.missing]
         clear = all(map(value_name, texts)) and not (len(texts) == 1 and texts[0].isidentifier())
         raise (missing_values(found) if clear or reason is None else reason) from None
+    if found.call is None or found.program is not None:
+        raise reason or NotationError("the loop of a script is no notation of a scheduler")
     return found.call
 
 
@@ -252,7 +254,7 @@ class _Reader:
                 for key, entry in zip(keys, entries, strict=True):
                     if isinstance(key, ast.Constant) and key.value in ("scheduler", "lr_scheduler"):
                         return self._call(entry)
-        kind = UnsupportedError if isinstance(node, ast.Call) else ExpressionError
+        kind = UnsupportedError if isinstance(node, ast.Call | ast.IfExp) else ExpressionError
         raise kind(f"`{source_of(node)}` is not a scheduler", _EXAMPLE, node)
 
     def _pair(self, keyword: ast.keyword) -> tuple[str, Value]:

@@ -54,7 +54,7 @@ def _endings(case: Case) -> list[Ending]:
             return [Ending("runs out", part.start + length, length, 1 - length / part.steps, part, curve or _NO_CURVE)]
     function = case.function(part) if case.failure is not None else None
     if part is not None and function is not None and not function(part.steps - 1) >= 0 and function(0) >= 0:
-        end = _bisect(lambda t: not function(t) >= 0, 0, part.steps - 1)
+        end = _bisect(lambda t: not function(t) >= 0, 0, part.steps - 1) - 1
         return [Ending("runs out", part.start + end, end, 1 - end / part.steps, part, _NO_CURVE)]
     for curve in case.curves:
         if found := _of_curve(case, part, curve):

@@ -26,7 +26,7 @@ def explain(rule: Rule, fix: str) -> list[str]:
         rule.why,
         "",
         f"example: {rule.example}",
-        f"fix:     {fix}",
+        *([f"fix:     {fix}"] if fix else []),
         f"fine:    {rule.near_miss}",
         *(f"see:     {source}" for source in rule.sources),
     ]
@@ -76,7 +76,8 @@ def _entry(rule: Rule, rates: list[float], message: str, fix: str) -> Iterator[s
     yield f"{rule.code}: {message}"
     if chart := bars(rates):
         yield chart
-    yield f"fix: {fix}"
+    if fix:
+        yield f"fix: {fix}"
     yield "```"
     yield ""
     yield f"No finding: `{rule.near_miss}`"

@@ -70,7 +70,7 @@ def climbs_again(case: Case) -> Iterator[Found]:
         part, curve = ending.part, ending.curve
         steps = part.steps if part is not None else case.steps
         ratio = steps / ending.own
-        cycles = part is not None and part.name == "CosineAnnealingLR" and ratio >= limit("sawtooth")
+        cycles = part is not None and limit("sawtooth") <= ratio <= 1 / limit("zeros") and ending.own >= 2
         whole = abs(ratio - round(ratio)) <= 0.02 * ratio
         at = case.index(ending.at)
         yield Found(
@@ -170,7 +170,7 @@ def runs_out(case: Case) -> Iterator[Found]:
     for ending in endings(case):
         if ending.kind == "runs out" and ending.part is not None and ending.part.name == "LambdaLR":
             yield Found(
-                f"the function fails or is negative at step {round(ending.own):,}, and the run has "
+                f"the function fails or is negative after step {round(ending.own):,}, and the run has "
                 f"{steps_of(case, ending.part.steps)} for it",
                 fitted(case, ending),
             )

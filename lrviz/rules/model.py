@@ -18,8 +18,8 @@ class Finding:
     """One thing that is wrong with a schedule.
 
     `message` is a sentence with the measured numbers. `fix` can be pasted in place of the scheduler, or is an option
-    of the run if it begins with `--`; where neither can mend it, it is a sentence. `place` is a file with its line, a
-    figure of a preset, or empty for notation. `severity` may be below that of its rule.
+    of the run if it begins with `--`; where neither can mend it, it is empty, and `advice` is a sentence. `place` is
+    a file with its line, a figure of a preset, or empty for notation. `severity` may be below that of its rule.
     """
 
     code: str
@@ -29,11 +29,12 @@ class Finding:
     fix: str
     place: str = ""
     curve: str = ""  # the label of the curve
+    advice: str = ""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a rule yields: the message, the fix, and the severity if it is not that of the rule."""
+    """What a rule yields: the message, the fix or advice, and the severity if it is not that of the rule."""
 
     message: str
     fix: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
@@ -69,14 +70,20 @@ def check_run(
             rule.name,
             each.severity or rule.severity,
             printable(each.message, 1_000),
-            printable(each.fix, 5_000),
+            printable(each.fix, 5_000) if _can_be_pasted(each.fix) else "",
             printable(spec.place, 200),
             printable(spec.label, 200),
+            "" if _can_be_pasted(each.fix) else printable(each.fix, 1_000),
         )
         for rule, each in found
         if rule.code not in hidden and not matches(rule.code, spec.ignored)
     ]
     return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.code))
+
+
+def _can_be_pasted(fix: str) -> bool:
+    """Whether a fix is an option or notation, rather than a sentence."""
+    return re.match(r"--[a-z]|\w+\(", fix) is not None
 
 
 def first_finding(checked: Sequence[tuple[RunSpec, Sequence[Finding]]]) -> tuple[str, str] | None:

@@ -40,13 +40,17 @@ def _where(finding: Finding) -> str:
     return finding.place or finding.curve
 
 
+def _remedy(finding: Finding) -> str:
+    return f"fix: {finding.fix}" if finding.fix else f"hint: {finding.advice}" if finding.advice else ""
+
+
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
         yield printable(
             f"{_where(finding)}: {finding.severity} {finding.code} ({finding.name}): {finding.message}", 2_000
         )
-        if finding.fix:
-            yield printable(f"    fix: {finding.fix}", 5_000)
+        if remedy := _remedy(finding):
+            yield printable(f"    {remedy}", 5_000)
 
 
 def _as_json(data: dict[str, Any]) -> str:
@@ -73,7 +77,8 @@ def _data(finding: Finding) -> dict[str, Any]:
         "line": line,
         "curve": finding.curve,
         "message": finding.message,
-        "fix": finding.fix,
+        "fix": finding.fix or None,
+        "advice": finding.advice or None,
     }
 
 
@@ -84,9 +89,9 @@ def _annotations(findings: Sequence[Finding]) -> Iterator[str]:
         properties = f"file={_escaped(file, ':,')}," if file else ""
         properties += f"line={line}," if line else ""
         shown = "" if file else f"{finding.curve}: "
-        fix = f"\nfix: {finding.fix}" if finding.fix else ""
+        remedy = f"{shown}{finding.message}\n{_remedy(finding)}".rstrip()
         title = f"{finding.code} {finding.name}"
-        yield f"::{_GITHUB[finding.severity]} {properties}title={title}::{_escaped(f'{shown}{finding.message}{fix}')}"
+        yield f"::{_GITHUB[finding.severity]} {properties}title={title}::{_escaped(remedy)}"
 
 
 def _escaped(text: str, more: str = "") -> str:
@@ -128,9 +133,7 @@ def _sarif(findings: Sequence[Finding]) -> dict[str, Any]:
                         "ruleId": finding.code,
                         "ruleIndex": indices[finding.code],
                         "level": finding.severity,
-                        "message": {
-                            "text": f"{finding.message}\nfix: {finding.fix}" if finding.fix else finding.message
-                        },
+                        "message": {"text": f"{finding.message}\n{_remedy(finding)}".rstrip()},
                         **_location(finding),
                     }
                     for finding in findings

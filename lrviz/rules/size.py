@@ -106,7 +106,7 @@ def _still(case: Case, part: Part, curve: Curve) -> tuple[str, str]:
     function = case.function(part, curve.group)
     if function is None or not (first := function(0)):
         return "", ""
-    at = max(2, case.steps)
+    at = max(2, round(limit("longer") * case.steps) + 1)
     while at < 1_000_000 * case.steps:
         if abs(function(at) / first - 1) > 0.3:
             text = f"the function changes by {percent(abs(function(at) / first - 1))} at step {at:,} only"
@@ -328,3 +328,33 @@ def noam_rate(case: Case) -> Iterator[Found]:
         yield Found(
             f"noam: the formula of the paper is for a base rate of 1, and the run has {format_rate(rates[0])}", "--lr 1"
         )
+
+
+@rule(
+    "LR310",
+    "rate-for-factor",
+    "warning",
+    what="The function of LambdaLR returns the rate itself, and LambdaLR multiplies it by the base rate.",
+    why="The base rate then counts twice: 4e-4 becomes 1.6e-7. The function must return a factor, 1 at the base rate.",
+    example="LambdaLR(lr_lambda=lambda epoch: 4e-4 * 0.97 ** epoch) @ epochs=50, interval=epoch, lr=4e-4",
+    near_miss="LambdaLR(lr_lambda=lambda epoch: 0.97 ** epoch) @ epochs=50, interval=epoch, lr=4e-4",
+    hides=("LR301",),
+    sources=(
+        "https://github.com/pytorch/pytorch/issues/110480",
+        "https://github.com/pytorch/pytorch/issues/78917",
+    ),
+)
+def rate_for_factor(case: Case) -> Iterator[Found]:
+    for part in case.parts:
+        for curve in case.curves[:1] if part.name == "LambdaLR" and len(case.parts) == 1 else ():
+            base = case.spec.groups[curve.group].lr
+            most = curve.peak / base if base else 0.0
+            # A rise to the factor may come to the same number by chance.
+            if not 0 < base < 0.5 or abs(most / base - 1) > 1e-6 or curve.peak_at > 0:
+                continue
+            yield Found(
+                f"the factor of LambdaLR is {format_rate(most)} at most, the base rate itself, so the rate is "
+                f"{format_rate(curve.peak)} at most",
+                rewritten_functions(case, part, "{}", f"({{}}) / {print_value(base)}")
+                or f"divide the value of the function by {print_value(base)}",
+            )

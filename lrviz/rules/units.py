@@ -177,7 +177,7 @@ def _over_at_once(case: Case) -> Iterator[Found]:
     if part is None:
         return
     each = case.spec.loop.updates_per_epoch * case.each
-    if part.name == "CosineAnnealingWarmRestarts" and part.value("T_0") <= min(case.epochs, each / 2):
+    if part.name == "CosineAnnealingWarmRestarts" and part.value("T_0") <= min(case.epochs, each - 1):
         first, factor = part.value("T_0"), part.value("T_mult", 1)
         restarts = part.steps // first if factor == 1 else 0
         total, length = 0, first
@@ -231,9 +231,7 @@ def updates_per_epoch(case: Case) -> Iterator[Found]:
     for misfit in misfits(case):
         # A cycle or a step of a length in updates may be as short as an epoch.
         longest = max(misfit.lengths, default=float("inf"))
-        inside = (
-            misfit.least and misfit.part and misfit.part.name != "MultiStepLR" and longest >= loop.updates_per_epoch
-        )
+        inside = misfit.least and misfit.part and misfit.part.name != "MultiStepLR" and _is_in_updates(case, longest)
         off = [factor for factor in factors if misfit.is_off_by(factor, case.steps)]
         if longest > case.steps and (off or (inside and longest <= case.epochs * max(factors))):
             yield Found(
@@ -253,6 +251,13 @@ def updates_per_epoch(case: Case) -> Iterator[Found]:
         )
         return
     yield from _hardly_moved(case, updates)
+
+
+def _is_in_updates(case: Case, length: float) -> bool:
+    """Whether a step or a period, which need not fill the run, seems to count updates: in whole epochs, or many."""
+    loop = case.spec.loop
+    sizes = {loop.updates_per_epoch, loop.steps_per_epoch} - {1}
+    return length >= min(sizes) and (length >= 4 * case.steps or any(length % size == 0 for size in sizes))
 
 
 def _warmup(case: Case) -> int | None:

@@ -16,11 +16,12 @@ from lrviz import schedulers
 from lrviz.errors import SimulationError, SpecError
 from lrviz.notation import SchedulerCall
 from lrviz.simulation.build import build_optimizer, build_scheduler, failure, short_call
-from lrviz.spec import CodeCall, RunSpec, given_rates
+from lrviz.spec import CodeCall, RunSpec, ScriptLoop, given_rates
 from lrviz.trace import Trace
 
 Progress = Callable[[int, int], None]
 
+_NO_USER_CODE: Final = (SchedulerCall, ScriptLoop)
 _user_code_ran = False
 _CHUNK: Final = 50_000  # values read between two checks; few enough for a smooth progress bar
 
@@ -41,6 +42,10 @@ def simulate(spec: RunSpec, progress: Progress | None = None) -> Trace:
         SpecError: torch does not have such an optimizer.
     """
     with quiet_run(spec):
+        if isinstance(spec.scheduler, ScriptLoop):
+            from lrviz.simulation.script import ScriptRun
+
+            return ScriptRun(spec, spec.scheduler).drive(progress)
         run = Run(spec)
         return run.trace(run.read(0, run.readings, progress))
 
@@ -56,7 +61,7 @@ def simulate_apart(
         SimulationError: as for `simulate`, or the user code ends its process.
         SpecError: as for `simulate`.
     """
-    if isinstance(spec.scheduler, SchedulerCall):
+    if isinstance(spec.scheduler, _NO_USER_CODE):
         return simulate(spec, progress)
     from lrviz.simulation import process
 
@@ -78,7 +83,7 @@ def quiet_run(spec: RunSpec) -> Iterator[None]:
 
 @contextmanager
 def _user_code(spec: RunSpec) -> Iterator[None]:
-    if isinstance(spec.scheduler, SchedulerCall):
+    if isinstance(spec.scheduler, _NO_USER_CODE):
         yield
         return
     from lrviz.simulation.user_code import other_user_code_errors, user_code_context
@@ -98,19 +103,22 @@ class Run:
     def __init__(self, spec: RunSpec, optimizer: Any = None) -> None:
         self.spec, self.loop = spec, spec.loop
         self.optimizer = build_optimizer(spec) if optimizer is None else optimizer
-        self.is_user_code = not isinstance(spec.scheduler, SchedulerCall)
+        self.is_user_code = not isinstance(spec.scheduler, _NO_USER_CODE)
         self.scheduler = _make_scheduler(spec, self.optimizer)
         self.groups: list[dict[str, Any]] = self.optimizer.param_groups
         self._check_groups()
         self.momentum_name = "betas[0]" if "betas" in self.groups[0] else "momentum"
         # The rate can change only when the scheduler steps: after each update, or after each epoch.
-        by_step = self.loop.interval == "step"
+        by_step = self.loop.interval == "step" or isinstance(spec.scheduler, ScriptLoop)
         self.readings = self.loop.updates if by_step else self.loop.epochs
         self.updates_each = 1 if by_step else self.loop.updates_per_epoch
         self.metrics: NDArray[np.float64] | None = None
         self.max_rate = 0.0  # so far
         call = spec.scheduler
-        self.may_be_negative = isinstance(call, SchedulerCall) and any(rate < 0 for rate in given_rates(call))
+        calls = call.calls if isinstance(call, ScriptLoop) else (call,)
+        self.may_be_negative = any(
+            rate < 0 for call in calls if isinstance(call, SchedulerCall) for rate in given_rates(call)
+        )
 
     def read(self, first: int, until: int, progress: Progress | None = None) -> NDArray[np.float64]:
         """The readings from `first` to `until`, a column for each value, with a step after each but the run's last."""
@@ -329,6 +337,8 @@ def _make_scheduler(spec: RunSpec, optimizer: Any) -> Any:
     global _user_code_ran  # noqa: PLW0603 - read once, when the process ends
     if isinstance(spec.scheduler, SchedulerCall):
         return build_scheduler(spec.scheduler, optimizer)
+    if isinstance(spec.scheduler, ScriptLoop):
+        return None  # it creates them
     from lrviz.simulation.user_code import check_scheduler, make_scheduler, user_code_errors
 
     if isinstance(spec.scheduler, CodeCall):

@@ -8,7 +8,7 @@ cosine @ lr=3e-4, epochs=8             fields of the run for this curve alone
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +24,7 @@ from lrviz.spec.run import (
     OptimizerChoice,
     ParamGroup,
     RunSpec,
+    ScriptLoop,
     TrainingLoop,
     run_names,
 )
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _FIELD_NAMES: Final = tuple(field.name for field in FIELDS)
 _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingLoop.__dataclass_fields__)
 # Fields that give the length of a run in epochs, which `steps` replaces.
-_LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size", "drop_last")
+LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size", "drop_last")
 # The parts of user code; no two repetitions of either can match the same characters, which would take quadratic time.
 _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
 # More than one call: lines of a script, an optimizer's rate, a dictionary for Lightning, or the file of a script.
@@ -61,8 +62,8 @@ class Fields:
         """These fields updated with others; one way to give the length of an epoch, or of the run, replaces another."""
         kept = dict(self.values)
         if values.get("steps") is not None:
-            kept = {k: v for k, v in kept.items() if k not in _LENGTH_FIELDS}
-        elif any(values.get(name) is not None for name in _LENGTH_FIELDS):
+            kept = {k: v for k, v in kept.items() if k not in LENGTH_FIELDS}
+        elif any(values.get(name) is not None for name in LENGTH_FIELDS):
             kept.pop("steps", None)
         if values.get("steps_per_epoch") is not None:
             kept = {k: v for k, v in kept.items() if k not in ("dataset_size", "batch_size", "drop_last")}
@@ -137,9 +138,12 @@ def _read_one(
     loop, groups = read_loop(fields.values, fields.prefix), read_groups(fields.values.get("lr"), fields.prefix)
     optimizer = read_optimizer(fields.values, fields.prefix)
     names = run_names(loop, groups) | dict(fields.lets)
+    filled: Sequence[str] = ()
+    notes: list[str] = []
+    has_warmup, composition = False, None
     if script is None and (code := _split_code(scheduler)):
         where, code_call = code
-        call: SchedulerCall | CodeCall = CodeCall(where, parse(code_call, names, own=True))
+        call: SchedulerCall | CodeCall | ScriptLoop = CodeCall(where, parse(code_call, names, own=True))
         if fields.values.get("warmup") is not None:
             raise UsageError(
                 f"`{option_name('warmup', fields.prefix)}` works with the schedulers of torch, got `{call}`",
@@ -150,9 +154,15 @@ def _read_one(
                 f"`{where}` takes its values in brackets, got `--{next(iter(parameters))}`",
                 f"write `{where}:{code_call.partition('(')[0]}(NAME=VALUE)`",
             )
-        filled, notes, has_warmup, composition = [], [], False, None
+    elif script is not None and script.program is not None:
+        from lrviz.spec.looping import script_loop
+
+        call, notes = script_loop(script.program, loop, groups, parameters)
+        notes = [*script.notes, *notes]
     else:
-        written = with_parameters(script.call if script else parse(scheduler, names), parameters or {}, names)
+        written = with_parameters(
+            script.call if script and script.call else parse(scheduler, names), parameters or {}, names
+        )
         warmed = _with_warmup(written, loop, fields)
         resolved = resolve(warmed, loop, groups, any_length=fields.any_length)
         call, filled, notes, composition = resolved.call, resolved.filled, resolved.notes, resolved.composition
@@ -162,9 +172,11 @@ def _read_one(
             notes = [*script.notes, *notes]
     metric: Metric | None = None
     metric_text = fields.values.get("metric")
-    if metric_text is not None and isinstance(call, SchedulerCall) and not _takes_metric(call):
+    if metric_text is not None and not isinstance(call, CodeCall) and not _takes_metric(call):
         if not fields.shared or "metric" in overrides:
-            raise SpecError(f"`{call.name}` does not use a metric", "leave out the metric, or use `plateau`")
+            raise SpecError(
+                f"`{getattr(call, 'name', call)}` does not use a metric", "leave out the metric, or use `plateau`"
+            )
         metric_text = None
     if metric_text is not None:
         from lrviz.spec.metric import metric_notes, read_metric
@@ -176,15 +188,14 @@ def _read_one(
         call, loop, groups, optimizer, metric, fields.show_momentum, name,
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
         read=script.read if script else (), explained=script.explained if script else (),
-        place=script.place if script else "", ignored=script.ignored if script else (),
-        assumed=_assumed(fields.values),
+        place=script.place if script else "", ignored=script.ignored if script else (), assumed=_assumed(fields.values),
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 
 
 def _assumed(values: Mapping[str, Any]) -> tuple[str, ...]:
     """The lengths of a run that are not given."""
-    given = {name for name in _LENGTH_FIELDS if values.get(name) is not None}
+    given = {name for name in LENGTH_FIELDS if values.get(name) is not None}
     if values.get("steps") is not None:
         return ()
     if "dataset_size" in given:
@@ -230,7 +241,9 @@ def _label(run: RunSpec, overrides: Mapping[str, str]) -> str:
     return f"{text} @ {shown}" if shown else text if run.has_warmup else ""
 
 
-def _takes_metric(call: SchedulerCall) -> bool:
+def _takes_metric(call: SchedulerCall | ScriptLoop) -> bool:
+    if isinstance(call, ScriptLoop):
+        return any(map(_takes_metric, call.calls))
     info = find(call.name)
     return info is not None and info.takes_metric
 
@@ -322,7 +335,7 @@ def _loop_of_steps(values: Mapping[str, Any], prefix: str) -> TrainingLoop:
     from lrviz.spec.values import read_count
 
     option = option_name("steps", prefix)
-    for name in _LENGTH_FIELDS:
+    for name in LENGTH_FIELDS:
         if _is_given(values, name) and not (name == "epochs" and read_count(name, values[name]) == 1):
             raise UsageError(
                 f"`{option}` and `{option_name(name, prefix)}` both give the length of the run",

@@ -317,6 +317,30 @@ class Factory:
 
 
 @dataclass(frozen=True)
+class ScriptLoop:
+    """The loop of a training script, which changes the rates in more ways than with one regular `scheduler.step()`.
+
+    `calls` are the schedulers that it creates for the optimizer, `hand` says where it sets rates by hand. `program`
+    runs the loop; loops of equal `code` are equal. `metric_steps` is how often a scheduler takes a metric.
+    """
+
+    calls: tuple[SchedulerCall, ...]
+    hand: str
+    code: str = field(repr=False)
+    program: Any = field(compare=False, repr=False)
+    written: tuple[SchedulerCall, ...] = field(compare=False, repr=False)  # `calls` as the script has them
+    resolve: Callable[[SchedulerCall], SchedulerCall] = field(compare=False, repr=False)
+    metric_steps: int = field(default=0, compare=False, repr=False)
+
+    def created(self, number: int, call: SchedulerCall) -> SchedulerCall:
+        """The scheduler of this number as the loop creates it, resolved."""
+        return self.calls[number] if call == self.written[number] else self.resolve(call)
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, [*map(str, self.calls), self.hand]))
+
+
+@dataclass(frozen=True)
 class RunSpec:
     """One curve: everything that determines the rate of every update.
 
@@ -329,7 +353,7 @@ class RunSpec:
             `MAX_UPDATES` rates.
     """
 
-    scheduler: SchedulerCall | CodeCall | Factory
+    scheduler: SchedulerCall | CodeCall | Factory | ScriptLoop
     loop: TrainingLoop = TrainingLoop()
     groups: tuple[ParamGroup, ...] = (ParamGroup(),)
     optimizer: OptimizerChoice = OptimizerChoice()
@@ -369,10 +393,10 @@ class RunSpec:
         return self.shown if self.composition and not self.name else self.label
 
     @property
-    def shown_scheduler(self) -> SchedulerCall | CodeCall | Factory:
+    def shown_scheduler(self) -> SchedulerCall | CodeCall | Factory | ScriptLoop:
         """The scheduler as titles show it: by a short name, with some parameters even if they are left out."""
         call = self.composition or self.scheduler
-        if isinstance(call, CodeCall | Factory) or not (info := find(call.name)):
+        if isinstance(call, CodeCall | Factory | ScriptLoop) or not (info := find(call.name)):
             return call
         given = dict(call.kwargs)
         shown = ((p.name, p.default) for p in info.parameters if p.name in info.always_shown and p.name not in given)
@@ -406,7 +430,9 @@ class RunSpec:
     def arguments(self) -> tuple[str, ...]:
         """The arguments of the scheduler as in its notation, such as `gamma=0.9`."""
         call: Any = self.shown_scheduler
-        if isinstance(call, Factory):
+        if isinstance(call, ScriptLoop) and len(call.calls) == 1 and not call.hand:
+            call = call.calls[0]
+        if isinstance(call, Factory | ScriptLoop):
             return ()
         calls, start = [call.call if isinstance(call, CodeCall) else call], []
         if self.has_warmup:
@@ -432,7 +458,7 @@ def given_rates(call: SchedulerCall) -> Iterator[float]:
         yield from given_rates(child)
 
 
-def check_groups(groups: tuple[ParamGroup, ...], scheduler: SchedulerCall | CodeCall | Factory) -> None:
+def check_groups(groups: tuple[ParamGroup, ...], scheduler: SchedulerCall | CodeCall | Factory | ScriptLoop) -> None:
     """Refuse groups that no optimizer can have, or whose rates are all 0 if the scheduler does not set them.
 
     Raises:
@@ -445,9 +471,10 @@ def check_groups(groups: tuple[ParamGroup, ...], scheduler: SchedulerCall | Code
         if group.name in names:
             raise SpecError(f"two parameter groups are called `{group.name}`", "give each group a different name")
         names |= {group.name} - {""}
-    if any(group.lr for group in groups):
+    if any(group.lr for group in groups) or (isinstance(scheduler, ScriptLoop) and scheduler.hand):
         return
-    if isinstance(scheduler, CodeCall | Factory) or not any(given_rates(scheduler)):
+    calls: Any = scheduler.calls if isinstance(scheduler, ScriptLoop) else (scheduler,)
+    if isinstance(scheduler, CodeCall | Factory) or not any(any(given_rates(call)) for call in calls):
         raise SpecError("`lr` must be above 0, got 0", "schedulers scale this rate, so 0 stays 0")
 
 

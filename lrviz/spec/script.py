@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from lrviz import files
 from lrviz.errors import NotationError, SpecError, UsageError
-from lrviz.notation import NO_SCHEDULER, Found, SchedulerCall, missing_values, read_script
-from lrviz.spec.reading import Fields, option_name, read_groups, read_loop
+from lrviz.notation import NO_SCHEDULER, Found, Origin, Program, SchedulerCall, missing_values, read_script
+from lrviz.spec.looping import with_length
+from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
 from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, run_names
 from lrviz.text import count, format_rate, printable
 
@@ -20,6 +21,7 @@ SUFFIXES: Final = (".py", ".ipynb")
 _MOST_BYTES: Final = 5_000_000
 _IGNORE: Final = re.compile(r"#\s*lrviz:\s*ignore\b(?:\[([\w\s,]*)\])?")
 _MOST_LINES: Final = 100  # of a scheduler's statement
+_LOADER: Final = re.compile(r"len\(\S*(?:loader|dl|batches)\w*\)", re.IGNORECASE)
 # Names that scripts give to the fields of a run, where no loop or optimizer shows them.
 _SPELLINGS: Final = {
     "epochs": ("epochs", "num_epochs", "n_epochs", "max_epochs", "EPOCHS", "NUM_EPOCHS", "N_EPOCHS", "nb_epochs"),
@@ -31,9 +33,12 @@ _SPELLINGS: Final = {
 
 @dataclass(frozen=True)
 class ScriptRun:
-    """A scheduler of a script, with the fields of its run, and what to say about them."""
+    """A scheduler of a script, with the fields of its run, and what to say about them.
 
-    call: SchedulerCall
+    With a `program` the loop of the script changes the rates in other ways than with `call` alone.
+    """
+
+    call: SchedulerCall | None
     fields: Fields
     read: tuple[str, ...]
     notes: tuple[str, ...]
@@ -41,6 +46,7 @@ class ScriptRun:
     explained: tuple[tuple[str, str, str], ...]
     place: str = ""  # `train.py:12`
     ignored: tuple[str, ...] = ()  # the rules named by `# lrviz: ignore[...]` at its lines
+    program: Program | None = None
 
 
 def script_path(text: str) -> tuple[str, str] | None:
@@ -87,7 +93,14 @@ def script_rows(text: str, fields: Fields) -> list[tuple[str, str, str, str]]:
         found = read_script(source, dict(fields.lets), {}, typed, whole=bool(path), settings=fields.settings)
     except NotationError as error:
         raise (error.at(_shown(path)) if path else error) from error
-    return [(f.name or "-", str(f.line), f.call.name, str(f.fields.get("interval", "-"))) for f in found]
+    return [(f.name or "-", str(f.line), _classes(f), str(f.fields.get("interval", "-"))) for f in found]
+
+
+def _classes(found: Found) -> str:
+    """The classes of the schedulers, and whether rates are set by hand."""
+    calls = found.program.calls if found.program is not None else () if found.call is None else (found.call,)
+    by_hand = found.program is not None and found.program.hand
+    return ", ".join([*(call.name for call in calls), *(["rates set by hand"] if by_hand else [])])
 
 
 def _shown(path: str) -> str:
@@ -127,14 +140,16 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     runs: list[ScriptRun] = []
     without: list[Found] = []
     every_found = read_script(text, values, {}, typed, whole=whole, settings=settings)
-    if name and not any(found.name == name for found in every_found):
+    wanted = [found for found in every_found if found.name == name] or [f for f in every_found if name in f.names]
+    if name and not wanted:
         listed = ", ".join(f"`{found.name}`" for found in every_found if found.name)
         raise UsageError(
             f"`{_shown(path)}` has no scheduler `{printable(name, 60)}`", f"it has {listed}" if listed else ""
         )
     for at, first in enumerate(every_found):
-        if name and first.name != name:
+        if name and not any(first is each for each in wanted):
             continue
+        first.loaders = first.loaders or _loaders(first)
         known = _with_spellings(first, typed)
         merged = Fields(known, prefix="").over(typed, fields.prefix)
         merged = replace(fields, values=_consistent(merged.values, typed))
@@ -151,28 +166,47 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
         names = run_names(loop, groups)
         batches = dict.fromkeys(first.loaders, loop.steps_per_epoch) if _has_batches(merged.values) else {}
         found = first
-        if first.missing:
+        if first.missing or (first.program is not None and batches):
             found = read_script(text, {**values, **batches}, names, typed, whole=whole, settings=settings)[at]
+        if found.program is not None and found.program.by_batch and not _has_batches(merged.values):
+            # The rates change within an epoch.
+            asked = {origin.text for origin in found.missing}
+            found.missing += [Origin(text, found.program.line) for text in first.loaders[:1] if text not in asked]
         if found.missing:
+            found.loaders = first.loaders
             without.append(found)
             continue
         notes = [*found.notes, *_differences(first, typed, fields.prefix)]
-        if path and "interval" not in known and "interval" not in typed:
+        program = found.program
+        if program is not None:
+            program, merged = with_length(program, merged, typed, notes)
+            known = _known_length(found.fields, merged.values)
+        elif path and "interval" not in known and "interval" not in typed:
             notes.append(
                 f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with a step after each "
                 f"{'update' if loop.interval == 'step' else 'epoch'}, over {count(loop.epochs, 'epoch')}"
             )
-        told, explained = (
-            tuple(_told(known, found, typed)),
-            tuple(_explained(merged, known, found, typed, fields.prefix)),
-        )
-        place, ignored = f"{path}:{found.line}" if path else "", _ignored_rules(text, found.line)
-        runs.append(ScriptRun(found.call, merged, told, tuple(notes), found.name, explained, place, ignored))
+        runs.append(
+            ScriptRun(
+                None if program else found.call, merged, (*_told(known, found, typed), *found.told), tuple(notes),
+                found.name, tuple(_explained(merged, known, found, typed, fields.prefix)),
+                f"{path}:{found.line}" if path else "", _ignored_rules(text, found.line), program,
+            )
+        )  # fmt: skip
     if without:
         every_origin = {origin.text: origin for found in without for origin in found.missing}
         loaders = tuple(text for found in without for text in found.loaders)
         raise missing_values(replace(without[0], missing=list(every_origin.values()), loaders=loaders), fields.prefix)
     return runs
+
+
+def _known_length(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that a script gives, with the length that its loop really has."""
+    length = (*LENGTH_FIELDS, "steps")
+    kept = {
+        k: v for k, v in known.items() if k not in ("interval", "steps", *(LENGTH_FIELDS if "steps" in values else ()))
+    }
+    return kept | {k: v for k, v in values.items() if k == "steps" or (k in kept and k in length)}
 
 
 def _ignored_rules(text: str, line: int) -> tuple[str, ...]:
@@ -195,6 +229,12 @@ def _ignored_rules(text: str, line: int) -> tuple[str, ...]:
     found = (_IGNORE.search(each) for each in lines[first - 1 : last])
     codes = [code.strip() for match in found if match for code in (match[1] or "LR").split(",")]
     return tuple(code for code in codes if code)
+
+
+def _loaders(found: Found) -> tuple[str, ...]:
+    """The expression for the number of batches in an epoch, by its name, where no loop shows it."""
+    texts = [o.text for o in found.missing if _LOADER.fullmatch(o.text)]
+    return tuple(texts) if len(texts) == 1 else ()
 
 
 def _typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -284,7 +324,8 @@ def _told(known: Mapping[str, Any], found: Found, typed: Mapping[str, Any]) -> l
         told.append(f"momentum {known['momentum']}")
     for name, what in (("epochs", "epoch"), ("steps", "update"), ("steps_per_epoch", "batch")):
         if name in known and name not in typed:
-            told.append(at(name, f"{count(known[name], what)}{' an epoch' if what == 'batch' else ''}"))
+            text = count(known[name], what).replace("batchs", "batches")
+            told.append(at(name, f"{text}{' an epoch' if what == 'batch' else ''}"))
     if "grad_accum" in known and "grad_accum" not in typed:
         told.append(at("grad_accum", f"an update every {known['grad_accum']} batches"))
     if "interval" in known and "interval" not in typed:

@@ -11,7 +11,7 @@ import pytest
 from lrviz import code
 from lrviz.errors import SpecError
 from lrviz.simulation import simulate
-from lrviz.spec import Fields, read_all, read_run
+from lrviz.spec import Factory, Fields, RunSpec, read_all, read_run
 from tests.code.test_code import resumed, trained
 from tests.scripts.whole import WHOLE
 
@@ -140,6 +140,15 @@ FUNCTIONS: dict[str, tuple[str, str, str]] = {
     ),
 }
 REFUSED = {
+    "a name of a function outside": "def make():\n    count = 0\n    def factor(e):\n"
+    "        nonlocal count\n        count = e\n"
+    "        return 0.9 ** count\n    return factor\nfactor = make()\n",
+    "an attribute that is set": "class F:\n    def __call__(self, e):\n        self.last = e\n        return 0.9 ** e\n"
+    "factor = F()\n",
+    "two functions of one name": "def make(gamma):\n    def decay(e):\n        return gamma ** e\n    return decay\n"
+    "def both(one, other):\n    def factor(e):\n        return one(e) * other(e)\n    return factor\n"
+    "factor = both(make(0.9), make(0.8))\n",
+    "an object of the script": "parts = [model, model]\ndef factor(e):\n    return 0.9 ** len(parts)\n",
     "a counter": "count = [0]\ndef factor(e):\n    global other\n    other = 1\n    return 0.9 ** e\n",
     "numbers of numpy": "TABLE = np.linspace(1, 0, 40)\ndef factor(e):\n    return TABLE[e]\n",
     "a method of an object": "class F:\n    def half(self, e):\n        return e / 2\n    def __call__(self, e):\n"
@@ -166,6 +175,13 @@ def test_a_function_that_needs_its_script_is_refused(name: str) -> None:
     for write in (code.training_script, code.scheduler_lines, code.lightning_module):
         with pytest.raises(SpecError, match="uses objects of its script, and cannot be written alone"):
             write(spec)
+
+
+def test_a_function_of_the_api_is_refused() -> None:
+    spec = RunSpec(Factory(lambda optimizer: None))
+    assert code.scheduler_line(spec) is None
+    with pytest.raises(SpecError, match="<lambda>` cannot be written as code"):
+        code.training_script(spec)
 
 
 @pytest.mark.filterwarnings("ignore")

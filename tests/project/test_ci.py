@@ -122,10 +122,13 @@ def test_the_gitlab_job(project: Project, drifted: bool) -> None:
 
 @pytest.mark.parametrize("drifted", [False, True], ids=["equal", "drifted"])
 def test_the_hook(project: Project, drifted: bool) -> None:
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    (use,) = HOOK["repos"][0]["hooks"]
+    hook, findings = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    use, use_findings = HOOK["repos"][0]["hooks"]
     (local,) = LOCAL_HOOK["repos"][0]["hooks"]
     assert use["id"] == hook["id"] == local["id"]
+    assert use_findings["id"] == findings["id"]
+    assert not findings["pass_filenames"]
+    assert project.run(" ".join([findings["entry"], *use_findings["args"]])).returncode == 0
     assert {"id", "name", "entry", "language"} <= set(hook)
     assert not hook["pass_filenames"]
     if drifted:

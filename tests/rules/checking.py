@@ -20,7 +20,11 @@ def simulated(text: str) -> tuple[RunSpec, Trace | None, LrvizError | None]:
 
 def findings(text: str) -> list[Finding]:
     """The findings about notation with fields after `@`."""
-    return check_run(*simulated(text), simulate)
+    spec, trace, failure = simulated(text)
+    found = check_run(spec, trace, failure, simulate)
+    if failure is not None and not found:
+        raise failure
+    return found
 
 
 def codes(text: str, *severities: str) -> list[str]:

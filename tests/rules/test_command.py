@@ -191,6 +191,7 @@ def test_json(capsys: Capture) -> None:
                     "curve": WRONG,
                     "message": MESSAGE,
                     "fix": "--interval epoch",
+                    "advice": None,
                 }
             ],
         },

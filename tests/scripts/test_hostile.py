@@ -11,8 +11,9 @@ import pytest
 
 from lrviz.errors import LrvizError
 from lrviz.notation import read_script
-from lrviz.notation.script import reader
+from lrviz.notation.script import program, reader
 from lrviz.notation.script.values import Origin, Unknown
+from lrviz.simulation import simulate
 from lrviz.spec import read_run
 
 END = "\nStepLR(optimizer, n)"
@@ -75,11 +76,54 @@ BOMBS = {
     "arrays": f"import numpy as np\na = np.arange(90000)\nfor i in range(10 ** 6):\n    a = a * 2 + 1\nn = a{END}",
     "decorators": "".join("@a\n" for _ in range(3000)) + f"def f():\n    pass\nn = 1{END}",
 }
+HAND = """
+def adjust(optimizer, rate):
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+optimizer = torch.optim.SGD(params, lr=1.0)
+scheduler = StepLR(optimizer, 3)
+"""
+# Loops that run: they are counted when they are read, and most are refused then.
+UPDATE = "    if n:\n        optimizer.step()\n    adjust(optimizer, 1)"
+LOOPS = {
+    "an endless loop around training": "i = 0\nwhile True:\n    adjust(optimizer, i)\n    optimizer.step()\n    i += 1",
+    "an endless loop without an update": "i = 1\nwhile i:\n    adjust(optimizer, i)\n    if i < 0:\n"
+    "        optimizer.step()\n    i += 1",
+    "an endless loop in a loop": "i = 1\nfor e in range(9):\n    while i:\n        i += 1\n    adjust(optimizer, i)\n"
+    "    optimizer.step()",
+    "an endless loop of loops": "n = 1\nwhile True:\n    for i in range(99):\n        adjust(optimizer, i)\n"
+    "        if n:\n            optimizer.step()",
+    "a long loop": "for e in range(10 ** 9):\n    adjust(optimizer, e)\n    optimizer.step()",
+    "a longer loop": "for e in range(10 ** 4000):\n    adjust(optimizer, e)\n    optimizer.step()",
+    "loops inside each other": "for a in range(10 ** 4):\n    for b in range(10 ** 4):\n        if a + b >= 0:\n"
+    "            optimizer.step()\n        adjust(optimizer, 1)",
+    "a list that grows with each update": "n = [0]\nfor e in range(10 ** 6):\n    n = n + n\n" + UPDATE,
+    "lists in a list": "n = []\nfor e in range(10 ** 6):\n    n.append([0] * 9999)\n" + UPDATE,
+    "a list that is nested deeper and deeper": "n = []\nfor e in range(10 ** 5):\n    n = [n, n]\n" + UPDATE,
+    "text that grows with each update": "n = 'a'\nfor e in range(10 ** 6):\n    n += n\n" + UPDATE,
+    "a number that grows with each update": "n = 3\nfor e in range(10 ** 6):\n    n = n * n\n" + UPDATE,
+    "recursion of a step": "def f(e):\n    adjust(optimizer, e)\n    optimizer.step()\n    f(e + 1)\n"
+    "for e in range(3):\n    f(e)",
+    "arrays": "import numpy as np\nn = []\nfor e in range(10 ** 6):\n    n.append(np.zeros(10 ** 6))\n"
+    "    if n:\n        optimizer.step()\n    adjust(optimizer, 1)",
+    "schedulers in a loop": "s = []\nfor e in range(10 ** 6):\n    s.append(StepLR(optimizer, 3))\n"
+    "    optimizer.step()\n    scheduler.step()",
+}
+BOMBS |= {name: f"{HAND}{text}" for name, text in LOOPS.items()}
+
+
+@pytest.mark.parametrize("text", LOOPS.values(), ids=LOOPS.keys())
+def test_a_loop_without_end_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_STEPS", 25_000)
+    monkeypatch.setattr(program, "COUNTED", 50_000)
+    with pytest.raises(LrvizError):
+        simulate(read_run(f"{HAND}{text}"))
 
 
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS.keys())
 def test_a_script_takes_limited_memory(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "MAX_STEPS", 25_000)  # a tenth; tracemalloc makes all of it slow
+    monkeypatch.setattr(program, "COUNTED", 20_000)
     tracemalloc.start()
     with suppress(LrvizError):
         read_run(text)

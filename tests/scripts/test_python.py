@@ -25,6 +25,7 @@ def test_a_value_is_that_of_python(text: str) -> None:
     exec(compile(text, "script.py", "exec"), names)  # noqa: S102 - of this file
     (found,) = read_script(f"{text}\nStepLR(optimizer, n)", {}, {})
     assert found.missing == []
+    assert found.call is not None
     assert found.call.args == (plain(names["n"]),)
     assert str(found.call.args[0]) == str(plain(names["n"]))
 

@@ -70,6 +70,8 @@ def _argument_default(reader: Reader, flag: str, kwargs: dict[str, Any], node: a
         kind = kwargs.get("type")
         if isinstance(value, str) and isinstance(kind, KnownFunction) and action is None:  # as argparse does
             return call_known(reader, kind, [value], {}, node)
+        if isinstance(value, str) and isinstance(kind, Function) and action is None:
+            return reader.call_function(kind, [value], {})
         return value
     if action == "store_true":
         return False

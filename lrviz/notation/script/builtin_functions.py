@@ -15,6 +15,7 @@ from lrviz.notation.script.values import (
     Class,
     Dotted,
     Function,
+    Group,
     Instance,
     Length,
     Optimizer,
@@ -30,6 +31,8 @@ from lrviz.notation.script.values import (
 from lrviz.notation.source import unparse
 from lrviz.schedulers import installed_optimizers
 
+_BASES: Final = ("LRScheduler", "_LRScheduler", "object")  # of schedulers
+
 
 def call_builtin(
     reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope
@@ -41,7 +44,7 @@ def call_builtin(
             if None in args and len(args) == len(node.args):  # an argument of the command line without a default
                 return Length(Unknown(Origin(node.args[args.index(None)])))
             if (unknown := reader.unknown_in(args)) is not None:
-                return Length(_range_length(args, unknown))
+                return Length(_range_length(args, unknown), (lambda at: at) if len(args) == 1 else None)
             if 1 <= len(args) <= 3 and all(isinstance(a, int) for a in args) and (len(args) < 3 or args[2] != 0):
                 return range(*args)
         case "len":
@@ -53,6 +56,8 @@ def call_builtin(
             own, cls = scope.names.get("self"), scope.names.get("__class__")
             if isinstance(own, Instance) and isinstance(cls, Class):
                 return Super(own, cls)
+        case "type" if len(args) == 1 and isinstance(first, Schedule | None):
+            return Dotted("NoneType" if first is None else f"torch.optim.lr_scheduler.{first.name}")
         case "isinstance" | "hasattr":
             if len(args) == 2 and (known := _question(reader, name, first, args[1], node)) is not None:
                 return known
@@ -109,10 +114,10 @@ _TYPES: Final = {"int": int, "float": float, "str": str, "list": list, "dict": d
 def _question(reader: Reader, name: str, value: Any, asked: Any, node: ast.Call) -> Any:
     """What `isinstance` or `hasattr` returns; None if that is not read."""
     if name == "isinstance":
-        if isinstance(value, Schedule | Optimizer):
+        if isinstance(value, Schedule | Optimizer | None):
             kinds = flat([asked])
-            if all(isinstance(k, Dotted) and _is_class_of(value, k.last) for k in kinds):
-                return any(k.last == value.name for k in kinds)
+            if all(isinstance(k, Dotted) and _tells_class(value, k.last) for k in kinds):
+                return value is not None and any(k.last in (value.name, *_BASES) for k in kinds)
         kind = _TYPES.get(node.args[1].id) if isinstance(node.args[1], ast.Name) else None
         plain = isinstance(value, (*NUMBERS, str, list, tuple, dict))
         return isinstance(value, kind) if kind is not None and plain else None
@@ -133,11 +138,11 @@ def _question(reader: Reader, name: str, value: Any, asked: Any, node: ast.Call)
     return None
 
 
-def _is_class_of(value: Schedule | Optimizer, name: str) -> bool:
-    """Whether a name is that of a class of schedulers or optimizers, which has no subclass in torch."""
-    if isinstance(value, Schedule):
-        return is_scheduler_class(name) and name not in ("LRScheduler", "_LRScheduler")
-    return name in installed_optimizers() and name != "Adam"
+def _tells_class(value: Schedule | Optimizer | None, name: str) -> bool:
+    """Whether it is known of a class if an optimizer, a scheduler or None is an instance of it."""
+    if isinstance(value, Optimizer):  # AdamW is a subclass of Adam in some versions of torch
+        return name in installed_optimizers() and name != "Adam"
+    return name != "NoneType"
 
 
 def _has(instance: Instance, name: str) -> bool:
@@ -161,11 +166,17 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
             return reader.unknown(node)
         return {**start, **{k: v for k, v in items if isinstance(k, str | int | float)}, **kwargs}
     if name == "enumerate" and args and reader.items(args[0]) is None:
-        return Length(reader.length(args[0], node.args[0]))
+        start, each = args[1] if len(args) > 1 else kwargs.get("start", 0), reader.item(args[0])
+        number = (lambda at: start + at) if isinstance(start, int) else (lambda at: start)
+        return Length(reader.length(args[0], node.args[0]), lambda at: (number(at), each(at)), args[0])
     lists = [reader.items(a) for a in (args[1:] if name in ("map", "filter") else args[:1] if name != "zip" else args)]
     if any(items is None for items in lists):
         if name == "zip" and args:
-            return Length(reader.length(args[0], node.args[0]))
+            objects = [i for i in lists if i and all(isinstance(o, Group | Optimizer | Schedule) for o in i)]
+            if objects:  # with values that are not known
+                return [tuple(reader.item(a)(at) for a in args) for at in range(min(map(len, objects)))]
+            every = [reader.item(a) for a in args]
+            return Length(reader.length(args[0], node.args[0]), lambda at: tuple(each(at) for each in every), args[0])
         if name == "iter" and args:
             return args[0]
         return reader.unknown_in(args) or reader.unknown(node)

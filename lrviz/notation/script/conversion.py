@@ -15,6 +15,7 @@ from lrviz.notation.script.standalone import Standalone
 from lrviz.notation.script.trees import Position, returned_expression
 from lrviz.notation.script.values import (
     CONSTANTS,
+    Array,
     Class,
     Dotted,
     Function,
@@ -111,8 +112,8 @@ class Conversion:
                 return value
             case float():
                 return float(value)  # of numpy
-            case list() | tuple() | range():
-                items = list(value)
+            case list() | tuple() | range() | Array():
+                items = value.items if isinstance(value, Array) else list(value)
                 if inside:
                     shown = printable(unparse(node), 60)
                     raise ExpressionError(f"`{shown}` has a list inside a list", node=node)
@@ -143,8 +144,12 @@ class Conversion:
         first = self._try_call(function)
 
         def call(x: Any) -> Any:
+            before = reader.steps, reader.limit, reader.calls
             reader.steps, reader.limit, reader.calls = 0, MAX_CALL_STEPS, 0
-            result = reader.call_function(function, [x], {})
+            try:
+                result = reader.call_function(function, [x], {})
+            finally:
+                reader.steps, reader.limit, reader.calls = before[0] + reader.steps, *before[1:]
             if isinstance(result, bool | int | float):
                 return result
             names = ", ".join(f"`{o.text}`" for o in origins(result)) or "a value that is no number"
@@ -164,15 +169,24 @@ class Conversion:
         reader = self.reader
         before, limit = reader.steps, reader.limit
         most = 0
-        for x in (0, 1, 1000):
+        results = []
+        for x in (0, 1, 1000, 0):
             reader.steps, reader.limit = 0, MAX_CALL_STEPS
             try:
                 result = reader.call_function(function, [x], {})
             finally:
                 most = max(most, reader.steps)
                 reader.steps, reader.limit = before + most, limit
+            results.append(result)
             self._check_needs(function, result)
             self.missing += [o for o in origins(result) if o.givable]
+        if isinstance(results[0], int | float) and repr(results[0]) != repr(results[-1]):
+            raise ExpressionError(
+                f"`{function.name}` gives {results[0]} and then {results[-1]} for 0: it changes something, which is "
+                "not followed",
+                "write it so that its value depends on its argument alone",
+                function.node,
+            )
         return most
 
     def _check_needs(self, function: Function, result: Any) -> None:
@@ -185,8 +199,8 @@ class Conversion:
             if not own & {n.id for n in ast.walk(called) if isinstance(n, ast.Name)}:
                 continue
             raise ExpressionError(
-                f"`{printable(unparse(called.func), 60)}` is not in these lines, and `{function.name}` calls it",
-                "paste the lines that define it too",
+                f"`{printable(unparse(called.func), 60)}` is not read, and `{function.name}` calls it",
+                "paste the lines that define it too, or write its value",
                 called,
             )
 

@@ -10,9 +10,21 @@ from typing import Any, Final
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.arguments import field_default, option_defaults, parameter_default
 from lrviz.notation.script.expressions import Expressions
+from lrviz.notation.script.prelude import BASES, NAME
 from lrviz.notation.script.reader import Signal
 from lrviz.notation.script.trees import is_generator
-from lrviz.notation.script.values import Builtin, Class, Dotted, Function, Instance, Origin, Scope, Unknown
+from lrviz.notation.script.values import (
+    Builtin,
+    Class,
+    Dotted,
+    Function,
+    Instance,
+    Length,
+    Loader,
+    Origin,
+    Scope,
+    Unknown,
+)
 from lrviz.notation.source import ExpressionError, unparse
 
 _CALL_STEPS: Final = 10  # of a call of a function of the script
@@ -32,7 +44,7 @@ class Definitions(Expressions):
 
     def define_class(self, node: ast.ClassDef, scope: Scope) -> None:
         """Read the definition of a class."""
-        bases = tuple(self.evaluate(base, scope) for base in node.bases)
+        bases = tuple(self._base(self.evaluate(base, scope)) for base in node.bases)
         is_enum = any(isinstance(base, Dotted) and base.last in ("Enum", "IntEnum", "StrEnum") for base in bases)
         bases = tuple(b for b in bases if not (isinstance(b, KnownFunction | Builtin) or _plain_base(b)))
         body = Scope(scope)
@@ -61,6 +73,12 @@ class Definitions(Expressions):
             made.fields = tuple(dict.fromkeys(inherited))
         self.store(node.name, made, scope)
 
+    def _base(self, base: Any) -> Any:
+        """A base of a class; that of torch's schedulers is read."""
+        if isinstance(base, Dotted) and base.last in BASES:
+            return self.top.names.get(NAME, base)
+        return base
+
     def call_function(self, function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Read the body of a function with these arguments, and give what it returns."""
         node = function.node
@@ -83,11 +101,20 @@ class Definitions(Expressions):
             if node not in self.generators:
                 self.generators[node] = is_generator(node)
             if self.generators[node]:
-                return Unknown(Origin(f"{function.name}()", node.lineno))
+                return self._generator(function, [*args, *kwargs.values()])
             signal = self.block(node.body, scope)
             return signal.value if signal is not None and signal.kind == "return" else None
         finally:
             self.calls -= 1
+
+    def _generator(self, function: Function, given: Sequence[Any]) -> Any:
+        """What a call of a generator returns; one that gives the items of a loader has its length."""
+        inside = [v for v in given if isinstance(v, Loader | Length)]
+        if len(inside) == 1 and any(
+            isinstance(loop, ast.For) and is_generator(loop) for loop in ast.walk(function.node)
+        ):
+            return Length(self.length(inside[0], ast.Name("loader", lineno=0)), self.item(inside[0]), inside[0])
+        return Unknown(Origin(f"{function.name}()", function.node.lineno))
 
     def _bind(self, function: Function, args: Sequence[Any], kwargs: dict[str, Any], scope: Scope) -> None:
         spec = function.node.args

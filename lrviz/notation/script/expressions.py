@@ -18,6 +18,7 @@ from lrviz.notation.script.values import (
     CONSTANTS,
     Array,
     Class,
+    Counter,
     Dotted,
     Function,
     Group,
@@ -29,15 +30,25 @@ from lrviz.notation.script.values import (
     Schedule,
     Scope,
     Settings,
+    SomeGroup,
     Super,
     Unknown,
     UnknownClass,
+    UnknownGroups,
     merge,
     origins,
 )
 from lrviz.notation.source import unparse
 
 _ABSENT: Final = object()
+
+
+def _has_rates(node: ast.expr) -> bool:
+    """Whether a comprehension makes parameter groups with rates of their own."""
+    element = getattr(node, "elt", None)
+    keys = element.keys if isinstance(element, ast.Dict) else []
+    names = [k.arg for k in element.keywords] if isinstance(element, ast.Call) else []
+    return "lr" in names or any(isinstance(key, ast.Constant) and key.value == "lr" for key in keys)
 
 
 class Expressions(Reader):
@@ -128,6 +139,8 @@ class Expressions(Reader):
             case Instance():
                 if name in owner.names:
                     value = owner.names[name]
+                    if name in self.changing and isinstance(value, CONSTANTS):
+                        return Counter(self.changing[name], unparse(node))
                     return self.unknown(node) if value is REQUIRED else value
                 found = owner.cls.find(name, _ABSENT) if owner.cls is not None else _ABSENT
                 if isinstance(found, Function):
@@ -160,7 +173,7 @@ class Expressions(Reader):
             case Schedule():
                 if name == "optimizer":
                     return owner.optimizer
-                return Method(owner, name, node)
+                return self.scheduler_attribute(owner, name, node)
             case int() | float() | str() if name == "value":  # of an enumeration, whose members are their values
                 return owner
             case Unknown() | Loader() | None:
@@ -168,6 +181,10 @@ class Expressions(Reader):
                 known = ("step", "prepare") if isinstance(owner, Opaque) else ("step", "prepare", *TEXT_METHODS)
                 if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in known:
                     return Method(owner, name, node)
+                if name == "sync_gradients":
+                    return self.synchronizes(node)
+                if name == "param_groups" and (found := self.optimizer_of(owner)) is not None:
+                    return tuple(found.groups)
                 return value
         return Method(owner, name, node)
 
@@ -278,28 +295,35 @@ class Expressions(Reader):
             return Unknown(*why.origins)
         if isinstance(index, ast.Slice):
             bounds = [None if b is None else self.evaluate(b, scope) for b in (index.lower, index.upper, index.step)]
-            if isinstance(owner, list | tuple | str | range) and all(isinstance(b, int | None) for b in bounds):
+            if isinstance(owner, list | tuple | str | range | Array) and all(isinstance(b, int | None) for b in bounds):
                 self.add(len(owner), node)
                 if bounds[2] == 0:
                     return self.unknown(node)
-                return Array(owner[slice(*bounds)]) if isinstance(owner, Array) else owner[slice(*bounds)]
+                return owner[slice(*bounds)]
             return Unknown(*found) if (found := (*origins(bounds), *origins(owner))) else self.unknown(node)
         key = self.evaluate(index, scope)
-        if isinstance(owner, Group) and key == "lr" and owner.changes is not None:
+        if isinstance(owner, Group) and key == "lr" and owner.changes is not None and owner.live is None:
             return owner.changes
-        if isinstance(owner, list | tuple | str | range | dict) and not isinstance(key, Unknown):
+        if isinstance(owner, list | tuple | str | range | dict | Array) and not isinstance(key, Unknown):
             try:
                 return owner[key]
             except (KeyError, IndexError, TypeError):
                 return self.failed(node)
         if isinstance(owner, Instance):  # a namespace that is used as a dict
             return owner.names.get(str(key), self.unknown(node))
-        if isinstance(key, Unknown) and not isinstance(owner, Unknown):
+        if isinstance(key, Unknown):
+            if isinstance(owner, tuple) and owner and all(isinstance(item, Group) for item in owner):
+                group = SomeGroup(*key.origins)
+                group.groups = owner
+                return group
             if isinstance(owner, dict):
                 self.example(key, *owner)
                 if any(isinstance(v, Dotted) and is_scheduler(v.last) for v in owner.values()):
                     return UnknownClass(*key.origins)
-            return Unknown(*key.origins)
+                return Unknown(*key.origins)
+            return Unknown(*origins(owner), *key.origins)
+        if isinstance(owner, Unknown) and owner.origins and not any(o.givable for o in owner.origins):
+            return Unknown(*owner.origins)
         return self.unknown(node)
 
     def _comprehension(self, node: ast.expr, generators: Sequence[ast.comprehension], scope: Scope, make: Any) -> Any:
@@ -330,7 +354,9 @@ class Expressions(Reader):
             return None
 
         why = run(0, Scope(scope))
-        return self.checked(result, node) if why is None else Unknown(*why.origins)
+        if why is None:
+            return self.checked(result, node)
+        return UnknownGroups(*why.origins) if _has_rates(node) else Unknown(*why.origins)
 
     def _joined(self, parts: Sequence[ast.expr], scope: Scope, node: ast.JoinedStr) -> Any:
         texts = []

@@ -6,13 +6,16 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lrviz.errors import NotationError
 from lrviz.notation.parser import SchedulerCall
 from lrviz.notation.script.explained import Argument
 from lrviz.notation.script.values import Origin
 from lrviz.text import printable
+
+if TYPE_CHECKING:
+    from lrviz.notation.script.program import Program
 
 # Characters that no shell changes in a word.
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.=-")
@@ -36,7 +39,7 @@ class Found:
     values the scheduler or the run need.
     """
 
-    call: SchedulerCall
+    call: SchedulerCall | None  # None if all rates are set by hand
     name: str
     line: int
     fields: dict[str, Any] = field(default_factory=dict)
@@ -51,6 +54,9 @@ class Found:
     arguments: list[Argument] = field(default_factory=list)
     assigned: Mapping[str, Any] = field(default_factory=dict)  # the values of the script's names
     assigned_lines: Mapping[str, int] = field(default_factory=dict)
+    program: Program | None = None  # if the loop changes the rates in other ways than with `call`
+    names: tuple[str, ...] = ()  # of its schedulers and its optimizer
+    told: list[str] = field(default_factory=list)  # what the loop does, with the lines
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,30 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
+from lrviz.notation.script.accelerate import is_accumulate
 from lrviz.notation.script.definitions import Definitions
 from lrviz.notation.script.names import imported
 from lrviz.notation.script.operators import binary
-from lrviz.notation.script.reader import Signal
-from lrviz.notation.script.trees import assigned_in, assigned_names, called_names, ends, stored_names
+from lrviz.notation.script.reader import SCALER, TRAINS, Signal
+from lrviz.notation.script.trees import (
+    RATE,
+    assigned_in,
+    assigned_names,
+    called_names,
+    changed_in,
+    ends,
+    names_with_rates,
+    stored_names,
+)
 from lrviz.notation.script.values import (
     CONSTANTS,
+    LIVE,
+    NUMBERS,
+    Array,
     Class,
     Condition,
     Counter,
@@ -34,6 +49,7 @@ from lrviz.notation.script.values import (
     Schedule,
     Scope,
     Settings,
+    SomeGroup,
     Unknown,
     find_optimizer,
     flat,
@@ -44,13 +60,17 @@ from lrviz.notation.script.values import (
 from lrviz.notation.source import unparse
 
 
-def _known_objects(over: Any) -> bool:
-    """Whether a loop is over optimizers or schedulers, or tuples with one, rather than over epochs or batches."""
-    return (
-        isinstance(over, list | tuple)
-        and len(over) > 0
-        and all(any(isinstance(i, Optimizer | Schedule) for i in flat([item])) for item in over)
-    )
+def _of_objects(over: Any) -> bool:
+    """Whether a loop runs over optimizers, schedulers or parameter groups, rather than over epochs or batches."""
+    if not isinstance(over, list | tuple):
+        return False
+    return any(isinstance(item, Optimizer | Schedule | Group) for item in flat(over))
+
+
+def _passes_optimizer(node: ast.AST) -> bool:
+    """Whether a call in a node is given what is called an optimizer."""
+    calls = (child for child in ast.walk(node) if isinstance(child, ast.Call))
+    return any(isinstance(a, ast.Name) and "opt" in a.id.lower() for call in calls for a in call.args)
 
 
 class Interpreter(Definitions):
@@ -81,7 +101,8 @@ class Interpreter(Definitions):
     ) -> tuple[Signal | None, bool]:
         """Read both branches of an `if`, and what follows it if a branch returns; whether that was read."""
         every = self._every(node.test, scope)
-        condition = Condition(node.test, test, every, isinstance(node.test, ast.BoolOp))
+        regular = every is not None and self._is_regular(node.test)
+        condition = Condition(node.test, test, every, isinstance(node.test, ast.BoolOp), regular)
         if ends(node.body):
             last = node.body[-1]
             if isinstance(last, ast.Return) and last.value is not None:
@@ -97,7 +118,7 @@ class Interpreter(Definitions):
         before = dict(scope.names)
         self._branch(node.body, scope, condition)
         one, scope.names = scope.names, before.copy()
-        self._branch(node.orelse, scope, Condition(node.test, test, every, condition.partial, taken=False))
+        self._branch(node.orelse, scope, replace(condition, taken=False))
         other = scope.names
         for name in {**one, **other}:
             missing = name not in one or name not in other
@@ -126,6 +147,42 @@ class Interpreter(Definitions):
                 return None
         return self.evaluate(right, scope) if isinstance(self.evaluate(left, scope), Counter) else None
 
+    def _is_regular(self, test: ast.expr) -> bool:
+        """Whether a test as those of `_every` counts the batches of an epoch from 1."""
+        match test:
+            case ast.BoolOp(values=[first, ast.Compare(ops=[ast.Eq()])]):
+                return self._is_regular(first)
+            case ast.UnaryOp(operand=ast.BinOp(left=left)):
+                offset = 0
+            case ast.Compare(left=ast.BinOp(left=left), comparators=[ast.Constant(value=int() as offset)]):
+                pass
+            case ast.Compare(
+                left=ast.BinOp(left=left, right=every),
+                comparators=[ast.BinOp(left=same, op=ast.Sub(), right=ast.Constant(value=1))],
+            ) if unparse(every) == unparse(same):
+                offset = -1
+            case _:
+                return False
+        match left:
+            case ast.BinOp(left=ast.Name(id=name), op=ast.Add(), right=ast.Constant(value=int() as more)):
+                offset -= more
+            case ast.Name(id=name):
+                pass
+            case _:
+                return False
+        loop = self.loops[-1] if self.loops else None
+        if loop is None or not isinstance(loop.node, ast.For):
+            return False
+        start = self.item(loop.over)(0)
+        match loop.node.target:
+            case ast.Tuple(elts=[ast.Name(id=counter), *_]):
+                start = start[0] if isinstance(start, tuple) and start else None
+            case ast.Name(id=counter):
+                pass
+            case _:
+                return False
+        return counter == name and isinstance(start, int) and start - offset == 1
+
     def statement(self, node: ast.stmt, scope: Scope) -> Signal | None:
         """Read one statement that is no `if`."""
         match node:
@@ -139,12 +196,7 @@ class Interpreter(Definitions):
                 self.assign(target, self.evaluate(value, scope), scope)
             case ast.AugAssign(target=target, op=op, value=value):
                 old = self.evaluate(target, scope)
-                new = binary(self, op, old, self.evaluate(value, scope), node)
-                if isinstance(old, list) and isinstance(new, list) and isinstance(op, ast.Add):
-                    self.change(old)
-                    old[:] = new
-                    new = old
-                self.assign(target, new, scope)
+                self.assign(target, self._changed(old, binary(self, op, old, self.evaluate(value, scope), node)), scope)
             case ast.Return(value=value):
                 return Signal("return", None if value is None else self.evaluate(value, scope))
             case ast.For() | ast.AsyncFor():
@@ -156,7 +208,12 @@ class Interpreter(Definitions):
                     entered = self.evaluate(item.context_expr, scope)
                     if item.optional_vars is not None:
                         self.assign(item.optional_vars, entered, scope)
-                return self.block(body, scope)
+                    if is_accumulate(item.context_expr):
+                        self.begin_accumulation(item.context_expr)
+                signal = self.block(body, scope)
+                if any(is_accumulate(item.context_expr) for item in items):
+                    self.end_accumulation()
+                return signal
             case (
                 ast.Try(body=body, orelse=orelse, finalbody=final)
                 | ast.TryStar(body=body, orelse=orelse, finalbody=final)
@@ -196,6 +253,17 @@ class Interpreter(Definitions):
                 return self._match(node, self.evaluate(subject, scope), cases, scope)
         return None
 
+    def _changed(self, old: Any, new: Any) -> Any:
+        """The value of `old += ...`: a list or an array that has changed, or the new value."""
+        if isinstance(old, list) and isinstance(new, list):
+            self.change(old)
+            old[:] = new
+            return old
+        if isinstance(old, Array) and isinstance(new, Array):
+            old.data = new.data
+            return old
+        return new
+
     def _match(self, node: ast.Match, subject: Any, cases: Sequence[ast.match_case], scope: Scope) -> Signal | None:
         """Read the case of a `match` over constants."""
         if not isinstance(subject, CONSTANTS):
@@ -229,7 +297,7 @@ class Interpreter(Definitions):
         """Assign a value to a target."""
         match target:
             case ast.Name(id=name):
-                if isinstance(value, Schedule) and not value.variable and name not in self.values:
+                if isinstance(value, Schedule | Optimizer) and not value.variable and name not in self.values:
                     value.variable = name
                 self.store(name, value, scope)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
@@ -239,12 +307,14 @@ class Interpreter(Definitions):
             case ast.Attribute(value=owner, attr=name):
                 instance = self._object(owner, scope)
                 if isinstance(instance, Instance | Class):
-                    if isinstance(value, Schedule) and not value.variable:
+                    if isinstance(value, Schedule | Optimizer) and not value.variable:
                         value.variable = name
                     old = instance.names.get(name, value)
                     instance.names[name] = self._weak(old, value)
                 elif isinstance(instance, Settings):
                     self._set_item(instance, name, value, target)
+                elif isinstance(instance, Schedule):
+                    self.set_scheduler(instance, name, value, target)
             case ast.Subscript(value=owner, slice=index):
                 key = self.evaluate(index, scope)
                 container = self._object(owner, scope) if isinstance(key, str) else self.evaluate(owner, scope)
@@ -279,12 +349,20 @@ class Interpreter(Definitions):
         return new
 
     def _set_item(self, owner: Any, index: Any, value: Any, node: ast.expr) -> None:
-        if isinstance(owner, Group) and index == "lr":
-            if self.loops or owner.changes is not None:
-                self.event("rate", owner, (value,), node)
-                return
-            owner["lr"] = self._weak(owner.get("lr"), value)
+        if isinstance(owner, SomeGroup) and index in LIVE:
+            self.set_some_rate(owner, index, value, node)
             return
+        if isinstance(owner, Group) and index in LIVE:
+            if not self.set_rate(owner, index, value, node):
+                owner[index] = self._weak(owner.get(index), value)
+            return
+        if isinstance(owner, Array):
+            if isinstance(index, int) and isinstance(value, NUMBERS) and not self.conditions and not self.loops:
+                with suppress(IndexError, OverflowError):
+                    owner.data = owner.data.copy()
+                    owner.data[index] = value
+            else:
+                self.change(owner, self.unknown(node))
         if isinstance(owner, dict | list):
             items: Any = owner
             if isinstance(index, Unknown) or not isinstance(index, str | int | float | bool | None):
@@ -294,6 +372,8 @@ class Interpreter(Definitions):
                 old = items[index]
             except (KeyError, IndexError, TypeError):
                 old = value
+            if self.loops and isinstance(old, CONSTANTS) and isinstance(value, CONSTANTS):
+                value = Counter(self.loops[-1], unparse(node))
             try:
                 items[index] = self._weak(old, value)
             except (IndexError, TypeError):
@@ -339,10 +419,11 @@ class Interpreter(Definitions):
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> Signal | None:
         over = self.evaluate(node.iter, scope)
-        if self._trains(node) and not _known_objects(over):
+        trains = not _of_objects(over) and self._trains(node)
+        items = None if trains else self.items(over)
+        if trains or (items is None and self._sets_rates(node)):
             count = self.length(over, node.iter)
             return self._training(node, Loop(node, count, over, stored_names(node.target)), scope)
-        items = self.items(over)
         if items is None:
             why = over if isinstance(over, Unknown) else self.unknown(node.iter)
             self._forget(node, scope, why)
@@ -391,6 +472,7 @@ class Interpreter(Definitions):
 
     def _training(self, node: ast.For | ast.AsyncFor | ast.While, loop: Loop, scope: Scope) -> Signal | None:
         """Read a loop around training once, with what it changes unknown."""
+        self._begin_changes(node, loop, scope)
         changed = assigned_in(node)
         for name in changed:
             if name in scope.names and not isinstance(scope.names[name], Optimizer | Schedule | Loader | Function):
@@ -409,9 +491,33 @@ class Interpreter(Definitions):
                 scope.names[name] = Counter(loop, name)
         return signal if signal is not None and signal.kind == "return" and signal.value is None else None
 
+    def _begin_changes(self, node: ast.AST, loop: Loop, scope: Scope) -> None:
+        """Make unknown what a loop changes beside the names of its scope: attributes, global names, and items."""
+        attributes, names = changed_in(self.tree, node)
+        self.changing |= {name: loop for name in attributes if name not in self.changing}
+        for name in names:
+            if isinstance(scope.top.names.get(name), int | float | str):
+                scope.top.names[name] = Counter(loop, name)
+        for child in ast.walk(node):
+            match child:
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key), ctx=ast.Store()):
+                    where = scope.find(name)
+                    owner = where.names.get(name) if where else None
+                    if isinstance(owner, dict) and isinstance(owner.get(key), CONSTANTS) and key in owner:
+                        owner[key] = Counter(loop, unparse(child))
+
     def _trains(self, node: ast.AST) -> bool:
-        """Whether a loop contains a step of an optimizer or scheduler, or a call of a function that does."""
-        return any(name == "step" or name in self.trains for name in called_names(node))
+        """Whether a loop contains a step of an optimizer or scheduler, or sets a rate and calls what may train."""
+        if node not in self.training:
+            called = called_names(node)
+            steps = any(name == "step" or name in self.trains or SCALER.search(name) for name in called)
+            steps = steps or ("__call__" in self.trains and _passes_optimizer(node))
+            self.training[node] = steps or (self._sets_rates(node) and any(map(TRAINS.search, called)))
+        return self.training[node]
+
+    def _sets_rates(self, node: ast.AST) -> bool:
+        """Whether a loop sets the rates of parameter groups, or calls a function that does."""
+        return any(name == RATE or name in self.sets for name in names_with_rates(node))
 
     def _forget(self, node: ast.stmt, scope: Scope, why: Unknown) -> None:
         """Make what a statement changes unknown, without reading it."""

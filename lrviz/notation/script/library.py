@@ -11,14 +11,16 @@ from typing import Any, Final
 from lrviz.notation.functions import FUNCTIONS, MATH
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.arguments import parser_method
+from lrviz.notation.script.arrays import array_method
 from lrviz.notation.script.builtin_functions import call_builtin
 from lrviz.notation.script.methods import TEXT_METHODS, dict_method, list_method, text_method
 from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler
-from lrviz.notation.script.numeric import NUMPY, array_method, call_known, call_numpy
+from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
 from lrviz.notation.script.values import (
+    CONSTANTS,
     NUMBERS,
     Array,
     Builtin,
@@ -42,10 +44,11 @@ from lrviz.notation.script.values import (
     Unknown,
     UnknownClass,
     find_optimizer,
+    is_scheduler_name,
     looks_like_scheduler,
     origins,
 )
-from lrviz.notation.source import ExpressionError, unparse
+from lrviz.notation.source import Budget, ExpressionError, unparse
 from lrviz.schedulers import installed_optimizers
 
 # Functions that give their first argument again.
@@ -101,6 +104,8 @@ def _dotted(
         return _bisect(reader, last, args[0], args[1], node)
     if function.module == "itertools" and last in ("accumulate", "chain") and not kwargs:
         return _iterator(reader, last, args, node)
+    if last == "literal_eval" and len(args) == 1 and isinstance(args[0], str):
+        return _literal(reader, args[0], node)
     if last == "namedtuple" and len(args) == 2 and isinstance(args[0], str):
         fields = args[1].replace(",", " ").split() if isinstance(args[1], str) else reader.items(args[1]) or []
         return Class(args[0], {}, fields=tuple(map(str, fields)))
@@ -126,7 +131,7 @@ def _dotted(
         if isinstance(inner, list | tuple | range | dict | Loader | Length | Optimizer | Group):
             return inner
         if last in ("tqdm", "track"):
-            return Length(reader.length(inner, node.args[0]))
+            return Length(reader.length(inner, node.args[0]), reader.item(inner), inner)
     if last == "Fire" and args and isinstance(args[0], Function):
         return reader.call_function(args[0], [], {})
     return reader.not_read(node, args, kwargs)
@@ -138,6 +143,21 @@ def _bisect(reader: Reader, name: str, items: Any, value: Any, node: ast.Call) -
     if known is not None and all(isinstance(i, NUMBERS) for i in [*known, value]):
         return getattr(bisect, name)(known, value)
     return reader.unknown_in([items, value]) or reader.unknown(node)
+
+
+def _literal(reader: Reader, text: str, node: ast.Call) -> Any:
+    """The value of a text such as `[3, 6]`."""
+    try:
+        budget = Budget()
+        budget.check_text(text)
+        tree = ast.parse(text.strip(), mode="eval")
+        budget.check_tree(tree)
+        value = ast.literal_eval(tree)
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return reader.failed(node)
+    reader.add(size(value), node)
+    items = value if isinstance(value, list | tuple) else (value,)
+    return value if all(isinstance(item, CONSTANTS) for item in items) else reader.unknown(node)
 
 
 def _iterator(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any:
@@ -185,7 +205,7 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             if name == "step":
                 reader.event("step", owner, [*args, *kwargs.values()], node)
                 return None
-            return reader.unknown(node)
+            return reader.scheduler_method(owner, name, node)
         case Parser():
             return parser_method(reader, owner, name, args, kwargs, node)
         case Super():
@@ -206,6 +226,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
                 reader.event("update", found, (), node)
             elif (inner := find_optimizer(owner)) is not None and not looks_like_scheduler(owner):
                 reader.event("update", inner, (), node)
+            elif args and "scaler" in unparse(node.func).lower():
+                reader.event("update", args[0], (), node)
             elif names_optimizer(node):
                 reader.event("update", owner, (), node)
             else:
@@ -230,6 +252,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             return getattr(owner, name)(args[0]) if args[0] in owner else reader.unknown(node)
         case float() | int() if name == "item" and not args:
             return owner
+        case float() if name == "round" and not args and hasattr(owner, "round"):  # of numpy
+            return owner.round()
         case float() | int() if name in ("is_integer", "bit_length") and hasattr(owner, name) and not args:
             return getattr(owner, name)()
     return reader.not_read(node, args, kwargs)
@@ -255,6 +279,12 @@ def _instance_method(
         if len(args) == 1 and isinstance(args[0], Instance | dict):
             owner.names["hparams"] = args[0] if isinstance(args[0], Instance) else Instance(None, dict(args[0]))
         return None
+    if name == "step" and owner.cls is not None and is_scheduler_name(owner.cls.name):
+        raise ExpressionError(
+            f"the class `{owner.cls.name}` inherits its `step()` from a class that is not in the script",
+            f"code of your own runs as `FILE.py:{owner.cls.name}`",
+            node,
+        )
     if owner.cls is None and name == "get" and args and isinstance(args[0], str):
         return owner.names.get(args[0], args[1] if len(args) > 1 else None)
     return reader.not_read(node, args, kwargs)

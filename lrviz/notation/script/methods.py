@@ -47,6 +47,7 @@ def list_method(
             if reader.loops or reader.taint(owner) is not None:
                 # In a loop around training, which is read once; what it collects is for its own use.
                 return reader.unknown(node)
+            reader.check_length(len(owner) + 1, node)
             match name, args:
                 case "append", [value]:
                     owner.append(value)

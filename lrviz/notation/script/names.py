@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lrviz.notation.functions import FUNCTIONS, MATH
 from lrviz.notation.functions import Function as KnownFunction
+from lrviz.notation.script.prelude import BASES
 from lrviz.notation.script.values import Builtin, Dotted
 from lrviz.notation.source import SHORT_NAMES
 from lrviz.schedulers import find, installed_optimizers, installed_schedulers
@@ -28,8 +29,8 @@ NUMPY_NAMES: Final = ("np", "numpy", "onp")
 
 # Modules and functions that lines are often pasted without the import of.
 _COMMON: Final = frozenset((
-    "argparse", "bisect", "click", "collections", "copy", "fire", "functools", "partial", "tqdm", "trange", "typer",
-    "types",
+    *BASES, "argparse", "ast", "bisect", "click", "collections", "copy", "fire", "functools", "partial", "tqdm",
+    "trange", "typer", "types",
 ))  # fmt: skip
 
 
@@ -47,6 +48,8 @@ def name_without_import(name: str) -> Any:
         return Dotted({"optim": "torch.optim", "lr_scheduler": "torch.optim.lr_scheduler"}.get(name, name))
     if name in NUMPY_NAMES:
         return Dotted("numpy")
+    if name == "literal_eval":
+        return Dotted("ast.literal_eval")
     if name in ("bisect_left", "bisect_right"):
         return Dotted(f"bisect.{name}")
     return Dotted(name) if name in _COMMON else None
@@ -68,6 +71,6 @@ def imported(path: str) -> Any:
     module, _, name = path.rpartition(".")
     if module == "math" and isinstance(MATH.get(name), float):
         return MATH[name]
-    if module in ("numpy", *NUMPY_NAMES) and name in _NUMPY_CONSTANTS:
+    if module in ("numpy", "torch", *NUMPY_NAMES) and name in _NUMPY_CONSTANTS:
         return _NUMPY_CONSTANTS[name]
     return Dotted(path)

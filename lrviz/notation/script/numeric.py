@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable
 from typing import Any, Final
 
 from lrviz.notation.functions import Function as KnownFunction
+from lrviz.notation.script.arrays import MOST_ITEMS, add_items, array_of, as_data
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.values import NUMBERS, Array, Counter
 from lrviz.notation.source import ExpressionError, unparse
@@ -17,16 +17,9 @@ NUMPY: Final = frozenset((
     "cos", "sin", "tan", "exp", "log", "log2", "log10", "sqrt", "floor", "ceil", "clip", "minimum", "maximum",
     "power", "abs", "absolute", "linspace", "logspace", "arange", "interp", "round", "around", "float64", "float32",
     "int64", "int32", "array", "asarray", "prod", "sum", "mean", "cumsum", "cumprod", "sign", "tanh", "min", "max",
-    "searchsorted", "digitize", "concatenate", "hstack", "append",
-    "full", "ones", "zeros", "geomspace", "hypot", "square",
+    "searchsorted", "digitize", "concatenate", "hstack", "append", "where", "full", "ones", "zeros", "geomspace",
+    "hypot", "square",
 ))  # fmt: skip
-
-
-_OF_ARRAYS: Final = ("sum", "min", "max", "mean", "prod", "cumsum", "cumprod", "any", "all", "round", "item")
-_KINDS: Final = {
-    "int": "int64", "float": "float64", "numpy.int64": "int64", "numpy.int32": "int64", "numpy.float64": "float64",
-    "int64": "int64", "float64": "float64",
-}  # fmt: skip
 
 
 def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
@@ -37,7 +30,16 @@ def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs:
     if (unknown := reader.unknown_in(args)) is not None:
         counters = [a for a in args if isinstance(a, Counter)]
         return counters[0] if len(counters) == len(args) == 1 else unknown
-    args = [list(a.values()) if isinstance(a, dict) else list(a) if isinstance(a, range) else a for a in args]
+    args = [
+        list(a.values())
+        if isinstance(a, dict)
+        else list(a)
+        if isinstance(a, range)
+        else reader.items(a)
+        if isinstance(a, Array)
+        else a
+        for a in args
+    ]
     if function.name == "int" and len(args) == 1 and isinstance(args[0], str) and len(args[0]) < 100:
         args = [_number_of(args[0])]
     kinds = function.signature.of(len(args))
@@ -70,20 +72,25 @@ def _number_of(text: str) -> Any:
 
 
 def call_numpy(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
-    """A function of numpy, of numbers and lists of them; arrays become lists of numpy's numbers."""
+    """A function of numpy, of numbers and lists of them; and arrays."""
     values = [*args, *kwargs.values()]
     if (unknown := reader.unknown_in(values)) is not None:
         return unknown
     if name in ("concatenate", "hstack", "append"):
-        parts = reader.items(args[0] if len(args) == 1 else args) or []
-        joined = [i for part in parts for i in (part if isinstance(part, list | tuple | range) else [part])]
-        name, args, values = "asarray", [joined], [joined]
-    flat = [i for v in values for i in (v if isinstance(v, list | tuple | range) else (v,))]
+        values = args[0] if len(args) == 1 else args
+        if not isinstance(values, list | tuple):
+            return reader.unknown(node)
+        name, args = "hstack", [[as_data(v) for v in values]]
+    side = kwargs.get("side", "left")
+    values = [v for v in values if v is not side] if side in ("left", "right") else values
+    arrays = [v for v in values if isinstance(v, Array)]
+    flat = [i for v in values for i in (v if isinstance(v, list | tuple | range) else (v,)) if not isinstance(v, Array)]
     if not all(isinstance(i, (*NUMBERS, type(None))) for i in flat) or set(kwargs) - {
         "num",
         "endpoint",
         "base",
         "decimals",
+        "side",
     }:
         return reader.unknown(node)
     sizes = {"linspace": 2, "logspace": 2, "geomspace": 2, "full": 0, "ones": 0, "zeros": 0}
@@ -93,70 +100,18 @@ def call_numpy(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any
         size = abs((stop - start) / step) if step else 0
     if (
         not isinstance(size, int | float)
-        or not size <= 100_000
+        or not size <= MOST_ITEMS
         or any(isinstance(i, int) and abs(i) >= 2**63 for i in flat)
     ):
         raise ExpressionError(f"`{unparse(node)[:60]}` is too large", node=node)
-    reader.add(len(flat) + (int(size) if name in sizes or name == "arange" else 0), node)
+    reader.add(len(flat), node)
+    add_items(reader, sum(map(len, arrays)) + (int(size) if name in sizes or name == "arange" else 0), node)
     import numpy as np
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = getattr(np, name)(*[list(a) if isinstance(a, range) else a for a in args], **kwargs)
+            result = getattr(np, name)(*map(as_data, args), **kwargs)
     except (TypeError, ValueError, ArithmeticError, IndexError):
         return reader.unknown(node)
-    return _plain(reader, result, node)
-
-
-def _plain(reader: Reader, result: Any, node: ast.AST) -> Any:
-    """A result of numpy: whole numbers and truth values as those of Python, an array of one axis as `Array`."""
-    import numpy as np
-
-    if not isinstance(result, np.ndarray):
-        return result.item() if isinstance(result, np.integer | np.bool_) else result
-    if result.ndim > 1 or (not np.issubdtype(result.dtype, np.number) and result.dtype != np.bool_):
-        return reader.unknown(node)
-    if not np.issubdtype(result.dtype, np.floating):
-        return Array(result.tolist()) if result.ndim else result.item()
-    return Array(result) if result.ndim else result[()]
-
-
-def array_operation(reader: Reader, function: Callable[[Any, Any], Any], left: Any, right: Any, node: ast.AST) -> Any:
-    """The result of an operator for each item of arrays."""
-    items = [i for value in (left, right) for i in (value if isinstance(value, list | tuple) else (value,))]
-    if (unknown := reader.unknown_in(items)) is not None:
-        return unknown
-    if not all(isinstance(i, NUMBERS) and not (isinstance(i, int) and abs(i) >= 2**63) for i in items):
-        return reader.unknown(node)
-    reader.add(len(items), node)
-    import numpy as np
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            result = function(*(np.asarray(v) if isinstance(v, list | tuple) else v for v in (left, right)))
-    except (TypeError, ValueError, ArithmeticError):
-        return reader.failed(node)
-    return _plain(reader, result, node)
-
-
-def array_method(
-    reader: Reader, owner: Array, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call
-) -> Any:
-    """What a method of an array returns."""
-    if (unknown := reader.unknown_in(owner)) is not None or not all(isinstance(i, NUMBERS) for i in owner):
-        return unknown or reader.unknown(node)
-    reader.add(len(owner), node)
-    if name == "tolist" and not args:
-        return list(owner)
-    if name in ("astype", "copy", *_OF_ARRAYS) and not kwargs and len(args) == (name == "astype"):
-        import numpy as np
-
-        kind = [_KINDS.get(getattr(a, "path", getattr(a, "name", a))) for a in args]
-        if None not in kind:
-            try:
-                return _plain(reader, getattr(np.asarray(owner), name)(*kind), node)
-            except (TypeError, ValueError, ArithmeticError):
-                return reader.failed(node)
-    return reader.unknown(node)
+    return array_of(reader, result, node)

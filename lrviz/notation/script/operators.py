@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import ast
-import operator
 import sys
-from typing import Any, Final
+from typing import Any
 
 from lrviz.notation.functions import BINARY, COMPARE, UNARY
-from lrviz.notation.script.numeric import array_operation
+from lrviz.notation.script.arrays import array_operation
 from lrviz.notation.script.reader import MAX_ITEMS, Reader
-from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Length, Unknown, origins
+from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Dotted, Length, Unknown, origins
 from lrviz.notation.source import MAX_BITS, ExpressionError
-
-_FOR_ARRAYS: Final = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-}
 
 
 def binary(reader: Reader, op: ast.operator, left: Any, right: Any, node: ast.AST) -> Any:
@@ -36,8 +25,7 @@ def binary(reader: Reader, op: ast.operator, left: Any, right: Any, node: ast.AS
         if (why := reader.taint(value)) is not None:
             return Unknown(*why.origins)
     if isinstance(left, Array) or isinstance(right, Array):
-        function = _FOR_ARRAYS.get(type(op))
-        return reader.unknown(node) if function is None else array_operation(reader, function, left, right, node)
+        return array_operation(reader, op, [left, right], node)
     if isinstance(left, int | float) and isinstance(right, int | float):
         return _arithmetic(reader, op, left, right, node)
     sequences = (str, list, tuple)
@@ -98,10 +86,10 @@ def unary(reader: Reader, op: ast.unaryop, value: Any, node: ast.expr) -> Any:
         return test if isinstance(test, Unknown) else not test
     if isinstance(value, Unknown):
         return Unknown(*value.origins)
-    if isinstance(value, Array) and isinstance(op, ast.USub):
-        return array_operation(reader, operator.sub, 0, value, node)
     if isinstance(value, int | float) and type(op) in UNARY:
         return UNARY[type(op)](value)
+    if isinstance(value, Array):
+        return array_operation(reader, op, [value], node)
     if isinstance(op, ast.Invert) and isinstance(value, int):
         return ~value
     return reader.unknown(node)
@@ -112,17 +100,23 @@ def relation(reader: Reader, op: ast.cmpop, left: Any, right: Any, node: ast.Com
     if isinstance(op, ast.Is | ast.IsNot):
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return Unknown(*origins(left), *origins(right)) if origins(left) or origins(right) else reader.unknown(node)
+        if isinstance(left, Dotted) and isinstance(right, Dotted):
+            return (left.last == right.last) is isinstance(op, ast.Is)
         same = left is right or (isinstance(left, CONSTANTS) and type(left) is type(right) and left == right)
         return same is isinstance(op, ast.Is)
     unknown = [v for v in (left, right) if isinstance(v, Unknown)]
     if isinstance(right, str | list | tuple | dict):
         reader.example(left, *([right] if isinstance(right, str) else right))
-    if unknown or (isinstance(op, ast.In | ast.NotIn) and origins(right)):
+    if unknown or (isinstance(op, ast.In | ast.NotIn) and not isinstance(right, dict) and origins(right)):
         return Unknown(*origins(left), *origins(right)) if unknown or origins(right) else reader.unknown(node)
     if (why := reader.taint(left) or reader.taint(right)) is not None:
         return why
     if (isinstance(left, Array) or isinstance(right, Array)) and type(op) in COMPARE:
-        return array_operation(reader, COMPARE[type(op)], left, right, node)
+        return array_operation(reader, op, [left, right], node)
+    if isinstance(op, ast.In | ast.NotIn) and isinstance(right, Array):
+        right = reader.items(right)
+    if isinstance(left, Dotted) and isinstance(right, Dotted) and isinstance(op, ast.Eq | ast.NotEq):
+        return (left.last == right.last) is isinstance(op, ast.Eq)
     try:
         match op:
             case ast.In() | ast.NotIn():

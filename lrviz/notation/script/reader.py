@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from lrviz.notation.script.trees import called_names, functions_that_reach
+from lrviz.notation.script.accelerate import Accelerate, accelerate_of
+from lrviz.notation.script.trees import RATE, called_names, functions_that_reach, names_with_rates
 from lrviz.notation.script.values import (
     Array,
     Class,
@@ -16,17 +17,21 @@ from lrviz.notation.script.values import (
     Dotted,
     Event,
     Function,
+    Group,
     Instance,
     Length,
     Loader,
     Loop,
+    Method,
     Opaque,
     Optimizer,
     Origin,
     Schedule,
     Scope,
     Settings,
+    SomeGroup,
     Unknown,
+    find_optimizer,
     flat,
     looks_like_scheduler,
     origins,
@@ -34,9 +39,12 @@ from lrviz.notation.script.values import (
 from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, unparse
 
 MAX_STEPS: Final = 250_000  # of reading a script: expressions, statements, and items of lists; half a second
+MAX_KEPT: Final = 10_000_000  # of all long lists and arrays: 80 MB
 MAX_ITEMS: Final = 100_000  # of one list, or characters of one text
 _MOST_EXAMPLES: Final = 4
 _LONGEST_EXAMPLE: Final = 40
+SCALER: Final = re.compile(r"(loss|grad|amp)_?scaler$", re.IGNORECASE)  # names of objects that make an update
+TRAINS: Final = re.compile(r"train|fit|forward|run_epoch|one_epoch")  # names of functions that may make the updates
 # Names of what holds the values of a configuration, and of functions that read one from a file.
 _CONFIGURATION: Final = re.compile(
     r"self|(?:\w+_)?(?:args?|arguments|cfgs?|conf|configs?|configuration|hparams|hp|hyp|hyperparameters|opts?|options|"
@@ -79,6 +87,7 @@ class Reader(ABC):
         self.steps = 0
         self.limit = MAX_STEPS
         self.calls = 0
+        self.kept = 0
         self.top = Scope(names={"__name__": "__main__", "__file__": Unknown(Origin("__file__", 0))})
         self.loops: list[Loop] = []
         self.conditions: list[Condition] = []
@@ -87,11 +96,21 @@ class Reader(ABC):
         self.opaque: list[Opaque] = []  # calls that are given an optimizer or a scheduler, in order
         self.trainers: list[Opaque] = []  # calls of Lightning's Trainer and of Accelerator
         self.called: set[ast.AST] = set()  # functions that were called
+        self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
+        self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
+        self.accelerate: Accelerate | None = None  # the Accelerator of the script
+        self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
         self.instances: list[Instance] = []
         self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
         self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
-        self.trains = functions_that_reach(tree, called_names, lambda name: name == "step")
+        self.trains = functions_that_reach(tree, called_names, lambda name: name == "step" or bool(SCALER.search(name)))
+        self.sets = functions_that_reach(tree, names_with_rates, lambda name: name == RATE)
+        self.changing: dict[str, Loop] = {}  # attributes that a loop around training changes
+        self.training: dict[ast.AST, bool] = {}  # whether a loop is around training
+        self.optimizers: list[Optimizer] = []
+        self.rates: dict[Optimizer, list[Any]] = {}  # of the groups of each optimizer before they are changed
+        self.named: dict[str, Optimizer] = {}  # optimizers that the script only uses, by their source
         self.tainted: dict[int, tuple[Any, Unknown]] = {}  # lists and dicts that may have been changed, by id
 
     # Limits
@@ -124,6 +143,14 @@ class Reader(ABC):
             raise ExpressionError(
                 f"a list or text of {length:,} items is too long; {MAX_ITEMS:,} is the limit", node=node
             )
+        if length > 1000:
+            self.keep(length)
+
+    def keep(self, items: int) -> None:
+        """Count the items of long lists and arrays, which may be kept."""
+        self.kept += items
+        if self.kept > MAX_KEPT:
+            raise ExpressionError(f"the lists of the script have over {MAX_KEPT:,} items", "use shorter lists")
 
     # Values
 
@@ -175,8 +202,8 @@ class Reader(ABC):
             return Unknown(Origin(value.text, value.line))
         if isinstance(value, Dotted):
             return True
-        if isinstance(value, Array) and len(value) != 1:  # as numpy refuses it
-            return Unknown(Origin("the truth of an array", givable=False))
+        if isinstance(value, Array):  # numpy refuses another length
+            return bool(value[0]) if len(value) == 1 else Unknown(Origin("the truth of an array", givable=False))
         return bool(value)
 
     def change(self, value: Any, why: Unknown | None = None) -> None:
@@ -204,18 +231,31 @@ class Reader(ABC):
                 self.add(len(value))
             self.add(len(value))
             return list(value)
+        if isinstance(value, Array):
+            self.check_length(len(value), ast.Constant(0))
+            self.add(len(value))
+            return value.items
         return None
 
     def length(self, value: Any, node: ast.expr) -> Any:
         """The number of items of what is iterated over."""
         if (why := self.taint(value)) is not None:
             return why
-        if isinstance(value, list | tuple | str | dict | range):
+        if isinstance(value, list | tuple | str | dict | range | Array):
             return len(value)
         if isinstance(value, Length):
             return value.value
         if isinstance(value, Loader):
             return self.values.get(f"len({value.text})", Unknown(Origin(f"len({value.text})", value.line)))
+        if isinstance(value, Opaque) and re.search(r"log|progress|track|bar", value.name):
+            inside = [v for v in flat([*value.args, *value.kwargs.values()]) if isinstance(v, Loader)]
+            if len(inside) == 1:
+                return self.length(inside[0], node)
+        if isinstance(value, Unknown) and len(value.origins) == 1:  # under the name that it has outside of a function
+            origin = value.origins[0]
+            if isinstance(origin.node, ast.Name | ast.Attribute | ast.Subscript):
+                text = f"len({origin.text})"
+                return self.values.get(text, Unknown(Origin(text, node.lineno)))
         match node:
             case ast.Call(
                 func=ast.Name(id="enumerate" | "tqdm" | "trange" | "iter") | ast.Attribute(), args=[inner, *_]
@@ -225,7 +265,66 @@ class Reader(ABC):
                 text = f"len({unparse(node)})"
         return self.values.get(text, Unknown(Origin(text, node.lineno)))
 
+    def item(self, value: Any) -> Callable[[int], Any]:
+        """What gives the items of what is iterated over, as far as they are known."""
+        if isinstance(value, Length) and value.item is not None:
+            return value.item
+        items = self.items(value)
+        nothing = Unknown(*origins(value))
+        return lambda at: items[at] if items is not None and at < len(items) else nothing
+
     # Records
+
+    def made_optimizer(self, optimizer: Optimizer) -> None:
+        """Note an optimizer that is created, or that gets another group."""
+        if not any(o is optimizer for o in self.optimizers):
+            self.optimizers.append(optimizer)
+
+    def made_schedule(self, schedule: Schedule) -> None:
+        """Note a scheduler that is created."""
+        self.schedules.append(schedule)
+
+    def keep_rates(self, optimizer: Optimizer) -> None:
+        """Keep the rates of an optimizer that are about to be changed for the first time."""
+        if optimizer not in self.rates:
+            self.rates[optimizer] = [group.get("lr") for group in optimizer.groups]
+
+    def optimizer_of(self, value: Any) -> Optimizer | None:
+        """The optimizer of a value; one that the script only uses has one group, of an unknown rate."""
+        if (found := find_optimizer(value)) is not None or not isinstance(value, Unknown) or not value.origins:
+            return found
+        origin = value.origins[0]
+        if origin.text not in self.named:
+            rate = value.kwargs.get("lr") if isinstance(value, Opaque) else None
+            group = Group({"lr": Unknown(Origin(f"{origin.text}.lr", origin.line)) if rate is None else rate})
+            self.named[origin.text] = Optimizer("", [group], origin.line, variable=origin.text)
+            self.made_optimizer(self.named[origin.text])
+        return self.named[origin.text]
+
+    def set_rate(self, group: Group, key: str, value: Any, node: ast.AST) -> bool:
+        """Note a rate or momentum that is set by hand; whether its value must not be kept."""
+        if key == "initial_lr":  # a scheduler of the script begins
+            for optimizer in self.optimizers:
+                if any(g is group for g in optimizer.groups):
+                    self.keep_rates(optimizer)
+        if not self.loops and group.changes is None:
+            return False
+        if group.changes is None:
+            for optimizer in self.optimizers:
+                if any(g is group for g in optimizer.groups):
+                    self.keep_rates(optimizer)
+            group.changes = Unknown(Origin("the optimizer's rate", getattr(node, "lineno", 0), givable=False))
+        self.event("rate", group, (key, value), node)
+        return True
+
+    def set_some_rate(self, some: SomeGroup, key: str, value: Any, node: ast.AST) -> None:
+        """Note a rate that is set of a group that is not known."""
+        for group in some.groups:
+            self.set_rate(group, key, value, node)
+
+    def set_scheduler(self, schedule: Schedule, name: str, value: Any, node: ast.AST) -> None:
+        """Note an attribute of a scheduler that is set."""
+        self.event("attribute", schedule, (name, value), node)
 
     def not_read(self, node: ast.Call, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """What a call returns of a function that is not in the script."""
@@ -236,12 +335,37 @@ class Reader(ABC):
                 return value
         # The keys of a text such as `cfg.lr` are the expression itself: it can be given with --let.
         opaque = Opaque(node, args, kwargs)
+        self.scaled(opaque)
         given = flat([*args, *kwargs.values()])
         if looks_like_scheduler(opaque) or any(isinstance(v, Optimizer | Schedule | Opaque) for v in given):
             self.opaque.append(opaque)
         if opaque.name in ("Trainer", "Accelerator", "Fabric"):
             self.trainers.append(opaque)
+        if opaque.name == "Accelerator":
+            self.accelerate = accelerate_of(opaque)
+        if opaque.name == "prepare" and self.accelerate is not None:
+            self.accelerate.prepare(opaque.args)
+        if self.loops and TRAINS.search(opaque.name):
+            self.event("train", opaque, given, node)
         return opaque
+
+    def scaled(self, opaque: Opaque) -> None:
+        """Note the update of a scaler that is not in the script: `loss_scaler(loss, optimizer, update_grad=...)`."""
+        found = [v for v in opaque.args if isinstance(v, Optimizer)]
+        if not SCALER.search(opaque.name) or len(found) != 1:
+            return
+        (name, flag) = next(
+            ((k, v) for k, v in opaque.kwargs.items() if k in ("update_grad", "need_update")), ("", True)
+        )
+        test = self.truth(flag)
+        if test is False:
+            return
+        if isinstance(test, Unknown):
+            node = next(k.value for k in opaque.node.keywords if k.arg == name)
+            self.conditions.append(Condition(node, test))
+        self.event("update", found[0], (), opaque.node)
+        if isinstance(test, Unknown):
+            self.conditions.pop()
 
     def example(self, value: Any, *examples: Any) -> None:
         """Note texts that an expression is compared with: they are values that it may have."""
@@ -252,7 +376,39 @@ class Reader(ABC):
 
     def event(self, kind: str, target: Any, args: Sequence[Any], node: ast.AST) -> None:
         """Note a step, or a rate that is set."""
-        self.events.append(Event(kind, target, tuple(args), tuple(self.loops), tuple(self.conditions), node))
+        conditions = list(self.conditions)
+        if self.accelerate is not None and self.accelerate.condition and self.accelerate.wraps(target):
+            conditions.append(self.accelerate.condition)
+        self.events.append(Event(kind, target, tuple(args), tuple(self.loops), tuple(conditions), node))
+
+    def synchronizes(self, node: ast.expr) -> Any:
+        """Whether an update is made in the block of `accumulate` that is read."""
+        return Unknown(Origin(node, givable=False))
+
+    def begin_accumulation(self, node: ast.expr) -> None:
+        """Begin a block of `accumulate`."""
+        if self.accelerate is not None and self.loops:
+            self.accelerate.begin(node, self.loops[-1].over)
+
+    def end_accumulation(self) -> None:
+        """End it."""
+        if self.accelerate is not None:
+            self.accelerate.condition = None
+
+    def scheduler_attribute(self, schedule: Schedule, name: str, node: ast.expr) -> Any:
+        """An attribute of a scheduler, which is known only while it runs."""
+        return Method(schedule, name, node)
+
+    def scheduler_method(self, schedule: Schedule, name: str, node: ast.Call) -> Any:
+        """What a method of a scheduler returns, which is known only while it runs."""
+        return self.failed(node)
+
+    def is_of_rest(self, function: Function) -> bool:
+        """Whether to read a function because it is called from elsewhere: no other has called it."""
+        if function.node in self.called:
+            return False
+        self.rest.add(function.node)
+        return True
 
     # What subclasses add
 

@@ -13,23 +13,25 @@ from lrviz.notation.lengths import replace_lengths
 from lrviz.notation.parser import SchedulerCall
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.explained import arguments_of
+from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.found import Found
 from lrviz.notation.script.interpreter import Interpreter
-from lrviz.notation.script.lightning import intervals, read_trainers
-from lrviz.notation.script.loops import Loops
-from lrviz.notation.script.names import is_scheduler_class
+from lrviz.notation.script.lightning import configs, read_trainers
+from lrviz.notation.script.loops import Loops, NotPlainError
+from lrviz.notation.script.prelude import with_prelude
+from lrviz.notation.script.programs import Programs
 from lrviz.notation.script.torch_objects import optimizer_defaults
-from lrviz.notation.script.trees import Position, assigned_lines, functions_that_reach, mentioned_names
+from lrviz.notation.script.trees import Position, assigned_lines, computes
 from lrviz.notation.script.values import (
     Choice,
-    Class,
-    Function,
+    Event,
     Opaque,
     Optimizer,
     Origin,
     Schedule,
     Settings,
     Unknown,
+    UnknownGroups,
     alternatives,
     flat,
     looks_like_scheduler,
@@ -42,6 +44,8 @@ from lrviz.text import printable
 
 _MOST_CHARACTERS: Final = 1_000_000  # of a file: 20,000 lines
 _MOST_NODES: Final = 300_000
+# Names of the run that scripts also give to other lengths, such as that of an epoch in updates.
+_LENGTHS: Final = ("steps_per_epoch", "total_steps")
 NO_SCHEDULER: Final = "no scheduler here"
 
 
@@ -73,14 +77,17 @@ def read_script(
         tree = source.tree(budget)
         if source.lengths:
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
+        values = {name: v for name, v in values.items() if name not in _LENGTHS or not computes(tree, name)}
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values)
+        tree = with_prelude(tree)
         configuration = None if settings is None else Settings.of(settings)
-        reading = _Reading(Interpreter(tree, values, defaults, budget, configuration), given)
+        reading = _Reading(source, Interpreter(tree, values, defaults, budget, configuration), given)
         found = reading.found()
         budget.add_together(reading.reader.steps)
         for each in found:
-            budget.check_printed(str(each.call))
+            for call in each.program.calls if each.program else (each.call,):
+                budget.check_printed(str(call))
             if each.missing:
                 each.excerpt = source.excerpt(Position(each.missing[0].line, each.missing[0].column))
         return found
@@ -93,71 +100,61 @@ def read_script(
 
 
 class _Reading:
-    def __init__(self, reader: Interpreter, given: Collection[str]) -> None:
-        self.reader, self.given = reader, given
+    def __init__(self, source: Source, reader: Interpreter, given: Collection[str]) -> None:
+        self.source, self.reader, self.given = source, reader, given
         self.intervals: dict[int, tuple[str, int]] = {}  # of Lightning
-        self.returned: list[Any] = []
         self.choices: list[Origin] = []  # that decide which scheduler is used
+        self.undecided: Origin | None = None  # likewise, if it cannot be given
         self.others: list[Schedule] = []  # that may be used as well
 
     def found(self) -> list[Found]:
         reader = self.reader
-        signal = reader.block(reader.tree.body, reader.top)
-        if signal is not None and signal.kind == "return":
-            self.returned.append(signal.value)
-        else:
-            self.returned += self._last_values()
-        self._call_the_rest()
+        self.returned = read_all(reader)
         for value in self.returned:
-            self.intervals |= intervals(value)
+            for config in configs(value)[1]:
+                if config.interval:
+                    self.intervals[id(config.schedule)] = config.interval, config.schedule.line
+                if config.frequency != 1 and reader.harness is None:
+                    shown = config.frequency if isinstance(config.frequency, int) else "unknown value"
+                    raise ExpressionError(
+                        f"Lightning's `frequency` of {shown} is not followed without the module around it",
+                        "paste the class, or leave it out and multiply the scheduler's lengths by it",
+                        config.schedule.node,
+                    )
         if not reader.schedules and reader.unknown_classes:
             made = reader.unknown_classes[-1]
             needs = list(made.origins)
             return [Found(SchedulerCall("-"), "", made.node.lineno, missing=needs, examples=reader.examples)]
-        return [self._found(schedule) for schedule in self._chosen()]
-
-    def _last_values(self) -> list[Any]:
-        """The value of a last line that is a dictionary for Lightning."""
-        match self.reader.tree.body:
-            case [*_, ast.Expr(value=ast.Dict() as node)]:
-                return [self.reader.evaluate(node, self.reader.top)]
-        return []
-
-    def _call_the_rest(self) -> None:
-        """Read the functions and methods that create or step a scheduler and are called from elsewhere."""
-        reader = self.reader
-        classes = [v for v in reader.top.names.values() if isinstance(v, Class)]
-        for cls in classes:
-            if (
-                isinstance(method := cls.names.get("configure_optimizers"), Function)
-                and method.node not in reader.called
-            ):
-                self.returned.append(self._call_method(cls, method))
-        functions: list[tuple[Class | None, Function]] = [
-            (None, v) for v in reader.top.names.values() if isinstance(v, Function)
-        ]
-        methods = [(cls, v) for cls in classes for v in cls.names.values() if isinstance(v, Function)]
-        makes = functions_that_reach(reader.tree, mentioned_names, is_scheduler_class)
-        wanted = [(cls, f) for cls, f in (*functions, *methods) if f.name in makes]
-        inside = {name for _, f in wanted for name in mentioned_names(f.node) if name != f.name}
-        for owner, function in wanted:
-            if function.node in reader.called or function.name in inside:
-                continue
-            if owner is None or "staticmethod" in function.decorators:
-                self.returned.append(reader.call_function(function, [], {}))
-            elif function.name == "__init__":
-                reader.instantiate(owner, [], {})
-            else:
-                self.returned.append(self._call_method(owner, function))
-
-    def _call_method(self, cls: Class, method: Function) -> Any:
-        reader = self.reader
-        own = [i for i in reader.instances if i.cls is cls]
-        return reader.call_function(method.bind(own[-1] if own else reader.instantiate(cls, [], {})), [], {})
+        found = [self._found(optimizer, schedules) for optimizer, schedules in self._units()]
+        names = [each.name for each in found]
+        for each in found:  # schedulers of one variable are told from each other by their optimizers
+            if names.count(each.name) > 1 and each.names:
+                each.name = each.names[-1] or each.name
+        return found
 
     # Which schedulers
 
-    def _chosen(self) -> list[Schedule]:
+    def _units(self) -> list[tuple[Optimizer | None, list[Schedule]]]:
+        """The curves to draw: each optimizer with its schedulers, if it has any."""
+        reader = self.reader
+        rated = [o for o in reader.optimizers if self._rates(o)]
+        chosen = self._chosen(rated)
+        units: list[tuple[Optimizer | None, list[Schedule]]] = []
+        for schedule in chosen:
+            optimizer = None if schedule.optimizer is None else reader.optimizer_of(schedule.optimizer)
+            same = next((u for u in units if optimizer is not None and u[0] is optimizer), None)
+            if same is None:
+                units.append((optimizer, [schedule]))
+            else:
+                same[1].append(schedule)
+        return units + [(o, []) for o in rated if not any(o is u[0] for u in units)]
+
+    def _rates(self, optimizer: Optimizer | None) -> list[Event]:
+        """Where the rates of an optimizer are set by hand."""
+        groups = [] if optimizer is None else optimizer.groups
+        return [e for e in self.reader.events if e.kind == "rate" and any(e.target is g for g in groups)]
+
+    def _chosen(self, rated: Sequence[Optimizer]) -> list[Schedule]:
         """The schedulers to draw: those that are stepped, else the last that is not inside another."""
         reader = self.reader
         stepped = {id(e.target): e for e in reader.events if e.kind == "step"}
@@ -172,31 +169,15 @@ class _Reading:
         roots = [s for s in reader.schedules if s.inside is None]
         chosen = [s for s in roots if id(s) in stepped or id(s) in self.intervals]
         after = max((e.line for e in reader.events if e.kind == "step"), default=0)
-        if roots and (not chosen or (id(roots[-1]) not in stepped and roots[-1].line > after)):
+        if roots and ((not chosen and not rated) or (id(roots[-1]) not in stepped and roots[-1].line > after)):
             chosen = roots[-1:]  # lines that end before its loop
             last = max((o.origins[0].line for o in wrappers), default=0)
             if last > chosen[0].line:
                 _refuse_opaque(wrappers[-1])
-        if not chosen:
+        if not chosen and not rated:
             self._refuse_all()
         self._check_choice(chosen, roots)
-        self._check_shared(chosen)
         return chosen
-
-    def _check_shared(self, chosen: Sequence[Schedule]) -> None:
-        """Refuse two schedulers that change the rates of one optimizer."""
-        seen: dict[Any, Schedule] = {}
-        for schedule in chosen:
-            optimizer = schedule.optimizer
-            texts = tuple(o.text for o in optimizer.origins) if isinstance(optimizer, Unknown) else ()
-            key = texts if texts else id(optimizer)
-            if optimizer is not None and (other := seen.setdefault(key, schedule)) is not schedule:
-                raise ExpressionError(
-                    f"two schedulers change the rates of one optimizer, on lines {other.line} and {schedule.line}, "
-                    "which is not followed",
-                    "combine them with SequentialLR or ChainedScheduler, or paste the lines of one of them",
-                    schedule.node,
-                )
 
     def _check_choice(self, chosen: Sequence[Schedule], roots: Sequence[Schedule]) -> None:
         """Ask for the value of a test that decides which scheduler is used."""
@@ -218,51 +199,108 @@ class _Reading:
                         found += condition.value.origins
                         self.others.append(other)
         missing = list({o.text: o for o in found if o.givable}.values())
-        if found and not missing:
-            raise ExpressionError(
-                f"it is not known which scheduler is used: `{printable(found[0].text, 60)}` cannot be computed",
-                "paste the lines of that scheduler alone",
-                Position(found[0].line, found[0].column),
-            )
+        self.undecided = found[0] if found and not missing else None
         self.choices = missing
 
     def _refuse_all(self) -> None:
-        rate = next((e for e in self.reader.events if e.kind == "rate"), None)
-        if rate is not None:
-            raise ExpressionError(
-                "the rate is set by hand here, which is not followed",
-                "write it as a function, `LambdaLR(optimizer, lambda epoch: ...)`",
-                rate.node,
-            )
         body = self.reader.tree.body
         own = [s.name for s in body if isinstance(s, ast.ClassDef | ast.FunctionDef)]
         hint = f"code of your own runs as `FILE.py:{own[-1]}`" if own else "such as `CosineAnnealingLR(T_max=32)`"
         raise ExpressionError(NO_SCHEDULER, hint, body[-1] if body else None)
 
-    # One scheduler, and what the script says of its run
+    # One optimizer, and what the script says of its run
 
-    def _found(self, schedule: Schedule) -> Found:
+    def _found(self, optimizer: Optimizer | None, schedules: list[Schedule]) -> Found:
         reader, conversion = self.reader, Conversion(self.reader)
-        call = conversion.call(schedule)
-        _check_order(schedule, reader.schedules)
-        for other in self.others if self.choices else ():
-            with suppress(ExpressionError):
-                conversion.call(other)
-        missing = [*self.choices, *conversion.missing]
-        found = Found(call, schedule.variable, schedule.line, missing=missing, examples=reader.examples)
-        found.arguments = arguments_of(schedule, call)
-        self._read_optimizer(schedule, found)
-        if id(schedule) in self.intervals:
-            found.fields["interval"], found.lines["interval"] = self.intervals[id(schedule)]
-        Loops(reader, self.given, found).read(schedule)
-        read_trainers(reader.trainers, found)
+        one = schedules[0] if schedules else None
+        first = one or optimizer
+        found = Found(None, first.variable if first else "", first.line if first else 0)
+        found.examples = reader.examples
+        found.names = (found.name, optimizer.variable if optimizer else "")
+        if one is not None:
+            found.call = conversion.call(one)
+            found.arguments = arguments_of(one, found.call)
+            for other in self.others if self.choices else ():
+                with suppress(ExpressionError):
+                    conversion.call(other)
+            found.missing += [*self.choices, *conversion.missing]
+            _check_order(one, reader.schedules)
+            self._read_optimizer(one.optimizer, one.rates, found)
+        elif optimizer is not None:
+            self._read_optimizer(optimizer, reader.rates.get(optimizer, []), found)
+        if one is not None and id(one) in self.intervals:
+            found.fields["interval"], found.lines["interval"] = self.intervals[id(one)]
+        loops = Loops(reader, self.given, found)
+        needs = self._needs_program(loops, optimizer, schedules)
+        if needs:
+            if optimizer is None:
+                raise ExpressionError(
+                    "the loop needs the optimizer of the scheduler", "write it as its first argument", schedules[0].node
+                )
+            program = Programs(reader, self.source, loops, self.choices)
+            asked = len(conversion.missing)
+            found.program = program.make(optimizer, conversion)
+            found.missing += conversion.missing[asked:]
+            found.notes += program.notes
+        elif self.undecided is not None:
+            raise ExpressionError(
+                f"it is not known which scheduler is used: `{printable(self.undecided.text, 60)}` cannot be computed",
+                "paste the lines of that scheduler alone",
+                Position(self.undecided.line, self.undecided.column),
+            )
+        read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
         return found
 
-    def _read_optimizer(self, schedule: Schedule, found: Found) -> None:
+    def _is_never_stepped(self, schedule: Schedule) -> bool:
+        """Whether the training loop is shown, with all that it does to a scheduler, and does not step it."""
+        reader = self.reader
+        if id(schedule) in self.intervals or reader.harness:
+            return False
+        optimizer = reader.optimizer_of(schedule.optimizer)
+        updates = [e for e in reader.events if e.kind == "update" and e.loops]
+        passed = [v for o in reader.opaque for v in flat([*o.args, *o.kwargs.values()])]
+        hidden = any(e.kind == "step" and isinstance(e.target, Unknown) for e in reader.events)
+        return (
+            any(reader.optimizer_of(e.target) is optimizer for e in updates)
+            and not hidden
+            and not any(v is schedule for v in passed)
+            and not any(e.may_step(schedule) for e in reader.events)
+        )
+
+    def _steps_otherwise(self, schedule: Schedule) -> bool:
+        """Whether Accelerate does not step a scheduler once for each process, and there are several."""
+        accelerate = self.reader.accelerate
+        if accelerate is None or "num_processes" not in self.given:
+            return False
+        return accelerate.split or not accelerate.wraps(schedule)
+
+    def _needs_program(self, loops: Loops, optimizer: Optimizer | None, schedules: Sequence[Schedule]) -> bool:
+        """Whether the loop does more than to step one scheduler regularly; if not, it is read."""
+        events = self.reader.events
+        if not schedules:
+            return True
+        one, *more = schedules
+        roots = [s for s in self.reader.schedules if s.inside is None and s.optimizer is one.optimizer]
+        missing = len(loops.found.missing)
+        sets = any(e.kind == "attribute" and e.target is one for e in events)
+        stepped = any(e.kind == "step" and e.target is one for e in events)
+        try:
+            if self._is_never_stepped(one):
+                raise NotPlainError
+            if more or sets or self._steps_otherwise(one) or self._rates(optimizer) or (stepped and len(roots) > 1):
+                raise NotPlainError
+            loops.read(one)
+        except NotPlainError:
+            if "interval" not in self.given or more:
+                del loops.found.missing[missing:]
+                loops.found.drops_partial = False
+                return True
+        return False
+
+    def _read_optimizer(self, optimizer: Any, rates: Sequence[Any], found: Found) -> None:
         """The class, rates and momentum of the optimizer."""
-        optimizer = schedule.optimizer
         if isinstance(optimizer, Opaque) and "lr" in optimizer.kwargs:
             rate = optimizer.kwargs["lr"]
             if isinstance(rate, Unknown):
@@ -277,9 +315,17 @@ class _Reading:
             found.missing += [*optimizer.origins, *origins([g.get("lr") for o in several for g in o.groups])]
         if not isinstance(optimizer, Optimizer):
             return
-        rates = schedule.rates
+        if optimizer.node is None:
+            return
         unknown = [r for r in rates if isinstance(r, Unknown)]
         for rate in unknown:
+            if isinstance(rate, UnknownGroups) and "lr" not in self.given:
+                raise ExpressionError(
+                    f"the rates of the parameter groups of `{optimizer.name}` on line {optimizer.line} cannot be "
+                    "computed",
+                    "give them with `--lr`, such as `--lr 1e-4,1e-3`",
+                    Position(optimizer.line),
+                )
             found.missing += () if "lr" in self.given else rate.origins
         if not unknown and all(isinstance(r, int | float) and not isinstance(r, bool) for r in rates):
             found.fields["lr"] = rates[0] if len(rates) == 1 else list(rates)

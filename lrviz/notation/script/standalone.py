@@ -65,12 +65,9 @@ class Standalone:
 
     def _bound(self, arguments: ast.arguments, function: Function) -> dict[str, Any]:
         """Write the defaults of parameters as values; those of parameters that are left out, by name."""
-        left_out: dict[str, Any] = {}
         names = [*arguments.posonlyargs, *arguments.args]
-        if function.bound is not None:
-            left_out[names[0].arg] = function.bound
-        first = [argument.arg for argument in names[len(left_out) :]]
-        left_out.update(zip(first, function.given, strict=False))
+        first = () if function.bound is None else (function.bound,)
+        left_out = {name.arg: value for name, value in zip(names, (*first, *function.given), strict=False)}
         kept = names[len(left_out) :]
         arguments.posonlyargs, arguments.args, arguments.defaults = [], kept[:1], []
         arguments.kwonlyargs, keyword_only = [], arguments.kwonlyargs

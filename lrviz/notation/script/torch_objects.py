@@ -21,6 +21,7 @@ from lrviz.notation.script.values import (
     Origin,
     Schedule,
     Unknown,
+    UnknownGroups,
     find_optimizer,
 )
 from lrviz.notation.source import SHORT_NAMES, ExpressionError, unparse
@@ -74,9 +75,13 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
         groups = [Group({**kept, **i}) for i in items]
     else:
         groups = [Group(kept)]
+        if isinstance(params, UnknownGroups):
+            groups[0]["lr"] = params
         if (why := reader.taint(params)) is not None:
             groups[0]["lr"] = why
-    return Optimizer(name, groups, node.lineno, kept)
+    made = Optimizer(name, groups, node.lineno, kept, node, loops=tuple(reader.loops))
+    reader.made_optimizer(made)
+    return made
 
 
 def make_schedule(reader: Reader, function: Dotted, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
@@ -95,7 +100,9 @@ def make_schedule(reader: Reader, function: Dotted, args: list[Any], kwargs: dic
     inner = find_optimizer(optimizer)
     module = function.module
     module = "" if module.startswith("torch") else module
-    made = Schedule(name, module, args, kwargs, optimizer, node, conditions=tuple(reader.conditions))
+    made = Schedule(
+        name, module, args, kwargs, optimizer, node, conditions=tuple(reader.conditions), loops=tuple(reader.loops)
+    )
     for child in made.children:
         if child.inside is not None:
             raise ExpressionError(
@@ -109,13 +116,11 @@ def make_schedule(reader: Reader, function: Dotted, args: list[Any], kwargs: dic
             made.optimizer, inner = child.optimizer, find_optimizer(child.optimizer)
     if inner is not None:
         made.optimizer = inner
-        made.rates = [g.get("lr") for g in inner.groups]
-        first = next((s for s in reader.schedules if s.optimizer is inner), None)
-        if first is not None:
-            made.rates = first.rates
+        reader.keep_rates(inner)
+        made.rates = reader.rates[inner]
         for group in inner.groups:
             group.changes = Unknown(Origin("the optimizer's rate", node.lineno, givable=False))
-    reader.schedules.append(made)
+    reader.made_schedule(made)
     return made
 
 
@@ -155,5 +160,6 @@ def optimizer_method(
         if isinstance(group, dict):
             defaults = {k: v for k, v in owner.groups[0].items() if k in _KEPT}
             owner.groups.append(Group({**defaults, **group}))
+            reader.made_optimizer(owner)
             return None
     return reader.unknown(node)

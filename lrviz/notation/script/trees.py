@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from lrviz.notation.source import unparse
 
+RATE: Final = "[lr]"  # stands for the rate of a parameter group among names of functions
+_CONSTRUCTORS: Final = ("__init__", "__post_init__")
 _MOST_RETURNS: Final = 10  # of a function that becomes one expression
 _ENDS: Final = (ast.Raise, ast.Return, ast.Continue, ast.Break)
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all nodes in it, in no order; in a third of the time of `ast.walk`."""
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        yield node
+        for value in vars(node).values():
+            if isinstance(value, list):
+                todo += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                todo.append(value)
 
 
 def functions_that_reach(
@@ -23,7 +38,7 @@ def functions_that_reach(
         wanted: Whether a name is wanted.
     """
     inside: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             inside.setdefault(node.name, set()).update(names(node))
     found = {name for name, others in inside.items() if any(map(wanted, others))}
@@ -34,13 +49,27 @@ def functions_that_reach(
 
 def called_names(node: ast.AST) -> set[str]:
     """The names of the functions and methods that are called in a node."""
-    functions = (call.func for call in ast.walk(node) if isinstance(call, ast.Call))
+    functions = (call.func for call in walk(node) if isinstance(call, ast.Call))
     return {name for function in functions if (name := _name(function))}
+
+
+def names_with_rates(node: ast.AST) -> set[str]:
+    """The names of the functions that are called in a node, with `RATE` if it sets the rate of a parameter group."""
+    found = called_names(node)
+    if any(isinstance(child, ast.Subscript) and sets_rate(child) for child in ast.walk(node)):
+        found.add(RATE)
+    return found
+
+
+def sets_rate(node: ast.Subscript) -> bool:
+    """Whether a subscript is the rate or the momentum of a parameter group that is set."""
+    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    return isinstance(node.ctx, ast.Store) and key in ("lr", "momentum", "betas", "initial_lr")
 
 
 def mentioned_names(node: ast.AST) -> set[str]:
     """The names of the functions and methods that are called in a node, or passed on."""
-    return {name for child in ast.walk(node) if (name := _name(child))}
+    return {name for child in walk(node) if (name := _name(child))}
 
 
 def _name(node: ast.AST) -> str:
@@ -98,6 +127,29 @@ def assigned_in(node: ast.AST) -> list[str]:
     return list(found)
 
 
+def changed_in(tree: ast.Module, node: ast.AST) -> tuple[set[str], set[str]]:
+    """What runs in a node, and in the functions of a script that it calls, assigns: attributes, and global names."""
+    functions: dict[str, list[ast.AST]] = {}
+    for child in ast.walk(tree):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and child.name not in _CONSTRUCTORS:
+            functions.setdefault(child.name, []).append(child)
+    attributes: set[str] = set()
+    names: set[str] = set()
+    todo, seen = [node], {""}
+    while todo:
+        part = todo.pop()
+        for child in ast.walk(part):
+            match child:
+                case ast.Attribute(attr=name, ctx=ast.Store()):
+                    attributes.add(name)
+                case ast.Global(names=others) | ast.Nonlocal(names=others):
+                    names.update(others)
+        for name in called_names(part) - seen:
+            seen.add(name)
+            todo += functions.get(name, [])
+    return attributes, names
+
+
 def parameter_defaults(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:
     """The parameters of a function that have defaults, each with its default."""
     named = [*arguments.posonlyargs, *arguments.args]
@@ -150,3 +202,11 @@ def returned_expression(body: Sequence[ast.stmt]) -> ast.expr | None:
             second = None if first is None else returned_expression([*orelse, *rest])
             return None if first is None or second is None else ast.IfExp(test, first, second)
     return None
+
+
+def computes(tree: ast.Module, name: str) -> bool:
+    """Whether a script assigns to a name what is no constant."""
+    return any(
+        isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant) and name in assigned_names(node)
+        for node in walk(tree)
+    )

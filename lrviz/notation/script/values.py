@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from lrviz.notation.source import unparse
 
 CONSTANTS: Final = (type(None), bool, int, float, str)
 NUMBERS: Final = (bool, int, float)
+LIVE: Final = frozenset(("lr", "initial_lr", "momentum", "betas"))  # of a parameter group, that a loop may change
 _MOST_ORIGINS: Final = 100  # of one value: more than are asked for
 
 
@@ -64,15 +65,45 @@ class Opaque(Unknown):
 
 
 class Length(Unknown):
-    """Something that is iterated over, whose length is known or has a name."""
+    """Something that is iterated over, whose length is known or has a name.
 
-    def __init__(self, value: Any) -> None:
+    `item` gives what is known of an item, and `source` is what the items come from.
+    """
+
+    def __init__(self, value: Any, item: Callable[[int], Any] | None = None, source: Any = None) -> None:
         super().__init__(*origins(value))
-        self.value = value
+        self.value, self.item, self.source = value, item, source
+
+
+class Array:
+    """An array of numpy, with one axis of numbers or truth values."""
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, at: Any) -> Any:
+        if not isinstance(at, int | slice | Array) or isinstance(at, bool):
+            raise TypeError
+        found = self.data[at.data if isinstance(at, Array) else at]
+        if getattr(found, "ndim", 0):
+            return Array(found)
+        return found if found.dtype.kind == "f" else found.item()
+
+    @property
+    def items(self) -> list[Any]:
+        """Its items: integers and truth values of Python, or floats of numpy."""
+        return list(self.data if self.data.dtype.kind == "f" else self.data.tolist())
 
 
 class Choice(Unknown):
-    """One of several schedulers."""
+    """One of several schedulers, or none."""
+
+
+class UnknownGroups(Unknown):
+    """A list of parameter groups with rates, whose number is not known."""
 
 
 class UnknownClass(Unknown):
@@ -200,10 +231,6 @@ class Method(Unknown):
         self.owner, self.name = owner, name
 
 
-class Array(list[Any]):
-    """An array of numpy with one axis: its items are numbers, and operators are for each of them."""
-
-
 class Partial:
     """`functools.partial` of what is not a function of the script, such as a scheduler."""
 
@@ -233,19 +260,49 @@ class Parser:
 
 
 class Group(dict[str, Any]):
-    """A parameter group of an optimizer; `changes` is set once a scheduler changes its rate."""
+    """A parameter group of an optimizer.
+
+    `changes` is set once a scheduler or a loop changes its rate. `live` is the group of the optimizer that runs, if one
+    does: its rates are read and written there.
+    """
 
     changes: Unknown | None = None
+    live: MutableMapping[str, Any] | None = None
+
+    def __getitem__(self, key: str) -> Any:
+        return self.live[key] if self._is_live(key) and self.live is not None else super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or self._is_live(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def _is_live(self, key: object) -> bool:
+        return self.live is not None and key in LIVE and key in self.live
+
+
+class SomeGroup(Unknown):
+    """One of the parameter groups of an optimizer."""
+
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(eq=False)
 class Optimizer:
-    """An optimizer that the script creates."""
+    """An optimizer that the script creates, or only uses."""
 
     name: str
     groups: list[Group]
     line: int
     defaults: dict[str, Any] = field(default_factory=dict)
+    node: ast.AST | None = None
+    variable: str = ""  # the name that it is assigned to
+    loops: tuple[Loop, ...] = ()  # in which it is created
 
 
 @dataclass(eq=False)
@@ -262,6 +319,7 @@ class Schedule:
     inside: Any = None  # the scheduler or object that it was passed to
     variable: str = ""  # the name that it is assigned to
     conditions: tuple[Condition, ...] = ()  # in which it is created
+    loops: tuple[Loop, ...] = ()  # likewise
 
     @property
     def line(self) -> int:
@@ -308,6 +366,7 @@ class Condition:
     value: Unknown
     every: Any = None  # the number of batches between two updates, of `(i + 1) % every == 0`
     partial: bool = False  # whether it is true for the last batch of an epoch too
+    regular: bool = False  # whether it is true for the last of each `every` batches of an epoch, and no others
     taken: bool = True  # the branch
 
 
@@ -321,6 +380,10 @@ class Event:
     loops: tuple[Loop, ...]
     conditions: tuple[Condition, ...]
     node: ast.AST
+
+    def may_step(self, schedule: Schedule) -> bool:
+        """Whether it is, or may be, a step of a scheduler."""
+        return self.kind == "step" and any(schedule is value for value in alternatives(self.target))
 
     @property
     def line(self) -> int:
@@ -353,9 +416,9 @@ def merge(one: Any, other: Any, test: Unknown) -> Any:
     if one is other or (type(one) is type(other) and isinstance(one, CONSTANTS) and one == other):
         return one
     found = (o for v in (one, other) if isinstance(v, Unknown) for o in v.origins)
-    kind = Choice if isinstance(one, Schedule | Choice) or isinstance(other, Schedule | Choice) else Unknown
-    merged = kind(*test.origins, *found)
+    merged = (Choice if any(isinstance(v, Schedule | Choice) for v in (one, other)) else Unknown)(*test.origins, *found)
     merged.options = one, other
+    merged.options = tuple(alternatives(merged))
     return merged
 
 
@@ -387,9 +450,12 @@ def _same_optimizer(values: Sequence[Any]) -> Optimizer | None:
 
 def looks_like_scheduler(value: Any) -> bool:
     """Whether a call that is not read makes a scheduler, by its name."""
-    if not isinstance(value, Opaque):
-        return False
-    return bool(re.search(r"sched|warm_?up|LR$|anneal|decay|plateau", value.name, re.IGNORECASE))
+    return isinstance(value, Opaque) and is_scheduler_name(value.name)
+
+
+def is_scheduler_name(name: str) -> bool:
+    """Whether a name may be that of a scheduler."""
+    return bool(re.search(r"sched|warm_?up|LR$|anneal|decay|plateau", name, re.IGNORECASE))
 
 
 def find_optimizer(value: Any) -> Optimizer | None:

@@ -1,0 +1,68 @@
+"""A script from its first line to its last, with the functions in it that are called from elsewhere."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from lrviz.notation.script.interpreter import Interpreter
+from lrviz.notation.script.lightning import run_module
+from lrviz.notation.script.names import is_scheduler_class
+from lrviz.notation.script.trees import functions_that_reach, mentioned_names
+from lrviz.notation.script.values import Class, Function
+
+
+def read_all(reader: Interpreter) -> list[Any]:
+    """Read a script.
+
+    Returns:
+        What it returns to those who call it: the values of `return` in lines that are pasted, the value of a dictionary
+        in its last line, and what functions return that are called from elsewhere.
+    """
+    returned: list[Any] = []
+    signal = reader.block(reader.tree.body, reader.top)
+    if signal is not None and signal.kind == "return":
+        returned.append(signal.value)
+    else:
+        match reader.tree.body:
+            case [*_, ast.Expr(value=ast.Dict() as node)]:  # for Lightning
+                returned.append(reader.evaluate(node, reader.top))
+    return returned + _call_the_rest(reader)
+
+
+def _call_the_rest(reader: Interpreter) -> list[Any]:
+    """Read the functions and methods that create or step a scheduler and are called from elsewhere."""
+    returned: list[Any] = []
+    classes = [v for v in reader.top.names.values() if isinstance(v, Class)]
+    for cls in classes:
+        method = cls.names.get("configure_optimizers")
+        if isinstance(method, Function) and reader.is_of_rest(method):
+            module = _instance(reader, cls)
+            returned.append(reader.call_function(method.bind(module), [], {}))
+            reader.block(run_module(reader, module, method, returned[-1]), reader.top)
+    functions: list[tuple[Class | None, Function]] = [
+        (None, v) for v in reader.top.names.values() if isinstance(v, Function)
+    ]
+    methods = [(cls, v) for cls in classes for v in cls.names.values() if isinstance(v, Function)]
+    makes = functions_that_reach(reader.tree, mentioned_names, is_scheduler_class) or reader.sets
+    wanted = [(cls, f) for cls, f in (*functions, *methods) if f.name in makes]
+    inside = {name for _, f in wanted for name in mentioned_names(f.node) if name != f.name}
+    for owner, function in wanted:
+        if function.name in inside or not reader.is_of_rest(function):
+            continue
+        if owner is None or "staticmethod" in function.decorators:
+            returned.append(reader.call_function(function, [], {}))
+        elif function.name == "__init__":
+            reader.instantiate(owner, [], {})
+        else:
+            returned.append(_call_method(reader, owner, function))
+    return returned
+
+
+def _call_method(reader: Interpreter, cls: Class, method: Function) -> Any:
+    return reader.call_function(method.bind(_instance(reader, cls)), [], {})
+
+
+def _instance(reader: Interpreter, cls: Class) -> Any:
+    own = [i for i in reader.instances if i.cls is cls]
+    return own[-1] if own else reader.instantiate(cls, [], {})

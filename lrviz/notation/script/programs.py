@@ -1,0 +1,211 @@
+"""Makes the program of a loop from a script that was read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from lrviz.notation.script.conversion import Conversion
+from lrviz.notation.script.driving import Course
+from lrviz.notation.script.flow import read_all
+from lrviz.notation.script.interpreter import Interpreter
+from lrviz.notation.script.loops import Loops, is_constant, of_epochs
+from lrviz.notation.script.program import Program
+from lrviz.notation.script.values import Choice, Event, Loader, Loop, Optimizer, Origin, Schedule, Unknown, origins
+from lrviz.notation.source import ExpressionError, Source
+from lrviz.schedulers import find
+
+
+class Programs:
+    """Makes the program of one optimizer; `notes` are about its loop.
+
+    Args:
+        reader: The reader that has read the script.
+        source: The text of the script.
+        loops: The reader of its loops.
+        choices: What is not known of which schedulers are created.
+    """
+
+    def __init__(self, reader: Interpreter, source: Source, loops: Loops, choices: Sequence[Origin]) -> None:
+        self.reader, self.source, self.loops, self.choices = reader, source, loops, choices
+        self.notes: list[str] = []
+
+    def make(self, optimizer: Optimizer, conversion: Conversion) -> Program:
+        """The program; its length is told to the loops."""
+        reader, found = self.reader, self.loops.found
+        updates = [e for e in reader.events if e.kind == "update" and reader.optimizer_of(e.target) is optimizer]
+        schedules = [s for s in reader.schedules if s.inside is None and reader.optimizer_of(s.optimizer) is optimizer]
+        rates = [e for e in reader.events if e.kind == "rate" and any(e.target is g for g in optimizer.groups)]
+        steps = [e for e in reader.events if any(map(e.may_step, schedules))]
+        self._check(optimizer, schedules, steps)
+        trainer = None if updates else self._trainer(optimizer, steps, rates)
+        update = trainer or max(updates, key=lambda e: len(e.loops))
+        hidden = trainer is not None and (isinstance(trainer.node, ast.Call) or of_epochs(trainer.loops[-1]))
+        outer, inner = self._read_length(update, hidden=hidden)
+        self._ask([*updates, *steps, *rates])
+        if inner is not None and isinstance(inner.node, ast.While):
+            found.loaders = ()  # the loop itself says how often it runs
+        changes = [e for e in (*steps, *rates) if e.loops]
+        by_batch = any(_is_in(e, inner) for e in changes)
+        taking = [s for s in schedules if (info := find(s.name)) is not None and info.takes_metric]
+        plateau = [e for e in steps if any(map(e.may_step, taking))]
+        metric = "" if not plateau else "step" if any(_is_in(e, inner) for e in plateau) else "epoch"
+        by_epoch = changes and not by_batch and (hidden or (outer is not None and inner is not None))
+        found.fields["interval"] = metric or ("epoch" if by_epoch else "step")
+        calls = tuple(conversion.call(s) for s in schedules)
+        hand = self._hand(rates)
+        stepped = [(s, [e for e in steps if e.may_step(s)]) for s in schedules]
+        ours = {node for part in reader.harness or () for node in ast.walk(part)}
+        for schedule, events in stepped:
+            if any(e.node in ours for e in events):
+                found.told.append(f"{schedule.name} stepped by Lightning (line {schedule.line})")
+            elif events:
+                found.told.append(f"{schedule.name} stepped on line{_lines(events)}")
+        found.told += [hand] if hand else []
+        self._note_order(schedules, steps, updates)
+        course = Course(
+            reader.tree, reader.values, reader.defaults, optimizer.node or optimizer.variable,
+            {s.node: number for number, s in enumerate(schedules)}, frozenset(e.node for e in updates), read_all,
+            {}, self._loaders(inner), 1, trainer.node if trainer else None, False, frozenset(),
+            frozenset(reader.rest), reader.harness, reader.settings,
+        )  # fmt: skip
+        found.names = (*(s.variable for s in schedules), *found.names)
+        return Program(
+            course, self.source, calls, hand, outer.node if outer else None, inner.node if inner else None, by_batch,
+            metric,
+            frozenset(e.node for e in reader.events if e.kind == "step" and isinstance(e.target, Schedule | Choice)),
+        )  # fmt: skip
+
+    def _trainer(self, optimizer: Optimizer, steps: Sequence[Event], rates: Sequence[Event]) -> Event:
+        """Where the updates are made if the script does not show them: in a call, or first in an iteration."""
+        calls = [e for e in self.reader.events if e.kind == "train"]
+        calls = [e for e in calls if optimizer in e.args] or calls
+        if len({e.node for e in calls}) == 1:
+            return calls[0]
+        looped = [e for e in steps if e.loops]
+        if rates or not looped:
+            raise ExpressionError(
+                "the script does not show where the optimizer is updated",
+                "paste the loop with its `optimizer.step()`",
+                optimizer.node or (rates or steps)[0].node,
+            )
+        loops = max((e.loops for e in looped), key=len)
+        line = loops[-1].node.lineno
+        self.notes.append(f"no `optimizer.step()` is shown: it is taken to come first in the loop on line {line}")
+        return Event("train", None, (), loops, (), loops[-1].node)
+
+    def _check(self, optimizer: Optimizer, schedules: Sequence[Schedule], steps: Sequence[Event]) -> None:
+        """Refuse what is not followed of how the optimizer and its schedulers are created."""
+        if any(map(of_epochs, optimizer.loops)):
+            raise ExpressionError(
+                f"the optimizer on line {optimizer.line} is created again in each epoch, which is not followed",
+                "",
+                optimizer.node,
+            )
+        made = [s for s in self.reader.schedules if self.reader.optimizer_of(s.optimizer) is optimizer]
+        order = [d for s in schedules for d in (*_inside(s), s)]
+        if any(a is not b for a, b in zip(made, order, strict=True)):
+            raise ExpressionError(
+                f"the schedulers inside `{schedules[-1].name}` are not created just before it, which changes the rates",
+                "create each scheduler after those that are inside it, and before others",
+                schedules[-1].node,
+            )
+
+    def _read_length(self, update: Event, *, hidden: bool) -> tuple[Loop | None, Loop | None]:
+        """Tell the loops the length of the run; the loops over epochs and over batches."""
+        loops = update.loops[-2:]
+        self.loops.read_length(loops, None)
+        if hidden:
+            return (loops[-1] if loops else None), None
+        if len(loops) > 1:
+            return loops[0], loops[1]
+        if not loops:
+            return None, None
+        return (loops[0], None) if of_epochs(loops[0]) else (None, loops[0])
+
+    def _loaders(self, inner: Loop | None) -> frozenset[tuple[str, int]]:
+        """The sources of what the loop over batches runs over, and of its length."""
+        if inner is None or not isinstance(inner.count, Unknown):
+            return frozenset()
+        found = {(o.text, o.line) for o in origins(inner.count)}
+        over = inner.over
+        if isinstance(over, Loader):
+            found.add((over.text, over.line))
+        elif isinstance(over, Unknown):
+            found |= {(o.text, o.line) for o in over.origins[:1]}
+        return frozenset(found)
+
+    def _ask(self, events: Sequence[Event]) -> None:
+        """Ask for the values of conditions that do not change in a loop."""
+        for event in events:
+            several = [e for e in events if e.kind == event.kind and e.target is event.target and e is not event]
+            for condition in event.conditions:
+                both = any(
+                    c.test is condition.test and c.taken != condition.taken for e in several for c in e.conditions
+                )
+                known = [o for o in condition.value.origins if is_constant(o)]
+                if not both or event.kind == "rate":
+                    self.loops.found.missing += known
+            for value in event.args if event.kind == "rate" else ():
+                if isinstance(value, Unknown):
+                    self.loops.found.missing += [o for o in value.origins if is_constant(o)]
+
+    def _hand(self, rates: Sequence[Event]) -> str:
+        """Where rates are set by hand: "rates set in adjust_learning_rate (line 40)"."""
+        rates = [e for e in rates if e.args[0] == "lr"]
+        if not rates:
+            return ""
+        line = rates[0].line
+        inside = [
+            node
+            for node in ast.walk(self.reader.tree)
+            if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
+        ]
+        name = max(inside, key=lambda node: node.lineno).name if inside else ""
+        for node in ast.walk(self.reader.tree):
+            if isinstance(node, ast.ClassDef) and node.lineno == line:  # inherits what sets the rates
+                return f"rates of {node.name} (line {line})"
+        where = f"in {name}" if name else "by hand"
+        return f"rates set {where} (line {line})"
+
+    def _note_order(self, schedules: Sequence[Schedule], steps: Sequence[Event], updates: Sequence[Event]) -> None:
+        """Note what is legal but probably not intended."""
+        events = self.reader.events
+        for schedule in schedules:
+            own = [e for e in steps if e.may_step(schedule)]
+            looped = [e for e in own if e.loops]
+            name = schedule.variable or schedule.name
+            if not own:
+                self.notes.append(f"`{name}` on line {schedule.line} is created and not stepped")
+            if looped and not own[0].loops:
+                self.notes.append(f"`{name}.step()` on line {own[0].line} comes before the training loop")
+            if len({e.loops for e in looped}) > 1 and not _exclusive(looped):
+                self.notes.append(f"`{name}` is stepped in two loops, on lines {_lines(looped).strip('s ')}")
+            first = next((e for e in looped if not e.args), None)
+            update = next((e for e in updates if first and e.loops[: len(first.loops)] == first.loops), None)
+            if first and update and events.index(first) < events.index(update):
+                self.notes.append(
+                    f"`{name}.step()` on line {first.line} comes before `optimizer.step()` on line {update.line}: no "
+                    "update has the first rate"
+                )
+
+
+def _inside(schedule: Schedule) -> list[Schedule]:
+    return [s for child in schedule.children for s in (*_inside(child), child)]
+
+
+def _is_in(event: Event, loop: Loop | None) -> bool:
+    return loop is not None and any(each.node is loop.node for each in event.loops)
+
+
+def _exclusive(events: Sequence[Event]) -> bool:
+    """Whether of several events only one can happen."""
+    one, *others = events
+    tests = {id(c.test): c.taken for c in one.conditions}
+    return all(any(tests.get(id(c.test), c.taken) != c.taken for c in e.conditions) for e in others)
+
+
+def _lines(events: Sequence[Event]) -> str:
+    lines = list(dict.fromkeys(e.line for e in events))
+    text = " and ".join(filter(None, [", ".join(map(str, lines[:-1])), str(lines[-1])]))
+    return f"{'s' if len(lines) > 1 else ''} {text}"

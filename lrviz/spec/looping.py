@@ -1,0 +1,94 @@
+"""The loop of a training script that is more than one scheduler: the length of its run, and its schedulers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from lrviz.errors import SpecError, UsageError
+from lrviz.notation import Program, SchedulerCall, check_run
+from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_loop
+from lrviz.spec.resolve import Resolved, resolve
+from lrviz.spec.run import MAX_UPDATES, ParamGroup, ScriptLoop, TrainingLoop
+from lrviz.text import count
+
+
+def with_length(program: Program, fields: Fields, typed: Mapping[str, Any], notes: list[str]) -> tuple[Program, Fields]:
+    """The loop of a script with the length that it really has, and the fields of its run.
+
+    Args:
+        program: The loop.
+        fields: The fields that are known of the run.
+        typed: Those of them that are options.
+        notes: Notes are added to these.
+
+    Raises:
+        NotationError: the loop cannot be followed.
+        SpecError: it makes no update.
+        UsageError: an option cannot be combined with it.
+    """
+    prefix = fields.prefix
+    for name in ("grad_accum", "warmup"):
+        if name in typed:
+            raise UsageError(
+                f"`{option_name(name, prefix)}` cannot be combined with the loop of the script, which says when "
+                "updates are made and the rates change",
+                "leave it out, or change the script",
+            )
+    given = {k: v for k, v in fields.values.items() if k != "grad_accum"}
+    loop = read_loop(given, prefix)
+    # One more than is allowed is refused below.
+    exact = "steps_per_epoch" in typed or "dataset_size" in typed
+    program = program.with_length(
+        loop.steps_per_epoch, loop.epochs if "epochs" in typed else None, exact, sets_rates="lr" not in typed
+    )
+    counts = [loop.updates] if "steps" in typed else program.count(MAX_UPDATES + 1)
+    if not counts:
+        raise SpecError("the loop of the script makes no update")
+    kept = {k: v for k, v in given.items() if k not in (*LENGTH_FIELDS, "steps")}
+    if len(set(counts)) == 1 and "steps" not in typed and (len(counts) > 1 or program.outer is not None):
+        kept |= {"epochs": len(counts), "steps_per_epoch": counts[0]}
+    else:
+        kept["steps"] = sum(counts)
+        if len(counts) > 1:
+            notes.append(
+                f"the epochs have from {min(counts):,} to {count(max(counts), 'update')}, so the run is counted in "
+                "updates"
+            )
+    if "lr" in typed and program.hand:
+        notes.append(f"`{option_name('lr', prefix)}` is the rate of the optimizer; {program.hand} are the script's own")
+    return program, replace(fields, values=kept)
+
+
+def script_loop(
+    program: Program, loop: TrainingLoop, groups: tuple[ParamGroup, ...], parameters: Mapping[str, str] | None
+) -> tuple[ScriptLoop, list[str]]:
+    """The scheduler of a run that is the loop of a script, and notes about it.
+
+    Raises:
+        SpecError: torch has no such scheduler, or a value makes no sense.
+        UsageError: parameters of a scheduler are given.
+    """
+    if parameters:
+        raise UsageError(
+            f"`--{next(iter(parameters))}` cannot be combined with the loop of a script",
+            "give the script's names with `--let`",
+        )
+
+    def resolved_one(call: SchedulerCall) -> Resolved:
+        return resolve(call, loop, groups, total_steps=loop.scheduler_steps)
+
+    resolved = list(map(resolved_one, program.calls))
+    check_run(sum(r.call.steps for r in resolved) * len(groups), loop.updates)
+    steps = loop.epochs if program.takes_metric == "epoch" else loop.updates if program.takes_metric else 0
+    made = ScriptLoop(
+        tuple(r.call for r in resolved),
+        program.hand,
+        program.code,
+        program,
+        program.calls,
+        lambda call: resolved_one(call).call,
+        steps,
+    )
+    return made, [note for r in resolved for note in r.notes]
