@@ -10,7 +10,7 @@ from math import inf
 from typing import Any, Final
 
 from lrviz import files
-from lrviz.errors import LrvizError, SpecError, UsageError
+from lrviz.errors import LrvizError, NotationError, SpecError, UsageError
 from lrviz.notation import (
     NO_SCHEDULER,
     Found,
@@ -148,15 +148,18 @@ def _read(text: str, fields: Fields, path: str) -> list[ScriptRun]:
         found = first
         if first.missing or (first.program is not None and batches):
             found = read_script(text, {**values, **batches}, names, typed, whole=bool(path))[at]
-        if found.program is not None and found.program.by_batch and not _has_batches(merged.values):
+        program = found.program
+        if program is not None and found.ends_early and not _ends_early(program, loop, typed):
+            program = None
+        if program is not None and program.by_batch and not found.ends_early and not _has_batches(merged.values):
             # The rates change within an epoch.
             asked = {origin.text for origin in found.missing}
-            found.missing += [Origin(text, found.program.line) for text in first.loaders[:1] if text not in asked]
+            found.missing += [Origin(text, program.line) for text in first.loaders[:1] if text not in asked]
         if found.missing:
             raise missing_values(found, fields.prefix)
         notes = [*found.notes, *_differences(first, typed, fields.prefix)]
-        if found.program is not None:
-            runs.append(_with_program(found.program, found, merged, typed, notes))
+        if program is not None:
+            runs.append(_with_program(program, found, merged, typed, notes))
             continue
         if path and "interval" not in known and "interval" not in typed:
             notes.append(
@@ -167,6 +170,22 @@ def _read(text: str, fields: Fields, path: str) -> list[ScriptRun]:
             ScriptRun(found.call, merged, tuple(_told(known, found, typed)), tuple(notes), found.name, found.names)
         )
     return runs
+
+
+def _with_length(program: Program, loop: TrainingLoop, typed: Mapping[str, Any]) -> Program:
+    exact = "steps_per_epoch" in typed or "dataset_size" in typed
+    epochs = loop.epochs if "epochs" in typed else None
+    return program.with_length(loop.steps_per_epoch, epochs, exact, sets_rates="lr" not in typed)
+
+
+def _ends_early(program: Program, loop: TrainingLoop, typed: Mapping[str, Any]) -> bool:
+    """Whether a loop with a `break` makes fewer updates than it could."""
+    if "steps" in typed or "interval" in typed:
+        return False
+    try:
+        return sum(_with_length(program, loop, typed).count(MAX_UPDATES)) < loop.updates
+    except NotationError:  # it is too long to be counted, or depends on what is not known
+        return False
 
 
 def _with_program(
@@ -184,10 +203,7 @@ def _with_program(
     given = {k: v for k, v in merged.values.items() if k != "grad_accum"}
     loop = read_loop(given, prefix)
     # One more than is allowed is refused below.
-    exact = "steps_per_epoch" in typed or "dataset_size" in typed
-    program = program.with_length(
-        loop.steps_per_epoch, loop.epochs if "epochs" in typed else None, exact, sets_rates="lr" not in typed
-    )
+    program = _with_length(program, loop, typed)
     counts = [loop.updates] if "steps" in typed else program.count(MAX_UPDATES + 1)
     if not counts:
         raise SpecError("the loop of the script makes no update")
