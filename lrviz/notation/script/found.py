@@ -55,6 +55,7 @@ class Found:
     assigned: Mapping[str, Any] = field(default_factory=dict)  # the values of the script's names
     assigned_lines: Mapping[str, int] = field(default_factory=dict)
     program: Program | None = None  # if the loop changes the rates in other ways than with `call`
+    ends_early: bool = False  # whether `program` is needed only if the loop makes fewer updates than its head says
     names: tuple[str, ...] = ()  # of its schedulers and its optimizer
     told: list[str] = field(default_factory=list)  # what the loop does, with the lines
 

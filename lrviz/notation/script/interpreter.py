@@ -111,7 +111,11 @@ class Interpreter(Definitions):
                 value = None if signal is None or signal.kind != "return" else signal.value
                 first = returned.value if returned is not None else None
                 return Signal("return", merge(first, value, test)), True
-            # A branch that stops is for other runs than the training that is read.
+            # A branch that stops is for other runs than the training that is read, unless a loop decides it.
+            if self.loops and test.origins and not any(o.givable for o in test.origins):
+                kind = "break" if isinstance(last, ast.Break) else "skip"
+                if isinstance(last, ast.Break | ast.Continue | ast.Return):
+                    self.event(kind, None, (), last)
             return self.block(node.orelse, scope), False
         if node.orelse and ends(node.orelse) and not isinstance(node.orelse[-1], ast.Return):
             return self.block(node.body, scope), False
