@@ -26,6 +26,7 @@ from lrviz.notation.script.values import (
     Method,
     Opaque,
     Optimizer,
+    Origin,
     Schedule,
     Scope,
     Settings,
@@ -322,6 +323,8 @@ class Expressions(Reader):
             generator = generators[at]
             over = self.evaluate(generator.iter, inner)
             items = self.items(over)
+            if items is None and isinstance(over, Unknown) and self.makes_scheduler(node):
+                items = [Unknown(Origin(generator.target))]  # a scheduler for each of several optimizers
             if items is None:
                 return over if isinstance(over, Unknown) else self.unknown(generator.iter)
             for item in items:

@@ -345,6 +345,9 @@ class Interpreter(Definitions):
         items = self.items(over)
         if items is None:
             why = over if isinstance(over, Unknown) else self.unknown(node.iter)
+            if self.makes_scheduler(node):  # for each of several optimizers: read once
+                self.assign(node.target, Unknown(Origin(node.target)), scope)
+                self.block(node.body, scope)
             self._forget(node, scope, why)
             return None
         for item in items:

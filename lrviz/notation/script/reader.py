@@ -8,7 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from lrviz.notation.script.trees import called_names, functions_that_reach
+from lrviz.notation.script.names import is_scheduler_class
+from lrviz.notation.script.trees import called_names, functions_that_reach, mentioned_names
 from lrviz.notation.script.values import (
     Array,
     Class,
@@ -91,6 +92,7 @@ class Reader(ABC):
         self.instances: list[Instance] = []
         self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
         self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
+        self._makers: set[str] | None = None  # functions that make schedulers
         self.trains = functions_that_reach(tree, called_names, lambda name: name == "step")
         self.tainted: dict[int, tuple[Any, Unknown]] = {}  # lists and dicts that may have been changed, by id
 
@@ -248,10 +250,16 @@ class Reader(ABC):
             self.trainers.append(opaque)
         return opaque
 
+    def makes_scheduler(self, node: ast.AST) -> bool:
+        """Whether a node names a scheduler, or a function of the script that makes one."""
+        if self._makers is None:
+            self._makers = functions_that_reach(self.tree, mentioned_names, is_scheduler_class)
+        return any(is_scheduler_class(name) or name in self._makers for name in mentioned_names(node))
+
     def example(self, value: Any, *examples: Any) -> None:
-        """Note texts that an expression is compared with: they are values that it may have."""
+        """Note what an expression is compared with: texts and whole numbers that it may be."""
         if isinstance(value, Unknown) and len(value.origins) == 1:
-            texts = [repr(e) for e in examples if isinstance(e, str) and len(e) < _LONGEST_EXAMPLE]
+            texts = [repr(e) for e in examples if isinstance(e, str | int) and len(str(e)) < _LONGEST_EXAMPLE]
             known = self.examples.setdefault(value.origins[0].text, [])
             known += [text for text in texts if text not in known][: _MOST_EXAMPLES - len(known)]
 
