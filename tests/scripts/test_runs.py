@@ -283,6 +283,15 @@ REFUSED = {
         "o = SGD(groups, lr=0.5)\nStepLR(o, 3)",
         "the rates of the parameter groups of `SGD` on line 2 cannot be computed",
     ),
+    "an attribute of a scheduler": (
+        "s = StepLR(opt, 3)\ns.gamma = 0.5\ns.step()",
+        "`gamma` of the scheduler is set on line 2, which is not followed",
+    ),
+    "rates of groups that are added": (
+        "groups = []\nfor n, p in model.named_parameters():\n    groups.append({'params': p, 'lr': 0.1})\n"
+        "o = SGD(groups, lr=0.5)\nStepLR(o, 3)",
+        "the rates of the parameter groups of `SGD` on line 4 cannot be computed",
+    ),
     "a choice that cannot be computed": (
         "s = StepLR(opt, 3) if [].x else StepLR(opt, 4)\ns.step()",
         "it is not known which scheduler is used: `[].x` cannot be computed",

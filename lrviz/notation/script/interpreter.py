@@ -41,7 +41,16 @@ from lrviz.notation.script.values import (
     merge,
     origins,
 )
-from lrviz.notation.source import unparse
+from lrviz.notation.source import ExpressionError, unparse
+from lrviz.schedulers import find
+
+
+def _sets_rates(schedule: Schedule, name: str) -> bool:
+    """Whether an attribute of a scheduler changes its rates."""
+    info = find(schedule.name)
+    return name in ("base_lrs", "last_epoch", "lr_lambdas", "T_cur", "T_i", "_schedulers") or (
+        info is not None and info.parameter(name) is not None
+    )
 
 
 def _known_objects(over: Any) -> bool:
@@ -184,8 +193,7 @@ class Interpreter(Definitions):
                         scope.elsewhere[name] = found
             case ast.Delete(targets=targets):
                 for target in targets:
-                    if isinstance(target, ast.Name):
-                        scope.names.pop(target.id, None)
+                    self._delete(target, scope)
             case ast.Break():
                 return Signal("break")
             case ast.Continue():
@@ -245,6 +253,12 @@ class Interpreter(Definitions):
                     instance.names[name] = self._weak(old, value)
                 elif isinstance(instance, Settings):
                     self._set_item(instance, name, value, target)
+                elif isinstance(instance, Schedule) and _sets_rates(instance, name):
+                    raise ExpressionError(
+                        f"`{name}` of the scheduler is set on line {target.lineno}, which is not followed",
+                        "give it to the scheduler when it is created",
+                        target,
+                    )
             case ast.Subscript(value=owner, slice=index):
                 key = self.evaluate(index, scope)
                 container = self._object(owner, scope) if isinstance(key, str) else self.evaluate(owner, scope)
@@ -299,6 +313,22 @@ class Interpreter(Definitions):
             except (IndexError, TypeError):
                 self.change(owner, self.unknown(node))
             self.checked(owner, node)
+
+    def _delete(self, target: ast.expr, scope: Scope) -> None:
+        """Delete a name, or an item of a list or dict."""
+        if isinstance(target, ast.Name):
+            scope.names.pop(target.id, None)
+        if not isinstance(target, ast.Subscript):
+            return
+        owner, index = self.evaluate(target.value, scope), self.evaluate(target.slice, scope)
+        if not isinstance(owner, dict | list):
+            return
+        self.change(owner, index if isinstance(index, Unknown) else None)
+        items: Any = owner
+        try:
+            del items[index]
+        except (KeyError, IndexError, TypeError):
+            self.change(owner, self.unknown(target))
 
     def _unpack(self, targets: Sequence[ast.expr], value: Any, scope: Scope) -> None:
         items = self.items(value)
