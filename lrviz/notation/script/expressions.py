@@ -123,9 +123,9 @@ class Expressions(Reader):
         known = name_without_import(name)
         return self.unknown(node) if known is None else known
 
-    def function(self, node: Any, scope: Scope, owner: Class | None = None) -> Function:
-        """A function or lambda, with the values of its defaults."""
-        defaults = {name: self.evaluate(default, scope) for name, default in parameter_defaults(node.args)}
+    def function(self, node: Any, scope: Scope, owner: Class | None = None, body: Scope | None = None) -> Function:
+        """A function or lambda, with the values of its defaults, which see the names of the body of a class."""
+        defaults = {name: self.evaluate(default, body or scope) for name, default in parameter_defaults(node.args)}
         return Function(node, scope, defaults, owner)
 
     def attribute(self, owner: Any, name: str, node: ast.expr) -> Any:

@@ -15,7 +15,7 @@ from lrviz.notation.script.definitions import Definitions
 from lrviz.notation.script.names import imported
 from lrviz.notation.script.operators import binary
 from lrviz.notation.script.reader import Signal
-from lrviz.notation.script.trees import assigned_in, assigned_names, called_names, ends, stored_names
+from lrviz.notation.script.trees import assigned_in, assigned_names, ends, names_in, stored_names
 from lrviz.notation.script.values import (
     CONSTANTS,
     Class,
@@ -444,7 +444,7 @@ class Interpreter(Definitions):
 
     def _trains(self, node: ast.AST) -> bool:
         """Whether a loop contains a step of an optimizer or scheduler, or a call of a function that does."""
-        return any(name == "step" or name in self.trains for name in called_names(node))
+        return any(name == "step" or name in self.trains for name in names_in(node).called)
 
     def _forget(self, node: ast.stmt, scope: Scope, why: Unknown) -> None:
         """Make what a statement changes unknown, without reading it."""

@@ -6,10 +6,11 @@ import ast
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from lrviz.notation.script.names import is_scheduler_class
-from lrviz.notation.script.trees import called_names, functions_that_reach, mentioned_names
+from lrviz.notation.script.trees import functions_that_reach, names_in, names_in_functions
 from lrviz.notation.script.values import (
     Array,
     Class,
@@ -92,8 +93,10 @@ class Reader(ABC):
         self.instances: list[Instance] = []
         self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
         self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
-        self._makers: set[str] | None = None  # functions that make schedulers
-        self.trains = functions_that_reach(tree, called_names, lambda name: name == "step")
+        self.functions = names_in_functions(tree)
+        self.trains = functions_that_reach(
+            {k: v.called for k, v in self.functions.items()}, lambda name: name == "step"
+        )
         self.tainted: dict[int, tuple[Any, Unknown]] = {}  # lists and dicts that may have been changed, by id
 
     # Limits
@@ -250,11 +253,14 @@ class Reader(ABC):
             self.trainers.append(opaque)
         return opaque
 
+    @cached_property
+    def makers(self) -> set[str]:
+        """The names of functions of the script that name a scheduler, or call another that does."""
+        return functions_that_reach({k: v.mentioned for k, v in self.functions.items()}, is_scheduler_class)
+
     def makes_scheduler(self, node: ast.AST) -> bool:
         """Whether a node names a scheduler, or a function of the script that makes one."""
-        if self._makers is None:
-            self._makers = functions_that_reach(self.tree, mentioned_names, is_scheduler_class)
-        return any(is_scheduler_class(name) or name in self._makers for name in mentioned_names(node))
+        return any(is_scheduler_class(name) or name in self.makers for name in names_in(node).mentioned)
 
     def example(self, value: Any, *examples: Any) -> None:
         """Note what an expression is compared with: texts and whole numbers that it may be."""

@@ -18,7 +18,7 @@ from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.lightning import intervals, read_trainers
 from lrviz.notation.script.loops import Loops
 from lrviz.notation.script.torch_objects import optimizer_defaults
-from lrviz.notation.script.trees import Position, assigned_lines, computes, mentioned_names
+from lrviz.notation.script.trees import Position, assigned_lines, computes, names_in
 from lrviz.notation.script.values import (
     Choice,
     Class,
@@ -140,8 +140,8 @@ class _Reading:
             (None, v) for v in reader.top.names.values() if isinstance(v, Function)
         ]
         methods = [(cls, v) for cls in classes for v in cls.names.values() if isinstance(v, Function)]
-        wanted = [(cls, f) for cls, f in (*functions, *methods) if reader.makes_scheduler(f.node)]
-        inside = {name for _, f in wanted for name in mentioned_names(f.node) if name != f.name}
+        wanted = [(cls, f) for cls, f in (*functions, *methods) if f.name in reader.makers]
+        inside = {name for _, f in wanted for name in names_in(f.node).mentioned if name != f.name}
         for owner, function in wanted:
             if function.node in reader.called or function.name in inside:
                 continue
