@@ -114,7 +114,7 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
     if (usual := _usual(text)) is not None:
         return f"{usual} if it is left out", usual
     if found := sorted(examples.get(text, ()), key=lambda example: example.lower() in _NONE):
-        return (f"such as {' or '.join(found)}" if found[0][0] in "'[" else _guess(text, {})[0]), found[0]
+        return (f"such as {' or '.join(found)}" if found[0][0] in "'\"[" else _guess(text, {})[0]), found[0]
     name = text.lower() if "(" in text else text.lower().rpartition(".")[2]
     for word in reversed(re.findall(r"[a-z]+\d?", name)):
         for pattern, what, example in _GUESSES:
