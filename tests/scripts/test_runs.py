@@ -263,7 +263,7 @@ REFUSED = {
     ),
     "an attribute of a scheduler": (
         "s = StepLR(opt, 3)\ns.gamma = 0.5\ns.step()",
-        "`gamma` of the scheduler is set on line 2, which is not followed",
+        "the script does not show where the optimizer is updated",
     ),
     "rates of groups that are added": (
         "groups = []\nfor n, p in model.named_parameters():\n    groups.append({'params': p, 'lr': 0.1})\n"
