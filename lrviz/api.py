@@ -114,19 +114,19 @@ def _simulate(spec: RunSpec) -> Trace:
 def simulate(
     scheduler: str | Callable[[Optimizer], Any] | RunSpec,
     *,
-    lr: float | Sequence[float] | Mapping[str, float] | None = None,
-    epochs: int | None = None,
-    steps_per_epoch: int | None = None,
+    lr: float | Sequence[float] | Mapping[str, float] = 1e-3,
+    epochs: int = 4,
+    steps_per_epoch: int = 8,
     steps: int | None = None,
-    interval: Interval | None = None,
-    grad_accum: int | None = None,
-    num_processes: int | None = None,
+    interval: Interval = "step",
+    grad_accum: int = 1,
+    num_processes: int = 1,
     dataset_size: int | None = None,
     batch_size: int | None = None,
-    drop_last: bool | None = None,
+    drop_last: bool = False,
     warmup: int | str | None = None,
     warmup_start: float | None = None,
-    optimizer: str | None = None,
+    optimizer: str = "SGD",
     momentum: float | None = None,
     metric: str | Sequence[float] | None = None,
     show_momentum: bool = False,
@@ -135,28 +135,23 @@ def simulate(
 ) -> Trace:
     """Run the real torch scheduler with a dummy model and record the rate that each update uses.
 
-    Arguments that are None are those of the script, if the notation is one and says them, else their defaults.
-
     Args:
         scheduler: Notation such as `"CosineAnnealingLR(T_max=32)"` or `"cosine"`; or a function that takes an
             optimizer and returns a scheduler. The optimizer is created for this call; no object of the caller changes.
             Or a RunSpec, such as that of another trace, which describes the whole run and takes no other arguments.
-        lr: The base rate, 1e-3 by default; a list or a mapping of names gives one parameter group for each.
-        epochs: Epochs in the run, 4 by default.
-        steps_per_epoch: Batches in an epoch, 8 by default; computed from `dataset_size` and `batch_size` if they are
-            given.
+        lr: The base rate; a list or a mapping of names gives one parameter group for each.
+        epochs: Epochs in the run.
+        steps_per_epoch: Batches in an epoch; computed from `dataset_size` and `batch_size` if they are given.
         steps: Updates in a run that is not counted in epochs, in place of `epochs` and `steps_per_epoch`.
-        interval: "step", the default, if `scheduler.step()` is called after each update, "epoch" if it is called after
-            each epoch.
-        grad_accum: Batches whose gradients make one update, 1 by default.
-        num_processes: Processes of Accelerate, 1 by default, whose wrapper calls `scheduler.step()` once for each
-            process.
+        interval: "step" if `scheduler.step()` is called after each update, "epoch" if it is called after each epoch.
+        grad_accum: Batches whose gradients make one update.
+        num_processes: Processes of Accelerate, whose wrapper calls `scheduler.step()` once for each process.
         dataset_size: Samples in the dataset; needs `batch_size`.
         batch_size: Samples in a batch of one process.
         drop_last: Whether the partial last batch of an epoch is left out.
         warmup: A linear warm-up before the schedule: scheduler steps, `"5%"` of the run, or epochs, `"2ep"`.
         warmup_start: The fraction of the base rate at which the warm-up starts; 0.01 if None.
-        optimizer: Name of a class of torch.optim, SGD by default.
+        optimizer: Name of a class of torch.optim.
         momentum: The optimizer's momentum, or the first of its betas; torch's default if None.
         metric: The metric for ReduceLROnPlateau: a column of a file, such as `"val.csv:val_loss"`, an expression, such
             as `"exp(-epoch / 10)"`, or a value for each call of `scheduler.step()`.
@@ -180,8 +175,8 @@ def simulate(
     """
     _check_type("label", label, str, "text")
     values = {} if lets is None else _read_lets(lets)
-    rates = None if lr is None else _to_python(_check_precision(lr))
-    groups = (ParamGroup(),) if rates is None else _read_rates(rates)
+    rates = _to_python(_check_precision(lr))
+    groups = _read_rates(rates)
     fields: dict[str, Any] = {
         "epochs": _to_python(epochs),
         "steps_per_epoch": _to_python(steps_per_epoch),
@@ -192,12 +187,12 @@ def simulate(
         "batch_size": _to_python(batch_size),
         "drop_last": drop_last,
     }
-    fields = {name: value for name, value in fields.items() if value is not None}
-    _check_type("drop_last", fields.get("drop_last", False), bool, "True or False")
-    _check_type("optimizer", "" if optimizer is None else optimizer, str, "text")
+    _check_type("drop_last", drop_last, bool, "True or False")
+    _check_type("optimizer", optimizer, str, "text")
     if steps is not None:
-        if {"epochs", "steps_per_epoch"} & fields.keys():
+        if (epochs, steps_per_epoch) != (TrainingLoop.epochs, TrainingLoop.steps_per_epoch):
             raise SpecError("`steps` and `epochs` both give the length of the run", "leave one of them out")
+        fields = {name: value for name, value in fields.items() if name not in ("epochs", "steps_per_epoch")}
         fields["steps"] = _to_python(steps)
     loop = TrainingLoop(**fields) if steps is None else read_loop(fields, "")
     optimizer_choice = OptimizerChoice(read_optimizer({"optimizer": optimizer}).name, _to_python(momentum))
@@ -219,12 +214,15 @@ def simulate(
             fields.pop("steps_per_epoch", None)
         fields |= {
             "lr": rates,
-            "optimizer": None if optimizer is None else optimizer_choice.name,
+            "optimizer": optimizer_choice.name,
             "momentum": optimizer_choice.momentum,
             "metric": metric,
             "warmup": _to_python(warmup),
             "warmup_start": _to_python(warmup_start),
         }
+        # What is left at its default does not override what a script says.
+        defaults = {**vars(TrainingLoop()), "lr": ParamGroup.lr, "optimizer": OptimizerChoice.name}
+        fields = {name: value for name, value in fields.items() if value != defaults.get(name)}
         spec = read_run(scheduler, Fields(fields, prefix="", lets=values, show_momentum=show_momentum), name=label)
     elif callable(scheduler):
         if warmup is not None:
