@@ -48,6 +48,10 @@ class SpecError(LrvizError):
     """A run can be read but is not valid: an impossible value, or fields that contradict each other."""
 
 
+class MisfitError(SpecError):
+    """A schedule has parts for which the run is too short; `lrviz check` reports it as a finding."""
+
+
 class SimulationError(LrvizError):
     """torch refused the parameters, or a rate came out NaN, infinite, complex or negative."""
 

@@ -254,7 +254,7 @@ class _Reader:
                 for key, entry in zip(keys, entries, strict=True):
                     if isinstance(key, ast.Constant) and key.value in ("scheduler", "lr_scheduler"):
                         return self._call(entry)
-        kind = UnsupportedError if isinstance(node, ast.Call | ast.IfExp) else ExpressionError
+        kind = UnsupportedError if isinstance(node, ast.Call | ast.IfExp | ast.ListComp) else ExpressionError
         raise kind(f"`{source_of(node)}` is not a scheduler", _EXAMPLE, node)
 
     def _pair(self, keyword: ast.keyword) -> tuple[str, Value]:

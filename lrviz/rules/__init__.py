@@ -13,7 +13,7 @@ from lrviz.lazy import lazy
 if TYPE_CHECKING:
     from lrviz.rules.explaining import explain, rules_page
     from lrviz.rules.model import SEVERITIES, Finding, Rule, Severity
-    from lrviz.rules.registry import all_rules, check_run, find_rule, first_finding, is_code, matches
+    from lrviz.rules.registry import all_rules, check_run, find_rule, first_finding, is_code, matches, misfit
     from lrviz.rules.reporting import REPORT_FORMATS, report
     from lrviz.rules.thresholds import THRESHOLDS
 else:
@@ -21,12 +21,12 @@ else:
         __name__,
         explaining=["explain", "rules_page"],
         model=["SEVERITIES", "Finding", "Rule", "Severity"],
-        registry=["all_rules", "check_run", "find_rule", "first_finding", "is_code", "matches"],
+        registry=["all_rules", "check_run", "find_rule", "first_finding", "is_code", "matches", "misfit"],
         reporting=["REPORT_FORMATS", "report"],
         thresholds=["THRESHOLDS"],
     )
 
 __all__ = [
     "REPORT_FORMATS", "SEVERITIES", "THRESHOLDS", "Finding", "Rule", "Severity", "all_rules", "check_run", "explain",
-    "find_rule", "first_finding", "is_code", "matches", "report", "rules_page",
+    "find_rule", "first_finding", "is_code", "matches", "misfit", "report", "rules_page",
 ]  # fmt: skip

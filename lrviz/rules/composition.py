@@ -11,9 +11,9 @@ import numpy as np
 
 from lrviz.errors import LrvizError
 from lrviz.notation import SchedulerCall
-from lrviz.rules.case import COMPOSITES, Case, Part, warmup_length
+from lrviz.rules.case import COMPOSITES, Case, Part, own_length, warmup_length
 from lrviz.rules.ending import endings
-from lrviz.rules.fixes import at_path, changed, fitted_children, with_length, with_values
+from lrviz.rules.fixes import at_path, changed, fitted_children, lengths, with_length, with_values, written
 from lrviz.rules.length import percent, steps_of
 from lrviz.rules.model import Found, rule
 from lrviz.rules.thresholds import limit
@@ -71,7 +71,13 @@ def _without_jump(case: Case, before: Part, after: Part, *, up: bool) -> str:
         return with_length(case, before, 1, before.steps)
     if after.name == "LinearLR":
         return with_values(case, after, start_factor=1.0, end_factor=after.value("end_factor", 1.0) % 1.0)
-    return f"leave out {after.name}, or start it at the rate that {before.name} ends at"
+    call = written(case)
+    children = [child for child in call.children if child is not after.call]
+    kept = tuple(m for m in call.get("milestones", ()) if m != after.start)
+    last = Part(children[-1], (), kept[-1] if kept else 0, case.steps)
+    if own_length(last) is not None:
+        children[-1] = changed(last.call, lengths(last, max(1, last.steps)))
+    return changed_children(children, kept)
 
 
 @rule(

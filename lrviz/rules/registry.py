@@ -81,6 +81,20 @@ def check_run(
     return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.code))
 
 
+def misfit(text: str, error: LrvizError) -> Finding:
+    """The finding about a schedule that has no room in its run, so that it has no rates."""
+    rule = next(rule for rule in all_rules() if rule.name == "long-warm-up")
+    return Finding(
+        rule.code,
+        rule.name,
+        "error",
+        printable(error.message, 1_000),
+        "",
+        curve=printable(text, 200),
+        advice=printable(error.hint, 1_000),
+    )
+
+
 def _can_be_pasted(fix: str) -> bool:
     """Whether a fix is an option or notation, rather than a sentence."""
     return re.match(r"--[a-z]|\w+\(", fix) is not None

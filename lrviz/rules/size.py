@@ -357,4 +357,5 @@ def rate_for_factor(case: Case) -> Iterator[Found]:
                 f"{format_rate(curve.peak)} at most",
                 rewritten_functions(case, part, "{}", f"({{}}) / {print_value(base)}")
                 or f"divide the value of the function by {print_value(base)}",
+                "note" if case.spec.read else None,  # parameter groups of a script may have rates of their own
             )

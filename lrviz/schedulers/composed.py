@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from lrviz.errors import SpecError
+from lrviz.errors import MisfitError
 from lrviz.schedulers.catalogue import Parameter, Run, Scheduler, Values
 from lrviz.text import count
 
@@ -33,7 +33,7 @@ def _check_length(name: str, *lengths: str) -> Callable[[Values, Run], None]:
         used = sum(values[length] for length in lengths)
         if run.steps is not None and used >= run.steps:
             parts = " and ".join(f"`{length}` {values[length]:,}" for length in lengths)
-            raise SpecError(
+            raise MisfitError(
                 f"`{name}` has no steps left after {parts}: the run has {count(run.steps, 'scheduler step')}",
                 f"such as `{name}({', '.join(f'{length}=10%' for length in lengths)})`",
             )

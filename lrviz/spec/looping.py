@@ -6,12 +6,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from lrviz.errors import SpecError, UsageError
+from lrviz.errors import NotationError, SpecError, UsageError
 from lrviz.notation import Program, SchedulerCall, check_run
 from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_loop
 from lrviz.spec.resolve import Resolved, resolve
 from lrviz.spec.run import MAX_UPDATES, ParamGroup, ScriptLoop, TrainingLoop
 from lrviz.text import count
+
+
+def _sized(program: Program, loop: TrainingLoop, typed: Mapping[str, Any]) -> Program:
+    exact = "steps_per_epoch" in typed or "dataset_size" in typed
+    epochs = loop.epochs if "epochs" in typed else None
+    return program.with_length(loop.steps_per_epoch, epochs, exact, sets_rates="lr" not in typed)
+
+
+def ends_early(program: Program, loop: TrainingLoop, typed: Mapping[str, Any]) -> bool:
+    """Whether a loop with a `break` makes fewer updates than it could."""
+    if "steps" in typed or "interval" in typed:
+        return False
+    try:
+        return sum(_sized(program, loop, typed).count(MAX_UPDATES)) < loop.updates
+    except NotationError:  # it is too long to be counted, or depends on what is not known
+        return False
 
 
 def with_length(program: Program, fields: Fields, typed: Mapping[str, Any], notes: list[str]) -> tuple[Program, Fields]:
@@ -38,11 +54,8 @@ def with_length(program: Program, fields: Fields, typed: Mapping[str, Any], note
             )
     given = {k: v for k, v in fields.values.items() if k != "grad_accum"}
     loop = read_loop(given, prefix)
+    program = _sized(program, loop, typed)
     # One more than is allowed is refused below.
-    exact = "steps_per_epoch" in typed or "dataset_size" in typed
-    program = program.with_length(
-        loop.steps_per_epoch, loop.epochs if "epochs" in typed else None, exact, sets_rates="lr" not in typed
-    )
     counts = [loop.updates] if "steps" in typed else program.count(MAX_UPDATES + 1)
     if not counts:
         raise SpecError("the loop of the script makes no update")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from lrviz import files
 from lrviz.errors import NotationError, SpecError, UsageError
 from lrviz.notation import NO_SCHEDULER, Found, Origin, Program, SchedulerCall, missing_values, read_script
-from lrviz.spec.looping import with_length
+from lrviz.spec.looping import ends_early, with_length
 from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
 from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, run_names
 from lrviz.text import count, format_rate, printable
@@ -168,16 +168,18 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
         found = first
         if first.missing or (first.program is not None and batches):
             found = read_script(text, {**values, **batches}, names, typed, whole=whole, settings=settings)[at]
-        if found.program is not None and found.program.by_batch and not _has_batches(merged.values):
+        program = found.program
+        if program is not None and found.ends_early and not ends_early(program, loop, typed):
+            program = None
+        if program is not None and program.by_batch and not found.ends_early and not _has_batches(merged.values):
             # The rates change within an epoch.
             asked = {origin.text for origin in found.missing}
-            found.missing += [Origin(text, found.program.line) for text in first.loaders[:1] if text not in asked]
+            found.missing += [Origin(text, program.line) for text in first.loaders[:1] if text not in asked]
         if found.missing:
             found.loaders = first.loaders
             without.append(found)
             continue
         notes = [*found.notes, *_differences(first, typed, fields.prefix)]
-        program = found.program
         if program is not None:
             program, merged = with_length(program, merged, typed, notes)
             known = _known_length(found.fields, merged.values)
@@ -188,7 +190,8 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
             )
         runs.append(
             ScriptRun(
-                None if program else found.call, merged, (*_told(known, found, typed), *found.told), tuple(notes),
+                None if program else found.call, merged,
+                (*_told(known, found, typed), *(found.told if program else ())), tuple(notes),
                 found.name, tuple(_explained(merged, known, found, typed, fields.prefix)),
                 f"{path}:{found.line}" if path else "", _ignored_rules(text, found.line), program,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lrviz.errors import SpecError
+from lrviz.errors import MisfitError, SpecError
 from lrviz.notation import SchedulerCall
 from lrviz.spec.resolve import bind_arguments, find_scheduler
 from lrviz.text import count
@@ -35,7 +35,7 @@ def add_warmup(call: SchedulerCall, warmup: int, start: float, total_steps: int,
     if warmup == 0:
         return call
     if warmup >= total_steps:
-        raise SpecError(
+        raise MisfitError(
             f"`{option}` of {count(warmup, 'scheduler step')} leaves nothing of the run, "
             f"which has {count(total_steps, 'scheduler step')}",
             f"such as `{option} 5%`" if option.startswith("--") else 'such as `warmup = "5%"`',

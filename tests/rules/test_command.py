@@ -78,7 +78,7 @@ def test_several_and_the_default_run(capsys: Capture) -> None:
     assert [line.partition(" (")[0] for line in out.splitlines()] == [
         "StepLR(step_size=99): warning LR105",
         "    fix: StepLR(step_size=10)",
-        "CosineAnnealingLR T_max=20: warning LR101",
+        "T_max=20: warning LR101",
         "    fix: CosineAnnealingLR(T_max=32)",
         "4 schedules: 2 warnings",
     ]
@@ -91,6 +91,8 @@ def test_what_plot_refuses_is_a_finding(capsys: Capture) -> None:
     capsys.readouterr()
     assert codes(capsys, *line) == (1, ["LR104"])
     assert codes(capsys, "lambda(lambda e: (1 - e / 90) ** 0.9)", "--steps", "100") == (1, ["LR104"])
+    assert codes(capsys, "warmup-cosine(warmup=50)", "cosine", "--steps", "40") == (1, ["LR107"])
+    assert codes(capsys, "cosine", "--warmup", "50", "--steps", "40") == (1, ["LR107"])
     assert codes(capsys, "onecycle", "--optimizer", "Adagrad", "--steps", "100") == (1, ["LR502"])
 
 
@@ -106,6 +108,7 @@ def test_what_plot_refuses_is_a_finding(capsys: Capture) -> None:
         (["cosine", "--format", "xml"], "--format"),
         (["cosine", "--explain", "LR999"], "no rule `LR999`"),
         (["cheatsheet", "--epochs", "3"], "`--epochs` is for notation and scripts"),
+        (["step", "--label", "a", "--label", "b"], "2 labels for 1 scheduler"),
         (["step", "cosine", "--T_max", "3"], "`--T_max` is for one scheduler"),
     ],
 )

@@ -140,6 +140,45 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
         [1.0, 0.5, 0.25, 0.25],
         [],
     ),
+    "a step that is skipped in some epochs": (
+        f"{OPT}{STEP}{EPOCHS}{BATCH}    if epoch < 2:\n        continue\n    s.step()",
+        {"steps_per_epoch": 1},
+        [1.0, 1.0, 1.0, 0.5],
+        [],
+    ),
+    "a function that returns early": (
+        f"{OPT}{STEP}def after(epoch):\n    if epoch < 2:\n        return\n    s.step()\n"
+        f"{EPOCHS}{BATCH}    after(epoch)",
+        {"steps_per_epoch": 1},
+        [1.0, 1.0, 1.0, 0.5],
+        [],
+    ),
+    "a loop that ends early": (
+        f"{OPT}{STEP}n = 0\n{EPOCHS}    for b in loader:\n        opt.step()\n        s.step()\n        n += 1\n"
+        "        if n == 2:\n            break",
+        {"steps_per_epoch": 1},
+        [1.0, 0.5, 0.25, 0.125],
+        [],
+    ),
+    "epochs that end early": (
+        f"{OPT}{STEP}for epoch in range(9):\n    for i, b in enumerate(loader):\n        opt.step()\n"
+        "        if i == 1:\n            break\n    s.step()\n    if epoch >= 1:\n        break",
+        {"steps_per_epoch": 3},
+        [1.0, 1.0, 0.5, 0.5],
+        [],
+    ),
+    "two steps in one loop": (
+        f"{OPT}{STEP}{EPOCHS}{BATCH}    s.step()\n    s.step()",
+        {"steps_per_epoch": 1},
+        [1.0, 0.25, 0.0625, 0.015625],
+        [],
+    ),
+    "a scheduler that is not stepped": (
+        f"{OPT}{STEP}for epoch in range(2):\n{BATCH}",
+        {"steps_per_epoch": 1},
+        [1.0, 1.0],
+        ["`s` on line 2 is created and not stepped"],
+    ),
     "a scheduler that Accelerate does not prepare": (
         f"acc = Accelerator()\n{OPT}{STEP}model, opt = acc.prepare(model, opt)\n{EPOCHS}{BATCH}    s.step()",
         {"steps_per_epoch": 1, "num_processes": 2},

@@ -141,6 +141,16 @@ RUNS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {},
         {"updates": 32},
     ),
+    "a scheduler for each of several optimizers": (
+        "self.schedulers = [StepLR(o, 7) for o in self.optimizers]",
+        {},
+        {"scheduler": "StepLR(step_size=7)"},
+    ),
+    "a scheduler for each in a loop": (
+        "def make(o, n):\n    return StepLR(o, n)\nfor o in self.optimizers:\n    self.s.append(make(o, 7))",
+        {},
+        {"scheduler": "StepLR(step_size=7)"},
+    ),
     "a length of its own": (
         "steps_per_epoch = len(loader) // 2\nStepLR(opt, steps_per_epoch)",
         {"steps_per_epoch": 9},
@@ -251,6 +261,15 @@ REFUSED = {
         "o = SGD(groups, lr=0.5)\nStepLR(o, 3)",
         "the rates of the parameter groups of `SGD` on line 2 cannot be computed",
     ),
+    "an attribute of a scheduler": (
+        "s = StepLR(opt, 3)\ns.gamma = 0.5\ns.step()",
+        "the script does not show where the optimizer is updated",
+    ),
+    "rates of groups that are added": (
+        "groups = []\nfor n, p in model.named_parameters():\n    groups.append({'params': p, 'lr': 0.1})\n"
+        "o = SGD(groups, lr=0.5)\nStepLR(o, 3)",
+        "the rates of the parameter groups of `SGD` on line 4 cannot be computed",
+    ),
     "a choice that cannot be computed": (
         "s = StepLR(opt, 3) if [].x else StepLR(opt, 4)\ns.step()",
         "it is not known which scheduler is used: `[].x` cannot be computed",
@@ -354,6 +373,10 @@ class TestAll:
         "a choice of optimizers": (
             "if a.opt == 'sgd':\n    o = SGD(p, lr=a.lr)\nelse:\n    o = Adam(p, lr=a.adam_lr)\nStepLR(o, 3)",
             "--let \"a.opt='sgd'\" --let a.lr=0.1 --let a.adam_lr=0.1",
+        ),
+        "a number that is compared": (
+            "n = cfg.n if cfg.start == 0 else 3\nStepLR(opt, n)",
+            "--let cfg.start=0 --let cfg.n=10",
         ),
         "the same rate of two optimizers": (
             "if a.opt == 'sgd':\n    o = SGD(p, lr=a.lr)\nelse:\n    o = Adam(p, lr=a.lr)\nStepLR(o, 3)",

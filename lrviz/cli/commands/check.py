@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,8 +14,9 @@ import typer
 from lrviz import files, terminal
 from lrviz.cli import options
 from lrviz.cli.options import CheckArgument, with_options
-from lrviz.errors import LrvizError, UsageError
+from lrviz.errors import LrvizError, MisfitError, UsageError
 from lrviz.spec import FIELDS, CodeCall, RunSpec, read_all, read_choice, read_count, read_runs, split_commas
+from lrviz.text import count
 
 if TYPE_CHECKING:
     from lrviz.rules import Finding, Rule
@@ -39,11 +41,11 @@ def command(ctx: typer.Context, scheduler: CheckArgument = None, **values: Any) 
     format = read_choice("--format", values["format"] or "text", rules.REPORT_FORMATS)
     least = read_choice("--severity", values["severity"] or "note", rules.SEVERITIES)
     select, ignore = (_read_codes(f"--{name}", values[name]) for name in ("select", "ignore"))
-    specs = _read_specs(scheduler, ctx.obj, values)
+    specs, misfits = _read_specs(scheduler, ctx.obj, values)
     shown = rules.SEVERITIES[: rules.SEVERITIES.index(least) + 1]
     findings = [
         finding
-        for finding in _findings(specs, values["quiet"])
+        for finding in (*misfits, *_findings(specs, values["quiet"]))
         if finding.severity in shown
         and (not select or rules.matches(finding.code, select))
         and not rules.matches(finding.code, ignore)
@@ -56,7 +58,7 @@ def command(ctx: typer.Context, scheduler: CheckArgument = None, **values: Any) 
         )
     findings.sort(key=lambda f: rules.SEVERITIES.index(f.severity))
     try:
-        files.write_stdout(rules.report(findings, len(specs), format))
+        files.write_stdout(rules.report(findings, len(specs) + len(misfits), format))
     except BrokenPipeError:  # a reader that has gone does not change the status
         files.discard_stdout()
     return 1 if any(finding.severity != "note" for finding in findings) else 0
@@ -75,15 +77,21 @@ def _read_codes(option: str, texts: Sequence[str] | None) -> tuple[str, ...]:
     return codes
 
 
-def _read_specs(words: Sequence[str], parameters: dict[str, str], values: dict[str, Any]) -> list[tuple[RunSpec, Path]]:
-    """The runs of notation, scripts and presets, each with the folder in which its code runs."""
-    from lrviz import presets
+def _read_specs(
+    words: Sequence[str], parameters: dict[str, str], values: dict[str, Any]
+) -> tuple[list[tuple[RunSpec, Path]], list[Finding]]:
+    """The runs of notation, scripts and presets, each with the folder in which its code runs.
+
+    The second list has findings about schedules that have no room in their run.
+    """
+    from lrviz import presets, rules
     from lrviz.cli import runs
 
     fields = replace(runs.read_fields(values), any_length=True)
     labels = values["label"] or ()
     shipped = presets.preset_names()
     found: list[tuple[RunSpec, Path]] = []
+    misfits: list[Finding] = []
     texts: list[str] = []
     for word in words:
         if not (word.lower().endswith(".toml") or word in shipped):
@@ -96,24 +104,35 @@ def _read_specs(words: Sequence[str], parameters: dict[str, str], values: dict[s
             )
         limits = {n: read_count(f"--{n.replace('_', '-')}", values[n]) for n in _LIMITS if values[n] is not None}
         path = presets.find_preset(word)
-        loaded = presets.load_preset(
-            path,
-            allow_code=values["allow_code"],
-            allow_outside=values["allow_outside"],
-            any_length=True,
-            **limits,
-        )
+        try:
+            loaded = presets.load_preset(
+                path,
+                allow_code=values["allow_code"],
+                allow_outside=values["allow_outside"],
+                any_length=True,
+                **limits,
+            )
+        except MisfitError as error:
+            misfits.append(rules.misfit(word, error))
+            continue
         found += [(run, loaded.folder) for plan in loaded.figures for run in plan.runs]
     if parameters and len(texts) != 1:
         raise UsageError(
             f"`--{next(iter(parameters))}` is for one scheduler, got {len(texts)}", "write it in the notation of each"
         )
-    if len(texts) == 1 and "{" not in texts[0]:
-        found += [(run, Path()) for run in read_all(texts[0], fields, parameters, labels[0] if labels else "")]
-    elif texts:
-        most = 1000 if values["max_curves"] is None else read_count("--max-curves", values["max_curves"])
-        found += [(run, Path()) for run in read_runs(texts, fields, labels, most)]
-    return found
+    if len(labels) > len(texts):
+        raise UsageError(f"{len(labels)} labels for {count(len(texts), 'scheduler')}", "give `--label` once for each")
+    most = 1000 if values["max_curves"] is None else read_count("--max-curves", values["max_curves"])
+    for text, label in zip_longest(texts, labels[: len(texts)], fillvalue=""):
+        try:
+            read = (
+                read_runs([text], fields, [label], most) if "{" in text else read_all(text, fields, parameters, label)
+            )
+        except MisfitError as error:
+            misfits.append(rules.misfit(text, error))
+        else:
+            found += [(run, Path()) for run in read]
+    return found, misfits
 
 
 def _findings(specs: Sequence[tuple[RunSpec, Path]], quiet: bool) -> Iterator[Finding]:

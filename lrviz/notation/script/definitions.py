@@ -55,7 +55,7 @@ class Definitions(Expressions):
             match statement:
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     # Methods do not see the names of the class.
-                    function = self.function(statement, scope, made)
+                    function = self.function(statement, scope, made, body)
                     function.decorators = tuple(unparse(d).rpartition(".")[2] for d in statement.decorator_list)
                     body.names[statement.name] = function
                 case ast.AnnAssign(target=ast.Name(id=name), value=value):

@@ -27,6 +27,7 @@ from lrviz.notation.script.values import (
     Method,
     Opaque,
     Optimizer,
+    Origin,
     Schedule,
     Scope,
     Settings,
@@ -124,9 +125,9 @@ class Expressions(Reader):
         known = name_without_import(name)
         return self.unknown(node) if known is None else known
 
-    def function(self, node: Any, scope: Scope, owner: Class | None = None) -> Function:
-        """A function or lambda, with the values of its defaults."""
-        defaults = {name: self.evaluate(default, scope) for name, default in parameter_defaults(node.args)}
+    def function(self, node: Any, scope: Scope, owner: Class | None = None, body: Scope | None = None) -> Function:
+        """A function or lambda, with the values of its defaults, which see the names of the body of a class."""
+        defaults = {name: self.evaluate(default, body or scope) for name, default in parameter_defaults(node.args)}
         return Function(node, scope, defaults, owner)
 
     def attribute(self, owner: Any, name: str, node: ast.expr) -> Any:
@@ -337,6 +338,8 @@ class Expressions(Reader):
             generator = generators[at]
             over = self.evaluate(generator.iter, inner)
             items = self.items(over)
+            if items is None and isinstance(over, Unknown) and self.makes_scheduler(node):
+                items = [Unknown(Origin(generator.target))]  # a scheduler for each of several optimizers
             if items is None:
                 return over if isinstance(over, Unknown) else self.unknown(generator.iter)
             for item in items:

@@ -55,6 +55,7 @@ class Found:
     assigned: Mapping[str, Any] = field(default_factory=dict)  # the values of the script's names
     assigned_lines: Mapping[str, int] = field(default_factory=dict)
     program: Program | None = None  # if the loop changes the rates in other ways than with `call`
+    ends_early: bool = False  # whether `program` is needed only if the loop makes fewer updates than its head says
     names: tuple[str, ...] = ()  # of its schedulers and its optimizer
     told: list[str] = field(default_factory=list)  # what the loop does, with the lines
 
@@ -113,7 +114,7 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
     if (usual := _usual(text)) is not None:
         return f"{usual} if it is left out", usual
     if found := sorted(examples.get(text, ()), key=lambda example: example.lower() in _NONE):
-        return (f"such as {' or '.join(found)}" if found[0][0] in "'[" else _guess(text, {})[0]), found[0]
+        return (f"such as {' or '.join(found)}" if found[0][0] in "'\"[" else _guess(text, {})[0]), found[0]
     name = text.lower() if "(" in text else text.lower().rpartition(".")[2]
     for word in reversed(re.findall(r"[a-z]+\d?", name)):
         for pattern, what, example in _GUESSES:

@@ -22,10 +22,9 @@ from lrviz.notation.script.trees import (
     RATE,
     assigned_in,
     assigned_names,
-    called_names,
     changed_in,
     ends,
-    names_with_rates,
+    names_in,
     stored_names,
 )
 from lrviz.notation.script.values import (
@@ -111,7 +110,11 @@ class Interpreter(Definitions):
                 value = None if signal is None or signal.kind != "return" else signal.value
                 first = returned.value if returned is not None else None
                 return Signal("return", merge(first, value, test)), True
-            # A branch that stops is for other runs than the training that is read.
+            # A branch that stops is for other runs than the training that is read, unless a loop decides it.
+            if self.loops and test.origins and not any(o.givable for o in test.origins):
+                kind = "break" if isinstance(last, ast.Break) else "skip"
+                if isinstance(last, ast.Break | ast.Continue | ast.Return):
+                    self.event(kind, None, (), last)
             return self.block(node.orelse, scope), False
         if node.orelse and ends(node.orelse) and not isinstance(node.orelse[-1], ast.Return):
             return self.block(node.body, scope), False
@@ -241,8 +244,7 @@ class Interpreter(Definitions):
                         scope.elsewhere[name] = found
             case ast.Delete(targets=targets):
                 for target in targets:
-                    if isinstance(target, ast.Name):
-                        scope.names.pop(target.id, None)
+                    self._delete(target, scope)
             case ast.Break():
                 return Signal("break")
             case ast.Continue():
@@ -380,6 +382,22 @@ class Interpreter(Definitions):
                 self.change(owner, self.unknown(node))
             self.checked(owner, node)
 
+    def _delete(self, target: ast.expr, scope: Scope) -> None:
+        """Delete a name, or an item of a list or dict."""
+        if isinstance(target, ast.Name):
+            scope.names.pop(target.id, None)
+        if not isinstance(target, ast.Subscript):
+            return
+        owner, index = self.evaluate(target.value, scope), self.evaluate(target.slice, scope)
+        if not isinstance(owner, dict | list):
+            return
+        self.change(owner, index if isinstance(index, Unknown) else None)
+        items: Any = owner
+        try:
+            del items[index]
+        except (KeyError, IndexError, TypeError):
+            self.change(owner, self.unknown(target))
+
     def _unpack(self, targets: Sequence[ast.expr], value: Any, scope: Scope) -> None:
         items = self.items(value)
         starred = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
@@ -426,6 +444,9 @@ class Interpreter(Definitions):
             return self._training(node, Loop(node, count, over, stored_names(node.target)), scope)
         if items is None:
             why = over if isinstance(over, Unknown) else self.unknown(node.iter)
+            if self.makes_scheduler(node):  # for each of several optimizers: read once
+                self.assign(node.target, Unknown(Origin(node.target)), scope)
+                self.block(node.body, scope)
             self._forget(node, scope, why)
             return None
         for item in items:
@@ -509,7 +530,7 @@ class Interpreter(Definitions):
     def _trains(self, node: ast.AST) -> bool:
         """Whether a loop contains a step of an optimizer or scheduler, or sets a rate and calls what may train."""
         if node not in self.training:
-            called = called_names(node)
+            called = names_in(node).called
             steps = any(name == "step" or name in self.trains or SCALER.search(name) for name in called)
             steps = steps or ("__call__" in self.trains and _passes_optimizer(node))
             self.training[node] = steps or (self._sets_rates(node) and any(map(TRAINS.search, called)))
@@ -517,7 +538,7 @@ class Interpreter(Definitions):
 
     def _sets_rates(self, node: ast.AST) -> bool:
         """Whether a loop sets the rates of parameter groups, or calls a function that does."""
-        return any(name == RATE or name in self.sets for name in names_with_rates(node))
+        return any(name == RATE or name in self.sets for name in names_in(node).called)
 
     def _forget(self, node: ast.stmt, scope: Scope, why: Unknown) -> None:
         """Make what a statement changes unknown, without reading it."""

@@ -37,6 +37,7 @@ class Loops:
 
     def __init__(self, reader: Interpreter, given: Collection[str], found: Found) -> None:
         self.reader, self.given, self.found = reader, given, found
+        self.ends_early = False  # whether the loop may end before its last iteration
 
     def read(self, schedule: Schedule) -> None:
         """When the scheduler steps, and how long the run is.
@@ -50,8 +51,12 @@ class Loops:
         if not updates and not isinstance(schedule.optimizer, Optimizer):
             updates = [e for e in events if e.kind == "update"]
         update = max(updates, key=lambda e: len(e.loops), default=None)
-        if not _one_at_a_time(updates):
+        if not _one_at_a_time(updates) or not _exclusive([e for e in steps if e.loops]):
             raise NotPlainError
+        around = {loop.node for e in (*steps, *updates) for loop in e.loops}
+        if any(e.kind == "skip" and e.loops[0].node in around for e in events):
+            raise NotPlainError
+        self.ends_early = any(e.kind == "break" and e.loops[0].node in around for e in events)
         looped = [e for e in steps if e.loops]
         if looped:
             if not steps[0].loops:
@@ -170,14 +175,21 @@ def every_of(event: Event) -> int | None:
 
 def _one_at_a_time(updates: Sequence[Event]) -> bool:
     """Whether an iteration makes one update: there is one, or each pair of them stands in two branches of an `if`."""
-    for number, one in enumerate(updates):
-        tests = {id(c.test): c.taken for c in one.conditions}
+    for one in updates:
         if any(
             c.every is None and c.value.origins and not any(o.givable for o in c.value.origins) for c in one.conditions
         ):
             return False
-        if not all(any(tests.get(id(c.test), c.taken) != c.taken for c in o.conditions) for o in updates[number + 1 :]):
-            return False
+    return _exclusive(updates)
+
+
+def _exclusive(events: Sequence[Event]) -> bool:
+    """Whether each pair of events stands in two branches of an `if`."""
+    for number, one in enumerate(events):
+        tests = {id(c.test): c.taken for c in one.conditions}
+        for other in events[number + 1 :]:
+            if not any(tests.get(id(c.test), c.taken) != c.taken for c in other.conditions):
+                return False
     return True
 
 

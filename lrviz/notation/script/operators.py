@@ -105,8 +105,10 @@ def relation(reader: Reader, op: ast.cmpop, left: Any, right: Any, node: ast.Com
         same = left is right or (isinstance(left, CONSTANTS) and type(left) is type(right) and left == right)
         return same is isinstance(op, ast.Is)
     unknown = [v for v in (left, right) if isinstance(v, Unknown)]
-    if isinstance(right, str | list | tuple | dict):
-        reader.example(left, *([right] if isinstance(right, str) else right))
+    if isinstance(right, str) or (type(right) is int and isinstance(op, ast.Eq)):
+        reader.example(left, right)
+    elif isinstance(right, list | tuple | dict):
+        reader.example(left, *right)
     if unknown or (isinstance(op, ast.In | ast.NotIn) and not isinstance(right, dict) and origins(right)):
         return Unknown(*origins(left), *origins(right)) if unknown or origins(right) else reader.unknown(node)
     if (why := reader.taint(left) or reader.taint(right)) is not None:

@@ -6,10 +6,12 @@ import ast
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
-from lrviz.notation.script.trees import RATE, called_names, functions_that_reach, names_with_rates
+from lrviz.notation.script.names import is_scheduler_class
+from lrviz.notation.script.trees import RATE, functions_that_reach, names_in, names_in_functions
 from lrviz.notation.script.values import (
     Array,
     Class,
@@ -104,8 +106,10 @@ class Reader(ABC):
         self.instances: list[Instance] = []
         self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
         self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
-        self.trains = functions_that_reach(tree, called_names, lambda name: name == "step" or bool(SCALER.search(name)))
-        self.sets = functions_that_reach(tree, names_with_rates, lambda name: name == RATE)
+        self.functions = names_in_functions(tree)
+        called = {name: names.called for name, names in self.functions.items()}
+        self.trains = functions_that_reach(called, lambda name: name == "step" or bool(SCALER.search(name)))
+        self.sets = functions_that_reach(called, lambda name: name == RATE)
         self.changing: dict[str, Loop] = {}  # attributes that a loop around training changes
         self.training: dict[ast.AST, bool] = {}  # whether a loop is around training
         self.optimizers: list[Optimizer] = []
@@ -367,10 +371,19 @@ class Reader(ABC):
         if isinstance(test, Unknown):
             self.conditions.pop()
 
+    @cached_property
+    def makers(self) -> set[str]:
+        """The names of functions of the script that name a scheduler, or call another that does."""
+        return functions_that_reach({k: v.mentioned for k, v in self.functions.items()}, is_scheduler_class)
+
+    def makes_scheduler(self, node: ast.AST) -> bool:
+        """Whether a node names a scheduler, or a function of the script that makes one."""
+        return any(is_scheduler_class(name) or name in self.makers for name in names_in(node).mentioned)
+
     def example(self, value: Any, *examples: Any) -> None:
-        """Note texts that an expression is compared with: they are values that it may have."""
+        """Note what an expression is compared with: texts and whole numbers that it may be."""
         if isinstance(value, Unknown) and len(value.origins) == 1:
-            texts = [repr(e) for e in examples if isinstance(e, str) and len(e) < _LONGEST_EXAMPLE]
+            texts = [repr(e) for e in examples if isinstance(e, str | int) and len(str(e)) < _LONGEST_EXAMPLE]
             known = self.examples.setdefault(value.origins[0].text, [])
             known += [text for text in texts if text not in known][: _MOST_EXAMPLES - len(known)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from math import isfinite
 from typing import Any, Final
 
@@ -232,17 +233,20 @@ class _Reading:
             found.fields["interval"], found.lines["interval"] = self.intervals[id(one)]
         loops = Loops(reader, self.given, found)
         needs = self._needs_program(loops, optimizer, schedules)
-        if needs:
+        if needs or loops.ends_early:
             if optimizer is None:
                 raise ExpressionError(
                     "the loop needs the optimizer of the scheduler", "write it as its first argument", schedules[0].node
                 )
-            program = Programs(reader, self.source, loops, self.choices)
             asked = len(conversion.missing)
-            found.program = program.make(optimizer, conversion)
-            found.missing += conversion.missing[asked:]
-            found.notes += program.notes
-        elif self.undecided is not None:
+            if needs:
+                program = Programs(reader, self.source, loops, self.choices)
+                found.program = program.make(optimizer, conversion)
+                found.missing += conversion.missing[asked:]
+                found.notes += program.notes
+            else:
+                self._make_in_case(optimizer, conversion, found)
+        if not needs and self.undecided is not None:
             raise ExpressionError(
                 f"it is not known which scheduler is used: `{printable(self.undecided.text, 60)}` cannot be computed",
                 "paste the lines of that scheduler alone",
@@ -252,6 +256,14 @@ class _Reading:
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
         return found
+
+    def _make_in_case(self, optimizer: Optimizer, conversion: Conversion, found: Found) -> None:
+        """Make the program of a loop that may end early, which is known when its length is; all else stays."""
+        other = replace(found, fields=dict(found.fields), lines=dict(found.lines), told=[], missing=[])
+        with suppress(ExpressionError):
+            program = Programs(self.reader, self.source, Loops(self.reader, self.given, other), self.choices)
+            found.program, found.ends_early = program.make(optimizer, conversion), True
+            found.told, found.names = other.told, other.names
 
     def _is_never_stepped(self, schedule: Schedule) -> bool:
         """Whether the training loop is shown, with all that it does to a scheduler, and does not step it."""

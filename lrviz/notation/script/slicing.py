@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from lrviz.notation.script.trees import mentioned_names
+from lrviz.notation.script.trees import names_in
 
 _CHANGES: Final = frozenset(
     ("append", "extend", "insert", "remove", "pop", "reverse", "sort", "clear", "update", "setdefault")
@@ -115,10 +115,10 @@ class _Slice:
                     case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
                         stored.add(name)
                     case ast.Subscript(value=owner, ctx=ast.Store() | ast.Del()):
-                        stored |= mentioned_names(owner)
+                        stored |= names_in(owner).mentioned
                     case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in _CHANGES:
-                        stored |= mentioned_names(owner)
-            mentioned = mentioned_names(node)
+                        stored |= names_in(owner).mentioned
+            mentioned = names_in(node).mentioned
             self.facts[node] = wanted or bool(mentioned & _ALWAYS), calls, stored, mentioned
         return self.facts[node]
 

@@ -77,8 +77,8 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
         groups = [Group(kept)]
         if isinstance(params, UnknownGroups):
             groups[0]["lr"] = params
-        if (why := reader.taint(params)) is not None:
-            groups[0]["lr"] = why
+        if (why := reader.taint(params)) is not None:  # groups that are added in a loop over the model
+            groups[0]["lr"] = UnknownGroups(*why.origins)
     made = Optimizer(name, groups, node.lineno, kept, node, loops=tuple(reader.loops))
     reader.made_optimizer(made)
     return made

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from lrviz.notation.source import unparse
 
@@ -15,49 +15,59 @@ _ENDS: Final = (ast.Raise, ast.Return, ast.Continue, ast.Break)
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and all nodes in it, in no order; in a third of the time of `ast.walk`."""
+    """A node and all nodes in it, in no order; in half the time of `ast.walk`."""
     todo = [node]
     while todo:
         node = todo.pop()
         yield node
-        for value in vars(node).values():
-            if isinstance(value, list):
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if type(value) is list:
                 todo += [item for item in value if isinstance(item, ast.AST)]
-            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+            elif isinstance(value, ast.AST):
                 todo.append(value)
 
 
-def functions_that_reach(
-    tree: ast.Module, names: Callable[[ast.AST], set[str]], wanted: Callable[[str], bool]
-) -> set[str]:
-    """The names of functions and methods that contain a name that is wanted, or that of another such function.
+class Names(NamedTuple):
+    """The names of the functions and methods that are called in a node, and of all that are mentioned in it.
 
-    Args:
-        tree: The tree of the script.
-        names: Gives the names in a function.
-        wanted: Whether a name is wanted.
+    Those that are called have `RATE` if the node sets the rate of a parameter group.
     """
-    inside: dict[str, set[str]] = {}
-    for node in walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            inside.setdefault(node.name, set()).update(names(node))
-    found = {name for name, others in inside.items() if any(map(wanted, others))}
-    while more := {name for name, others in inside.items() if name not in found and others & found}:
-        found |= more
+
+    called: set[str]
+    mentioned: set[str]
+
+
+def names_in(node: ast.AST) -> Names:
+    """The names of functions and methods in a node."""
+    found = Names(set(), set())
+    for child in walk(node):
+        match child:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                found.mentioned.add(name)
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                found.called.add(name)
+            case ast.Subscript() if sets_rate(child):
+                found.called.add(RATE)
     return found
 
 
-def called_names(node: ast.AST) -> set[str]:
-    """The names of the functions and methods that are called in a node."""
-    functions = (call.func for call in walk(node) if isinstance(call, ast.Call))
-    return {name for function in functions if (name := _name(function))}
+def names_in_functions(tree: ast.Module) -> dict[str, Names]:
+    """The names of functions and methods in each function and method, by its name."""
+    inside: dict[str, Names] = {}
+    for node in walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            known, more = inside.setdefault(node.name, Names(set(), set())), names_in(node)
+            known.called.update(more.called)
+            known.mentioned.update(more.mentioned)
+    return inside
 
 
-def names_with_rates(node: ast.AST) -> set[str]:
-    """The names of the functions that are called in a node, with `RATE` if it sets the rate of a parameter group."""
-    found = called_names(node)
-    if any(isinstance(child, ast.Subscript) and sets_rate(child) for child in ast.walk(node)):
-        found.add(RATE)
+def functions_that_reach(inside: Mapping[str, set[str]], wanted: Callable[[str], bool]) -> set[str]:
+    """The names of functions that have a name inside that is wanted, or that of another such function."""
+    found = {name for name, others in inside.items() if any(map(wanted, others))}
+    while more := {name for name, others in inside.items() if name not in found and others & found}:
+        found |= more
     return found
 
 
@@ -65,18 +75,6 @@ def sets_rate(node: ast.Subscript) -> bool:
     """Whether a subscript is the rate or the momentum of a parameter group that is set."""
     key = node.slice.value if isinstance(node.slice, ast.Constant) else None
     return isinstance(node.ctx, ast.Store) and key in ("lr", "momentum", "betas", "initial_lr")
-
-
-def mentioned_names(node: ast.AST) -> set[str]:
-    """The names of the functions and methods that are called in a node, or passed on."""
-    return {name for child in walk(node) if (name := _name(child))}
-
-
-def _name(node: ast.AST) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
 
 
 def ends(body: Sequence[ast.stmt]) -> bool:
@@ -144,7 +142,7 @@ def changed_in(tree: ast.Module, node: ast.AST) -> tuple[set[str], set[str]]:
                     attributes.add(name)
                 case ast.Global(names=others) | ast.Nonlocal(names=others):
                     names.update(others)
-        for name in called_names(part) - seen:
+        for name in names_in(part).called - seen:
             seen.add(name)
             todo += functions.get(name, [])
     return attributes, names
