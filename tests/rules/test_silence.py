@@ -11,11 +11,30 @@ from tests.rules.checking import codes
 from tests.rules.sensible import sensible
 
 SEEDS = 60  # of 2,000 that were tried
+MEANT = (  # what looks odd and is meant
+    "LambdaLR(lambda s: 10 ** (s / 20)) @ lr=1e-7, steps=100",
+    "ExponentialLR(1.1) @ lr=1e-6, steps=100",
+    "LinearLR(1e-3, 1.0, total_iters=100) @ lr=1.0, steps=100",
+    "LambdaLR(lambda s: 1.0) @ lr=1e-5, steps=400",
+    "SequentialLR([ConstantLR(1.0, total_iters=72), CosineAnnealingLR(28)], [72]) @ epochs=100, interval=epoch",
+    "MultiStepLR([30, 60, 90]) @ lr=0.1, epochs=90, interval=epoch",
+    "LambdaLR(lambda s: 0.1 ** (s / 250000)) @ lr=5e-4, steps=2000",
+    "LambdaLR(lambda s: min(1.0, s / 100)) @ lr=1e-4, steps=5000",
+    "LambdaLR(lambda k: cos(7 * math.pi * k / (16 * 1000))) @ lr=0.03, steps=1000",
+    "MultiStepLR(list(range(5, 1000, 1)), gamma=0.85) @ lr=1e-5, epochs=25, interval=epoch",
+    "CosineAnnealingWarmRestarts(T_0=10, T_mult=2) @ lr=0.05, epochs=150, interval=epoch",
+    "SWALR(0.05, anneal_epochs=10) @ lr=0.1, epochs=50, interval=epoch",
+    "OneCycleLR(max_lr=3.0, total_steps=700, pct_start=0.45, three_phase=True) @ lr=0.1, steps=700",
+)
 
 
 def test_random_sensible_schedules_have_no_findings() -> None:
     found = {text: wrong for text in map(sensible, range(SEEDS)) if (wrong := codes(text, "error", "warning"))}
     assert found == {}
+
+
+def test_schedules_that_are_meant_have_no_findings() -> None:
+    assert {text: wrong for text in MEANT if (wrong := codes(text, "error", "warning"))} == {}
 
 
 def test_rules_judge_any_schedule() -> None:
