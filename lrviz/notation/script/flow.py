@@ -8,7 +8,7 @@ from typing import Any
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.lightning import run_module
 from lrviz.notation.script.names import is_scheduler_class
-from lrviz.notation.script.trees import functions_that_reach, mentioned_names
+from lrviz.notation.script.trees import mentioned_names
 from lrviz.notation.script.values import Class, Function
 
 
@@ -44,7 +44,7 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
         (None, v) for v in reader.top.names.values() if isinstance(v, Function)
     ]
     methods = [(cls, v) for cls in classes for v in cls.names.values() if isinstance(v, Function)]
-    makes = functions_that_reach(reader.tree, mentioned_names, is_scheduler_class) or reader.sets
+    makes = reader.functions.that_mention(is_scheduler_class) or reader.sets
     wanted = [(cls, f) for cls, f in (*functions, *methods) if f.name in makes]
     inside = {name for _, f in wanted for name in mentioned_names(f.node) if name != f.name}
     for owner, function in wanted:

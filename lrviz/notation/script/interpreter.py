@@ -23,7 +23,6 @@ from lrviz.notation.script.trees import (
     assigned_in,
     assigned_names,
     called_names,
-    changed_in,
     ends,
     names_with_rates,
     stored_names,
@@ -467,7 +466,7 @@ class Interpreter(Definitions):
 
     def _begin_changes(self, node: ast.AST, loop: Loop, scope: Scope) -> None:
         """Make unknown what a loop changes beside the names of its scope: attributes, global names, and items."""
-        attributes, names = changed_in(self.tree, node)
+        attributes, names = self.functions.changed_in(node)
         self.changing |= {name: loop for name in attributes if name not in self.changing}
         for name in names:
             if isinstance(scope.top.names.get(name), int | float | str):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
-from lrviz.notation.script.trees import RATE, called_names, functions_that_reach, names_with_rates
+from lrviz.notation.script.trees import RATE, Functions
 from lrviz.notation.script.values import (
     Array,
     Class,
@@ -58,10 +58,17 @@ class Reader(ABC):
         tree: Its syntax tree.
         values: The values of names and expressions that are given; they win over those of the script.
         defaults: The values of names that the script does not define.
+        budget: The limits of what it uses.
+        functions: What stands in its functions, if that is known.
     """
 
     def __init__(
-        self, tree: ast.Module, values: Mapping[str, Any], defaults: Mapping[str, Any], budget: Budget
+        self,
+        tree: ast.Module,
+        values: Mapping[str, Any],
+        defaults: Mapping[str, Any],
+        budget: Budget,
+        functions: Functions | None = None,
     ) -> None:
         self.tree, self.values, self.defaults, self.budget = tree, values, defaults, budget
         self.steps = 0
@@ -82,8 +89,9 @@ class Reader(ABC):
         self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
         self.instances: list[Instance] = []
-        self.trains = functions_that_reach(tree, called_names, lambda name: name == "step" or bool(SCALER.search(name)))
-        self.sets = functions_that_reach(tree, names_with_rates, lambda name: name == RATE)
+        self.functions = functions or Functions(tree)
+        self.trains = self.functions.that_call(lambda name: name == "step" or bool(SCALER.search(name)))
+        self.sets = self.functions.that_call(lambda name: name == RATE)
         self.changing: dict[str, Loop] = {}  # attributes that a loop around training changes
         self.training: dict[ast.AST, bool] = {}  # whether a loop is around training
         self.optimizers: list[Optimizer] = []

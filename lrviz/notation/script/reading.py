@@ -69,7 +69,7 @@ def read_script(
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values)
-        tree = with_prelude(tree)
+        tree = with_prelude(tree) if "LRScheduler" in source.text else tree
         reading = _Reading(source, lambda: Interpreter(tree, values, defaults, budget), given)
         found = reading.found()
         budget.add_together(reading.reader.steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from lrviz.notation.source import unparse
@@ -13,20 +13,66 @@ _CONSTRUCTORS: Final = ("__init__", "__post_init__")
 _ENDS: Final = (ast.Raise, ast.Return, ast.Continue, ast.Break)
 
 
-def functions_that_reach(
-    tree: ast.Module, names: Callable[[ast.AST], set[str]], wanted: Callable[[str], bool]
-) -> set[str]:
-    """The names of functions and methods that contain a name that is wanted, or that of another such function.
+class Functions:
+    """What stands in the functions and methods of a script, by their names; each function is walked once.
 
-    Args:
-        tree: The tree of the script.
-        names: Gives the names in a function.
-        wanted: Whether a name is wanted.
+    `called` are the names of the functions that they call, with `RATE` if they set the rate of a parameter group,
+    `mentioned` all names of functions, and `changed` the attributes and the global names that they assign.
     """
-    inside: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            inside.setdefault(node.name, set()).update(names(node))
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.called: dict[str, set[str]] = {}
+        self.mentioned: dict[str, set[str]] = {}
+        self.changed: dict[str, tuple[set[str], set[str]]] = {}
+        self.nodes: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                self.nodes.append(node)
+                self._add(node)
+
+    def _add(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        called = self.called.setdefault(node.name, set())
+        mentioned = self.mentioned.setdefault(node.name, set())
+        attributes, names = self.changed.setdefault(node.name, (set(), set()))
+        for child in ast.walk(node):
+            match child:
+                case ast.Name(id=name):
+                    mentioned.add(name)
+                case ast.Attribute(attr=name, ctx=context):
+                    mentioned.add(name)
+                    if isinstance(context, ast.Store) and node.name not in _CONSTRUCTORS:
+                        attributes.add(name)
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                    called.add(name)
+                case ast.Subscript() if sets_rate(child):
+                    called.add(RATE)
+                case ast.Global(names=others) | ast.Nonlocal(names=others):
+                    names.update(others)
+
+    def that_call(self, wanted: Callable[[str], bool]) -> set[str]:
+        """Those that call a function that is wanted, or another such function."""
+        return _closure(self.called, wanted)
+
+    def that_mention(self, wanted: Callable[[str], bool]) -> set[str]:
+        """Those that mention a function that is wanted, or another such function."""
+        return _closure(self.mentioned, wanted)
+
+    def changed_in(self, node: ast.AST) -> tuple[set[str], set[str]]:
+        """What runs in a node, and in the functions that it calls, assigns: attributes, and global names."""
+        attributes = {c.attr for c in ast.walk(node) if isinstance(c, ast.Attribute) and isinstance(c.ctx, ast.Store)}
+        names: set[str] = set()
+        todo, seen = called_names(node), set[str]()
+        while todo:
+            name = todo.pop()
+            seen.add(name)
+            if name in self.changed:
+                attributes |= self.changed[name][0]
+                names |= self.changed[name][1]
+                todo |= self.called[name] - seen
+        return attributes, names
+
+
+def _closure(inside: Mapping[str, set[str]], wanted: Callable[[str], bool]) -> set[str]:
     found = {name for name, others in inside.items() if any(map(wanted, others))}
     while more := {name for name, others in inside.items() if name not in found and others & found}:
         found |= more
@@ -111,29 +157,6 @@ def assigned_in(node: ast.AST) -> list[str]:
             found |= dict.fromkeys(stored_names(child.target))
         todo += ast.iter_child_nodes(child)
     return list(found)
-
-
-def changed_in(tree: ast.Module, node: ast.AST) -> tuple[set[str], set[str]]:
-    """What runs in a node, and in the functions of a script that it calls, assigns: attributes, and global names."""
-    functions: dict[str, list[ast.AST]] = {}
-    for child in ast.walk(tree):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and child.name not in _CONSTRUCTORS:
-            functions.setdefault(child.name, []).append(child)
-    attributes: set[str] = set()
-    names: set[str] = set()
-    todo, seen = [node], {""}
-    while todo:
-        part = todo.pop()
-        for child in ast.walk(part):
-            match child:
-                case ast.Attribute(attr=name, ctx=ast.Store()):
-                    attributes.add(name)
-                case ast.Global(names=others) | ast.Nonlocal(names=others):
-                    names.update(others)
-        for name in called_names(part) - seen:
-            seen.add(name)
-            todo += functions.get(name, [])
-    return attributes, names
 
 
 def parameter_defaults(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:
