@@ -111,22 +111,39 @@ def _simulate(spec: RunSpec) -> Trace:
     return Trace(trace.spec, trace.lr, trace.momentum, trace.momentum_name, trace.metric)
 
 
+class _Default:
+    """A default, to be told from the same value that is given."""
+
+
+class _Count(_Default, int): ...
+
+
+class _Rate(_Default, float): ...
+
+
+class _Word(_Default, str): ...
+
+
+_PLAIN: Final[tuple[Any, ...]] = (int, float, str)
+_STEP: Interval = cast(Interval, _Word("step"))
+
+
 def simulate(
     scheduler: str | Callable[[Optimizer], Any] | RunSpec,
     *,
-    lr: float | Sequence[float] | Mapping[str, float] = 1e-3,
-    epochs: int = 4,
-    steps_per_epoch: int = 8,
+    lr: float | Sequence[float] | Mapping[str, float] = _Rate(1e-3),
+    epochs: int = _Count(4),
+    steps_per_epoch: int = _Count(8),
     steps: int | None = None,
-    interval: Interval = "step",
-    grad_accum: int = 1,
-    num_processes: int = 1,
+    interval: Interval = _STEP,
+    grad_accum: int = _Count(1),
+    num_processes: int = _Count(1),
     dataset_size: int | None = None,
     batch_size: int | None = None,
     drop_last: bool = False,
     warmup: int | str | None = None,
     warmup_start: float | None = None,
-    optimizer: str = "SGD",
+    optimizer: str = _Word("SGD"),
     momentum: float | None = None,
     metric: str | Sequence[float] | None = None,
     show_momentum: bool = False,
@@ -173,6 +190,8 @@ def simulate(
         >>> trace.lr[:, 0].tolist()
         [0.1, 0.1, 0.05, 0.05, 0.025]
     """
+    left = [name for name, value in locals().items() if isinstance(value, _Default)]
+    interval, optimizer = _to_python(interval), _to_python(optimizer)
     _check_type("label", label, str, "text")
     values = {} if lets is None else _read_lets(lets)
     rates = _to_python(_check_precision(lr))
@@ -221,8 +240,7 @@ def simulate(
             "warmup_start": _to_python(warmup_start),
         }
         # What is left at its default does not override what a script says.
-        defaults = {**vars(TrainingLoop()), "lr": ParamGroup.lr, "optimizer": OptimizerChoice.name}
-        fields = {name: value for name, value in fields.items() if value != defaults.get(name)}
+        fields = {name: value for name, value in fields.items() if name not in left}
         spec = read_run(scheduler, Fields(fields, prefix="", lets=values, show_momentum=show_momentum), name=label)
     elif callable(scheduler):
         if warmup is not None:
@@ -343,6 +361,8 @@ _MOST_BITS: Final = 1023  # larger integers do not fit in a float
 
 def _to_python(value: Any) -> Any:
     """Convert arrays and tensors, also inside a list or mapping, to Python numbers and lists."""
+    if isinstance(value, _Default):
+        return next(kind(value) for kind in _PLAIN if isinstance(value, kind))
     if hasattr(value, "tolist"):
         return value.tolist()
     if isinstance(value, Mapping):

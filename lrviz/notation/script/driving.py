@@ -19,6 +19,7 @@ from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.loops import of_epochs
 from lrviz.notation.script.reader import Signal
+from lrviz.notation.script.trees import Functions
 from lrviz.notation.script.values import (
     CONSTANTS,
     Condition,
@@ -110,13 +111,16 @@ class Course:
     rest: frozenset[ast.AST]  # functions that are called from elsewhere
     harness: list[ast.stmt] | None  # the loop of Lightning
     settings: Settings | None  # the configuration that the script reads from elsewhere
+    functions: Functions
 
 
 class Driver(Interpreter):
     """A reader that runs the loops around training."""
 
     def __init__(self, course: Course, machine: Machine, most: int) -> None:
-        super().__init__(course.tree, course.values, course.defaults, Budget(), course.settings)
+        super().__init__(
+            course.tree, course.values, course.defaults, Budget(), course.settings, functions=course.functions
+        )
         self.course, self.machine, self.most = course, machine, most
         self.harness = course.harness
         self.sync, self.batches = True, 0  # whether Accelerate makes an update, and the batches since the last one

@@ -22,7 +22,6 @@ from lrviz.notation.script.trees import (
     RATE,
     assigned_in,
     assigned_names,
-    changed_in,
     ends,
     names_in,
     stored_names,
@@ -514,7 +513,7 @@ class Interpreter(Definitions):
 
     def _begin_changes(self, node: ast.AST, loop: Loop, scope: Scope) -> None:
         """Make unknown what a loop changes beside the names of its scope: attributes, global names, and items."""
-        attributes, names = changed_in(self.tree, node)
+        attributes, names = self.functions.changed_in(node)
         self.changing |= {name: loop for name in attributes if name not in self.changing}
         for name in names:
             if isinstance(scope.top.names.get(name), int | float | str):

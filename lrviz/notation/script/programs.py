@@ -10,6 +10,7 @@ from lrviz.notation.script.driving import Course
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.loops import Loops, is_constant, of_epochs
+from lrviz.notation.script.prelude import NAME
 from lrviz.notation.script.program import Program
 from lrviz.notation.script.values import Choice, Event, Loader, Loop, Optimizer, Origin, Schedule, Unknown, origins
 from lrviz.notation.source import ExpressionError, Source
@@ -67,7 +68,7 @@ class Programs:
             reader.tree, reader.values, reader.defaults, optimizer.node or optimizer.variable,
             {s.node: number for number, s in enumerate(schedules)}, frozenset(e.node for e in updates), read_all,
             {}, self._loaders(inner), 1, trainer.node if trainer else None, False, frozenset(),
-            frozenset(reader.rest), reader.harness, reader.settings,
+            frozenset(reader.rest), reader.harness, reader.settings, reader.functions,
         )  # fmt: skip
         found.names = (*(s.variable for s in schedules), *found.names)
         return Program(
@@ -156,15 +157,11 @@ class Programs:
         if not rates:
             return ""
         line = rates[0].line
-        inside = [
-            node
-            for node in ast.walk(self.reader.tree)
-            if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
-        ]
+        inside = [f for f in self.reader.functions.nodes if f.lineno <= line <= (f.end_lineno or 0)]
         name = max(inside, key=lambda node: node.lineno).name if inside else ""
-        for node in ast.walk(self.reader.tree):
-            if isinstance(node, ast.ClassDef) and node.lineno == line:  # inherits what sets the rates
-                return f"rates of {node.name} (line {line})"
+        for node in self.reader.tree.body:
+            if isinstance(node, ast.ClassDef) and node.lineno == line and node.name != NAME:
+                return f"rates of {node.name} (line {line})"  # it inherits what sets the rates
         where = f"in {name}" if name else "by hand"
         return f"rates set {where} (line {line})"
 

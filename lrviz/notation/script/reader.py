@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
 from lrviz.notation.script.names import is_scheduler_class
-from lrviz.notation.script.trees import RATE, functions_that_reach, names_in, names_in_functions
+from lrviz.notation.script.trees import RATE, Functions, names_in
 from lrviz.notation.script.values import (
     Array,
     Class,
@@ -73,7 +73,9 @@ class Reader(ABC):
         tree: Its syntax tree.
         values: The values of names and expressions that are given; they win over those of the script.
         defaults: The values of names that the script does not define.
+        budget: The limits of what it uses.
         settings: The configuration that it reads from elsewhere; None if it is not given.
+        functions: What stands in its functions, if that is known.
     """
 
     def __init__(
@@ -83,6 +85,8 @@ class Reader(ABC):
         defaults: Mapping[str, Any],
         budget: Budget,
         settings: Settings | None = None,
+        *,
+        functions: Functions | None = None,
     ) -> None:
         self.tree, self.values, self.defaults, self.budget = tree, values, defaults, budget
         self.settings = settings
@@ -106,10 +110,9 @@ class Reader(ABC):
         self.instances: list[Instance] = []
         self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
         self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
-        self.functions = names_in_functions(tree)
-        called = {name: names.called for name, names in self.functions.items()}
-        self.trains = functions_that_reach(called, lambda name: name == "step" or bool(SCALER.search(name)))
-        self.sets = functions_that_reach(called, lambda name: name == RATE)
+        self.functions = functions or Functions(tree)
+        self.trains = self.functions.that_call(lambda name: name == "step" or bool(SCALER.search(name)))
+        self.sets = self.functions.that_call(lambda name: name == RATE)
         self.changing: dict[str, Loop] = {}  # attributes that a loop around training changes
         self.training: dict[ast.AST, bool] = {}  # whether a loop is around training
         self.optimizers: list[Optimizer] = []
@@ -374,7 +377,7 @@ class Reader(ABC):
     @cached_property
     def makers(self) -> set[str]:
         """The names of functions of the script that name a scheduler, or call another that does."""
-        return functions_that_reach({k: v.mentioned for k, v in self.functions.items()}, is_scheduler_class)
+        return self.functions.that_mention(is_scheduler_class)
 
     def makes_scheduler(self, node: ast.AST) -> bool:
         """Whether a node names a scheduler, or a function of the script that makes one."""

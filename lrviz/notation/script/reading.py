@@ -81,7 +81,7 @@ def read_script(
         values = {name: v for name, v in values.items() if name not in _LENGTHS or not computes(tree, name)}
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values)
-        tree = with_prelude(tree)
+        tree = with_prelude(tree) if "LRScheduler" in source.text else tree
         configuration = None if settings is None else Settings.of(settings)
         reading = _Reading(source, Interpreter(tree, values, defaults, budget, configuration), given)
         found = reading.found()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import Final
 
 from lrviz.notation.source import unparse
 
@@ -28,43 +29,79 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
                 todo.append(value)
 
 
-class Names(NamedTuple):
-    """The names of the functions and methods that are called in a node, and of all that are mentioned in it.
+@dataclass(frozen=True)
+class Names:
+    """The names in a node.
 
-    Those that are called have `RATE` if the node sets the rate of a parameter group.
+    `called` are those of the functions and methods that are called, with `RATE` if the rate of a parameter group is
+    set, `mentioned` all names, and `attributes` and `elsewhere` the attributes and the names of outer scopes that are
+    assigned.
     """
 
-    called: set[str]
-    mentioned: set[str]
+    called: set[str] = field(default_factory=set)
+    mentioned: set[str] = field(default_factory=set)
+    attributes: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)
+
+    def add(self, node: ast.AST) -> None:
+        """Add the names in a node."""
+        for child in walk(node):
+            match child:
+                case ast.Name(id=name):
+                    self.mentioned.add(name)
+                case ast.Attribute(attr=name, ctx=context):
+                    self.mentioned.add(name)
+                    if isinstance(context, ast.Store):
+                        self.attributes.add(name)
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                    self.called.add(name)
+                case ast.Subscript() if sets_rate(child):
+                    self.called.add(RATE)
+                case ast.Global(names=others) | ast.Nonlocal(names=others):
+                    self.elsewhere.update(others)
 
 
 def names_in(node: ast.AST) -> Names:
-    """The names of functions and methods in a node."""
-    found = Names(set(), set())
-    for child in walk(node):
-        match child:
-            case ast.Name(id=name) | ast.Attribute(attr=name):
-                found.mentioned.add(name)
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-                found.called.add(name)
-            case ast.Subscript() if sets_rate(child):
-                found.called.add(RATE)
+    """The names in a node."""
+    found = Names()
+    found.add(node)
     return found
 
 
-def names_in_functions(tree: ast.Module) -> dict[str, Names]:
-    """The names of functions and methods in each function and method, by its name."""
-    inside: dict[str, Names] = {}
-    for node in walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            known, more = inside.setdefault(node.name, Names(set(), set())), names_in(node)
-            known.called.update(more.called)
-            known.mentioned.update(more.mentioned)
-    return inside
+class Functions:
+    """The names in the functions and methods of a script, `inside`, by their own; `nodes` are their definitions."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        definitions = (node for node in walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        self.nodes = sorted(definitions, key=lambda node: node.lineno)
+        self.inside: dict[str, Names] = {}
+        for node in self.nodes:
+            self.inside.setdefault(node.name, Names()).add(node)
+
+    def that_call(self, wanted: Callable[[str], bool]) -> set[str]:
+        """Those that call a function that is wanted, or another such function."""
+        return _closure({name: names.called for name, names in self.inside.items()}, wanted)
+
+    def that_mention(self, wanted: Callable[[str], bool]) -> set[str]:
+        """Those that mention a function that is wanted, or another such function."""
+        return _closure({name: names.mentioned for name, names in self.inside.items()}, wanted)
+
+    def changed_in(self, node: ast.AST) -> tuple[set[str], set[str]]:
+        """What runs in a node, and in the functions that it calls, assigns: attributes, and global names."""
+        own = names_in(node)
+        attributes, names = set(own.attributes), set(own.elsewhere)
+        todo, seen = set(own.called), set[str]()
+        while todo:
+            name = todo.pop()
+            seen.add(name)
+            if (inside := self.inside.get(name)) is not None:
+                attributes |= inside.attributes if name not in _CONSTRUCTORS else set()
+                names |= inside.elsewhere
+                todo |= inside.called - seen
+        return attributes, names
 
 
-def functions_that_reach(inside: Mapping[str, set[str]], wanted: Callable[[str], bool]) -> set[str]:
-    """The names of functions that have a name inside that is wanted, or that of another such function."""
+def _closure(inside: Mapping[str, set[str]], wanted: Callable[[str], bool]) -> set[str]:
     found = {name for name, others in inside.items() if any(map(wanted, others))}
     while more := {name for name, others in inside.items() if name not in found and others & found}:
         found |= more
@@ -123,29 +160,6 @@ def assigned_in(node: ast.AST) -> list[str]:
             found |= dict.fromkeys(stored_names(child.target))
         todo += ast.iter_child_nodes(child)
     return list(found)
-
-
-def changed_in(tree: ast.Module, node: ast.AST) -> tuple[set[str], set[str]]:
-    """What runs in a node, and in the functions of a script that it calls, assigns: attributes, and global names."""
-    functions: dict[str, list[ast.AST]] = {}
-    for child in ast.walk(tree):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and child.name not in _CONSTRUCTORS:
-            functions.setdefault(child.name, []).append(child)
-    attributes: set[str] = set()
-    names: set[str] = set()
-    todo, seen = [node], {""}
-    while todo:
-        part = todo.pop()
-        for child in ast.walk(part):
-            match child:
-                case ast.Attribute(attr=name, ctx=ast.Store()):
-                    attributes.add(name)
-                case ast.Global(names=others) | ast.Nonlocal(names=others):
-                    names.update(others)
-        for name in names_in(part).called - seen:
-            seen.add(name)
-            todo += functions.get(name, [])
-    return attributes, names
 
 
 def parameter_defaults(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:
