@@ -173,7 +173,7 @@ def test_it_is_explained_where_each_value_is_from(capsys: Capture) -> None:
     options = ["--config", "c.json", "--let", "epochs_of(args)=9", "--steps-per-epoch", "9", "--explain"]
     assert main(["show", "train.py", *options]) == 0
     err = capsys.readouterr().err
-    assert err.partition("warning: ")[0] == (
+    assert err.partition("SequentialLR(")[0] == (
         "from the script:\n"
         "  optimizer                SGD    line 5\n"
         "  lr                       0.5    line 5\n"
