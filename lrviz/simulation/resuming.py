@@ -13,7 +13,7 @@ from lrviz.notation import SchedulerCall
 from lrviz.schedulers import find
 from lrviz.simulation.build import build_optimizer
 from lrviz.simulation.loop import Progress, Run, quiet_run, simulate_apart
-from lrviz.spec import RESUME_WAYS, CodeCall, RunSpec, resumed_run
+from lrviz.spec import RESUME_WAYS, CodeCall, RunSpec, ScriptLoop, resumed_run
 from lrviz.text import count
 from lrviz.trace import Trace
 
@@ -92,8 +92,8 @@ def resume(spec: RunSpec, at: int, way: str, progress: Progress | None = None) -
 
     Raises:
         SimulationError: the scheduler cannot be resumed this way, or fails during the run.
-        SpecError: the stop is not inside the run, the way is unknown, torch does not have such an optimizer, or the
-            longer run does not fit the scheduler.
+        SpecError: the run is the loop of a script, the stop is not inside the run, the way is unknown, torch does not
+            have such an optimizer, or the longer run does not fit the scheduler.
     """
     _check(spec, at, way)
     with quiet_run(spec):
@@ -120,6 +120,12 @@ def resume(spec: RunSpec, at: int, way: str, progress: Progress | None = None) -
 
 
 def _check(spec: RunSpec, at: int, way: str) -> None:
+    if isinstance(spec.scheduler, ScriptLoop):
+        raise SpecError(
+            "a run that is the loop of a script cannot be stopped and resumed: its schedulers and rates follow the "
+            "lines of the loop",
+            "paste the lines of one scheduler without the loop",
+        )
     if not 0 < at < spec.loop.updates:
         raise SpecError(f"a run of {count(spec.loop.updates, 'update')} cannot be stopped after {at:,}")
     if way not in RESUME_WAYS:

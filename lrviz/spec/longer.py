@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from lrviz.errors import SpecError
 from lrviz.notation import SchedulerCall
 from lrviz.schedulers import find
 from lrviz.spec.metric import default_metric
 from lrviz.spec.resolve import resolve
-from lrviz.spec.run import CodeCall, RunSpec, ScriptLoop
+from lrviz.spec.run import CodeCall, RunSpec
 
 
 def resumed_run(spec: RunSpec, way: str) -> RunSpec:
@@ -21,15 +20,8 @@ def resumed_run(spec: RunSpec, way: str) -> RunSpec:
         way: One of `RESUME_WAYS`.
 
     Raises:
-        SpecError: the run is the loop of a script, or the longer run has too many updates, or does not fit the
-            scheduler.
+        SpecError: the longer run has too many updates, or does not fit the scheduler.
     """
-    if isinstance(spec.scheduler, ScriptLoop):
-        raise SpecError(
-            "a run that is the loop of a script cannot be stopped and resumed: its schedulers and rates follow the "
-            "lines of the loop",
-            "paste the lines of one scheduler without the loop",
-        )
     if way != "longer":
         return spec
     longer = longer_run(spec, 2 * spec.loop.epochs)

@@ -10,7 +10,7 @@ import pytest
 
 from lrviz import code
 from lrviz.errors import SpecError
-from lrviz.simulation import simulate
+from lrviz.simulation import resume, simulate
 from lrviz.spec import Factory, Fields, RunSpec, read_all, read_run
 from tests.code.test_code import resumed, trained
 from tests.scripts.whole import WHOLE
@@ -28,10 +28,10 @@ LOOP = "for epoch in range(9):\n    for i in range(4):\n        optimizer.step()
 FUNCTIONS: dict[str, tuple[str, str, str]] = {
     "a function": (
         "def factor(epoch: int) -> float:\n    '''How it falls.'''\n    if epoch < 3:\n        return 1\n"
-        "    past = epoch - 3\n    return 0.5 ** past\n",
+        "    late = epoch - 3\n    return 0.5 ** late\n",
         "factor",
         'def factor(epoch):\n    """How it falls."""\n    if epoch < 3:\n        return 1\n'
-        "    past = epoch - 3\n    return 0.5**past\n",
+        "    late = epoch - 3\n    return 0.5**late\n",
     ),
     "names of the script": (
         "WARMUP, RATES = 3, {'a': [1e-5, 0.5]}\ndef ramp(e):\n    return min(1, (e + 1) / WARMUP)\n"
@@ -41,17 +41,17 @@ FUNCTIONS: dict[str, tuple[str, str, str]] = {
         'def factor(e):\n    return ramp(e) * RATES["a"][1]\n',
     ),
     "a closure for each group": (
-        "def make(gamma):\n    def factor(e):\n        power = gamma ** e\n        return power\n    return factor\n"
+        "def make(gamma):\n    def factor(e):\n        rate = gamma ** e\n        return rate\n    return factor\n"
         "optimizer = torch.optim.SGD([{'params': p, 'lr': 0.1}, {'params': q, 'lr': 1.0}])\n",
         "[make(0.9), make(0.8)]",
-        "gamma = 0.9\ngamma_2 = 0.8\n\n\ndef factor(e):\n    power = gamma**e\n    return power\n\n\n"
-        "def factor_2(e):\n    power = gamma_2**e\n    return power\n",
+        "gamma = 0.9\ngamma_2 = 0.8\n\n\ndef factor(e):\n    rate = gamma**e\n    return rate\n\n\n"
+        "def factor_2(e):\n    rate = gamma_2**e\n    return rate\n",
     ),
     "one function for two groups": (
-        "def factor(e):\n    power = 0.9 ** e\n    return power\n"
+        "def factor(e):\n    rate = 0.9 ** e\n    return rate\n"
         "optimizer = torch.optim.SGD([{'params': p, 'lr': 0.1}, {'params': q, 'lr': 1.0}])\n",
         "[factor, factor]",
-        "def factor(e):\n    power = 0.9**e\n    return power\n",
+        "def factor(e):\n    rate = 0.9**e\n    return rate\n",
     ),
     "defaults": (
         "N = 4\ndef factor(e, length=N, *, least=0.1):\n    return max(least, 1 - e / length)\n",
@@ -96,9 +96,9 @@ FUNCTIONS: dict[str, tuple[str, str, str]] = {
         "def factor(e):\n    return 1 if e < 2 else 0.9 * factor(e // 2)\n",
     ),
     "names that the code uses too": (
-        "step = 3\ndef validate(e):\n    e += step\n    return 1 / e\n",
+        "step = 3\ndef validate(e):\n    late = e + step\n    return 1 / late\n",
         "validate",
-        "step_2 = 3\n\n\ndef validate_2(e):\n    e += step_2\n    return 1 / e\n",
+        "step_2 = 3\n\n\ndef validate_2(e):\n    late = e + step_2\n    return 1 / late\n",
     ),
     "statements": (
         "def factor(e):\n    total = 0\n    for bound in (1, 3, 5):\n        while total < bound and e > bound:\n"
@@ -182,6 +182,17 @@ def test_a_function_of_the_api_is_refused() -> None:
     assert code.scheduler_line(spec) is None
     with pytest.raises(SpecError, match="<lambda>` cannot be written as code"):
         code.training_script(spec)
+
+
+def test_the_loop_of_a_script_is_neither_written_nor_resumed() -> None:
+    spec = read_run(
+        f"{HEAD}for epoch in range(3):\n    optimizer.param_groups[0]['lr'] = 0.1 / (epoch + 1)\n    optimizer.step()"
+    )
+    for write in (code.training_script, code.scheduler_lines, code.lightning_module):
+        with pytest.raises(SpecError, match="more ways than with one scheduler, and cannot be written as code"):
+            write(spec)
+    with pytest.raises(SpecError, match="cannot be stopped and resumed"):
+        resume(spec, 1, "load")
 
 
 @pytest.mark.filterwarnings("ignore")
