@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from lrviz.trace import Trace
 
 Simulate = Callable[["RunSpec"], "Trace"]
-COMPOSITES = ("SequentialLR", "ChainedScheduler")
+_MOST_OPERATIONS: Final = 2_000  # of a call of a function that is asked for some hundred steps past the run
+COMPOSITES: Final = ("SequentialLR", "ChainedScheduler")
 
 
 @dataclass(frozen=True)
@@ -137,12 +138,12 @@ class Case:
         return Curve(curve.rates[self.index(part.start) : max(self.index(part.end), 0)], curve.group)
 
     def function(self, part: Part | None, group: int = 0) -> Callable[[float], float] | None:
-        """The factor of a LambdaLR at a step of its own, NaN where it fails; None for other schedulers."""
+        """The factor of a LambdaLR at a step of its own, NaN where it fails; None for others, and for a slow one."""
         if part is None or part.name != "LambdaLR":
             return None
         value = part.value("lr_lambda")
         found = value[min(group, len(value) - 1)] if isinstance(value, tuple) else value
-        if not isinstance(found, Lambda):
+        if not isinstance(found, Lambda) or found.steps > _MOST_OPERATIONS:
             return None
 
         def factor(step: float) -> float:
@@ -169,7 +170,7 @@ def _parts(call: SchedulerCall, path: tuple[int, ...], start: int, end: int) -> 
 
 
 # The parameter with the length of each scheduler that falls, rises or turns for a number of steps.
-LENGTHS = {
+LENGTHS: Final = {
     "CosineAnnealingLR": "T_max",
     "PolynomialLR": "total_iters",
     "LinearLR": "total_iters",
@@ -179,7 +180,7 @@ LENGTHS = {
     "CosineAnnealingWarmRestarts": "T_0",
     "OneCycleLR": "total_steps",
 }
-DEFAULTS = {"PolynomialLR": 5, "LinearLR": 5, "ConstantLR": 5, "SWALR": 10}
+DEFAULTS: Final = {"PolynomialLR": 5, "LinearLR": 5, "ConstantLR": 5, "SWALR": 10}
 
 
 def own_length(part: Part) -> int | None:

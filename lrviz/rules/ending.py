@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from math import cos, isnan, pi
+from math import cos, inf, isnan, pi
 from typing import Final, Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ _NO_CURVE: Final = Curve(np.zeros(1))  # of a run that could not be simulated
 _GROWTH: Final = 1.04
 _FARTHEST: Final = 20_000
 _SAMPLES: Final = 32
+_MOST_RISE: Final = 1e6
 Kind = Literal["climbs", "cycles", "idle", "runs out", "unfinished", "vanishes"]
 
 
@@ -192,6 +193,8 @@ def end_of_rise(function: Callable[[float], float], now: int) -> int | None:
     while at < 500 * max(now, 1):
         at = max(at + 1, int(at * _GROWTH))
         value = function(at)
+        if not value < inf or value > _MOST_RISE * max(abs(low), abs(function(now))):
+            return None  # a range test rises as an exponential, until it overflows
         if not value > low:
             top = _bisect(lambda t: not function(t) > function(t - 1), earlier, at)
             return top - 1 if function(top) >= function(top - 1) else top

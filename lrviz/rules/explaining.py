@@ -49,9 +49,8 @@ def _page(examples: Callable[[Rule], tuple[list[float], str, str]]) -> Iterator[
     yield (
         "`lrviz check` takes notation, scripts and presets, with the options of the run. `--format` is text, json, "
         "github or sarif; `--select LR1`, `--ignore LR102` and `--severity warning` choose what is reported. "
-        '`ignore = ["LR102"]` '
-        "in the defaults, a figure or a curve of a preset, and `# lrviz: ignore[LR102]` on a line of a scheduler in a "
-        "script, or above it, turn rules off."
+        '`ignore = ["LR102"]` in the defaults, a figure or a curve of a [preset](presets.md), and '
+        "`# lrviz: ignore[LR102]` on a line of a scheduler in a [script](scripts.md), or above it, turn rules off."
     )
     yield ""
     yield "This page is generated: `python -m tests.rules.page` writes it."

@@ -125,7 +125,7 @@ def scaled(case: Case, factor: Fraction) -> str:
     """The notation with every length multiplied by a factor, and with a last part that ends with the run."""
     call = _scaled_call(written(case), factor)
     last = case.last
-    if call.name == "SequentialLR":  # the last one may not have started
+    if call.name == "SequentialLR" and len(call.children) > 1:  # the last one may not have started
         last = Part(call.children[-1], (len(call.children) - 1,), int(written(case).get("milestones")[-1]), case.steps)
     if last is not None and last.name in LENGTHS and last.name not in ("StepLR", "CosineAnnealingWarmRestarts"):
         start = round(last.start * factor)

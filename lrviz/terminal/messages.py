@@ -64,8 +64,8 @@ def print_note(text: str) -> None:
 
 
 def print_finding(severity: str, text: str) -> None:
-    """Print a finding about a schedule after its severity."""
-    _print(f"{severity}:", text, "bold red" if severity == "error" else "bold yellow")
+    """Print a finding about a schedule, which is no error of the command, whatever its severity is."""
+    _print("finding:", f"{severity} {text}", "bold red" if severity == "error" else "bold yellow")
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -255,13 +255,13 @@ def test_a_figure_says_that_there_are_findings(capsys: Capture) -> None:
     rest = "; `lrviz check` shows the fix\n"
     for command in (["plot", "-o", "a.svg"], ["show"]):
         assert main([*command, WRONG, *RUN]) == 0
-        assert f"error: LR201 {MESSAGE}{rest}" in capsys.readouterr().err
+        assert f"finding: error LR201 {MESSAGE}{rest}" in capsys.readouterr().err
         assert main([*command, WRONG, *RUN, "-q"]) == 0
         assert capsys.readouterr().err == ""
         assert main([*command, "cosine", *RUN]) == 0
         assert "lrviz check" not in capsys.readouterr().err
     assert main(["compare", WRONG, "StepLR(99999)", *RUN, "-o", "a.svg"]) == 0
-    assert f"error: LR201 `{WRONG}`: {MESSAGE}; `lrviz check` shows the fix and 1 more finding\n" in (
+    assert f"finding: error LR201 `{WRONG}`: {MESSAGE}; `lrviz check` shows the fix and 1 more finding\n" in (
         capsys.readouterr().err
     )
 
@@ -269,7 +269,7 @@ def test_a_figure_says_that_there_are_findings(capsys: Capture) -> None:
 def test_a_render_says_that_there_are_findings(here: Path, capsys: Capture) -> None:
     (here / "a.toml").write_text(PRESET)
     assert main(["render", "a.toml", "-o", "out", "--formats", "svg"]) == 0
-    assert "warning: LR101 `CosineAnnealingLR(T_max=40)`: the rate falls to 0" in capsys.readouterr().err
+    assert "finding: warning LR101 `CosineAnnealingLR(T_max=40)`: the rate falls to 0" in capsys.readouterr().err
 
 
 def test_runs_that_need_no_rules_have_no_findings() -> None:
