@@ -72,7 +72,8 @@ def _entry(rule: Rule, rates: list[float], message: str, fix: str) -> Iterator[s
     yield rule.why
     yield ""
     yield "```text"
-    yield f"$ lrviz check {quoted(rule.example)}"
+    notation, *options = rule.example.split(" --")
+    yield " --".join([f"$ lrviz check {quoted(notation)}", *options])
     yield f"{rule.code}: {message}"
     if chart := bars(rates):
         yield chart

@@ -13,7 +13,7 @@ from lrviz.text import count, printable
 
 if TYPE_CHECKING:
     from lrviz.errors import LrvizError
-    from lrviz.spec import RunSpec
+    from lrviz.spec import RunSpec, Stop
     from lrviz.trace import Trace
 
 # A module for each group, in the order of their codes. A rule is a `Rule` at the level of the module.
@@ -24,6 +24,8 @@ GROUPS: Final = {
     "composition": "schedulers inside others",
     "momentum": "side effects on the optimizer",
     "metric": "ReduceLROnPlateau and its metric",
+    "script": "the loop of a training script",
+    "resume": "a run that is stopped and resumed",
 }
 
 
@@ -50,7 +52,11 @@ def matches(code: str, chosen: Sequence[str]) -> bool:
 
 
 def check_run(
-    spec: RunSpec, trace: Trace | None, failure: LrvizError | None = None, simulate: Simulate | None = None
+    spec: RunSpec,
+    trace: Trace | None,
+    failure: LrvizError | None = None,
+    simulate: Simulate | None = None,
+    stop: Stop | None = None,
 ) -> list[Finding]:
     """The findings about a run, the gravest first; a finding hides those of more general rules.
 
@@ -59,8 +65,9 @@ def check_run(
         trace: Its rates; None if the simulation failed.
         failure: The error of the simulation.
         simulate: Simulates another run, for rules that compare with one; without it these find nothing.
+        stop: What each way of resuming makes of the run, for rules about these.
     """
-    case = Case(spec, trace, failure, simulate)
+    case = Case(spec, trace, failure, simulate, stop)
     found = [(rule, each) for rule in all_rules() for each in rule.check(case)]
     hidden = {code for rule, _ in found for code in rule.hides}
     findings = [

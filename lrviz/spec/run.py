@@ -126,6 +126,7 @@ FIELDS: Final = (
 RESUME_WAYS: Final = {
     "load": "create optimizer and scheduler, and load the states of both",
     "last-epoch": "load the optimizer's state, and create the scheduler with last_epoch",
+    "optimizer-first": "load the optimizer's state, create the scheduler, and load its state",
     "scheduler-only": "create both, and load the scheduler's state alone",
     "optimizer-only": "create both, and load the optimizer's state alone",
     "nothing": "create both, and load nothing",

@@ -1,0 +1,1 @@
+"""LR7xx: the loop of a training script."""
