@@ -38,16 +38,16 @@ class Found:
     message: str
     fix: str = ""
     severity: Severity | None = None
+    line: int = 0  # of the script, if it is not that of the scheduler
 
 
 @dataclass(frozen=True)
 class Rule:
     """A rule: what it finds, how it is explained, and an example.
 
-    `hides` are codes of more general rules; their findings are left out where this rule has one. `example` is notation
-    with the fields of its run that has the finding, `near_miss` notation that nearly does; options may follow. Both may
-    be lines of a script. `sources` are papers and
-    threads.
+    `hides` are codes of more general rules, or the starts of them; their findings are left out where this rule has one.
+    `example` is notation with the fields of its run that has the finding, `near_miss` notation that nearly does;
+    options may follow. Both may be lines of a script. `sources` are papers and threads.
     """
 
     code: str

@@ -69,7 +69,7 @@ def check_run(
     """
     case = Case(spec, trace, failure, simulate, stop)
     found = [(rule, each) for rule in all_rules() for each in rule.check(case)]
-    hidden = {code for rule, _ in found for code in rule.hides}
+    hidden = [code for rule, _ in found for code in rule.hides]
     findings = [
         Finding(
             rule.code,
@@ -77,13 +77,19 @@ def check_run(
             each.severity or rule.severity,
             printable(each.message, 1_000),
             printable(each.fix, 5_000),
-            printable(spec.place, 200),
+            printable(_place(spec, each.line), 200),
             printable(spec.label, 200),
         )
         for rule, each in found
-        if rule.code not in hidden and not matches(rule.code, spec.ignored)
+        if not matches(rule.code, hidden) and not matches(rule.code, spec.ignored)
     ]
     return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.code))
+
+
+def _place(spec: RunSpec, line: int) -> str:
+    """Where the run is written, at a line of its script if there is one."""
+    file, colon, _ = spec.place.rpartition(":")
+    return f"{file}:{line}" if line and colon else spec.place
 
 
 def first_finding(checked: Sequence[tuple[RunSpec, Sequence[Finding]]]) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from lrviz.schedulers import find
 from lrviz.text import brief, print_value
 
 if TYPE_CHECKING:
-    from lrviz.notation import SchedulerCall
+    from lrviz.notation import Fault, SchedulerCall
     from lrviz.spec.comparing import Comparison
 
 Interval = Literal["step", "epoch"]
@@ -371,6 +371,7 @@ class RunSpec:
     explained: tuple[tuple[str, str, str], ...] = field(default=(), compare=False, repr=False)
     place: str = field(default="", compare=False)  # where it is written: `train.py:12`, or the curve of a preset
     ignored: tuple[str, ...] = field(default=(), compare=False)  # the rules that its place says not to apply
+    faults: tuple[Fault, ...] = field(default=(), compare=False)  # of its script: what is probably not intended
 
     def __post_init__(self) -> None:
         check_groups(self.groups, self.scheduler)

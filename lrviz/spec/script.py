@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lrviz import files
 from lrviz.errors import NotationError, SpecError, UsageError
-from lrviz.notation import NO_SCHEDULER, Found, Origin, Program, SchedulerCall, missing_values, read_script
+from lrviz.notation import NO_SCHEDULER, Fault, Found, Origin, Program, SchedulerCall, missing_values, read_script
 from lrviz.spec.looping import with_length
 from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
 from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, run_names
@@ -46,6 +46,7 @@ class ScriptRun:
     place: str = ""  # `train.py:12`
     ignored: tuple[str, ...] = ()  # the rules named by `# lrviz: ignore[...]` at its lines
     program: Program | None = None
+    faults: tuple[Fault, ...] = ()  # what is probably not intended in its loop
 
 
 def script_path(text: str) -> tuple[str, str] | None:
@@ -178,7 +179,7 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
         if program is not None:
             program, merged = with_length(program, merged, typed, notes)
             known = _known_length(found.fields, merged.values)
-        elif path and "interval" not in known and "interval" not in typed:
+        elif path and "interval" not in known and "interval" not in typed and not found.faults:
             notes.append(
                 f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with a step after each "
                 f"{'update' if loop.interval == 'step' else 'epoch'}, over {count(loop.epochs, 'epoch')}"
@@ -188,6 +189,7 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
                 None if program else found.call, merged, (*_told(known, found, typed), *found.told), tuple(notes),
                 found.name, tuple(_explained(merged, known, found, typed, fields.prefix)),
                 f"{path}:{found.line}" if path else "", _ignored_rules(text, found.line), program,
+                tuple(replace(fault, ignored=_ignored_rules(text, fault.line)) for fault in found.faults),
             )
         )  # fmt: skip
     if without:

@@ -22,7 +22,7 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
         f"{OPT}{STEP}s.step()\n{EPOCHS}{BATCH}    s.step()",
         {"steps_per_epoch": 1},
         [0.5, 0.25, 0.125, 0.0625],
-        ["`s.step()` on line 3 comes before the training loop"],
+        ["`s.step()` on line 3 comes before the training loop: no update has the first rate"],
     ),
     "before the update": (
         f"{OPT}{STEP}{EPOCHS}    s.step()\n{BATCH}",
@@ -150,7 +150,7 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
 def test_what_the_loop_does_is_drawn(text: str, values: dict[str, Any], rates: list[float], notes: list[str]) -> None:
     run = read_run(text, Fields(values))
     assert simulate(run).lr[:, 0].tolist() == rates
-    assert list(run.notes) == notes
+    assert [*(fault.text for fault in run.faults), *run.notes] == notes
     assert run == read_run(text, Fields(values))
 
 

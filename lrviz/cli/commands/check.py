@@ -134,8 +134,8 @@ def _findings(specs: Sequence[tuple[RunSpec, Path]], values: dict[str, Any]) -> 
     total = sum(spec.loop.scheduler_calls for spec, _ in specs)
     done_before = 0
     resumes = [runs.read_resume(values, spec) for spec, _ in specs]
-    for resume in filter(None, resumes):
-        resumed_run(resume.spec, "load")  # refuses the loop of a script
+    for spec, _ in specs if values["resume_at"] is not None else ():
+        resumed_run(spec, "load")  # refuses the loop of a script
     with terminal.progress_bar("simulating", values["quiet"]) as report:
         for (spec, folder), resume in zip(specs, resumes, strict=True):
             trace, failure, stop = None, None, None
@@ -143,7 +143,7 @@ def _findings(specs: Sequence[tuple[RunSpec, Path]], values: dict[str, Any]) -> 
             try:
                 with contextlib.chdir(folder) if is_code else contextlib.nullcontext():
                     trace = simulation.simulate_apart(spec, _advance(report, done_before, total))
-                    stop = resume.outcomes(values["resume_by"]) if resume else None
+                    stop = resume.outcomes(values["resume_by"]) if resume is not None else None
             except LrvizError as error:
                 failure = error
             found = rules.check_run(spec, trace, failure, simulation.simulate, stop)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, Final
 
@@ -11,8 +11,9 @@ from lrviz.errors import NotationError
 from lrviz.notation.lengths import replace_lengths
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.explained import arguments_of
+from lrviz.notation.script.faults import faults_of
 from lrviz.notation.script.flow import read_all
-from lrviz.notation.script.found import Found
+from lrviz.notation.script.found import Fault, Found
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.lightning import configs, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
@@ -108,7 +109,9 @@ class _Reading:
                         "paste the class, or leave it out and multiply the scheduler's lengths by it",
                         config.schedule.node,
                     )
-        found = [self._found(optimizer, schedules) for optimizer, schedules in self._units()]
+        units = self._units()
+        found = [self._found(optimizer, schedules) for optimizer, schedules in units]
+        found[0].faults += self._others(units)
         names = [each.name for each in found]
         for each in found:  # schedulers of one variable are told from each other by their optimizers
             if names.count(each.name) > 1 and each.names:
@@ -131,6 +134,13 @@ class _Reading:
             else:
                 same[1].append(schedule)
         return units + [(o, []) for o in rated if not any(o is u[0] for u in units)]
+
+    def _others(self, units: Sequence[tuple[Optimizer | None, list[Schedule]]]) -> Iterator[Fault]:
+        """The faults of schedulers that are not drawn, of other optimizers than those that are."""
+        for schedule in self.reader.schedules:
+            optimizer = self.reader.optimizer_of(schedule.optimizer)
+            if schedule.inside is None and not schedule.conditions and not any(optimizer is o for o, _ in units):
+                yield from faults_of(self.reader, optimizer, [schedule], self.intervals)
 
     def _rates(self, optimizer: Optimizer | None) -> list[Event]:
         """Where the rates of an optimizer are set by hand."""
@@ -221,6 +231,7 @@ class _Reading:
                 "paste the lines of that scheduler alone",
                 Position(self.undecided.line, self.undecided.column),
             )
+        found.faults += faults_of(reader, optimizer, schedules, self.intervals)
         read_trainers(reader.trainers, found)
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
