@@ -39,5 +39,6 @@ else:
 __all__ = [
     "NO_SCHEDULER", "Budget", "DoneError", "ExpressionError", "Fault", "Found", "Lambda", "Machine",
     "MissingValue", "MissingValuesError", "Origin", "Program", "SchedulerCall", "Source", "Value", "check_expression",
-    "check_run", "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value", "read_script", "value_name",
+    "check_run", "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value", "read_script",
+    "value_name",
 ]  # fmt: skip
