@@ -140,3 +140,26 @@ for epoch in range(30):
 )
 def steps_between_updates(case: Case) -> Iterator[Found]:
     yield from _faults(case, "LR705", "uneven")
+
+
+@rule(
+    "LR706",
+    "created-in-loop",
+    "warning",
+    what="The scheduler is created again in each epoch.",
+    why="A new scheduler starts at step 0, from the rate that the last one left or that the optimizer began with: its "
+    "schedule never gets further than one epoch.",
+    example=f"""{_HEAD}\
+for epoch in range(30):
+    scheduler = LambdaLR(optimizer, lambda epoch: 1 - epoch / 30)
+    for batch in range(100):
+        optimizer.step()
+    scheduler.step()
+""",
+    near_miss=f"""{_HEAD}\
+scheduler = LambdaLR(optimizer, lambda epoch: 1 - epoch / 30)
+{_LOOP}""",
+    sources=(_STEP,),
+)
+def created_in_loop(case: Case) -> Iterator[Found]:
+    yield from _faults(case, "LR706", "again", "restarts")

@@ -31,8 +31,8 @@ def mended(script: str, advice: str) -> str:
             if text.startswith("move lines"):
                 last = rest[0]
             moved = lines[int(first) - 1 : int(last)]
-            if "into the same" in text:
-                moved = [indent(where) + line.strip() for line in moved]
+            if len(moved) == 1 and "to the end" not in text:
+                moved = [indent(where) + moved[0].strip()]
             kept: list[str | None] = [*lines]
             kept[int(first) - 1 : int(last)] = [None] * len(moved)
             at = where if "below" in text else where - 1
@@ -60,6 +60,10 @@ FOUND = {
     "in a function that is called first": (
         f"def adjust():\n    s.step()\n{OPT}{COSINE}{EPOCHS}    adjust()\n{BATCHES}",
         ["LR701 warning 2"],
+    ),
+    "created in each epoch, for its batches": (
+        f"{OPT}{EPOCHS}    s = CosineAnnealingLR(opt, T_max=5)\n{BATCHES}        s.step()",
+        ["LR706 note 3"],
     ),
     "in two loops, in some epochs": (
         f"{OPT}s = CosineAnnealingLR(opt, T_max=20)\n{EPOCHS}{BATCHES}        if epoch < 3:\n            s.step()\n"
@@ -92,6 +96,13 @@ SILENT = {
     "accumulation, both after several batches": (
         f"{OPT}s = CosineAnnealingLR(opt, T_max=16)\n{EPOCHS}    for i in range(4):\n        if (i + 1) % 2 == 0:\n"
         "            opt.step()\n            s.step()"
+    ),
+    "created in the first epoch": (
+        f"{OPT}{EPOCHS}    if epoch == 0:\n        s = CosineAnnealingLR(opt, T_max=8)\n{BATCHES}    s.step()"
+    ),
+    "several runs": (
+        "for seed in range(3):\n    opt = SGD(p, lr=0.1)\n    s = CosineAnnealingLR(opt, T_max=8)\n"
+        "    for epoch in range(8):\n        opt.step()\n        s.step()"
     ),
     "a comment": f"{OPT}{COSINE}{EPOCHS}    s.step()  # lrviz: ignore[LR701]\n{BATCHES}",
 }

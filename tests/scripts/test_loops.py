@@ -39,6 +39,16 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
             "the script's epochs is 4 on line 3; `--epochs 2` is used",
         ],
     ),
+    "created in each epoch": (
+        f"{OPT}{EPOCHS}    s = LambdaLR(opt, lambda t: 0.5 ** t)\n{BATCH}    s.step()",
+        {"steps_per_epoch": 2, "epochs": 2},
+        [1.0, 1.0, 1.0, 1.0],
+        [
+            "`s` is created again in each iteration of the loop on line 2, and each is stepped once: it never gets "
+            "further",
+            "the script's epochs is 4 on line 2; `--epochs 2` is used",
+        ],
+    ),
     "every few epochs": (
         f"{OPT}{STEP}{EPOCHS}{BATCH}    if epoch % 3 == 0:\n        s.step()",
         {"steps_per_epoch": 1},

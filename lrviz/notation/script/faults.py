@@ -35,6 +35,8 @@ def faults_of(
     for schedule in schedules:
         steps = [e for e in reader.events if e.may_step(schedule)]
         if steps:
+            if optimizer is not None:
+                yield from _again(optimizer, schedule, steps)
             yield from _order(reader, schedule, steps, updates)
             yield from _two_loops(schedule, steps)
             yield from _uneven(schedule, steps, updates)
@@ -51,6 +53,21 @@ def _name(schedule: Schedule) -> str:
 def _end(event: Event) -> int:
     """The last line of the innermost loop around an event."""
     return getattr(event.loops[-1].node, "end_lineno", 0) or event.line
+
+
+def _again(optimizer: Optimizer, schedule: Schedule, steps: Sequence[Event]) -> Iterator[Fault]:
+    """A scheduler that is created again in each iteration."""
+    if len(schedule.loops) <= len(optimizer.loops) or schedule.conditions:
+        return
+    once = all(e.loops == schedule.loops for e in steps)
+    first = schedule.loops[len(optimizer.loops)].node.lineno
+    yield Fault(
+        "again" if once else "restarts",
+        schedule.line,
+        f"`{_name(schedule)}` is created again in each iteration of the loop on line {schedule.loops[-1].node.lineno}, "
+        + ("and each is stepped once: it never gets further" if once else "so that its schedule starts again"),
+        f"move line {schedule.line} above line {first}, before the loop",
+    )
 
 
 def _order(

@@ -247,8 +247,9 @@ class _Reading:
         missing = len(loops.found.missing)
         sets = any(e.kind == "attribute" and e.target is one for e in events)
         stepped = any(e.kind == "step" and e.target is one for e in events)
+        again = stepped and optimizer is not None and len(one.loops) > len(optimizer.loops)
         try:
-            if more or sets or self._rates(optimizer) or (stepped and len(roots) > 1):
+            if more or sets or again or self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError
             loops.read(one)
         except NotPlainError:
