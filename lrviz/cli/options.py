@@ -164,6 +164,7 @@ SEVERITIES: Final = ("error", "warning", "note")
 CHECK: Final = (
     Option("--select", "only these rules: LR101, or LR1 for its group; repeatable", "CODE,...", repeat=True),
     Option("--ignore", "all but these rules; repeatable", "CODE,...", repeat=True),
+    *RESUME,
     Option("--severity", "the least severity to report", "|".join(SEVERITIES), "note", complete=SEVERITIES),
     Option("--format", "the output format", "|".join(REPORT_FORMATS), "text", complete=REPORT_FORMATS),
     Option("--explain", "describe a rule: what it means, an example, the fix", "CODE"),

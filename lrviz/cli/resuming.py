@@ -7,7 +7,7 @@ from typing import Any
 
 from lrviz.errors import UsageError
 from lrviz.figure import FigureOptions
-from lrviz.spec import RESUME_WAYS, RunSpec, read_choice, read_length, resumed_run
+from lrviz.spec import RESUME_WAYS, RunSpec, Stop, read_choice, read_length, resumed_run
 from lrviz.text import count, format_rate, printable
 from lrviz.trace import Trace
 
@@ -41,6 +41,12 @@ class Resume:
         from lrviz import simulation
 
         return replace(simulation.resume_apart(self.spec, self.at, self.way, progress), spec=self.specs[1])
+
+    def outcomes(self, way: str | None) -> Stop:
+        """What each way of resuming makes of the run, for the rules; `way` is the one that the user names."""
+        from lrviz import simulation
+
+        return Stop(self.at, simulation.resume_outcomes(self.spec, self.at), way or "")
 
     def sentence(self, uninterrupted: Trace, resumed: Trace) -> str:
         """Where the rates first differ, in words."""

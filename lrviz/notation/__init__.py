@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lrviz.notation.script import (
         NO_SCHEDULER,
         DoneError,
+        Fault,
         Found,
         Machine,
         MissingValue,
@@ -30,13 +31,14 @@ else:
     __getattr__ = lazy(
         __name__,
         script=[
-            "NO_SCHEDULER", "DoneError", "Found", "Machine", "MissingValue", "MissingValuesError", "Origin", "Program",
-            "missing_values", "optimizer_defaults", "read_script",
+            "NO_SCHEDULER", "DoneError", "Fault", "Found", "Machine", "MissingValue", "MissingValuesError", "Origin",
+            "Program", "missing_values", "optimizer_defaults", "read_script",
         ],
     )  # fmt: skip
 
 __all__ = [
-    "NO_SCHEDULER", "Budget", "DoneError", "ExpressionError", "Found", "Lambda", "Machine", "MissingValue",
-    "MissingValuesError", "Origin", "Program", "SchedulerCall", "Source", "Value", "check_expression", "check_run",
-    "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value", "read_script", "value_name",
+    "NO_SCHEDULER", "Budget", "DoneError", "ExpressionError", "Fault", "Found", "Lambda", "Machine",
+    "MissingValue", "MissingValuesError", "Origin", "Program", "SchedulerCall", "Source", "Value", "check_expression",
+    "check_run", "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value", "read_script",
+    "value_name",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from lrviz.rules.curve import Curve
 
 if TYPE_CHECKING:
     from lrviz.errors import LrvizError
-    from lrviz.spec import RunSpec
+    from lrviz.spec import RunSpec, Stop
     from lrviz.trace import Trace
 
 Simulate = Callable[["RunSpec"], "Trace"]
@@ -61,6 +61,7 @@ class Case:
     trace: Trace | None
     failure: LrvizError | None = None
     simulate: Simulate | None = None
+    stop: Stop | None = None  # if it is asked what resuming makes of the run
     kept: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -25,11 +25,16 @@ def explain(rule: Rule, fix: str) -> list[str]:
         rule.what,
         rule.why,
         "",
-        f"example: {rule.example}",
+        *_shown("example:", rule.example),
         *([f"fix:     {fix}"] if fix else []),
-        f"fine:    {rule.near_miss}",
+        *_shown("fine:   ", rule.near_miss),
         *(f"see:     {source}" for source in rule.sources),
     ]
+
+
+def _shown(title: str, example: str) -> list[str]:
+    """Notation beside its title, or the lines of a script below it."""
+    return [f"{title} {example}"] if "\n" not in example else [title, *(f"    {s}" for s in example.splitlines())]
 
 
 def rules_page(examples: Callable[[Rule], tuple[list[float], str, str]]) -> str:
@@ -78,8 +83,13 @@ def _entry(rule: Rule, rates: list[float], message: str, fix: str) -> Iterator[s
     yield ""
     yield rule.why
     yield ""
+    notation, *options = rule.example.split(" --")
+    is_script = "\n" in notation
+    if is_script:
+        yield from _script(notation)
+        yield ""
     yield "```text"
-    yield f"$ lrviz check {quoted(rule.example)}"
+    yield " --".join([f"$ lrviz check {'train.py' if is_script else quoted(notation)}", *options])
     yield f"{rule.code}: {message}"
     if chart := bars(rates):
         yield chart
@@ -87,10 +97,19 @@ def _entry(rule: Rule, rates: list[float], message: str, fix: str) -> Iterator[s
         yield f"fix: {fix}"
     yield "```"
     yield ""
-    yield f"No finding: `{rule.near_miss}`"
+    if is_script:
+        yield "No finding:"
+        yield ""
+        yield from _script(rule.near_miss)
+    else:
+        yield f"No finding: `{rule.near_miss}`"
     if rule.sources:
         yield ""
         yield "See " + "; ".join(f"<{s}>" if s.startswith("https:") else s for s in rule.sources) + "."
+
+
+def _script(text: str) -> list[str]:
+    return ["```python", *text.splitlines(), "```"]
 
 
 def quoted(text: str) -> str:

@@ -39,15 +39,16 @@ class Found:
     message: str
     fix: str = ""
     severity: Severity | None = None
+    line: int = 0  # of the script, if it is not that of the scheduler
 
 
 @dataclass(frozen=True)
 class Rule:
     """A rule: what it finds, how it is explained, and an example.
 
-    `hides` are codes of more general rules; their findings are left out where this rule has one. `example` is notation
-    with the fields of its run that has the finding, `near_miss` notation that nearly does. `sources` are papers and
-    threads.
+    `hides` are codes of more general rules, or the starts of them; their findings are left out where this rule has one.
+    `example` is notation with the fields of its run that has the finding, `near_miss` notation that nearly does;
+    options may follow. Both may be lines of a script. `sources` are papers and threads.
     """
 
     code: str
@@ -60,6 +61,13 @@ class Rule:
     check: Callable[[Case], Iterable[Found]]
     hides: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+
+
+def split_example(text: str) -> tuple[str, dict[str, str]]:
+    """The notation of an example, and the options after it by name: `cosine @ steps=9 --resume-at 4`."""
+    notation, *options = text.split(" --")
+    pairs = (option.split(" ", 1) for option in options)
+    return notation, {name.replace("-", "_"): value for name, value in pairs}
 
 
 Check = Callable[["Case"], Iterable[Found]]

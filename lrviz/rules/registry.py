@@ -14,7 +14,7 @@ from lrviz.text import count, printable
 
 if TYPE_CHECKING:
     from lrviz.errors import LrvizError
-    from lrviz.spec import RunSpec
+    from lrviz.spec import RunSpec, Stop
     from lrviz.trace import Trace
 
 # A module for each group, in the order of their codes. A rule is a `Rule` at the level of the module.
@@ -25,6 +25,8 @@ GROUPS: Final = {
     "composition": "schedulers inside others",
     "momentum": "side effects on the optimizer",
     "metric": "ReduceLROnPlateau and its metric",
+    "script": "the loop of a training script",
+    "resume": "a run that is stopped and resumed",
 }
 
 
@@ -51,7 +53,11 @@ def matches(code: str, chosen: Sequence[str]) -> bool:
 
 
 def check_run(
-    spec: RunSpec, trace: Trace | None, failure: LrvizError | None = None, simulate: Simulate | None = None
+    spec: RunSpec,
+    trace: Trace | None,
+    failure: LrvizError | None = None,
+    simulate: Simulate | None = None,
+    stop: Stop | None = None,
 ) -> list[Finding]:
     """The findings about a run, the gravest first; a finding hides those of more general rules.
 
@@ -60,10 +66,11 @@ def check_run(
         trace: Its rates; None if the simulation failed.
         failure: The error of the simulation.
         simulate: Simulates another run, for rules that compare with one; without it these find nothing.
+        stop: What each way of resuming makes of the run, for rules about these.
     """
-    case = Case(spec, trace, failure, simulate)
+    case = Case(spec, trace, failure, simulate, stop)
     found = [(rule, each) for rule in all_rules() for each in rule.check(case)]
-    hidden = {code for rule, _ in found for code in rule.hides}
+    hidden = [code for rule, _ in found for code in rule.hides]
     findings = [
         Finding(
             rule.code,
@@ -71,12 +78,12 @@ def check_run(
             each.severity or rule.severity,
             printable(each.message, 1_000),
             printable(each.fix, 5_000) if _can_be_pasted(each.fix) else "",
-            printable(spec.place, 200),
+            printable(_place(spec, each.line), 200),
             printable(spec.label, 200),
             "" if _can_be_pasted(each.fix) else printable(each.fix, 1_000),
         )
         for rule, each in found
-        if rule.code not in hidden and not matches(rule.code, spec.ignored)
+        if not matches(rule.code, hidden) and not matches(rule.code, spec.ignored)
     ]
     return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.code))
 
@@ -98,6 +105,12 @@ def misfit(text: str, error: LrvizError) -> Finding:
 def _can_be_pasted(fix: str) -> bool:
     """Whether a fix is an option or notation, rather than a sentence."""
     return re.match(r"--[a-z]|\w+\(", fix) is not None
+
+
+def _place(spec: RunSpec, line: int) -> str:
+    """Where the run is written, at a line of its script if there is one."""
+    file, colon, _ = spec.place.rpartition(":")
+    return f"{file}:{line}" if line and colon else spec.place
 
 
 def first_finding(checked: Sequence[tuple[RunSpec, Sequence[Finding]]]) -> tuple[str, str] | None:

@@ -44,6 +44,7 @@ THRESHOLDS: Final = {
     "improves": Threshold(0.3, "of the values: a metric that improves so often the other way goes the other way"),
     "list": Threshold(10, "milestones: so many are made by range(), up to any length"),
     "many": Threshold(5, "periods: the last is a small part of the run; reductions: torch's eps ends the rate there"),
+    "resumed": Threshold(1e-6, "of the rate: a smaller difference after a stop is rounding"),
 }
 
 

@@ -13,13 +13,11 @@ with heavy_imports():
     from lrviz.simulation.loop import simulate, simulate_apart, user_code_ran
 
 if TYPE_CHECKING:
-    from lrviz.simulation.resuming import ResumeOutcome, compare_resumed, resume, resume_apart, resume_outcomes
+    from lrviz.simulation.resuming import compare_resumed, resume, resume_apart, resume_outcomes
 else:
-    __getattr__ = lazy(
-        __name__, resuming=["ResumeOutcome", "compare_resumed", "resume", "resume_apart", "resume_outcomes"]
-    )
+    __getattr__ = lazy(__name__, resuming=["compare_resumed", "resume", "resume_apart", "resume_outcomes"])
 
 __all__ = [
-    "ResumeOutcome", "compare_resumed", "resume", "resume_apart", "resume_outcomes", "simulate", "simulate_apart",
+    "compare_resumed", "resume", "resume_apart", "resume_outcomes", "simulate", "simulate_apart",
     "user_code_ran",
 ]  # fmt: skip

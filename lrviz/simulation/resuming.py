@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,28 +13,9 @@ from lrviz.notation import SchedulerCall
 from lrviz.schedulers import find
 from lrviz.simulation.build import build_optimizer
 from lrviz.simulation.loop import Progress, Run, quiet_run, simulate_apart
-from lrviz.spec import RESUME_WAYS, CodeCall, RunSpec, ScriptLoop, resumed_run
+from lrviz.spec import RESUME_WAYS, CodeCall, ResumeOutcome, RunSpec, ScriptLoop, resumed_run
 from lrviz.text import count
 from lrviz.trace import Trace
-
-
-@dataclass(frozen=True)
-class ResumeOutcome:
-    """What one way of resuming makes of the rates.
-
-    `exact` is whether every rate after the stop equals, `==`, that of the uninterrupted run, which for the way "longer"
-    is the longer run from the start. If not, `step` is the first update with another rate, in parameter group `group`,
-    `expected` its rate in the uninterrupted run and `actual` that of the resumed one. `failure` says why the way cannot
-    be gone, or where the resumed run ends in an error; empty if it does not.
-    """
-
-    way: str
-    exact: bool
-    step: int | None = None
-    group: int = 0
-    expected: float = 0.0
-    actual: float = 0.0
-    failure: str = ""
 
 
 def resume_outcomes(spec: RunSpec, at: int) -> tuple[ResumeOutcome, ...]:
@@ -56,7 +37,10 @@ def resume_outcomes(spec: RunSpec, at: int) -> tuple[ResumeOutcome, ...]:
     for way in RESUME_WAYS:
         try:
             uninterrupted = simulate_apart(resumed_run(spec, way)) if way == "longer" else whole
-            outcomes.append(compare_resumed(uninterrupted, resume_apart(spec, at, way), at, way))
+            resumed = resume_apart(spec, at, way)
+            found = compare_resumed(uninterrupted, resumed, at, way)
+            planned, used = (float(trace.lr[at, found.group]) for trace in (whole, resumed))
+            outcomes.append(replace(found, planned=planned, used=used))
         except LrvizError as error:
             outcomes.append(ResumeOutcome(way, exact=False, failure=error.message))
     return tuple(outcomes)
@@ -68,8 +52,13 @@ def compare_resumed(uninterrupted: Trace, resumed: Trace, at: int, way: str) -> 
     if not different.size:
         return ResumeOutcome(way, exact=True)
     step, group = at + int(different[0][0]), int(different[0][1])
-    expected, actual = (float(trace.lr[step, group]) for trace in (uninterrupted, resumed))
-    return ResumeOutcome(way, exact=False, step=step, group=group, expected=expected, actual=actual)
+    greatest = at + int(np.abs(uninterrupted.lr[at:, group] - resumed.lr[at:, group]).argmax())
+    (expected, actual), (planned, used) = (
+        [float(trace.lr[number, group]) for trace in (uninterrupted, resumed)] for number in (step, greatest)
+    )
+    return ResumeOutcome(
+        way, exact=False, step=step, group=group, expected=expected, actual=actual, worst=(greatest, planned, used)
+    )
 
 
 def resume_apart(spec: RunSpec, at: int, way: str, progress: Progress | None = None) -> Trace:
@@ -137,9 +126,13 @@ def _resumed(stopped: Run, done: int, way: str) -> Run:
     spec = resumed_run(stopped.spec, way)
     # One state dict cannot be loaded twice: CyclicLR takes what it loads out of it.
     saved = _state(stopped.optimizer, spec)
-    if way == "last-epoch":
+    if way in ("last-epoch", "optimizer-first"):
         optimizer = build_optimizer(spec)
         _load(optimizer, saved, spec)
+        if way == "optimizer-first":
+            resumed = Run(spec, optimizer)
+            _load(resumed.scheduler, _state(stopped.scheduler, spec), spec)
+            return resumed
         steps = getattr(stopped.scheduler, "last_epoch", done * spec.loop.num_processes)
         return Run(_with_last_epoch(spec, int(steps) - 1), optimizer)
     resumed = Run(spec)

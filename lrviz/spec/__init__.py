@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lrviz.spec.longer import resumed_run
     from lrviz.spec.metric import default_metric, metric_values, read_metric
     from lrviz.spec.reading import Fields, read_all, read_loop, read_optimizer, read_run
+    from lrviz.spec.resuming import ResumeOutcome, Stop
     from lrviz.spec.script import script_rows
     from lrviz.spec.sweep import MAX_CURVES, Sweep, read_runs
     from lrviz.spec.values import read_choice, read_count, read_limits, read_number, read_size, split_commas
@@ -44,6 +45,7 @@ else:
         lengths=["read_length"],
         window=["Inset", "read_inset", "read_span"],
         longer=["resumed_run"],
+        resuming=["ResumeOutcome", "Stop"],
         metric=["metric_values", "read_metric", "default_metric"],
         lets=["read_let_file", "read_lets", "read_values"],
         reading=["Fields", "read_all", "read_loop", "read_optimizer", "read_run"],
@@ -54,7 +56,8 @@ else:
 
 __all__ = [
     "FIELDS", "MAX_CURVES", "RESUME_WAYS", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset",
-    "Interval", "Metric", "OptimizerChoice", "ParamGroup", "Part", "RunSpec", "ScriptLoop", "Sweep", "TrainingLoop",
+    "Interval", "Metric", "OptimizerChoice", "ParamGroup", "Part", "ResumeOutcome", "RunSpec", "ScriptLoop", "Stop",
+    "Sweep", "TrainingLoop",
     "compare_runs", "default_metric", "given_rates", "metric_values", "read_all", "read_choice", "read_count",
     "read_inset", "read_length", "read_let_file", "read_lets", "read_limits", "read_loop", "read_metric", "read_number",
     "read_optimizer", "read_run", "read_runs", "read_size", "read_span", "read_values", "resumed_run", "run_names",

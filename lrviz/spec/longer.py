@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from typing import Any
 
-from lrviz.notation import SchedulerCall
+from lrviz.notation import Lambda, SchedulerCall, parse
 from lrviz.schedulers import find
 from lrviz.spec.metric import default_metric
 from lrviz.spec.resolve import resolve
@@ -76,11 +77,20 @@ def _longer(call: SchedulerCall, length: int, more: int, filled: tuple[str, ...]
         if by_epoch and name == "epochs":
             return value * (length + more) // length
         parameter = info.parameter(name) if info else None
+        if isinstance(value, Lambda):
+            return _longer_function(value, length, more)
         if isinstance(value, tuple) and starts and name == "schedulers":  # the last of them ends with the run
             *others, last = value
             return (*others, _longer(last, length - starts[-1], more, filled))
         if isinstance(value, tuple):
-            return tuple(_longer(v, length, more, filled) if isinstance(v, SchedulerCall) else v for v in value)
+            return tuple(
+                _longer(v, length, more, filled)
+                if isinstance(v, SchedulerCall)
+                else longer(name, v)
+                if isinstance(v, Lambda)
+                else v
+                for v in value
+            )
         is_length = parameter.kind == "int" if parameter else type(value) is int
         return value + more if is_length and value == length else value
 
@@ -89,3 +99,15 @@ def _longer(call: SchedulerCall, length: int, more: int, filled: tuple[str, ...]
         args=tuple(longer("", value) for value in call.args),
         kwargs=tuple((name, longer(name, value)) for name, value in values.items()),
     )
+
+
+def _longer_function(function: Lambda, length: int, more: int) -> Lambda:
+    """The lambda with each number that is `length` raised by `more`; one that is given by its name stays."""
+    if function.code or not function.source.startswith("lambda"):
+        return function
+    tree = ast.parse(function.source, mode="eval")
+    lengths = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is int and n.value == length]
+    for node in lengths:
+        node.value = length + more
+    made = parse(f"LambdaLR({ast.unparse(tree)})", {}).args[0] if lengths else function
+    return made if isinstance(made, Lambda) else function

@@ -189,6 +189,7 @@ def _read_one(
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
         read=script.read if script else (), explained=script.explained if script else (),
         place=script.place if script else "", ignored=script.ignored if script else (), assumed=_assumed(fields.values),
+        faults=script.faults if script else (),
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 

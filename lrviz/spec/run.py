@@ -12,7 +12,7 @@ from lrviz.schedulers import find
 from lrviz.text import brief, print_value
 
 if TYPE_CHECKING:
-    from lrviz.notation import SchedulerCall
+    from lrviz.notation import Fault, SchedulerCall
     from lrviz.spec.comparing import Comparison
 
 Interval = Literal["step", "epoch"]
@@ -126,6 +126,7 @@ FIELDS: Final = (
 RESUME_WAYS: Final = {
     "load": "create optimizer and scheduler, and load the states of both",
     "last-epoch": "load the optimizer's state, and create the scheduler with last_epoch",
+    "optimizer-first": "load the optimizer's state, create the scheduler, and load its state",
     "scheduler-only": "create both, and load the scheduler's state alone",
     "optimizer-only": "create both, and load the optimizer's state alone",
     "nothing": "create both, and load nothing",
@@ -371,6 +372,7 @@ class RunSpec:
     place: str = field(default="", compare=False)  # where it is written: `train.py:12`, or the curve of a preset
     assumed: tuple[str, ...] = field(default=(), compare=False)  # lengths of the run that are lrviz's defaults
     ignored: tuple[str, ...] = field(default=(), compare=False)  # the rules that its place says not to apply
+    faults: tuple[Fault, ...] = field(default=(), compare=False)  # of its script: what is probably not intended
 
     def __post_init__(self) -> None:
         check_groups(self.groups, self.scheduler)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lrviz import files
 from lrviz.errors import NotationError, SpecError, UsageError
-from lrviz.notation import NO_SCHEDULER, Found, Origin, Program, SchedulerCall, missing_values, read_script
+from lrviz.notation import NO_SCHEDULER, Fault, Found, Origin, Program, SchedulerCall, missing_values, read_script
 from lrviz.spec.looping import ends_early, with_length
 from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
 from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, run_names
@@ -47,6 +47,7 @@ class ScriptRun:
     place: str = ""  # `train.py:12`
     ignored: tuple[str, ...] = ()  # the rules named by `# lrviz: ignore[...]` at its lines
     program: Program | None = None
+    faults: tuple[Fault, ...] = ()  # what is probably not intended in its loop
 
 
 def script_path(text: str) -> tuple[str, str] | None:
@@ -183,7 +184,7 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
         if program is not None:
             program, merged = with_length(program, merged, typed, notes)
             known = _known_length(found.fields, merged.values)
-        elif path and "interval" not in known and "interval" not in typed:
+        elif path and "interval" not in known and "interval" not in typed and not found.faults:
             notes.append(
                 f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with a step after each "
                 f"{'update' if loop.interval == 'step' else 'epoch'}, over {count(loop.epochs, 'epoch')}"
@@ -194,6 +195,7 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
                 (*_told(known, found, typed), *(found.told if program else ())), tuple(notes),
                 found.name, tuple(_explained(merged, known, found, typed, fields.prefix)),
                 f"{path}:{found.line}" if path else "", _ignored_rules(text, found.line), program,
+                tuple(replace(fault, ignored=_ignored_rules(text, fault.line)) for fault in found.faults),
             )
         )  # fmt: skip
     if without:

@@ -112,7 +112,10 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     ),
     "resume by an unknown way": (
         "plot cosine --resume-at 4 --resume-by magic",
-        said("`--resume-by` must be load, last-epoch, scheduler-only, optimizer-only, nothing or longer, got `magic`"),
+        said(
+            "`--resume-by` must be load, last-epoch, optimizer-first, scheduler-only, optimizer-only, nothing or "
+            "longer, got `magic`"
+        ),
     ),
     "resume past the end": (
         "plot onecycle --resume-at 4 --resume-by longer -o x.png",

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from lrviz.errors import LrvizError
-from lrviz.rules import Finding, Rule, check_run
-from lrviz.simulation import simulate
-from lrviz.spec import Fields, RunSpec, read_run
+from lrviz.rules import Finding, Rule, check_run, split_example
+from lrviz.rules.case import Simulate
+from lrviz.simulation import resume_outcomes, simulate
+from lrviz.spec import Fields, RunSpec, Stop, read_run
 from lrviz.trace import Trace
 
 
-def simulated(text: str) -> tuple[RunSpec, Trace | None, LrvizError | None]:
-    """The run of notation with fields after `@`, and its rates or why it has none."""
-    spec = read_run(text, Fields(any_length=True))
+def simulated(text: str) -> tuple[RunSpec, Trace | None, LrvizError | None, Simulate, Stop | None]:
+    """The run of notation with fields after `@` and options after these, as `check_run` takes it."""
+    notation, options = split_example(text)
+    spec = read_run(notation, Fields(any_length=True))
     try:
-        return spec, simulate(spec), None
+        trace, stop = simulate(spec), None
+        if "resume_at" in options:
+            at = int(options["resume_at"])
+            stop = Stop(at, resume_outcomes(spec, at), options.get("resume_by", ""))
+        return spec, trace, None, simulate, stop
     except LrvizError as error:
-        return spec, None, error
+        return spec, None, error, simulate, None
 
 
 def findings(text: str) -> list[Finding]:
     """The findings about notation with fields after `@`."""
-    spec, trace, failure = simulated(text)
-    found = check_run(spec, trace, failure, simulate)
-    if failure is not None and not found:
-        raise failure
+    run = simulated(text)
+    found = check_run(*run)
+    if run[2] is not None and not found:
+        raise run[2]
     return found
 
 
@@ -34,6 +40,10 @@ def codes(text: str, *severities: str) -> list[str]:
 
 def with_fix(text: str, fix: str) -> str:
     """The notation after a fix: with another scheduler, or with other fields."""
+    notation, options = split_example(text)
+    if fix.startswith("--resume"):
+        options |= split_example(f" {fix}")[1]
+        return notation + "".join(f" --{name.replace('_', '-')} {value}" for name, value in options.items())
     scheduler, _, fields = text.rpartition(" @ ")
     if not fix.startswith("--"):
         return f"{fix} @ {fields}"
@@ -46,6 +56,6 @@ def with_fix(text: str, fix: str) -> str:
 
 def example(rule: Rule) -> tuple[list[float], str, str]:
     """The rates of a rule's example, empty if it does not run, the message of the finding and its fix."""
-    spec, trace, failure = simulated(rule.example)
-    found = next(f for f in check_run(spec, trace, failure, simulate) if f.code == rule.code)
+    _, trace, *_ = run = simulated(rule.example)
+    found = next(f for f in check_run(*run) if f.code == rule.code)
     return ([] if trace is None else trace.lr[:, 0].tolist()), found.message, found.fix

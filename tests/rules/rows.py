@@ -15,9 +15,13 @@ def rows_of(name: str) -> dict[str, dict[str, Any]]:
 
 
 def text_of(row: dict[str, Any], folder: Path) -> str:
-    """Notation with the fields of its run after `@`; a script is written into the folder."""
+    """Notation with the fields of its run after `@`; a script is written into the folder.
+
+    Options of a stop follow.
+    """
     if "spec" in row:
-        return str(row["spec"])
+        options = (f" --{name.replace('_', '-')} {row[name]}" for name in ("resume_at", "resume_by") if name in row)
+        return "".join([row["spec"], *options])
     path = folder / "train.py"
     path.write_text(row["script"], encoding="utf-8")
     return f"{path} @ {row['run']}"

@@ -8,7 +8,6 @@ from typing import Final
 import pytest
 
 from lrviz.rules import check_run
-from lrviz.simulation import simulate
 from tests.rules.checking import simulated
 from tests.rules.rows import rows_of, text_of
 
@@ -18,10 +17,10 @@ _PARTS: Final = 8  # tests that run beside each other
 
 def _complaints(text: str) -> list[str]:
     """What is wrong with a run: that it has no rates, or the findings from warnings on."""
-    spec, trace, failure = simulated(text)
-    if failure is not None:
-        return [failure.message]
-    found = check_run(spec, trace, failure, simulate)
+    run = simulated(text)
+    if run[2] is not None:
+        return [run[2].message]
+    found = check_run(*run)
     return [f"{f.code} {f.message}" for f in found if f.severity != "note"]
 
 

@@ -26,7 +26,7 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
         f"{OPT}{STEP}s.step()\n{EPOCHS}{BATCH}    s.step()",
         {"steps_per_epoch": 1},
         [0.5, 0.25, 0.125, 0.0625],
-        ["`s.step()` on line 3 comes before the training loop"],
+        ["`s.step()` on line 3 comes before the training loop: no update has the first rate"],
     ),
     "before the update": (
         f"{OPT}{STEP}{EPOCHS}    s.step()\n{BATCH}",
@@ -41,6 +41,16 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
         [
             "`s` is stepped in two loops, on lines 6 and 7",
             "the script's epochs is 4 on line 3; `--epochs 2` is used",
+        ],
+    ),
+    "created in each epoch": (
+        f"{OPT}{EPOCHS}    s = LambdaLR(opt, lambda t: 0.5 ** t)\n{BATCH}    s.step()",
+        {"steps_per_epoch": 2, "epochs": 2},
+        [1.0, 1.0, 1.0, 1.0],
+        [
+            "`s` is created again in each iteration of the loop on line 2, and each is stepped once: it never gets "
+            "further",
+            "the script's epochs is 4 on line 2; `--epochs 2` is used",
         ],
     ),
     "every few epochs": (
@@ -177,7 +187,7 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
         f"{OPT}{STEP}for epoch in range(2):\n{BATCH}",
         {"steps_per_epoch": 1},
         [1.0, 1.0],
-        ["`s` on line 2 is created and not stepped"],
+        ["`s` is created on line 2, and `s.step()` is never called: the rate stays as it is"],
     ),
     "a scheduler that Accelerate does not prepare": (
         f"acc = Accelerator()\n{OPT}{STEP}model, opt = acc.prepare(model, opt)\n{EPOCHS}{BATCH}    s.step()",
@@ -206,7 +216,7 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
 def test_what_the_loop_does_is_drawn(text: str, values: dict[str, Any], rates: list[float], notes: list[str]) -> None:
     run = read_run(text, Fields(values))
     assert simulate(run).lr[:, 0].tolist() == rates
-    assert list(run.notes) == notes
+    assert [*(fault.text for fault in run.faults), *run.notes] == notes
     assert run == read_run(text, Fields(values))
 
 

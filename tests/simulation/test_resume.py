@@ -11,8 +11,17 @@ import torch
 from torch.optim import SGD, lr_scheduler, swa_utils
 
 from lrviz.errors import LrvizError, SimulationError, SpecError
-from lrviz.simulation import ResumeOutcome, resume, resume_outcomes, simulate
-from lrviz.spec import RESUME_WAYS, Factory, Fields, RunSpec, TrainingLoop, read_run, resumed_run
+from lrviz.simulation import resume, resume_outcomes, simulate
+from lrviz.spec import (
+    RESUME_WAYS,
+    Factory,
+    Fields,
+    ResumeOutcome,
+    RunSpec,
+    TrainingLoop,
+    read_run,
+    resumed_run,
+)
 from tests.random_runs import random_run
 
 Make = Callable[[SGD, Any], Any]  # with the keyword arguments of `last_epoch`, if it is given
@@ -71,11 +80,14 @@ def plain(make: Make, at: int, way: str, interval: str, rates: Sequence[float]) 
             if way == "last-epoch":
                 optimizer.load_state_dict(saved)
                 scheduler = make(optimizer, {"last_epoch": at // each - 1} if at // each else {})
+            elif way == "optimizer-first":
+                optimizer.load_state_dict(saved)
+                scheduler = make(optimizer, {})
             else:
                 scheduler = make(optimizer, {})
             if way in ("load", "optimizer-only"):
                 optimizer.load_state_dict(saved)
-            if way in ("load", "scheduler-only"):
+            if way in ("load", "optimizer-first", "scheduler-only"):
                 scheduler.load_state_dict(state)
         used.append([group["lr"] for group in optimizer.param_groups])
         optimizer.step()
@@ -189,6 +201,8 @@ LONGER = {
     "onecycle": "OneCycleLR(max_lr=1e-3, total_steps=64)",
     "OneCycleLR(max_lr=0.1, epochs=4, steps_per_epoch=8)": "OneCycleLR(max_lr=0.1, epochs=8, steps_per_epoch=8)",
     "multistep": "MultiStepLR(milestones=[32, 48])",
+    "LambdaLR(lambda t: 1 - t / total_steps)": "LambdaLR(lr_lambda=lambda t: 1 - t / 64)",
+    "LambdaLR(lambda t: 1 - t / 30)": "LambdaLR(lr_lambda=lambda t: 1 - t / 30)",
     "MultiStepLR([8, 32])": "MultiStepLR(milestones=[8, 32])",
     "SequentialLR([LinearLR(0.1, total_iters=4), cosine(T_max=total_steps - 4)], [4])": "SequentialLR(schedulers=["
     "LinearLR(start_factor=0.1, total_iters=4), CosineAnnealingLR(T_max=60)], milestones=[4])",
@@ -234,10 +248,10 @@ def test_code_of_the_user_is_resumed_where_that_is_possible(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     Path("resumed_code.py").write_text(CODE, encoding="utf-8")
     outcomes = {o.way: o for o in resume_outcomes(read_run("resumed_code.py:with_last_epoch"), 13)}
-    assert [way for way, o in outcomes.items() if o.exact] == ["load", "last-epoch", "longer"]
+    assert [way for way, o in outcomes.items() if o.exact] == ["load", "last-epoch", "optimizer-first", "longer"]
     assert (outcomes["nothing"].step, outcomes["nothing"].actual) == (13, 1e-3)
     outcomes = {o.way: o for o in resume_outcomes(read_run("resumed_code.py:without"), 13)}
-    assert [way for way, o in outcomes.items() if o.exact] == ["load", "longer"]
+    assert [way for way, o in outcomes.items() if o.exact] == ["load", "optimizer-first", "longer"]
     assert outcomes["last-epoch"].failure.startswith("`resumed_code.py:without(last_epoch=12)` cannot be called")
     outcomes = {o.way: o for o in resume_outcomes(read_run("resumed_code.py:Own"), 13)}
     assert [way for way, o in outcomes.items() if o.exact] == ["optimizer-only"]

@@ -15,7 +15,17 @@ from lrviz import files, terminal
 from lrviz.cli import options
 from lrviz.cli.options import CheckArgument, with_options
 from lrviz.errors import LrvizError, MisfitError, UsageError
-from lrviz.spec import FIELDS, CodeCall, RunSpec, read_all, read_choice, read_count, read_runs, split_commas
+from lrviz.spec import (
+    FIELDS,
+    CodeCall,
+    RunSpec,
+    read_all,
+    read_choice,
+    read_count,
+    read_runs,
+    resumed_run,
+    split_commas,
+)
 from lrviz.text import count
 
 if TYPE_CHECKING:
@@ -45,7 +55,7 @@ def command(ctx: typer.Context, scheduler: CheckArgument = None, **values: Any) 
     shown = rules.SEVERITIES[: rules.SEVERITIES.index(least) + 1]
     findings = [
         finding
-        for finding in (*misfits, *_findings(specs, values["quiet"]))
+        for finding in (*misfits, *_findings(specs, values))
         if finding.severity in shown
         and (not select or rules.matches(finding.code, select))
         and not rules.matches(finding.code, ignore)
@@ -135,11 +145,11 @@ def _read_specs(
     return found, misfits
 
 
-def _findings(specs: Sequence[tuple[RunSpec, Path]], quiet: bool) -> Iterator[Finding]:
+def _findings(specs: Sequence[tuple[RunSpec, Path]], values: dict[str, Any]) -> Iterator[Finding]:
     """The findings of every run.
 
     Raises:
-        LrvizError: a run cannot be simulated, and no rule says why.
+        LrvizError: a run cannot be simulated, and no rule says why; or it cannot be stopped where `--resume-at` says.
     """
     from lrviz import rules
     from lrviz.cli import runs
@@ -148,16 +158,20 @@ def _findings(specs: Sequence[tuple[RunSpec, Path]], quiet: bool) -> Iterator[Fi
         from lrviz import simulation
     total = sum(spec.loop.scheduler_calls for spec, _ in specs)
     done_before = 0
-    with terminal.progress_bar("simulating", quiet) as report:
-        for spec, folder in specs:
-            trace, failure = None, None
+    resumes = [runs.read_resume(values, spec) for spec, _ in specs]
+    for spec, _ in specs if values["resume_at"] is not None else ():
+        resumed_run(spec, "load")  # refuses the loop of a script
+    with terminal.progress_bar("simulating", values["quiet"]) as report:
+        for (spec, folder), resume in zip(specs, resumes, strict=True):
+            trace, failure, stop = None, None, None
             is_code = isinstance(spec.scheduler, CodeCall)
             try:
                 with contextlib.chdir(folder) if is_code else contextlib.nullcontext():
                     trace = simulation.simulate_apart(spec, _advance(report, done_before, total))
+                    stop = resume.outcomes(values["resume_by"]) if resume is not None else None
             except LrvizError as error:
                 failure = error
-            found = rules.check_run(spec, trace, failure, simulation.simulate)
+            found = rules.check_run(spec, trace, failure, simulation.simulate, stop)
             if failure is not None and not found:
                 raise failure
             yield from found
@@ -188,14 +202,17 @@ def _example(rule: Rule) -> tuple[list[float], str]:
     from lrviz.cli import runs
     from lrviz.spec import Fields
 
+    text, given = rules.split_example(rule.example)
     with runs.gc_paused():
         from lrviz import simulation
-    (spec,) = read_all(rule.example, Fields(any_length=True))
-    trace, failure = None, None
+    (spec,) = read_all(text, Fields(any_length=True))
+    trace, failure, stop = None, None, None
     try:
         trace = simulation.simulate(spec)
+        if resume := runs.read_resume({"resume_at": None, "resume_by": None, **given}, spec):
+            stop = resume.outcomes(given.get("resume_by"))
     except LrvizError as error:
         failure = error
-    findings = rules.check_run(spec, trace, failure, simulation.simulate)
+    findings = rules.check_run(spec, trace, failure, simulation.simulate, stop)
     fix = next((f.fix for f in findings if f.code == rule.code), "")
     return ([] if trace is None else trace.lr[:, 0].tolist()), fix

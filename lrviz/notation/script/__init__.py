@@ -6,7 +6,7 @@ In: the text of a script. Out: its schedulers, and what it says of their runs. M
 from __future__ import annotations
 
 from lrviz.notation.script.driving import DoneError, Machine
-from lrviz.notation.script.found import Found, MissingValue, MissingValuesError, missing_values
+from lrviz.notation.script.found import Fault, Found, MissingValue, MissingValuesError, missing_values
 from lrviz.notation.script.program import Program
 from lrviz.notation.script.reading import NO_SCHEDULER, read_script
 from lrviz.notation.script.torch_objects import optimizer_defaults
@@ -15,6 +15,7 @@ from lrviz.notation.script.values import Origin
 __all__ = [
     "NO_SCHEDULER",
     "DoneError",
+    "Fault",
     "Found",
     "Machine",
     "MissingValue",

@@ -31,6 +31,20 @@ _GUESSES: Final = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What is legal in a loop, but probably not intended: its kind, its line, a sentence, and how to mend it.
+
+    `ignored` are the codes of the rules that a comment at its line says not to apply.
+    """
+
+    kind: str
+    line: int
+    text: str
+    advice: str
+    ignored: tuple[str, ...] = ()
+
+
 @dataclass
 class Found:
     """A scheduler of a script, and what the script says of its run.
@@ -45,6 +59,7 @@ class Found:
     fields: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     missing: list[Origin] = field(default_factory=list)
     loaders: tuple[str, ...] = ()  # expressions for the number of batches in an epoch
     drops_partial: bool = False  # whether the last batches of an epoch, too few for an update, make none

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.driving import Course
+from lrviz.notation.script.faults import lines
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.loops import Loops, is_constant, of_epochs
@@ -61,9 +62,8 @@ class Programs:
             if any(e.node in ours for e in events):
                 found.told.append(f"{schedule.name} stepped by Lightning (line {schedule.line})")
             elif events:
-                found.told.append(f"{schedule.name} stepped on line{_lines(events)}")
+                found.told.append(f"{schedule.name} stepped on line{lines(events)}")
         found.told += [hand] if hand else []
-        self._note_order(schedules, steps, updates)
         course = Course(
             reader.tree, reader.values, reader.defaults, optimizer.node or optimizer.variable,
             {s.node: number for number, s in enumerate(schedules)}, frozenset(e.node for e in updates), read_all,
@@ -165,27 +165,6 @@ class Programs:
         where = f"in {name}" if name else "by hand"
         return f"rates set {where} (line {line})"
 
-    def _note_order(self, schedules: Sequence[Schedule], steps: Sequence[Event], updates: Sequence[Event]) -> None:
-        """Note what is legal but probably not intended."""
-        events = self.reader.events
-        for schedule in schedules:
-            own = [e for e in steps if e.may_step(schedule)]
-            looped = [e for e in own if e.loops]
-            name = schedule.variable or schedule.name
-            if not own:
-                self.notes.append(f"`{name}` on line {schedule.line} is created and not stepped")
-            if looped and not own[0].loops:
-                self.notes.append(f"`{name}.step()` on line {own[0].line} comes before the training loop")
-            if len({e.loops for e in looped}) > 1 and not _exclusive(looped):
-                self.notes.append(f"`{name}` is stepped in two loops, on lines {_lines(looped).strip('s ')}")
-            first = next((e for e in looped if not e.args), None)
-            update = next((e for e in updates if first and e.loops[: len(first.loops)] == first.loops), None)
-            if first and update and events.index(first) < events.index(update):
-                self.notes.append(
-                    f"`{name}.step()` on line {first.line} comes before `optimizer.step()` on line {update.line}: no "
-                    "update has the first rate"
-                )
-
 
 def _inside(schedule: Schedule) -> list[Schedule]:
     return [s for child in schedule.children for s in (*_inside(child), child)]
@@ -193,16 +172,3 @@ def _inside(schedule: Schedule) -> list[Schedule]:
 
 def _is_in(event: Event, loop: Loop | None) -> bool:
     return loop is not None and any(each.node is loop.node for each in event.loops)
-
-
-def _exclusive(events: Sequence[Event]) -> bool:
-    """Whether of several events only one can happen."""
-    one, *others = events
-    tests = {id(c.test): c.taken for c in one.conditions}
-    return all(any(tests.get(id(c.test), c.taken) != c.taken for c in e.conditions) for e in others)
-
-
-def _lines(events: Sequence[Event]) -> str:
-    lines = list(dict.fromkeys(e.line for e in events))
-    text = " and ".join(filter(None, [", ".join(map(str, lines[:-1])), str(lines[-1])]))
-    return f"{'s' if len(lines) > 1 else ''} {text}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from math import isfinite
@@ -14,8 +14,9 @@ from lrviz.notation.lengths import replace_lengths
 from lrviz.notation.parser import SchedulerCall
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.explained import arguments_of
+from lrviz.notation.script.faults import faults_of
 from lrviz.notation.script.flow import read_all
-from lrviz.notation.script.found import Found
+from lrviz.notation.script.found import Fault, Found
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.lightning import configs, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
@@ -126,7 +127,9 @@ class _Reading:
             made = reader.unknown_classes[-1]
             needs = list(made.origins)
             return [Found(SchedulerCall("-"), "", made.node.lineno, missing=needs, examples=reader.examples)]
-        found = [self._found(optimizer, schedules) for optimizer, schedules in self._units()]
+        units = self._units()
+        found = [self._found(optimizer, schedules) for optimizer, schedules in units]
+        found[0].faults += self._others(units)
         names = [each.name for each in found]
         for each in found:  # schedulers of one variable are told from each other by their optimizers
             if names.count(each.name) > 1 and each.names:
@@ -149,6 +152,13 @@ class _Reading:
             else:
                 same[1].append(schedule)
         return units + [(o, []) for o in rated if not any(o is u[0] for u in units)]
+
+    def _others(self, units: Sequence[tuple[Optimizer | None, list[Schedule]]]) -> Iterator[Fault]:
+        """The faults of schedulers that are not drawn, of other optimizers than those that are."""
+        for schedule in self.reader.schedules:
+            optimizer = self.reader.optimizer_of(schedule.optimizer)
+            if schedule.inside is None and not schedule.conditions and not any(optimizer is o for o, _ in units):
+                yield from faults_of(self.reader, optimizer, [schedule], self.intervals)
 
     def _rates(self, optimizer: Optimizer | None) -> list[Event]:
         """Where the rates of an optimizer are set by hand."""
@@ -252,6 +262,7 @@ class _Reading:
                 "paste the lines of that scheduler alone",
                 Position(self.undecided.line, self.undecided.column),
             )
+        found.faults += faults_of(reader, optimizer, schedules, self.intervals)
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
@@ -298,10 +309,14 @@ class _Reading:
         missing = len(loops.found.missing)
         sets = any(e.kind == "attribute" and e.target is one for e in events)
         stepped = any(e.kind == "step" and e.target is one for e in events)
+        shown = optimizer is not None and optimizer.node is not None
+        again = stepped and shown and len(one.loops) > len(optimizer.loops if optimizer else ())
         try:
             if self._is_never_stepped(one):
                 raise NotPlainError
-            if more or sets or self._steps_otherwise(one) or self._rates(optimizer) or (stepped and len(roots) > 1):
+            if more or sets or again or self._steps_otherwise(one):
+                raise NotPlainError
+            if self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError
             loops.read(one)
         except NotPlainError:
