@@ -11,7 +11,7 @@ from lrviz.errors import NotationError
 from lrviz.notation.lengths import replace_lengths
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.explained import arguments_of
-from lrviz.notation.script.faults import faults_of
+from lrviz.notation.script.faults import created_again, faults_of
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.found import Fault, Found
 from lrviz.notation.script.interpreter import Interpreter
@@ -247,7 +247,7 @@ class _Reading:
         missing = len(loops.found.missing)
         sets = any(e.kind == "attribute" and e.target is one for e in events)
         stepped = any(e.kind == "step" and e.target is one for e in events)
-        again = stepped and optimizer is not None and len(one.loops) > len(optimizer.loops)
+        again = stepped and optimizer is not None and created_again(one, optimizer)
         try:
             if more or sets or again or self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError
