@@ -402,7 +402,12 @@ def print_findings(traces: Sequence[Trace], quiet: bool) -> None:
 def _fits(spec: RunSpec) -> bool:
     """Whether a run is a plain decay that ends with it, about which there are no findings: it needs no rules."""
     call = spec.scheduler
-    if not isinstance(call, SchedulerCall) or spec.loop.scheduler_steps < 8 or spec.optimizer.momentum is not None:
+    if (
+        not isinstance(call, SchedulerCall)
+        or spec.faults
+        or spec.loop.scheduler_steps < 8
+        or spec.optimizer.momentum is not None
+    ):
         return False
     rate = min(group.lr for group in spec.groups)
     length = {"CosineAnnealingLR": "T_max", "PolynomialLR": "total_iters"}.get(call.name, "")

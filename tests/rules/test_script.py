@@ -122,6 +122,9 @@ def test_usual_loops_and_what_is_out_of_sight_have_no_findings() -> None:
 
 
 def test_a_figure_tells_of_the_loop_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    never = f"{OPT}s = CosineAnnealingLR(opt, T_max=40)\n{EPOCHS}{BATCHES}"
+    assert main(["show", never]) == 0
+    assert "LR703 `s` is created on line 2, and `s.step()` is never called" in capsys.readouterr().err
     script = f"{OPT}{COSINE}{EPOCHS}    s.step()\n{BATCHES}"
     assert main(["show", script]) == 0
     assert (

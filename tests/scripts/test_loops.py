@@ -341,6 +341,10 @@ REFUSED = {
         "    for b in loader:\n        opt.step()\n        s.step()\n        t.step()",
         "the optimizer on line 2 is created again in each epoch, which is not followed",
     ),
+    "an optimizer in each epoch, with one scheduler": (
+        f"{EPOCHS}    opt = SGD(p, lr=1.0)\n    s = StepLR(opt, 1)\n{BATCH}    s.step()",
+        "the optimizer on line 2 is created again in each epoch, which is not followed",
+    ),
     "no update": (
         f"{OPT}{STEP}t = StepLR(opt, 1)\nfor epoch in range(0):\n    opt.step()\n    s.step()\n    t.step()",
         "the loop of the script makes no update",

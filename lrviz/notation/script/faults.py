@@ -9,7 +9,7 @@ from typing import Final
 
 from lrviz.notation.script.found import Fault
 from lrviz.notation.script.interpreter import Interpreter
-from lrviz.notation.script.loops import every_of
+from lrviz.notation.script.loops import every_of, of_epochs
 from lrviz.notation.script.values import Choice, Event, Optimizer, Schedule, Unknown, flat
 from lrviz.notation.source import unparse
 from lrviz.schedulers import find
@@ -55,9 +55,17 @@ def _end(event: Event) -> int:
     return getattr(event.loops[-1].node, "end_lineno", 0) or event.line
 
 
+def created_again(schedule: Schedule, optimizer: Optimizer) -> bool:
+    """Whether a scheduler is created in each epoch or update; an outer loop over runs does not count."""
+    if schedule.conditions:
+        return False
+    inside = len(schedule.loops) > len(optimizer.loops) and optimizer.node is not None
+    return inside or any(map(of_epochs, schedule.loops))
+
+
 def _again(optimizer: Optimizer, schedule: Schedule, steps: Sequence[Event]) -> Iterator[Fault]:
     """A scheduler that is created again in each iteration."""
-    if len(schedule.loops) <= len(optimizer.loops) or schedule.conditions:
+    if not created_again(schedule, optimizer) or len(schedule.loops) <= len(optimizer.loops):
         return
     once = all(e.loops == schedule.loops for e in steps)
     first = schedule.loops[len(optimizer.loops)].node.lineno

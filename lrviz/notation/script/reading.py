@@ -14,7 +14,7 @@ from lrviz.notation.lengths import replace_lengths
 from lrviz.notation.parser import SchedulerCall
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.explained import arguments_of
-from lrviz.notation.script.faults import faults_of
+from lrviz.notation.script.faults import created_again, faults_of
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.found import Fault, Found
 from lrviz.notation.script.interpreter import Interpreter
@@ -309,8 +309,7 @@ class _Reading:
         missing = len(loops.found.missing)
         sets = any(e.kind == "attribute" and e.target is one for e in events)
         stepped = any(e.kind == "step" and e.target is one for e in events)
-        shown = optimizer is not None and optimizer.node is not None
-        again = stepped and shown and len(one.loops) > len(optimizer.loops if optimizer else ())
+        again = stepped and optimizer is not None and created_again(one, optimizer)
         try:
             if self._is_never_stepped(one):
                 raise NotPlainError
