@@ -34,7 +34,9 @@ def explain(rule: Rule, fix: str) -> list[str]:
 
 def _shown(title: str, example: str) -> list[str]:
     """Notation beside its title, or the lines of a script below it."""
-    return [f"{title} {example}"] if "\n" not in example else [title, *(f"    {s}" for s in example.splitlines())]
+    return (
+        [f"{title} {example}"] if "\n" not in example else [title.rstrip(), *(f"    {s}" for s in example.splitlines())]
+    )
 
 
 def rules_page(examples: Callable[[Rule], tuple[list[float], str, str]]) -> str:

@@ -127,7 +127,5 @@ def test_a_figure_tells_of_the_loop_in_a_line(capsys: pytest.CaptureFixture[str]
     assert "LR703 `s` is created on line 2, and `s.step()` is never called" in capsys.readouterr().err
     script = f"{OPT}{COSINE}{EPOCHS}    s.step()\n{BATCHES}"
     assert main(["show", script]) == 0
-    assert (
-        "finding: warning LR701 `s.step()` on line 4 comes before `optimizer.step()` on line 6: no update has the "
-        "first rate; `lrviz check` shows the fix\n"
-    ) in capsys.readouterr().err
+    expected = "LR701 `s.step()` on line 4 comes before `optimizer.step()` on line 6: no update has the first rate; "
+    assert expected in capsys.readouterr().err
