@@ -6,7 +6,7 @@
 #   make test-lowest   run the tests with the lowest versions of pyproject.toml, torch aside (Python 3.11 or 3.12)
 #   make lint          ruff: rules and format
 #   make types         mypy, strict
-#   make project-test  run the tests of the project: its documents, examples for CI, site and benchmarks
+#   make test-slow     run the tests that take long: the page in a browser, kills, documents, CI, site, benchmarks
 #   make wheel-test    build the wheel, install it alone, use it
 #   make environments  compare the bytes of a render in forty environments
 #   make fuzz          run inputs that are made at random  (ARGS="--count 10000 --seed 7 --kind notation")
@@ -28,7 +28,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 LOWEST := .venv-lowest
 
-.PHONY: demo test coverage test-lowest lint types project-test wheel-test fuzz environments bench site figures clean
+.PHONY: demo test coverage test-lowest lint types test-slow wheel-test fuzz environments bench site figures clean
 
 demo: $(RUN)
 	$(BIN)/lrviz plot cosine --T_max 32
@@ -49,8 +49,8 @@ lint: $(DEV)
 types: $(DEV)
 	$(BIN)/mypy
 
-project-test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m project tests/project $(ARGS)
+test-slow: $(DEV)
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m slow $(ARGS)
 
 wheel-test: $(DEV)
 	$(BIN)/python -m pytest -m wheel tests/project/test_wheel.py $(ARGS)

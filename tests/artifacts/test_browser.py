@@ -22,6 +22,7 @@ from lrviz.cli import main
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(
         not (CHROMIUM and DRIVER),
         reason="no Chromium and chromedriver here; Debian has them as chromium, chromium-driver",

@@ -24,6 +24,8 @@ from lrviz.files import write_all
 from tests.artifacts.folders import TWO_SVG, check_whole, files, render
 from tests.forkserver import ForkServer, Process
 
+pytestmark = pytest.mark.slow
+
 OLD = TWO_SVG.replace("gamma=0.5", "gamma=0.25").replace('"two"', '"old"')
 # Files of the user whose names are like those of lrviz.
 MINE = {"mine.txt": b"mine", ".lrviz-new-x": b"mine", ".lrviz-new-0123456789ab": b"mine", ".lrviz-x": b"mine"}

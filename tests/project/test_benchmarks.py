@@ -17,7 +17,7 @@ from tests.benchmarks import loop, startup
 from tests.benchmarks.processes import Command, in_turn, peak_bytes, ratio, run
 from tests.benchmarks.report import Finding, duration, show
 
-pytestmark = pytest.mark.project
+pytestmark = pytest.mark.slow
 
 
 def test_the_loop_covers_the_catalogue() -> None:

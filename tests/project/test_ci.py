@@ -17,7 +17,7 @@ import yaml
 from tests.conftest import ROOT
 from tests.forkserver import ForkServer
 
-pytestmark = pytest.mark.project
+pytestmark = pytest.mark.slow
 
 TEXT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 BLOCKS = [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)]

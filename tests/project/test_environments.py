@@ -7,7 +7,7 @@ import pytest
 from tests import environments
 from tests.forkserver import ForkServer
 
-pytestmark = pytest.mark.project
+pytestmark = pytest.mark.slow
 
 
 def test_an_environment_of_one_row_of_each_group_gives_the_same_bytes(forks: ForkServer) -> None:

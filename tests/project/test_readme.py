@@ -10,7 +10,7 @@ import pytest
 from tests.forkserver import ForkServer
 from tests.readme import BLOCK, PAGES, ROOT, TEXTS, commands, renewed
 
-pytestmark = pytest.mark.project
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -23,7 +23,7 @@ from lrviz.cli.app import app
 from lrviz.schedulers import Scheduler, all_schedulers, compositions
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.project
+pytestmark = pytest.mark.slow
 
 # What a browser loads by itself when it shows a page; a link is followed only when it is clicked.
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "embed": "src", "object": "data"}
