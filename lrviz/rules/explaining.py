@@ -48,9 +48,10 @@ def _page(examples: Callable[[Rule], tuple[list[float], str, str]]) -> Iterator[
     yield "# Rules of `lrviz check`"
     yield ""
     yield (
-        f"{count(len(all_rules()), 'rule')} judge the curve of a schedule against its run. `lrviz check --explain "
-        "LR101` prints the entry of a rule. A finding is an error, a warning or a note; errors and warnings make the "
-        "exit status 1. Where a rule explains the finding of a more general one, only it is reported."
+        f"{count(len(all_rules()), 'rule')} judge a schedule against its run, and the loop of a script. "
+        "`lrviz check --explain LR101` prints the entry of a rule. A finding is an error, a warning or a note; errors "
+        "and warnings make the exit status 1. Where a rule explains the finding of a more general one, only it is "
+        "reported."
     )
     yield ""
     yield (
