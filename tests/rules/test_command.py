@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from lrviz.presets import preset_names
 from lrviz.rules import check_run
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_run
+from tests.conftest import ROOT
+from tests.readme import BLOCK, TEXTS
 
 Capture = pytest.CaptureFixture[str]
 WRONG = "CosineAnnealingLR(T_max=90)"
@@ -175,6 +178,27 @@ def test_a_preset_and_its_ignored_rules(here: Path, capsys: Capture) -> None:
 def test_shipped_presets_have_no_findings_above_a_note(capsys: Capture) -> None:
     status, out, _ = check(capsys, *preset_names(), "--severity", "warning")
     assert (status, out) == (0, "50 schedules: no findings\n")
+
+
+# Examples of the documents that have findings on purpose.
+ON_PURPOSE = {
+    ("docs/compare.md", "LR101"): "a sweep of lengths, of which one is the run's",
+    ("docs/loop.md", "LR204"): "what several processes do to a schedule",
+}
+
+
+def test_examples_of_the_documents_have_no_findings_but_those_on_purpose(capsys: Capture) -> None:
+    found = {
+        (page, code)
+        for page in TEXTS
+        for block in BLOCK.findall((ROOT / page).read_text(encoding="utf-8"))
+        for code in re.findall(r"^finding: \w+ (LR\d+)", block, re.MULTILINE)
+    }
+    assert found == set(ON_PURPOSE)
+    examples = ROOT / "docs" / "examples"
+    for path in (*examples.glob("*.toml"), *examples.glob("train_*.py")):
+        status, out, _ = check(capsys, str(path))
+        assert (status, out.endswith(": no findings\n")) == (0, True), path.name
 
 
 def test_json(capsys: Capture) -> None:
