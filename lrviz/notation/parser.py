@@ -22,7 +22,7 @@ from lrviz.text import print_value
 
 Value = Any  # None, bool, int, float, str, Lambda, SchedulerCall, or a tuple of values
 _EXAMPLE: Final = "such as `cosine` or `CosineAnnealingLR(T_max=32)`"
-_MAX_BITS: Final = 1023  # larger integers do not fit in a float
+MAX_NUMBER_BITS: Final = 1023  # larger integers do not fit in a float
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,7 @@ class _Reader:
             case ast.Call(func=func) if inside_list and _may_be_scheduler(func):
                 return self._call(node)
         value = self._evaluate(node)
-        if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        if isinstance(value, int) and value.bit_length() > MAX_NUMBER_BITS:
             raise ExpressionError(f"`{source_of(node)}` is too large a number", node=node)
         return value
 
@@ -282,7 +282,7 @@ class _Reader:
         match node:
             case ast.Constant(value=value) if value is None or isinstance(value, str | float):
                 return value
-            case ast.Constant(value=int() as value) if value.bit_length() <= _MAX_BITS:
+            case ast.Constant(value=int() as value) if value.bit_length() <= MAX_NUMBER_BITS:
                 return value
             case ast.Name(id=name) if name in self.names:
                 return self.names[name]

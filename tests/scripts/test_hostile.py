@@ -149,6 +149,13 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.parametrize("name", ["StepLR(opt, n)", "OneCycleLR(opt, 0.1, n)", "MultiStepLR(opt, [n])", "s(opt, n)"])
+def test_a_number_that_no_float_holds_is_refused(name: str) -> None:
+    imports = "from torch.optim.lr_scheduler import StepLR as s\n"
+    with pytest.raises(LrvizError, match="has too large a number"):
+        read_run(f"{imports}n = 2\nfor i in range(11):\n    n *= n\nx = {name}")
+
+
 @pytest.mark.parametrize("expression", MISTAKES)
 def test_a_call_that_python_refuses_has_no_value(expression: str) -> None:
     text = f"import numpy\noptimizer = torch.optim.SGD(p, lr=0.5)\nk = {expression}\nStepLR(optimizer, 3)"

@@ -7,7 +7,7 @@ import copy
 from typing import Any, Final
 
 from lrviz.notation.evaluator import compile_function
-from lrviz.notation.parser import Lambda, SchedulerCall
+from lrviz.notation.parser import MAX_NUMBER_BITS, Lambda, SchedulerCall
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.names import is_scheduler, name_without_import
 from lrviz.notation.script.operators import size
@@ -95,6 +95,8 @@ class Conversion:
             self.missing += why.origins
             return 0
         match value:
+            case int() if value.bit_length() > MAX_NUMBER_BITS:
+                raise ExpressionError(f"`{printable(unparse(node), 60)}` has too large a number", node=node)
             case Unknown():
                 if not any(o.givable for o in value.origins):
                     first = value.origins[0] if value.origins else Origin(node)
