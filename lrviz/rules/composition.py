@@ -14,9 +14,9 @@ from lrviz.notation import SchedulerCall
 from lrviz.rules.case import COMPOSITES, Case, Part, own_length, warmup_length
 from lrviz.rules.ending import endings
 from lrviz.rules.fixes import at_path, changed, fitted_children, lengths, with_length, with_values, written
-from lrviz.rules.length import percent, steps_of
 from lrviz.rules.model import Found, rule
 from lrviz.rules.thresholds import limit
+from lrviz.rules.wording import percent, steps_of
 from lrviz.text import format_rate, print_value
 
 # They set the rate at each step, whatever other schedulers have made of it.

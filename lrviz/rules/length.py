@@ -11,34 +11,12 @@ from lrviz.rules.ending import Ending, end_of_rise, endings
 from lrviz.rules.fixes import at_path, lengths, scaled_functions, with_length, with_values, written
 from lrviz.rules.model import Found, rule
 from lrviz.rules.thresholds import limit
+from lrviz.rules.wording import named, percent, steps_of
 from lrviz.schedulers import find
-from lrviz.text import count, format_rate, print_value
+from lrviz.text import format_rate, print_value
 
 _ACCELERATE = "https://github.com/huggingface/accelerate/issues/2142"
 _TMAX = "https://discuss.pytorch.org/t/how-to-use-cosineannealinglr/81162"
-
-
-def percent(share: float) -> str:
-    """A share in words: `12 %`."""
-    return f"{share * 100:.3g} %" if share < 0.0995 else f"{share * 100:.0f} %"
-
-
-def steps_of(case: Case, steps: float) -> str:
-    """A number of scheduler steps: of updates or epochs, where these are the same."""
-    loop = case.spec.loop
-    noun = "scheduler step" if case.each > 1 else "epoch" if loop.interval == "epoch" else "update"
-    return count(round(steps), noun)
-
-
-def named(part: Part | None) -> str:
-    """The class of a part with its length, for a sentence."""
-    if part is None:
-        return "the schedule"
-    length, name = own_length(part), part.name
-    if length is None:
-        return name
-    parameter = {"CosineAnnealingLR": "T_max", "OneCycleLR": "total_steps"}.get(name, "total_iters")
-    return f"{name} with {parameter} {length:,}"
 
 
 def fitted(case: Case, ending: Ending) -> str:

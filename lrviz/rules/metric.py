@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from lrviz.rules.case import Case, Part
 from lrviz.rules.fixes import with_values
-from lrviz.rules.length import percent
 from lrviz.rules.model import Found, rule
 from lrviz.rules.thresholds import limit
+from lrviz.rules.wording import percent
 from lrviz.text import count, format_rate, print_value
 
 _SOURCE = "https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html"

@@ -11,9 +11,9 @@ from lrviz.rules.case import Case, Part
 from lrviz.rules.curve import Curve
 from lrviz.rules.ending import endings
 from lrviz.rules.fixes import rewritten_functions, scaled_functions, with_values
-from lrviz.rules.length import percent, steps_of
 from lrviz.rules.model import Found, Severity, rule
 from lrviz.rules.thresholds import limit
+from lrviz.rules.wording import percent, steps_of
 from lrviz.text import count, format_rate, print_value
 
 _COSINES = ("CosineAnnealingLR", "CosineAnnealingWarmRestarts")

@@ -9,9 +9,9 @@ from fractions import Fraction
 from lrviz.rules.case import Case, Part, own_length, warmup_length
 from lrviz.rules.ending import Ending, end_of_rise, endings, ends_at
 from lrviz.rules.fixes import scaled, with_values
-from lrviz.rules.length import named, percent, steps_of
 from lrviz.rules.model import Found, rule
 from lrviz.rules.thresholds import limit
+from lrviz.rules.wording import named, percent, steps_of
 from lrviz.text import format_rate
 
 # What these explain: the general findings of length and size.

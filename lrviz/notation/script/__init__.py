@@ -5,7 +5,7 @@ In: the text of a script. Out: its schedulers, and what it says of their runs. M
 
 from __future__ import annotations
 
-from lrviz.notation.script.driving import DoneError, Machine
+from lrviz.notation.script.course import DoneError, Machine
 from lrviz.notation.script.found import Fault, Found, MissingValue, MissingValuesError, missing_values
 from lrviz.notation.script.program import Program
 from lrviz.notation.script.reading import NO_SCHEDULER, read_script

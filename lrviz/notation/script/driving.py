@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from lrviz.notation.parser import SchedulerCall
 from lrviz.notation.script.conversion import Conversion
+from lrviz.notation.script.course import Course, DoneError, Machine
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.loops import of_epochs
 from lrviz.notation.script.reader import Signal
-from lrviz.notation.script.trees import Functions
 from lrviz.notation.script.values import (
     CONSTANTS,
     Condition,
@@ -31,7 +29,6 @@ from lrviz.notation.script.values import (
     Optimizer,
     Schedule,
     Scope,
-    Settings,
     SomeGroup,
     Unknown,
     flat,
@@ -58,60 +55,6 @@ _SET: Final = (
     "patience",
     "min_lrs",
 )
-
-
-class Machine(Protocol):
-    """An optimizer and its schedulers, on which the loop of a script acts."""
-
-    groups: Sequence[MutableMapping[str, Any]]  # none if updates are only counted
-
-    def create(self, number: int, call: SchedulerCall) -> Any:
-        """Create scheduler `number` of the script; what identifies it afterwards."""
-
-    def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST, *, once: bool = False) -> None:
-        """Step a scheduler, for each process or only once; an argument may be Unknown."""
-
-    def get(self, scheduler: Any, name: str) -> Any:
-        """An attribute of a scheduler."""
-
-    def set(self, scheduler: Any, name: str, value: Any) -> None:
-        """Set an attribute of a scheduler."""
-
-    def update(self, times: int, epoch: tuple[int, ...]) -> None:
-        """Make updates, all in the epoch of this number."""
-
-
-class DoneError(Exception):
-    """Ends the reading of a loop: the updates that are wanted are made."""
-
-
-@dataclass(frozen=True)
-class Course:
-    """What is known of a loop before it runs.
-
-    `optimizer` is the node that creates the optimizer, or its name. `made` has the number of each of its schedulers by
-    the node that creates it, and `counts` how often a loop runs by its node. `loaders` are the sources of what has
-    `batches` items. `trainer` is a call in which the updates of an epoch are made out of sight. `kept` are the
-    statements that matter inside loops, and `updates` the calls that make an update.
-    """
-
-    tree: ast.Module
-    values: Mapping[str, Any]
-    defaults: Mapping[str, Any]
-    optimizer: ast.AST | str
-    made: Mapping[ast.AST, int]
-    updates: frozenset[ast.AST]
-    read: Callable[[Interpreter], Any]
-    counts: Mapping[ast.AST, int]
-    loaders: frozenset[tuple[str, int]]
-    batches: int
-    trainer: ast.AST | None
-    sets_rates: bool  # whether the script gives the rates that the optimizer starts with
-    kept: frozenset[ast.stmt]
-    rest: frozenset[ast.AST]  # functions that are called from elsewhere
-    harness: list[ast.stmt] | None  # the loop of Lightning
-    settings: Settings | None  # the configuration that the script reads from elsewhere
-    functions: Functions
 
 
 class Driver(Interpreter):
@@ -438,10 +381,8 @@ class Driver(Interpreter):
                 self._begin(loop, at)
                 self.assign(node.target, item(at), scope)
                 signal = self.block(node.body, scope)
-                if signal is not None and signal.kind in ("return", "raise"):
-                    return signal
-                if signal is not None and signal.kind == "break":
-                    return None
+                if signal is not None and signal.kind in ("return", "raise", "break"):
+                    return None if signal.kind == "break" else signal
         finally:
             self.position.pop()
         return self.block(node.orelse, scope)
@@ -509,10 +450,8 @@ class Driver(Interpreter):
                 self._begin(loop, at)
                 at += 1
                 signal = self.block(node.body, scope)
-                if signal is not None and signal.kind in ("return", "raise"):
-                    return signal
-                if signal is not None and signal.kind == "break":
-                    return None
+                if signal is not None and signal.kind in ("return", "raise", "break"):
+                    return None if signal.kind == "break" else signal
         finally:
             self.position.pop()
         return self.block(node.orelse, scope)

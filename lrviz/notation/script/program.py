@@ -11,7 +11,8 @@ from typing import Any
 
 from lrviz.errors import NotationError
 from lrviz.notation.parser import SchedulerCall
-from lrviz.notation.script.driving import COUNTED, DRIVEN, Course, DoneError, Driver, Machine
+from lrviz.notation.script.course import Course, DoneError, Machine
+from lrviz.notation.script.driving import COUNTED, DRIVEN, Driver
 from lrviz.notation.script.slicing import slice_script
 from lrviz.notation.script.trees import sets_rate
 from lrviz.notation.source import ExpressionError, Source

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from lrviz.notation.script.conversion import Conversion
-from lrviz.notation.script.driving import Course
+from lrviz.notation.script.course import Course
 from lrviz.notation.script.faults import lines
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.interpreter import Interpreter
