@@ -156,7 +156,8 @@ def test_the_security_policy_names_tests_that_exist() -> None:
 def test_the_security_policy_names_options_that_exist() -> None:
     from lrviz.cli import options
 
-    flags = {word for option in (*options.RENDER, *options.RUN) for word in option.flags.split()}
+    accepted = (*options.RENDER, *options.RUN, *options.SCRIPT)
+    flags = {word for option in accepted for word in option.flags.split()}
     named = set(re.findall(r"`(--?[a-z-]+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
     assert named >= {"--allow-code", "--allow-outside"}
     assert named <= flags

@@ -490,8 +490,7 @@ def writes_stderr(optimizer):
     for _ in range(3): print("x" * 10000), sys.stderr.write("y")
     return Plain(optimizer)
 def waits(optimizer):
-    open("started", "w").close()
-    try: time.sleep(60)
+    try: open("started", "w").close(), time.sleep(60)
     finally: print("cleaned up")
 """
 SHORT = ["--lr", "1", "--epochs", "1", "--steps-per-epoch", "3", "-q"]
