@@ -260,7 +260,7 @@ def _lengths(found: Found, values: Mapping[str, Any], loop: TrainingLoop) -> dic
 def _merged(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fields: Fields) -> Fields:
     """The fields of a run: those that are typed, and those that are known from its script; notes may be added."""
     merged = Fields(dict(known), prefix="").over(typed, fields.prefix)
-    values = _with_max_steps(_consistent(merged.values, typed), known, typed)
+    values = _with_max_steps(found, _consistent(merged.values, typed), typed)
     loop = read_loop(values, fields.prefix)
     rest, every = loop.steps_per_epoch % loop.grad_accum, loop.grad_accum
     if found.drops_partial and rest and _has_batches(values) and "accum_remainder" not in typed:
@@ -272,14 +272,14 @@ def _merged(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fi
     return replace(fields, values=values)
 
 
-def _with_max_steps(values: dict[str, Any], known: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+def _with_max_steps(found: Found, values: dict[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a run that a Trainer of Lightning ends at the first of its `max_epochs` and its `max_steps`."""
     if "max_steps" not in values or "max_steps" in typed:
         return values
-    if not _has_batches(values):  # a run that is not counted in epochs
+    if not _has_batches(values) and found.program is None:  # a run that is not counted in epochs
         return {k: v for k, v in values.items() if k not in ("max_steps", "epochs")} | {"steps": values["max_steps"]}
     shorter = {k: v for k, v in values.items() if k != "max_steps"}
-    return shorter if "epochs" in known and read_loop(shorter).updates <= values["max_steps"] else values
+    return shorter if "epochs" in values and read_loop(shorter).updates <= values["max_steps"] else values
 
 
 def _has_batches(values: Mapping[str, Any]) -> bool:
