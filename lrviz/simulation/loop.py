@@ -248,7 +248,7 @@ class Run:
             def step(argument: tuple[Any, ...], value: float) -> Any:
                 return function(*argument, **{metric_name: value})
 
-        times = self.loop.num_processes
+        times = self.loop.steps_each
         if times == 1:
             return step if arguments is None else lambda: step(*next(arguments))
         scheduler = self.scheduler

@@ -58,7 +58,7 @@ def test_a_dictionary_is_stepped_as_lightning_does() -> None:
             for accumulate, frequency in ((1, 1), (1, 20), (4, 2), (2, 2), (2, 3), (3, 2), (1, 13)):
                 made = "ReduceLROnPlateau(optimizer, patience=1)" if metric else "StepLR(optimizer, 4)"
                 text = f'{{"scheduler": {made}, "interval": "{interval}", "frequency": {frequency}, "monitor": "loss"}}'
-                fields = {"epochs": 6, "steps_per_epoch": 13, "grad_accum": accumulate, "lr": 0.1}
+                fields: dict[str, Any] = {"epochs": 6, "steps_per_epoch": 13, "grad_accum": accumulate, "lr": 0.1}
                 fields |= {"metric": "0.5"} if metric else {}
                 wanted = by_hand(
                     epochs=6, batches=13, accumulate=accumulate, frequency=frequency, interval=interval, metric=metric
