@@ -322,6 +322,14 @@ class Run:
             return ""
         return "the function counts scheduler steps: `--interval epoch` calls it once an epoch"
 
+    def _of_each_update(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The values of each epoch, repeated for each of its updates."""
+        updates, epochs = self.loop.period
+        if epochs == 1:
+            return np.repeat(values, updates, axis=0)[: self.loop.updates]
+        epoch: NDArray[np.int64] = self.loop.epoch_of(np.arange(self.loop.updates))
+        return values[epoch]
+
     def trace(self, values: NDArray[np.float64]) -> Trace:
         """The trace of all readings of the run."""
         groups = len(self.groups)
@@ -329,8 +337,8 @@ class Run:
         if self.metrics is not None:
             metric = np.concatenate(([np.nan], self.metrics[: self.readings - 1]))
         if not self.by_step and self.loop.updates != self.readings:
-            epoch = self.loop.epoch_of(np.arange(self.loop.updates))
-            values, metric = values[epoch], None if metric is None else metric[epoch]
+            values = self._of_each_update(values)
+            metric = None if metric is None else self._of_each_update(metric)
         lr, momentum = values[:, :groups], values[:, groups:]
         if self.is_user_code and not self.spec.show_momentum and momentum.size and (momentum == momentum[0]).all():
             momentum = momentum[:, :0]

@@ -80,7 +80,9 @@ OTHER_NAMES = [
 ]
 LAMBDAS = [word for word in WORDS if word.startswith("lambda")]
 FIELDS = {
-    **dict.fromkeys(("epochs", "steps_per_epoch", "grad_accum", "num_processes"), COUNTS),
+    **dict.fromkeys(("epochs", "steps_per_epoch", "grad_accum", "num_processes", "max_steps"), COUNTS),
+    "accum_remainder": ["update", "drop", "carry", "keep"],
+    "split_batches": ["true", "false"],
     "steps": COUNTS,
     "warmup": ["5%", "1ep", "2", "0", "total_steps // 3", "100%", "-1", "2.5", "9" * 400 + "%", "inf", ""],
     "warmup_start": ["0.1", "1", "0", "2", "nan", "1e-320"],
