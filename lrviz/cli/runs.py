@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from lrviz import figure, files, formats, schedulers, terminal
+from lrviz.background import Background
 from lrviz.cli.options import named_scheduler
 from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
@@ -272,23 +273,23 @@ def simulate_all(
     """
     if resume is not None:
         specs = resume.specs
-    with gc_paused():
-        from lrviz import simulation
-
-        if load_figure:
-            figure.import_matplotlib(user_settings=False)
     total = sum(spec.loop.scheduler_calls for spec in specs)
     traces, done_before = [], 0
-    with terminal.progress_bar("simulating", quiet) as report:
-        for i, spec in enumerate(specs):
+    with Background(specs if load_figure and resume is None else (), report=not quiet) as background:
+        with gc_paused():
+            background.start()
+            if load_figure:
+                figure.import_matplotlib(user_settings=False)
+        with terminal.progress_bar("simulating", quiet) as report:
+            for i, spec in enumerate(specs):
 
-            def advance(done: int, _: int, offset: int = done_before) -> None:
-                if report is not None:
-                    report(offset + done, total)
+                def advance(done: int, _: int, offset: int = done_before) -> None:
+                    if report is not None:
+                        report(offset + done, total)
 
-            progress = None if report is None else advance
-            traces.append(resume.simulate(progress) if resume and i else simulation.simulate_apart(spec, progress))
-            done_before += spec.loop.scheduler_calls
+                progress = None if report is None else advance
+                traces.append(resume.simulate(progress) if resume and i else background.trace(spec, progress))
+                done_before += spec.loop.scheduler_calls
     return traces
 
 
