@@ -152,10 +152,11 @@ def _findings(specs: Sequence[tuple[RunSpec, Path]], values: dict[str, Any]) -> 
         LrvizError: a run cannot be simulated, and no rule says why; or it cannot be stopped where `--resume-at` says.
     """
     from lrviz import rules
+    from lrviz.background import import_simulation
     from lrviz.cli import runs
 
     with runs.gc_paused():
-        from lrviz import simulation
+        simulation = import_simulation([spec for spec, _ in specs])
     total = sum(spec.loop.scheduler_calls for spec, _ in specs)
     done_before = 0
     resumes = [runs.read_resume(values, spec) for spec, _ in specs]
