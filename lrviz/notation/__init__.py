@@ -13,6 +13,7 @@ from lrviz.notation.parser import Lambda, SchedulerCall, Value, check_expression
 from lrviz.notation.source import Budget, ExpressionError, Source, check_run, one_budget, value_name
 
 if TYPE_CHECKING:
+    from lrviz.notation.trainers import TRAINER_ARGUMENTS, TRAINER_CONFIGS, is_trainer_class
     from lrviz.notation.script import (
         NO_SCHEDULER,
         DoneError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         MissingValuesError,
         Origin,
         Program,
+        TrainerCall,
         missing_values,
         optimizer_defaults,
         read_script,
@@ -32,13 +34,14 @@ else:
         __name__,
         script=[
             "NO_SCHEDULER", "DoneError", "Fault", "Found", "Machine", "MissingValue", "MissingValuesError", "Origin",
-            "Program", "missing_values", "optimizer_defaults", "read_script",
+            "Program", "TrainerCall", "missing_values", "optimizer_defaults", "read_script",
         ],
+        trainers=["TRAINER_ARGUMENTS", "TRAINER_CONFIGS", "is_trainer_class"],
     )  # fmt: skip
 
 __all__ = [
-    "NO_SCHEDULER", "Budget", "DoneError", "ExpressionError", "Fault", "Found", "Lambda", "Machine",
-    "MissingValue", "MissingValuesError", "Origin", "Program", "SchedulerCall", "Source", "Value", "check_expression",
-    "check_run", "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value", "read_script",
+    "NO_SCHEDULER", "TRAINER_ARGUMENTS", "TRAINER_CONFIGS", "Budget", "DoneError", "ExpressionError", "Fault", "Found", "Lambda", "Machine",
+    "MissingValue", "MissingValuesError", "Origin", "Program", "SchedulerCall", "Source", "TrainerCall", "Value", "check_expression",
+    "check_run", "is_trainer_class", "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value", "read_script",
     "value_name",
 ]  # fmt: skip

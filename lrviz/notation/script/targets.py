@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from lrviz.notation.script.definitions import Definitions
+from lrviz.notation.script.trainers import Arguments
 from lrviz.notation.script.values import (
     CONSTANTS,
     LIVE,
@@ -47,7 +48,7 @@ class Targets(Definitions):
         """Assign a value to a target."""
         match target:
             case ast.Name(id=name):
-                if isinstance(value, Schedule | Optimizer) and not value.variable and name not in self.values:
+                if isinstance(value, Schedule | Optimizer | Arguments) and not value.variable and name not in self.values:
                     value.variable = name
                 self.store(name, value, scope)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
