@@ -106,7 +106,8 @@ def explain(specs: Sequence[RunSpec]) -> None:
             continue
         rows = [*spec.explained, *((*text.partition("=")[::2], "the run") for text in spec.filled)]
         of_curve = f" `{printable(spec.label, 60)}`" if len(specs) > 1 else ""
-        terminal.print_lines([f"from {printable(spec.read_from, 60)}{of_curve}:", *(f"  {line}" for line in _aligned(rows))])
+        start = f"from {printable(spec.read_from, 60)}{of_curve}:"
+        terminal.print_lines([start, *(f"  {line}" for line in _aligned(rows))])
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -13,7 +13,6 @@ from lrviz.notation.parser import Lambda, SchedulerCall, Table, Value, check_exp
 from lrviz.notation.source import Budget, ExpressionError, Source, check_run, one_budget, value_name
 
 if TYPE_CHECKING:
-    from lrviz.notation.trainers import TRAINER_ARGUMENTS, TRAINER_CONFIGS, is_trainer_class
     from lrviz.notation.script import (
         NO_SCHEDULER,
         DoneError,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         optimizer_defaults,
         read_script,
     )
+    from lrviz.notation.trainers import TRAINER_ARGUMENTS, TRAINER_CONFIGS, is_trainer_class
 else:
     __getattr__ = lazy(
         __name__,

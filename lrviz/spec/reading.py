@@ -143,11 +143,12 @@ def _read_one(
     name: str,
 ) -> RunSpec:
     """The RunSpec of one scheduler, of its text or of a script that was read."""
-    for name in ("world_size", "transformers"):
-        if fields.values.get(name) is not None and not (fields.shared and name not in overrides):
+    for only in ("world_size", "transformers"):
+        if fields.values.get(only) is not None and not (fields.shared and only not in overrides):
             raise UsageError(
-                f"`{option_name(name, fields.prefix)}` is for the arguments of a Trainer, got `{printable(scheduler, 60)}`",
-                "`--num-processes` is for schedulers under Accelerate" if name == "world_size" else "leave it out",
+                f"`{option_name(only, fields.prefix)}` is for the arguments of a Trainer, got "
+                f"`{printable(scheduler, 60)}`",
+                "`--num-processes` is for schedulers under Accelerate" if only == "world_size" else "leave it out",
             )
     loop, groups = read_loop(fields.values, fields.prefix), read_groups(fields.values.get("lr"), fields.prefix)
     optimizer = read_optimizer(fields.values, fields.prefix)

@@ -154,14 +154,9 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     runs: list[ScriptRun] = []
     without: list[Found] = []
     every_found = read_script(text, values, {}, typed, whole=whole, settings=settings)
-    wanted = [found for found in every_found if found.name == name] or [f for f in every_found if name in f.names]
-    if name and not wanted:
-        listed = ", ".join(f"`{found.name}`" for found in every_found if found.name)
-        raise UsageError(
-            f"`{_shown(path)}` has no scheduler `{printable(name, 60)}`", f"it has {listed}" if listed else ""
-        )
+    wanted = _wanted(every_found, name, path)
     for at, first in enumerate(every_found):
-        if name and not any(first is each for each in wanted):
+        if not any(first is each for each in wanted):
             continue
         if first.trainer is not None:
             if (trained := _trained(first, first.trainer, fields, text, path)) is None:
@@ -218,10 +213,29 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
             )
         )  # fmt: skip
     if without:
-        every_origin = {origin.text: origin for found in without for origin in found.missing}
-        loaders = tuple(text for found in without for text in found.loaders)
-        raise missing_values(replace(without[0], missing=list(every_origin.values()), loaders=loaders), fields.prefix)
+        raise _missing(without, fields.prefix)
     return runs
+
+
+def _wanted(every_found: Sequence[Found], name: str, path: str) -> Sequence[Found]:
+    """The schedulers of a name, or all of them if it is empty."""
+    if not name:
+        return every_found
+    wanted = [found for found in every_found if found.name == name] or [f for f in every_found if name in f.names]
+    if not wanted:
+        listed = ", ".join(f"`{found.name}`" for found in every_found if found.name)
+        raise UsageError(
+            f"`{_shown(path)}` has no scheduler `{printable(name, 60)}`", f"it has {listed}" if listed else ""
+        )
+    return wanted
+
+
+def _missing(without: Sequence[Found], prefix: str) -> NotationError:
+    """The error that asks for the values that schedulers need, each once."""
+    missing = {origin.text: origin for found in without for origin in found.missing}
+    loaders = tuple(text for found in without for text in found.loaders)
+    needs = tuple(dict.fromkeys(name for found in without for name in found.needs))
+    return missing_values(replace(without[0], missing=list(missing.values()), loaders=loaders, needs=needs), prefix)
 
 
 def _trained(found: Found, trainer: TrainerCall, fields: Fields, text: str, path: str) -> ScriptRun | None:
@@ -238,7 +252,7 @@ def _trained(found: Found, trainer: TrainerCall, fields: Fields, text: str, path
     if found.missing or found.needs:
         return None
     run, fields = run_of_trainer(arguments, fields)
-    own = {} if found.call is None else {k: v for k, v in found.fields.items() if k != "dataset_size" and k not in typed}
+    own = {k: v for k, v in found.fields.items() if found.call is not None and k not in (*typed, "dataset_size")}
     told = run.told if found.call is None else (*_told(own, found, typed), *run.told[1:])
     return ScriptRun(
         found.call or run.call, replace(fields, values={**fields.values, **own}), told,

@@ -81,7 +81,7 @@ _RENAMED: Final = {
 }
 # Arguments that have no effect on the rates, but are called much like one that has.
 _ALIKE: Final = frozenset((
-    "eval_steps", "save_steps", "logging_steps", "max_length", "per_device_eval_batch_size", 
+    "eval_steps", "save_steps", "logging_steps", "max_length", "per_device_eval_batch_size",
     "per_gpu_eval_batch_size", "eval_accumulation_steps", "adam_beta2", "save_strategy", "logging_strategy",
     "optim_args", "fsdp_config", "max_seq_length", "eval_packing", "parallelism_config", "hub_strategy",
 ))  # fmt: skip
@@ -269,7 +269,7 @@ def trainer_run(
     told = (
         f"{fields['optimizer']} lr {arguments.learning_rate:g}",
         *made.told,
-        f"transformers {_shown(used) if version or installed is None else installed}",
+        f"transformers {_shown(used)}",
     )
     return TrainerRun(call, fields, made.updates, made.warmup, told, tuple(dict.fromkeys(notes)))
 
@@ -297,17 +297,16 @@ def _count(
                 "add `--dataset-size N`, or `max_steps`",
             )
         updates = arguments.max_steps
-        told = (f"{count(updates, 'update')} (`max_steps`)",)
         warmup = _warmup(arguments, updates, version)
         every = {"grad_accum": accumulation} if accumulation > 1 else {}
-        return _Counts(updates, warmup, {"steps": updates, **every}, (*told, _warmup_told(warmup, updates)))
+        return _Counts(updates, warmup, {"steps": updates, **every}, (_warmup_told(warmup, updates),))
     if version < _ROUNDED_UP:
         in_epoch = max(batches // accumulation, 1)
     else:
         in_epoch = -(-batches // accumulation)
     if arguments.max_steps > 0:
         updates = arguments.max_steps
-        length = f"{count(updates, 'update')} (`max_steps`)"
+        length = ""
     else:
         if arguments.max_steps == 0 and version >= _EPOCH_ENDS:
             raise SpecError(
@@ -315,9 +314,7 @@ def _count(
                 "leave out `max_steps`, or write max_steps=-1 for a run by epochs",
             )
         updates = ceil(arguments.num_train_epochs * in_epoch)
-        length = count(arguments.num_train_epochs, "epoch") if arguments.num_train_epochs == 1 else (
-            f"{arguments.num_train_epochs:g} epochs"
-        )  # fmt: skip
+        length = f"{arguments.num_train_epochs:g} {'epoch' if arguments.num_train_epochs == 1 else 'epochs'}"
     remainder, notes = _remainder(batches, accumulation, dataset_size, version)
     fields: dict[str, Any] = {"steps_per_epoch": batches, "grad_accum": accumulation, "max_steps": updates}
     if remainder != "update":
@@ -329,7 +326,7 @@ def _count(
     warmup = _warmup(arguments, updates, version)
     devices = f" on each of {world_size} devices" if world_size > 1 else ""
     told = (
-        length,
+        *([length] if length else []),
         f"{count(batches, 'batch').replace('batchs', 'batches')} an epoch{devices}",
         *([f"an update every {accumulation} batches"] if accumulation > 1 else []),
         _warmup_told(warmup, updates),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from lrviz.errors import UsageError
 from lrviz.spec.reading import Fields, option_name
 from lrviz.spec.trainer import TrainerArguments, TrainerRun, trainer_run
-from lrviz.spec.values import read_choice, read_count, read_switch
+from lrviz.spec.values import read_choice, read_count, read_epochs, read_switch
 from lrviz.text import print_value
 
 # Fields that stand for an argument.
@@ -31,7 +31,7 @@ _REFUSED: Final = {
     "warmup_start": "the warm-up of transformers starts at 0",
 }
 # Fields that win over those of the run of the arguments as they are.
-_KEPT: Final = ("lr", "optimizer", "momentum", "metric", "accum_remainder")
+_KEPT: Final[tuple[str, ...]] = ("lr", "optimizer", "momentum", "metric", "accum_remainder")
 
 
 def run_of_trainer(arguments: TrainerArguments, fields: Fields) -> tuple[TrainerRun, Fields]:
@@ -65,7 +65,7 @@ def run_of_trainer(arguments: TrainerArguments, fields: Fields) -> tuple[Trainer
     changes: dict[str, Any] = {}
     for name in ("epochs", "steps", "max_steps", "batch_size", "grad_accum"):
         if name in given:
-            changes[_STAND_FOR[name]] = number(name)
+            changes[_STAND_FOR[name]] = number(name) if name != "epochs" else read_epochs(option(name), given[name])
     if "epochs" in given and "max_steps" not in changes and arguments.max_steps > 0:
         changes["max_steps"] = -1
     if "drop_last" in given:

@@ -383,7 +383,7 @@ class Reader(ABC):
 
     @cached_property
     def makers(self) -> set[str]:
-        """The names of functions of the script that name a scheduler or arguments of a trainer, or call one that does."""
+        """The names of functions of the script that name a scheduler or what a trainer takes, or call one that does."""
         return self.functions.that_mention(lambda name: is_scheduler_class(name) or is_trainer_class(name))
 
     def makes_scheduler(self, node: ast.AST) -> bool:

@@ -1,4 +1,4 @@
-"""The arguments that a script gives to a Trainer of transformers, which makes the optimizer, scheduler and loop itself."""
+"""The arguments that a script gives to a Trainer of transformers, which makes its scheduler and steps it."""
 
 from __future__ import annotations
 
