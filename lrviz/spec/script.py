@@ -48,6 +48,7 @@ class ScriptRun:
     ignored: tuple[str, ...] = ()  # the rules named by `# lrviz: ignore[...]` at its lines
     program: Program | None = None
     faults: tuple[Fault, ...] = ()  # what is probably not intended in its loop
+    origin: str = ""  # the config file that it is from
 
 
 def script_path(text: str) -> tuple[str, str] | None:
