@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
@@ -20,7 +20,7 @@ class Recipe:
 
     `title` is the framework, for people. The scheduler is a call, or lines of Python that create it as the framework
     does. `values` are fields of the run, and `keys` the key of the file that gives each. `told` are facts beside them.
-    `used` names the fields given beside the file that `values` replace.
+    `used` names the fields given beside the file that `values` replace. With `tells_all` the length is told.
     """
 
     title: str
@@ -30,6 +30,7 @@ class Recipe:
     told: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     used: tuple[str, ...] = ()
+    tells_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Config:
     """The values of a file, and the fields of the run that are given beside it, which win.
 
     `shown` is the file's name in errors; `prefix` is what the user writes before the names of fields. `beside` are the
-    values of a second file.
+    values of a second file. `open` reads a file that the file names; None if it cannot be read.
     """
 
     values: Mapping[str, Any]
@@ -45,6 +46,7 @@ class Config:
     given: Mapping[str, Any] = field(default_factory=dict)
     prefix: str = "--"
     beside: Mapping[str, Any] | None = None
+    open: Callable[[str], Mapping[str, Any] | None] | None = None
 
     def get(self, key: str) -> Any:
         """The value of a key such as `optimizer.lr`; None if the file does not have it."""

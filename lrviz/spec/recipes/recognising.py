@@ -139,7 +139,9 @@ def _recognised(path: str, fields: Fields) -> tuple[Kind, Config]:
     limits = _MOST_BYTES.get(suffix), _MOST_VALUES.get(suffix)
     values = read_values(path, "--from", folder=fields.folder, most_bytes=limits[0], most_values=limits[1])
     given = {name: value for name, value in fields.values.items() if value is not None}
-    config = Config(values, shown, given, fields.prefix, fields.settings)
+    config = Config(
+        values, shown, given, fields.prefix, fields.settings, lambda other: _named_in(other, target, fields)
+    )
     if "dataset_size" in given and "steps_per_epoch" in given:
         both = " and ".join(f"`{config.option(name)}`" for name in ("steps_per_epoch", "dataset_size"))
         raise UsageError(f"{both} both give the length of an epoch", "leave one of them out")
@@ -169,6 +171,22 @@ def _recognised(path: str, fields: Fields) -> tuple[Kind, Config]:
     return KINDS[name], config
 
 
+def _named_in(path: str, recipe: Path, fields: Fields) -> Mapping[str, Any] | None:
+    """The values of a JSON file that a config file names: in the current folder, as frameworks read it, or beside it.
+
+    Raises:
+        SpecError: a preset names the config file, and it leads out of the folder of the preset.
+        UsageError: the file is not JSON.
+    """
+    for folder in (fields.folder, recipe.parent):
+        target = folder / path
+        if not fields.outside:
+            files.check_inside(target, fields.folder, f"the config file `{printable(path, 60)}`")
+        if target.suffix.lower() == ".json" and target.is_file():
+            return read_values(path, "deepspeed", folder=folder)
+    return None
+
+
 def _told(recipe: Recipe, config: Config) -> list[str]:
     """What was read of the run, without the fields that are given beside the file."""
     told = []
@@ -176,11 +194,18 @@ def _told(recipe: Recipe, config: Config) -> list[str]:
     if "optimizer" in values or "lr" in values:
         told.append(f"{values.get('optimizer', '')} lr {_rate(recipe.values.get('lr'))}".strip())
     for name, words in (
-        ("steps", "{:,} updates"),
-        ("epochs", "{:g} epochs"),
-        ("steps_per_epoch", "{:,} batches an epoch" if values.get("grad_accum", 1) > 1 else "{:,} updates an epoch"),
-        ("batch_size", "batches of {:,}"),
-        ("grad_accum", "an update every {:,} batches"),
+        ()
+        if recipe.tells_all
+        else (
+            ("steps", "{:,} updates"),
+            ("epochs", "{:g} epochs"),
+            (
+                "steps_per_epoch",
+                "{:,} batches an epoch" if values.get("grad_accum", 1) > 1 else "{:,} updates an epoch",
+            ),
+            ("batch_size", "batches of {:,}"),
+            ("grad_accum", "an update every {:,} batches"),
+        )
     ):
         value = values.get(name)
         if isinstance(value, int | float) and not (name == "grad_accum" and value == 1):
