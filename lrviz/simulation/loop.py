@@ -110,9 +110,8 @@ class Run:
         self._check_groups()
         self.momentum_name = "betas[0]" if "betas" in self.groups[0] else "momentum"
         # The rate can change only when the scheduler steps: after each update, or after each epoch.
-        by_step = self.loop.interval == "step" or isinstance(spec.scheduler, ScriptLoop)
-        self.readings = self.loop.updates if by_step else self.loop.epochs
-        self.updates_each = 1 if by_step else self.loop.updates_per_epoch
+        self.by_step = self.loop.interval == "step" or isinstance(spec.scheduler, ScriptLoop)
+        self.readings = self.loop.updates if self.by_step else self.loop.epochs
         self.metrics: NDArray[np.float64] | None = None
         self.max_rate = 0.0  # so far
         call = spec.scheduler
@@ -120,6 +119,10 @@ class Run:
         self.may_be_negative = any(
             rate < 0 for call in calls if isinstance(call, SchedulerCall) for rate in given_rates(call)
         )
+
+    def update_of(self, reading: int) -> int:
+        """The first update that uses the values of a reading."""
+        return reading if self.by_step else self.loop.updates_in(reading)
 
     def read(self, first: int, until: int, progress: Progress | None = None) -> NDArray[np.float64]:
         """The readings from `first` to `until`, a column for each value, with a step after each but the run's last."""
@@ -168,14 +171,14 @@ class Run:
         except BaseException as error:
             if not isinstance(error, Exception) and (isinstance(error, KeyboardInterrupt) or not self.is_user_code):
                 raise
-            self._fail((done + len(values) // columns) * self.updates_each, error)
+            self._fail(self.update_of(done + len(values) // columns), error)
         if not self.is_user_code or all(isinstance(value, int | float) for value in values):
             try:
                 return np.fromiter(values, np.float64, len(values)).reshape(shape)
             except (TypeError, ValueError, OverflowError):
                 pass
         at, value = next((i, v) for i, v in enumerate(values) if not _is_real(v))
-        update = (done + at // columns) * self.updates_each
+        update = self.update_of(done + at // columns)
         kind = "complex" if isinstance(value, complex) else f"not a number: {value!r:.60}"
         raise SimulationError(
             f"the rate of `{short_call(self.spec.scheduler)}` is {kind} at step {update}", self._interval_hint(update)
@@ -315,7 +318,7 @@ class Run:
         value = float(rates[row, column])
         kind = "NaN" if np.isnan(value) else "infinite" if np.isinf(value) else f"negative ({value:.3g})"
         group = f" of `{self.spec.groups[column].name}`" if self.spec.groups[column].name else ""
-        step = (done + row) * self.updates_each
+        step = self.update_of(done + row)
         raise SimulationError(
             f"the rate{group} of `{short_call(self.spec.scheduler)}` is {kind} at step {step}",
             self._interval_hint(step) or "training would fail there; check the size and sign of the parameters",
@@ -340,13 +343,14 @@ class Run:
 
     def trace(self, values: NDArray[np.float64]) -> Trace:
         """The trace of all readings of the run."""
-        each, groups = self.updates_each, len(self.groups)
-        if each > 1:
-            values = np.repeat(values, each, axis=0)
-        lr, momentum = values[:, :groups], values[:, groups:]
+        groups = len(self.groups)
         metric = None
         if self.metrics is not None:
-            metric = np.repeat(np.concatenate(([np.nan], self.metrics[: self.readings - 1])), each)
+            metric = np.concatenate(([np.nan], self.metrics[: self.readings - 1]))
+        if not self.by_step and self.loop.updates != self.readings:
+            epoch = self.loop.epoch_of(np.arange(self.loop.updates))
+            values, metric = values[epoch], None if metric is None else metric[epoch]
+        lr, momentum = values[:, :groups], values[:, groups:]
         if self.is_user_code and not self.spec.show_momentum and momentum.size and (momentum == momentum[0]).all():
             momentum = momentum[:, :0]
         return Trace(self.spec, lr, momentum if momentum.size else None, self.momentum_name, metric)

@@ -19,6 +19,7 @@ from lrviz.spec.run import (
     Metric,
     OptimizerChoice,
     ParamGroup,
+    Remainder,
     RunSpec,
     ScriptLoop,
     TrainingLoop,
@@ -58,8 +59,8 @@ else:
 
 __all__ = [
     "FIELDS", "MAX_CURVES", "RESUME_WAYS", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset",
-    "Interval", "Metric", "OptimizerChoice", "ParamGroup", "Part", "ResumeOutcome", "RunSpec", "ScriptLoop", "Stop",
-    "Sweep", "TrainingLoop",
+    "Interval", "Metric", "OptimizerChoice", "ParamGroup", "Part", "Remainder", "ResumeOutcome", "RunSpec",
+    "ScriptLoop", "Stop", "Sweep", "TrainingLoop",
     "compare_runs", "default_metric", "given_rates", "is_recipe", "metric_values", "names_recipe", "read_all",
     "read_choice", "read_count",
     "read_inset", "read_length", "read_let_file", "read_lets", "read_limits", "read_loop", "read_metric", "read_number",
