@@ -402,8 +402,8 @@ def print_run_notes(
         scripts.explain(specs)
     for spec in specs:
         if spec.read and not values.get("explain"):
-            of_curve = f" `{printable(spec.label, 60)}`" if several else ""
-            terminal.print_lines([f"from {spec.origin or f'the script{of_curve}'}: {', '.join(spec.read)}"])
+            of_curve = f" `{printable(spec.label, 60)}`" if several and not spec.origin else ""
+            terminal.print_lines([f"from {printable(spec.read_from, 60)}{of_curve}: {', '.join(spec.read)}"])
         if spec.filled:
             for_scheduler = f" for {getattr(spec.composition or spec.scheduler, 'name', spec.label)}" if several else ""
             terminal.print_lines([f"from the run{for_scheduler}: {', '.join(spec.filled)}"])

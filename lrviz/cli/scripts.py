@@ -75,10 +75,9 @@ def _ask_for(missing: MissingValue, fields: Fields) -> tuple[Fields, str]:
             raise UsageError(f"no value for `{printable(missing.text, 60)}`", f"add {missing.option(missing.example)}")
         text = answer.strip()
         try:
-            if missing.counts_batches:
-                return fields.over(
-                    {"steps_per_epoch": read_count("--steps-per-epoch", text)}, fields.prefix
-                ), missing.option(text)
+            if missing.field:
+                number = read_count(missing.option("").strip(), text)
+                return fields.over({missing.field: number}, fields.prefix), missing.option(text)
             lets = read_lets([f"{missing.text}={text}"])
             return replace(fields, lets={**fields.lets, **lets}), missing.option(text)
         except LrvizError as error:
@@ -108,10 +107,9 @@ def explain(specs: Sequence[RunSpec]) -> None:
             )
             continue
         rows = [*spec.explained, *((*text.partition("=")[::2], "the run") for text in spec.filled)]
-        of_curve = f" `{printable(spec.label, 60)}`" if len(specs) > 1 else ""
-        terminal.print_lines(
-            [f"from {spec.origin or f'the script{of_curve}'}:", *(f"  {line}" for line in _aligned(rows))]
-        )
+        of_curve = f" `{printable(spec.label, 60)}`" if len(specs) > 1 and not spec.origin else ""
+        start = f"from {printable(spec.read_from, 60)}{of_curve}:"
+        terminal.print_lines([start, *(f"  {line}" for line in _aligned(rows))])
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -30,6 +30,7 @@ from lrviz.spec.run import (
     TrainingLoop,
     run_names,
 )
+from lrviz.text import printable
 
 if TYPE_CHECKING:
     from lrviz.spec.script import ScriptRun
@@ -40,8 +41,12 @@ _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingL
 LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size", "drop_last", "max_steps")
 # The parts of user code; no two repetitions of either can match the same characters, which would take quadratic time.
 _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
-# More than one call: lines of a script, an optimizer's rate, a dictionary for Lightning, or the file of a script.
-_SCRIPT: Final = re.compile(r"[\n;]|\blr\s*=[^=]|[\"'](?:interval|frequency)[\"']|\.(?:py|ipynb)(?:@\w*)?$")
+# More than one call: lines of a script, an optimizer's rate, a dictionary for Lightning, the file of a script, or the
+# arguments of a trainer.
+_SCRIPT: Final = re.compile(
+    r"[\n;]|\blr\s*=[^=]|[\"'](?:interval|frequency)[\"']|\.(?:py|ipynb)(?:@\w*)?$|^[\w.=\s]*(?:TrainingArguments|"
+    r"\b(?:SFT|DPO|KTO|Reward|ORPO|CPO|GKD|GRPO|RLOO|Distillation|OnlineDPO)Config)\s*\("
+)
 # A config file of a framework; also a pickle, which is refused with a hint.
 _RECIPE: Final = re.compile(r"[^\n(){}]+\.(?:ya?ml|json|toml|bin|pth?|pkl|pickle|ckpt)", re.IGNORECASE)
 _CALL: Final = re.compile(r"[A-Za-z_][\w.]*\s*(?:\(.*\))?", re.DOTALL)
@@ -152,6 +157,13 @@ def _read_one(
     name: str,
 ) -> RunSpec:
     """The RunSpec of one scheduler, of its text or of a script that was read."""
+    for only in ("world_size", "transformers"):
+        if fields.values.get(only) is not None and not (fields.shared and only not in overrides):
+            raise UsageError(
+                f"`{option_name(only, fields.prefix)}` is for the arguments of a Trainer, got "
+                f"`{printable(scheduler, 60)}`",
+                "`--num-processes` is for schedulers under Accelerate" if only == "world_size" else "leave it out",
+            )
     loop, groups = read_loop(fields.values, fields.prefix), read_groups(fields.values.get("lr"), fields.prefix)
     optimizer = read_optimizer(fields.values, fields.prefix)
     names = run_names(loop, groups) | dict(fields.lets)
@@ -206,7 +218,8 @@ def _read_one(
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
         read=script.read if script else (), explained=script.explained if script else (),
         place=script.place if script else "", ignored=script.ignored if script else (), assumed=_assumed(fields.values),
-        faults=script.faults if script else (), origin=script.origin if script else "",
+        faults=script.faults if script else (), read_from=script.read_from if script else "the script",
+        origin=script.origin if script else "",
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 

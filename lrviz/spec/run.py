@@ -101,6 +101,21 @@ FIELDS: Final = (
         least=1,
     ),
     Field(
+        "world_size",
+        "count",
+        "devices that share the batches of a Trainer of transformers",
+        metavar="N",
+        default="1",
+        least=1,
+    ),
+    Field(
+        "transformers",
+        "text",
+        "version whose arithmetic is used for a Trainer",
+        metavar="VERSION",
+        default="the installed one",
+    ),
+    Field(
         "interval",
         "choice",
         "when scheduler.step() is called: after each update, or after each epoch",
@@ -457,6 +472,7 @@ class RunSpec:
     filled: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     read: tuple[str, ...] = field(default=(), compare=False)  # what a script or a config file says of the run
+    read_from: str = field(default="the script", compare=False)  # what says it: `TrainingArguments`
     # Each value of the run and of the scheduler's arguments in a script, and where it is from.
     explained: tuple[tuple[str, str, str], ...] = field(default=(), compare=False, repr=False)
     place: str = field(default="", compare=False)  # where it is written: `train.py:12`, or the curve of a preset

@@ -9,14 +9,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from math import ceil, isfinite
 from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
-from lrviz.notation import SchedulerCall
+from lrviz.notation import TRAINER_ARGUMENTS, SchedulerCall
 from lrviz.schedulers import installed_optimizers
 from lrviz.text import brief, count, print_value, printable
 
@@ -55,7 +55,6 @@ _RATES: Final = {
     "OnlineDPOConfig": 5e-7,
 }  # fmt: skip
 _PLAIN_CONFIGS: Final = ("SFTConfig", "DPOConfig", "KTOConfig", "RewardConfig", "ORPOConfig", "CPOConfig", "GKDConfig")
-_SUFFIX: Final = "TrainingArguments"
 
 # The optimizer of torch for each `optim`. Those of other packages are not created: their rate is used.
 _OPTIMIZERS: Final = {
@@ -75,20 +74,14 @@ _OTHER_OPTIMIZERS: Final = (
     "grokadamw", "apollo_adamw", "apollo_adamw_layerwise", "stable_adamw",
 )  # fmt: skip
 
-# The arguments that are read, and names that they had, or have in set-ups of other tools.
-_READ: Final = (
-    "learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "warmup_ratio", "num_train_epochs",
-    "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "dataloader_drop_last", "optim",
-    "adam_beta1", "eval_strategy", "accelerator_config", "deepspeed", "auto_find_batch_size", "packing",
-)  # fmt: skip
+# Names that arguments had.
 _RENAMED: Final = {
     "per_gpu_train_batch_size": "per_device_train_batch_size",
     "evaluation_strategy": "eval_strategy",
-    "evaluate_during_training": "",
 }
 # Arguments that have no effect on the rates, but are called much like one that has.
 _ALIKE: Final = frozenset((
-    "eval_steps", "save_steps", "logging_steps", "max_length", "per_device_eval_batch_size", "dataloader_drop_last",
+    "eval_steps", "save_steps", "logging_steps", "max_length", "per_device_eval_batch_size",
     "per_gpu_eval_batch_size", "eval_accumulation_steps", "adam_beta2", "save_strategy", "logging_strategy",
     "optim_args", "fsdp_config", "max_seq_length", "eval_packing", "parallelism_config", "hub_strategy",
 ))  # fmt: skip
@@ -139,11 +132,6 @@ class TrainerRun:
     notes: tuple[str, ...] = ()
 
 
-def is_trainer_class(name: str) -> bool:
-    """Whether a name is that of arguments of a Trainer: `TrainingArguments`, a subclass of it, `SFTConfig`."""
-    return name.endswith(_SUFFIX) or name in _RATES
-
-
 def installed_version() -> str | None:
     """The version of transformers that is installed, of which nothing is imported; None if there is none."""
     try:
@@ -180,7 +168,7 @@ def read_arguments(values: Mapping[str, Any], *, where: str) -> TrainerArguments
     given = {name: value for name, value in values.items() if value is not None}
     notes: list[str] = []
     for old, new in _RENAMED.items():
-        if old in given and new:
+        if old in given:
             given.setdefault(new, given[old])
     for name in values:
         _check_name(name, where)
@@ -281,7 +269,7 @@ def trainer_run(
     told = (
         f"{fields['optimizer']} lr {arguments.learning_rate:g}",
         *made.told,
-        f"transformers {_shown(used) if version or installed is None else installed}",
+        f"transformers {_shown(used)}",
     )
     return TrainerRun(call, fields, made.updates, made.warmup, told, tuple(dict.fromkeys(notes)))
 
@@ -309,17 +297,16 @@ def _count(
                 "add `--dataset-size N`, or `max_steps`",
             )
         updates = arguments.max_steps
-        told = (f"{count(updates, 'update')} (`max_steps`)",)
         warmup = _warmup(arguments, updates, version)
         every = {"grad_accum": accumulation} if accumulation > 1 else {}
-        return _Counts(updates, warmup, {"steps": updates, **every}, (*told, _warmup_told(warmup, updates)))
+        return _Counts(updates, warmup, {"steps": updates, **every}, (_warmup_told(warmup, updates),))
     if version < _ROUNDED_UP:
         in_epoch = max(batches // accumulation, 1)
     else:
         in_epoch = -(-batches // accumulation)
     if arguments.max_steps > 0:
         updates = arguments.max_steps
-        length = f"{count(updates, 'update')} (`max_steps`)"
+        length = ""
     else:
         if arguments.max_steps == 0 and version >= _EPOCH_ENDS:
             raise SpecError(
@@ -327,9 +314,7 @@ def _count(
                 "leave out `max_steps`, or write max_steps=-1 for a run by epochs",
             )
         updates = ceil(arguments.num_train_epochs * in_epoch)
-        length = count(arguments.num_train_epochs, "epoch") if arguments.num_train_epochs == 1 else (
-            f"{arguments.num_train_epochs:g} epochs"
-        )  # fmt: skip
+        length = f"{arguments.num_train_epochs:g} {'epoch' if arguments.num_train_epochs == 1 else 'epochs'}"
     remainder, notes = _remainder(batches, accumulation, dataset_size, version)
     fields: dict[str, Any] = {"steps_per_epoch": batches, "grad_accum": accumulation, "max_steps": updates}
     if remainder != "update":
@@ -341,7 +326,7 @@ def _count(
     warmup = _warmup(arguments, updates, version)
     devices = f" on each of {world_size} devices" if world_size > 1 else ""
     told = (
-        length,
+        *([length] if length else []),
         f"{count(batches, 'batch').replace('batchs', 'batches')} an epoch{devices}",
         *([f"an update every {accumulation} batches"] if accumulation > 1 else []),
         _warmup_told(warmup, updates),
@@ -489,9 +474,9 @@ def _shown(version: Version) -> str:
 
 def _check_name(name: str, where: str) -> None:
     """Refuse a name that is probably one of those that matter, misspelt."""
-    if name in _READ or name in _RENAMED or name in _ALIKE:
+    if name in TRAINER_ARGUMENTS or name in _ALIKE:
         return
-    close = difflib.get_close_matches(name, _READ, n=1, cutoff=0.85)
+    close = difflib.get_close_matches(name, TRAINER_ARGUMENTS, n=1, cutoff=0.85)
     if close:
         raise SpecError(f"`{where}` has no `{printable(name, 60)}`", f"did you mean `{close[0]}`?")
 
@@ -532,42 +517,3 @@ def _dictionary(name: str, value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise _wrong(name, value, where, "a dictionary such as {'num_cycles': 2}")
     return dict(value)
-
-
-def with_fields(arguments: TrainerArguments, given: Mapping[str, Any], prefix: str) -> TrainerArguments:
-    """The arguments with those that fields of the run replace, and a note for each that differs."""
-    from lrviz.spec.reading import option_name
-    from lrviz.spec.values import read_count, read_switch
-
-    refused = {
-        "num_processes": "the Trainer steps its scheduler once an update: give the devices with `world_size`",
-        "warmup": "write warmup_steps=... in the arguments",
-        "warmup_start": "write warmup_steps=... in the arguments",
-    }
-    for name, hint in refused.items():
-        if given.get(name) is not None:
-            raise UsageError(f"`{option_name(name, prefix)}` is not for `{arguments.name}`", hint)
-    changes: dict[str, Any] = {}
-    for name, target in (
-        ("epochs", "num_train_epochs"),
-        ("steps", "max_steps"),
-        ("max_steps", "max_steps"),
-        ("batch_size", "per_device_train_batch_size"),
-        ("grad_accum", "gradient_accumulation_steps"),
-    ):
-        if given.get(name) is not None:
-            changes[target] = read_count(option_name(name, prefix), given[name])
-    if given.get("epochs") is not None and "max_steps" not in changes and arguments.max_steps > 0:
-        changes["max_steps"] = -1
-    if given.get("drop_last") is not None:
-        changes["dataloader_drop_last"] = read_switch(option_name("drop_last", prefix), given["drop_last"])
-    notes = tuple(
-        f"`{target}` of `{arguments.name}` is {getattr(arguments, target)}; {changes[target]} is used"
-        for target in changes
-        if getattr(arguments, target) != changes[target] and getattr(arguments, target) != _default(target)
-    )
-    return replace(arguments, **changes, notes=(*arguments.notes, *notes))
-
-
-def _default(name: str) -> Any:
-    return getattr(TrainerArguments(), name)

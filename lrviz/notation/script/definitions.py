@@ -155,6 +155,8 @@ class Definitions(Expressions):
                 value = values[name] if name in values else field_default(self, cls.find(name))
                 if name in values or cls.has(name):
                     instance.names[name] = value
+            if cls.foreign:  # fields of a base that is not in the script
+                instance.names |= {k: v for k, v in kwargs.items() if k not in cls.fields}
             after = cls.find("__post_init__")
             if isinstance(after, Function):
                 self.call_function(after.bind(instance), [], {})

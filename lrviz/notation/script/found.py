@@ -16,10 +16,13 @@ from lrviz.text import printable
 
 if TYPE_CHECKING:
     from lrviz.notation.script.program import Program
+    from lrviz.notation.script.trainers import TrainerCall
 
 # Characters that no shell changes in a word.
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.=-")
 _NONE: Final = ("'none'", "'null'", "'no'", "''", "'constant'")  # less likely to be meant than the other values
+# Fields of the run that a script may not have, in words.
+_FIELDS: Final = {"dataset_size": "the size of the dataset"}
 # What a value probably is, and an example, by the last word of its name that says so.
 _GUESSES: Final = (
     (r"warm\w*|accum\w*", "a count", "3"),
@@ -72,6 +75,8 @@ class Found:
     program: Program | None = None  # if the loop changes the rates in other ways than with `call`
     ends_early: bool = False  # whether `program` is needed only if the loop makes fewer updates than its head says
     names: tuple[str, ...] = ()  # of its schedulers and its optimizer
+    trainer: TrainerCall | None = None  # the arguments of the trainer that makes the scheduler or steps it
+    needs: tuple[str, ...] = ()  # fields of the run that are not in the script
     told: list[str] = field(default_factory=list)  # what the loop does, with the lines
 
 
@@ -83,12 +88,12 @@ class MissingValue:
     line: int
     what: str
     example: str
-    counts_batches: bool  # whether it is the number of batches in an epoch, which is a field of the run
+    field: str = ""  # of the run, if it is one: the number of batches in an epoch, the size of the dataset
 
     def option(self, value: str, prefix: str = "--") -> str:
         """How to give it a value, for a shell."""
-        if self.counts_batches:
-            return f"{prefix}steps-per-epoch {value}" if prefix else f"steps_per_epoch = {value}"
+        if self.field:
+            return f"{prefix}{self.field.replace('_', '-')} {value}" if prefix else f"{self.field} = {value}"
         text = f"{self.text}={value}"
         plain = not set(text) - _PLAIN
         return f"--let {text}" if plain else f"--let '{text}'" if "'" not in text else f'--let "{text}"'
@@ -103,18 +108,31 @@ class MissingValuesError(NotationError):
 def missing_values(found: Found, prefix: str = "--") -> MissingValuesError:
     """The error for a script that needs values: all of them at once, and how to give them."""
     missing = tuple(
-        MissingValue(o.text, o.line, *_guess(o.text, found.examples), counts_batches=o.text in found.loaders)
+        MissingValue(
+            o.text,
+            o.line,
+            *_guess(o.text, found.examples),
+            field="steps_per_epoch" if o.text in found.loaders else "",
+        )
         for o in found.missing
     )
+    missing += tuple(MissingValue(_FIELDS[name], found.line, "a count", "1000", name) for name in found.needs)
     error = _missing_error(found, missing, prefix)
     error.missing = missing
     return error
 
 
 def _missing_error(found: Found, missing: Sequence[MissingValue], prefix: str) -> MissingValuesError:
-    options = [each.option("N" if each.counts_batches else each.example, prefix) for each in missing]
+    options = [each.option("N" if each.field else each.example, prefix) for each in missing]
     if len(missing) == 1:
         (one,) = missing
+        if one.field == "dataset_size" and found.trainer is not None:
+            return MissingValuesError(
+                f"`{found.trainer.name}` does not say how many samples the dataset has, and the updates follow from it",
+                f"add {options[0]}, and {prefix}world-size N if several devices share them".replace(
+                    "and world-size", "and world_size ="
+                ),
+            )
         kind = "name" if one.text.isidentifier() else "value"
         message = f"unknown {kind} `{printable(one.text, 60)}`{f' on line {one.line}' if one.line > 1 else ''}"
         return MissingValuesError(message, f"add {options[0]}", found.excerpt)

@@ -19,6 +19,7 @@ from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
+from lrviz.notation.script.trainers import Arguments
 from lrviz.notation.script.values import (
     CONSTANTS,
     NUMBERS,
@@ -49,6 +50,7 @@ from lrviz.notation.script.values import (
     origins,
 )
 from lrviz.notation.source import Budget, ExpressionError, unparse
+from lrviz.notation.trainers import is_trainer_class
 from lrviz.schedulers import installed_optimizers
 
 # Functions that give their first argument again.
@@ -123,6 +125,10 @@ def _dotted(
         return make_schedule(reader, function, args, kwargs, node, info)
     if last in installed_optimizers() and (is_torch(function) or not function.module):
         return make_optimizer(reader, last, args, kwargs, node)
+    if is_trainer_class(last):
+        made = Arguments(last, node, args, kwargs)
+        reader.arguments.append(made)
+        return made
     if last == "DataLoader":
         return make_loader(args, kwargs, node)
     if last in _PASS and args:
@@ -274,6 +280,8 @@ def _instance_method(
     node: ast.Call,
     scope: Scope,
 ) -> Any:
+    if isinstance(owner, Arguments):
+        owner.change(name, node)
     if name == "save_hyperparameters":
         known = {k: v for k, v in scope.names.items() if k != "self" and not k.startswith("__")}
         owner.names["hparams"] = Instance(None, {**known, **kwargs})

@@ -10,6 +10,7 @@ from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.prelude import BASES
 from lrviz.notation.script.values import Builtin, Dotted
 from lrviz.notation.source import SHORT_NAMES
+from lrviz.notation.trainers import is_trainer_class
 from lrviz.schedulers import Scheduler, find, find_imported, installed_optimizers, installed_schedulers, member_value
 
 _BUILTINS: Final = frozenset((
@@ -52,6 +53,8 @@ def name_without_import(name: str) -> Any:
         return Dotted("ast.literal_eval")
     if name in ("bisect_left", "bisect_right"):
         return Dotted(f"bisect.{name}")
+    if is_trainer_class(name):
+        return Dotted(f"transformers.{name}")
     return Dotted(name) if name in _COMMON else None
 
 

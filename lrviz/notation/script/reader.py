@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
 from lrviz.notation.script.names import is_scheduler_class
+from lrviz.notation.script.trainers import Arguments, trainer_class
 from lrviz.notation.script.trees import RATE, Functions, names_in
 from lrviz.notation.script.values import (
     Array,
@@ -39,6 +40,7 @@ from lrviz.notation.script.values import (
     origins,
 )
 from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, unparse
+from lrviz.notation.trainers import is_trainer_class
 
 MAX_STEPS: Final = 250_000  # of reading a script: expressions, statements, and items of lists; half a second
 MAX_KEPT: Final = 10_000_000  # of all long lists and arrays: 80 MB
@@ -101,6 +103,8 @@ class Reader(ABC):
         self.schedules: list[Schedule] = []
         self.opaque: list[Opaque] = []  # calls that are given an optimizer or a scheduler, in order
         self.trainers: list[Opaque] = []  # calls of Lightning's Trainer and of Accelerator
+        self.arguments: list[Arguments] = []  # of trainers of transformers
+        self.trained: list[tuple[Instance, Opaque]] = []  # those that are given to a trainer, and it
         self.called: set[ast.AST] = set()  # functions that were called
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
@@ -348,6 +352,9 @@ class Reader(ABC):
             self.opaque.append(opaque)
         if opaque.name in ("Trainer", "Accelerator", "Fabric"):
             self.trainers.append(opaque)
+        if opaque.name.endswith("Trainer"):
+            values = (*args, *kwargs.values())
+            self.trained += [(v, opaque) for v in values if isinstance(v, Instance) and trainer_class(v)]
         if opaque.name == "Accelerator":
             self.accelerate = accelerate_of(opaque)
         if opaque.name == "prepare" and self.accelerate is not None:
@@ -376,8 +383,8 @@ class Reader(ABC):
 
     @cached_property
     def makers(self) -> set[str]:
-        """The names of functions of the script that name a scheduler, or call another that does."""
-        return self.functions.that_mention(is_scheduler_class)
+        """The names of functions of the script that name a scheduler or what a trainer takes, or call one that does."""
+        return self.functions.that_mention(lambda name: is_scheduler_class(name) or is_trainer_class(name))
 
     def makes_scheduler(self, node: ast.AST) -> bool:
         """Whether a node names a scheduler, or a function of the script that makes one."""

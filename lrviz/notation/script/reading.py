@@ -23,10 +23,12 @@ from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
 from lrviz.notation.script.torch_objects import optimizer_defaults
+from lrviz.notation.script.trainers import samples_of, trainer_call, trainer_class
 from lrviz.notation.script.trees import Position, assigned_lines, computes
 from lrviz.notation.script.values import (
     Choice,
     Event,
+    Instance,
     Opaque,
     Optimizer,
     Origin,
@@ -123,6 +125,8 @@ class _Reading:
                         "paste the class, or leave it out and multiply the scheduler's lengths by it",
                         config.schedule.node,
                     )
+        if (trained := self._trained()) is not None:
+            return trained
         if not reader.schedules and reader.unknown_classes:
             made = reader.unknown_classes[-1]
             needs = list(made.origins)
@@ -134,6 +138,41 @@ class _Reading:
         for each in found:  # schedulers of one variable are told from each other by their optimizers
             if names.count(each.name) > 1 and each.names:
                 each.name = each.names[-1] or each.name
+        return found
+
+    # Trainers of transformers
+
+    def _trained(self) -> list[Found] | None:
+        """The runs of trainers of transformers; None if the script steps schedulers itself."""
+        reader = self.reader
+        used = list({id(value): value for value, _ in reader.trained}.values())
+        created = [v for v in (*reader.arguments, *reader.instances) if trainer_class(v)]
+        if not created or any(e.kind in ("step", "rate") for e in reader.events):
+            return None
+        own = [s for s in reader.schedules if s.inside is None]
+        if own and not used:
+            return None
+        return [self._of_trainer(value, own[-1:]) for value in used or created]
+
+    def _of_trainer(self, arguments: Instance, schedules: Sequence[Schedule]) -> Found:
+        """The run of a trainer with these arguments, which makes its scheduler unless it is given one."""
+        reader = self.reader
+        node = getattr(arguments, "node", None)
+        found = Found(None, getattr(arguments, "variable", ""), getattr(node, "lineno", 0))
+        found.names, found.examples = (found.name,), reader.examples
+        found.trainer, found.missing = trainer_call(arguments)
+        for opaque in (o for value, o in reader.trained if value is arguments):
+            samples = samples_of(opaque.kwargs.get("train_dataset"))
+            if samples is not None:
+                found.fields["dataset_size"], found.lines["dataset_size"] = samples, opaque.node.lineno
+        for schedule in schedules:
+            conversion = Conversion(reader)
+            found.call, found.line = conversion.call(schedule), schedule.line
+            found.arguments = arguments_of(schedule, found.call)
+            found.missing += conversion.missing
+            self._read_optimizer(schedule.optimizer, schedule.rates, found)
+        found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
+        found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         return found
 
     # Which schedulers
@@ -215,6 +254,12 @@ class _Reading:
 
     def _refuse_all(self) -> None:
         body = self.reader.tree.body
+        if "HfArgumentParser" in self.source.text:
+            raise ExpressionError(
+                "the arguments of the Trainer are those of the script's command line",
+                "paste them: `TrainingArguments(learning_rate=2e-5, ...)`",
+                body[-1],
+            )
         own = [s.name for s in body if isinstance(s, ast.ClassDef | ast.FunctionDef)]
         hint = f"code of your own runs as `FILE.py:{own[-1]}`" if own else "such as `CosineAnnealingLR(T_max=32)`"
         raise ExpressionError(NO_SCHEDULER, hint, body[-1] if body else None)

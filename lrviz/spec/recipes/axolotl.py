@@ -13,6 +13,7 @@ from lrviz.errors import SpecError
 from lrviz.notation import SchedulerCall
 from lrviz.spec.recipes import hf
 from lrviz.spec.recipes.config import Config, Recipe
+from lrviz.spec.values import read_epochs
 
 _NOT_DRAWN: Final = ("jagged_restart_steps", "relora_steps", "cosine_constant_lr_ratio")
 _NOTE: Final = "the schedule is one of axolotl, written after axolotl 0.19"
@@ -39,7 +40,9 @@ def read(config: Config) -> Recipe:
     every = config.given_count("grad_accum") or config.count("gradient_accumulation_steps", least=1)
     if every is None:
         every = max((config.count("batch_size", micro) or micro) // micro, 1)
-    epochs = config.given_count("epochs") or config.number("num_epochs", 1.0) or 1.0
+    epochs = config.number("num_epochs", 1.0) or 1.0
+    if config.given.get("epochs") is not None:
+        epochs = read_epochs(config.option("epochs"), config.given["epochs"])
     lr = config.number("learning_rate")
     updates = config.given_count("max_steps") or config.given_count("steps")
     if updates is None and config.given.get("epochs") is None:

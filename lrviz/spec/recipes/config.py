@@ -151,12 +151,12 @@ class Config:
         Raises:
             UsageError: neither is a count of 1 or more, or a length in epochs is given.
         """
-        if given := [name for name in LENGTH_FIELDS if self.given.get(name) is not None]:
+        if given := [name for name in LENGTH_FIELDS if self.given.get(name) is not None and name != "max_steps"]:
             raise UsageError(
                 f"`{self.option(given[0])}` is a length in epochs, and the run of `{self.shown}` is counted in updates",
                 f"use `{self.option('steps')}`",
             )
-        steps = self.given_count("steps") or self.count(key, default, least=1)
+        steps = self.given_count("steps") or self.given_count("max_steps") or self.count(key, default, least=1)
         if steps is None:
             raise self.missing([("steps", "1000", "the number of updates")])
         return steps

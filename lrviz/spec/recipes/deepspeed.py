@@ -65,8 +65,7 @@ def _auto(config: Config, key: str) -> bool:
 def _alone(config: Config, name: str, params: Mapping[str, Any]) -> Recipe:
     """The run of a file that says all of its schedule."""
     total = config.count(_WITH_LENGTH, least=1)
-    given = config.given_count("steps")
-    steps = config.updates(_WITH_LENGTH) if given is None else given
+    steps = config.updates(_WITH_LENGTH)
     lr = config.number("optimizer.params.lr")
     key = "optimizer.params.lr"
     if lr is None and config.given_rate() is None:
@@ -75,7 +74,7 @@ def _alone(config: Config, name: str, params: Mapping[str, Any]) -> Recipe:
             raise config.missing([("lr", "1e-3", "the learning rate")])
         lr = config.number(key)
     told = [name]
-    if total is not None and given is None:
+    if total == steps:
         told.append("as many updates as the schedule has")
     optimizer, notes = _optimizer(config)
     return Recipe(
@@ -85,6 +84,7 @@ def _alone(config: Config, name: str, params: Mapping[str, Any]) -> Recipe:
         {"lr": key, "steps": _WITH_LENGTH, "optimizer": "optimizer.type"},
         told,
         notes,
+        used=("steps", "max_steps"),
     )
 
 

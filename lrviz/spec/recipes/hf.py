@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lrviz.errors import UsageError
+from lrviz.spec.reading import Fields
 from lrviz.spec.recipes.config import Config, Recipe
-from lrviz.spec.trainer import TrainerArguments, TrainerRun, missing, read_arguments, trainer_run, with_fields
+from lrviz.spec.trainer import TrainerArguments, TrainerRun, missing, read_arguments
+from lrviz.spec.training import replaced, run_of_trainer
 from lrviz.text import printable
 
 # The fields beside the file that the arguments take, and which the run that follows from them replaces.
@@ -68,7 +70,7 @@ def read(config: Config) -> Recipe:
         title,
         run.call,
         fields,
-        {"lr": "learning_rate", "optimizer": "optim"},
+        {},
         [schedule_name(values), *run.told[1:], *told],
         [*notes, *run.notes],
         USED,
@@ -103,7 +105,7 @@ def run_of(config: Config, values: Mapping[str, Any]) -> TrainerRun:
         UsageError: what it needs is not in the file.
         SpecError: a value is not valid.
     """
-    arguments = with_fields(read_arguments(values, where=config.shown), config.given, config.prefix)
+    arguments = read_arguments(values, where=config.shown)
     if config.beside is not None and "log_history" in config.beside:
         arguments = with_state(arguments, Config(config.beside, "--config"))
     needed = [] if values.get("learning_rate") or "lr" in config.given else [("lr", "2e-5", "the learning rate")]
@@ -112,14 +114,8 @@ def run_of(config: Config, values: Mapping[str, Any]) -> TrainerRun:
         raise config.missing(needed)
     if "num_generations" in values:  # of GRPO and others, which read a sample several times
         arguments = replace(arguments, name="GRPOConfig")
-    version = config.given.get("transformers")
-    return trainer_run(
-        arguments,
-        dataset_size=config.given_count("dataset_size"),
-        world_size=config.given_count("world_size") or 1,
-        version=None if version is None else str(version),
-        batches=config.given_count("steps_per_epoch"),
-    )
+    run, _ = run_of_trainer(arguments, Fields(config.given, config.prefix))
+    return replace(run, notes=(*replaced(values, config.given, config.prefix), *run.notes))
 
 
 def with_state(arguments: TrainerArguments, state: Config) -> TrainerArguments:

@@ -73,4 +73,5 @@ def read(config: Config) -> Recipe:
         {"lr": f"{_TABLE}.learning_rate", "steps": "tokens.train_steps", "optimizer": "optimizer.optimizer_factory"},
         told,
         [_NOTE],
+        used=("steps", "max_steps"),
     )

@@ -108,7 +108,8 @@ def read_recipe(path: str, fields: Fields) -> ScriptRun:
         Path(path).stem,
         tuple(_explained(recipe, config, merged.values)),
         place=shown,
-        origin=shown,
+        read_from=shown,
+        origin=path,
     )
 
 

@@ -72,4 +72,5 @@ def read(config: Config) -> Recipe:
         {"lr": "optimizer.lr", "steps": "training.steps", "optimizer": "optimizer.name"},
         told,
         notes,
+        used=("steps", "max_steps"),
     )

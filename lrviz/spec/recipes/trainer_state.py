@@ -64,7 +64,7 @@ def read(config: Config) -> Recipe:
         {"steps": "max_steps", "lr": "log_history"},
         [f"{config.number('num_train_epochs') or 0:g} epochs"] if config.number("num_train_epochs") else [],
         notes,
-        used=("lr", "steps", "epochs"),
+        used=("lr", "steps", "epochs", "max_steps"),
     )
 
 

@@ -1,0 +1,98 @@
+"""The arguments that a script gives to a Trainer of transformers, which makes its scheduler and steps it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lrviz.notation.script.values import Class, Dotted, Instance, Opaque, Origin, Unknown, origins
+from lrviz.notation.source import ExpressionError
+from lrviz.notation.trainers import TRAINER_ARGUMENTS, is_trainer_class
+
+_CHANGES: Final = ("set_training", "set_optimizer", "set_lr_scheduler", "set_dataloader")
+
+
+@dataclass(frozen=True)
+class TrainerCall:
+    """What a script gives to a Trainer: the class of its arguments, those that it gives by name, and their lines."""
+
+    name: str
+    values: Mapping[str, Any]
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+class Arguments(Instance):
+    """Arguments of a Trainer that a script creates."""
+
+    def __init__(self, name: str, node: ast.Call, args: list[Any], kwargs: dict[str, Any]) -> None:
+        if len(args) > 1:
+            raise ExpressionError(
+                f"`{name}` takes its arguments by name, after the folder of its output, got {len(args)} without one",
+                "such as `TrainingArguments('out', learning_rate=2e-5)`",
+                node,
+            )
+        given = {"output_dir": args[0]} if args else {}
+        super().__init__(None, {**given, **kwargs})
+        self.name, self.node, self.variable = name, node, ""
+        self.lines = {k.arg: k.value.lineno for k in node.keywords if k.arg is not None}
+
+    def change(self, method: str, node: ast.AST) -> None:
+        """Refuse a method that sets several arguments at once."""
+        if method in _CHANGES:
+            raise ExpressionError(f"`{method}` is not followed", f"give its values to `{self.name}`", node)
+
+
+def trainer_class(value: Any) -> str:
+    """The class of arguments of a Trainer that an instance is of; empty for anything else."""
+    if isinstance(value, Arguments):
+        return value.name
+    if not isinstance(value, Instance) or value.cls is None:
+        return ""
+    return value.cls.name if _is_subclass(value.cls) else ""
+
+
+def _is_subclass(cls: Class) -> bool:
+    bases = cls.bases
+    return any(_is_subclass(b) if isinstance(b, Class) else isinstance(b, Dotted) and is_trainer_class(b.last)
+               for b in bases)  # fmt: skip
+
+
+def trainer_call(value: Instance) -> tuple[TrainerCall, list[Origin]]:
+    """What the arguments say of the run, and the expressions whose values they need."""
+    values: dict[str, Any] = {}
+    missing: list[Origin] = []
+    for name, item in value.names.items():
+        if name.startswith("**"):
+            raise ExpressionError(
+                f"`{name}` may have arguments that decide the rates", "write them out", getattr(value, "node", None)
+            )
+        plain = _plain(item)
+        if name in TRAINER_ARGUMENTS and (unknown := origins(plain)):
+            missing += unknown
+        elif name not in TRAINER_ARGUMENTS or isinstance(plain, Unknown):
+            values[name] = None  # it is only checked whether the name is misspelt
+        else:
+            values[name] = plain
+    return TrainerCall(trainer_class(value), values, getattr(value, "lines", {})), missing
+
+
+def _plain(value: Any) -> Any:
+    """A value of Python for a value of a script; the path of an imported name such as `SchedulerType.COSINE`."""
+    if isinstance(value, Dotted):
+        return value.path
+    if isinstance(value, Opaque) and value.name == "AcceleratorConfig":
+        return {k: _plain(v) for k, v in value.kwargs.items()}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def samples_of(value: Any) -> int | None:
+    """The samples of a dataset such as `data.select(range(1000))`; None if they are not known."""
+    if isinstance(value, list | tuple | range):
+        return len(value)
+    if isinstance(value, Opaque) and value.name == "select" and len(value.args) == 1 and not value.kwargs:
+        return samples_of(value.args[0])
+    return None
