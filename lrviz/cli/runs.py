@@ -50,7 +50,38 @@ def read_fields(values: Values) -> Fields:
             lets = read_let_file(values["let_file"])
         lets |= read_lets(values["let"] or ())
         settings = None if values.get("config") is None else read_values(values["config"], "--config")
-    return Fields(fields, lets=lets, settings=settings, show_momentum=show == "momentum")
+    kind = values.get("from_kind") or ""
+    return Fields(fields, lets=lets, settings=settings, show_momentum=show == "momentum", kind=kind)
+
+
+def with_config_files(
+    words: Sequence[str] | None, values: Values, *, zooms: bool = False
+) -> tuple[list[str], dict[str, Any]]:
+    """The schedulers with the config files of `--from`, and the values with the first step of a figure in it alone.
+
+    Args:
+        words: The schedulers on the command line.
+        values: The values of the options.
+        zooms: Whether the command draws a figure, of which `--from` may be the first step.
+
+    Raises:
+        UsageError: a value of `--from` is no file, or a second step.
+    """
+    given = values.get("from_step")
+    if not given:
+        return list(words or ()), dict(values)
+    from lrviz.spec import names_recipe
+
+    paths = [text for text in given if names_recipe(text) or (text[:1] not in "+-.0123456789" and Path(text).exists())]
+    steps = [text for text in given if text not in paths]
+    if steps and not zooms:
+        raise UsageError(f"`--from` needs a .yaml, .json or .toml file, got `{printable(steps[0], 60)}`")
+    if len(steps) > 1:
+        raise UsageError(f"`--from` has two steps, `{steps[0]}` and `{steps[1]}`", "leave one of them out")
+    if wrong := next((path for path in paths if not names_recipe(path)), None):
+        reason = "is a directory" if Path(wrong).is_dir() else "is none"
+        raise UsageError(f"`--from` needs a .yaml, .json or .toml file, and `{printable(wrong, 60)}` {reason}")
+    return [*(words or ()), *paths], {**values, "from_step": steps[0] if steps else None}
 
 
 def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, str], values: Values) -> RunSpec:
@@ -163,7 +194,9 @@ def read_window(options: FigureOptions, values: Values, specs: Sequence[RunSpec]
 
 
 def stem(spec: RunSpec, words: Sequence[str]) -> str:
-    """The default file name of a figure, without a suffix: the scheduler's short name, or the function's name."""
+    """The default file name of a figure, without a suffix: that of a config file, of the scheduler or the function."""
+    if spec.origin:
+        return Path(spec.origin).stem or "curve"
     match spec.scheduler:
         case SchedulerCall(name=name):
             info = named_scheduler(list(words[:1])) or schedulers.find(name)
@@ -370,7 +403,7 @@ def print_run_notes(
         scripts.explain(specs)
     for spec in specs:
         if spec.read and not values.get("explain"):
-            of_curve = f" `{printable(spec.label, 60)}`" if several else ""
+            of_curve = f" `{printable(spec.label, 60)}`" if several and not spec.origin else ""
             terminal.print_lines([f"from {printable(spec.read_from, 60)}{of_curve}: {', '.join(spec.read)}"])
         if spec.filled:
             for_scheduler = f" for {getattr(spec.composition or spec.scheduler, 'name', spec.label)}" if several else ""

@@ -80,12 +80,22 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
         yield path, tuple(value) if isinstance(value, list) else value
 
 
-def read_values(path: str, option: str) -> dict[str, Any]:
+def read_values(
+    path: str,
+    option: str,
+    *,
+    folder: Path = Path(),
+    most_bytes: int | None = None,
+    most_values: int | None = None,
+) -> dict[str, Any]:
     """The values of a configuration file: numbers, text, lists, and tables of them.
 
     Args:
         path: A TOML, JSON or YAML file.
         option: The option that names it, for errors.
+        folder: What the path is relative to.
+        most_bytes: The largest size, in place of that for all formats.
+        most_values: The most values, in place of that for all formats.
 
     Raises:
         UsageError: it cannot be read, is not of its format, or has values of other kinds.
@@ -95,7 +105,7 @@ def read_values(path: str, option: str) -> dict[str, Any]:
     if suffix not in _FORMATS:
         raise UsageError(f"`{option}` needs a .toml, .json or .yaml file, got `{shown}`")
     try:
-        text = files.read_text(path, _MOST_BYTES, pipe=True)
+        text = files.read_text(folder / path, most_bytes or _MOST_BYTES, pipe=True)
     except OSError as error:
         raise UsageError(
             f"cannot read `{shown}`: {files.error_reason(error)}", "the path is relative to the current folder"
@@ -111,7 +121,7 @@ def read_values(path: str, option: str) -> dict[str, Any]:
             raise UsageError(f"`{shown}` is not {suffix[1:].upper()}: {printable(str(error), 200)}") from error
     if not isinstance(data, dict):
         raise UsageError(f"`{shown}` must have names and values", "such as `lr: 0.1` in YAML, `lr = 0.1` in TOML")
-    if problem := _problem(data):
+    if problem := _problem(data, most_values or _MOST_VALUES):
         raise UsageError(f"`{shown}`: {problem}", "leave it out, or give single values with `--let NAME=VALUE`")
     return data
 
@@ -176,7 +186,7 @@ def _with_floats(value: Any) -> Any:
     return float(value) if isinstance(value, str) and _FLOAT.fullmatch(value) else value
 
 
-def _problem(data: Any) -> str:
+def _problem(data: Any, most_values: int) -> str:
     """What a script could not have as a value; empty if there is nothing."""
     level, values = [data], 0
     for _ in range(_MOST_LEVELS):
@@ -191,8 +201,8 @@ def _problem(data: Any) -> str:
             elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
                 return f"a number of {value.bit_length():,} bits is too large"
         values += len(inner)
-        if values > 2 * _MOST_VALUES:
-            return f"it has over {_MOST_VALUES:,} values"
+        if values > 2 * most_values:
+            return f"it has over {most_values:,} values"
         if not inner:
             return ""
         level = inner

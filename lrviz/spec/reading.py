@@ -2,6 +2,7 @@
 
 cosine(T_max=32)                       a scheduler of torch, in notation
 train.py:make_scheduler(warmup=10)     user code
+recipe.yaml                            a config file of a training framework
 cosine @ lr=3e-4, epochs=8             fields of the run for this curve alone
 """
 
@@ -46,6 +47,8 @@ _SCRIPT: Final = re.compile(
     r"[\n;]|\blr\s*=[^=]|[\"'](?:interval|frequency)[\"']|\.(?:py|ipynb)(?:@\w*)?$|^[\w.=\s]*(?:TrainingArguments|"
     r"\b(?:SFT|DPO|KTO|Reward|ORPO|CPO|GKD|GRPO|RLOO|Distillation|OnlineDPO)Config)\s*\("
 )
+# A config file of a framework; also a pickle, which is refused with a hint.
+_RECIPE: Final = re.compile(r"[^\n(){}]+\.(?:ya?ml|json|toml|bin|pth?|pkl|pickle|ckpt)", re.IGNORECASE)
 _CALL: Final = re.compile(r"[A-Za-z_][\w.]*\s*(?:\(.*\))?", re.DOTALL)
 
 
@@ -63,6 +66,7 @@ class Fields:
     settings: Mapping[str, Any] | None = None  # the configuration that a script reads
     stdin: str | None = None  # the lines that `-` stands for
     any_length: bool = False  # whether a run may be longer than its scheduler can go on for
+    kind: str = ""  # of config files; recognised by their keys if empty
 
     def over(self, values: Mapping[str, Any], prefix: str = "") -> Fields:
         """These fields updated with others; one way to give the length of an epoch, or of the run, replaces another."""
@@ -104,8 +108,8 @@ def read_all(
 
     Args:
         text: A short name, notation, lines pasted from a script, `FILE.py` to read the script, `-` for the lines of
-            `fields.stdin`, or `FILE.py:NAME` and `package.module:NAME` to run user code; `@` and fields of the run may
-            follow.
+            `fields.stdin`, a config file, `FILE.yaml`, or `FILE.py:NAME` and `package.module:NAME` to run user code;
+            `@` and fields of the run may follow.
         fields: The fields of the run.
         parameters: Values by parameter name as typed on the command line, still text.
         name: A label to use instead of the notation.
@@ -121,6 +125,11 @@ def read_all(
         fields = fields.over(overrides)
     if (file := scheduler.strip()).endswith(".py:"):
         raise UsageError(f"`{file[:-1]}` needs the name of a function or class", f"write `{file}NAME`")
+    if names_recipe(file):
+        from lrviz.spec.recipes import read_recipe
+
+        run = read_recipe(file, fields)
+        return [_read_one(scheduler, run, run.fields, overrides, parameters, name or run.name)]
     is_script = _SCRIPT.search(file) or (fields.stdin is not None and file.partition("@")[0].strip() == "-")
     if not is_script and (fields.settings is None or "(" not in file or _split_code(file)):
         return [_read_one(scheduler, None, fields, overrides, parameters, name)]
@@ -132,6 +141,11 @@ def read_all(
         _read_one(scheduler, run, run.fields, overrides, parameters, label)
         for run, label in zip(found, labels, strict=True)
     ]
+
+
+def names_recipe(text: str) -> bool:
+    """Whether a text is the path of a config file, by its suffix."""
+    return _RECIPE.fullmatch(text.strip()) is not None
 
 
 def _read_one(
@@ -205,6 +219,7 @@ def _read_one(
         read=script.read if script else (), explained=script.explained if script else (),
         place=script.place if script else "", ignored=script.ignored if script else (), assumed=_assumed(fields.values),
         faults=script.faults if script else (), read_from=script.read_from if script else "the script",
+        origin=script.origin if script else "",
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 

@@ -59,6 +59,7 @@ class ScriptRun:
     program: Program | None = None
     faults: tuple[Fault, ...] = ()  # what is probably not intended in its loop
     read_from: str = "the script"  # what says so
+    origin: str = ""  # the config file that it is from
 
 
 def script_path(text: str) -> tuple[str, str] | None:

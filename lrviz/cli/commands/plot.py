@@ -27,13 +27,14 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     """Draw one curve and write the figure."""
     from lrviz.cli import runs
 
+    scheduler, values = runs.with_config_files(scheduler, values, zooms=True)
     if values["list"]:
-        runs.list_schedulers(scheduler or (), values)
+        runs.list_schedulers(scheduler, values)
         return
-    spec, figure_options = runs.read_spec("plot", scheduler or (), ctx.obj, values), runs.read_figure_options(values)
+    spec, figure_options = runs.read_spec("plot", scheduler, ctx.obj, values), runs.read_figure_options(values)
     resume = runs.read_resume(values, spec)
     figure_options = runs.read_window(figure_options, values, resume.specs if resume else [spec])
-    path, format = runs.read_output(values, "png", runs.stem(spec, scheduler or ()))
+    path, format = runs.read_output(values, "png", runs.stem(spec, scheduler))
     traces = runs.simulate_all([spec], values["quiet"], format in figure.FIGURE_FORMATS, resume)
     notes = runs.write(traces, path, format, resume.titled(figure_options) if resume else figure_options)
     runs.print_run_notes([spec], values, traces, notes)

@@ -10,15 +10,16 @@ from lrviz.cli import options
 from lrviz.cli.options import SchedulerArgument, with_options
 
 
-@with_options(options.RUN, options.SCRIPT, options.LABEL, options.RESUME, options.LOG, options.QUIET)
+@with_options(options.RUN, options.FROM, options.SCRIPT, options.LABEL, options.RESUME, options.LOG, options.QUIET)
 def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: Any) -> None:
     """Draw one curve with the characters of the terminal."""
     from lrviz.cli import runs
 
+    scheduler, values = runs.with_config_files(scheduler, values)
     if values["list"]:
-        runs.list_schedulers(scheduler or (), values)
+        runs.list_schedulers(scheduler, values)
         return
-    spec = runs.read_spec("show", scheduler or (), ctx.obj, values)
+    spec = runs.read_spec("show", scheduler, ctx.obj, values)
     resume = runs.read_resume(values, spec)
     traces = runs.simulate_all([spec], values["quiet"], resume=resume)
     runs.print_run_notes([spec], values, traces)
