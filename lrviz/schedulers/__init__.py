@@ -29,11 +29,12 @@ from lrviz.schedulers.catalogue import (
 
 if TYPE_CHECKING:
     from lrviz.schedulers.curves import CURVES
+    from lrviz.schedulers.optimizers import OWN_RATES, own_rate_note
 else:
-    __getattr__ = lazy(__name__, curves=["CURVES"])
+    __getattr__ = lazy(__name__, curves=["CURVES"], optimizers=["OWN_RATES", "own_rate_note"])
 
 __all__ = [
-    "CURVES", "FORMULA_LEGEND", "REQUIRED", "Parameter", "Run", "Scheduler", "all_schedulers", "compositions", "find",
-    "find_spelling", "fold", "installed_optimizers", "installed_schedulers", "names", "optimizer_source", "require",
-    "suggest",
+    "CURVES", "FORMULA_LEGEND", "OWN_RATES", "REQUIRED", "Parameter", "Run", "Scheduler", "all_schedulers",
+    "compositions", "find", "find_spelling", "fold", "installed_optimizers", "installed_schedulers", "names",
+    "optimizer_source", "own_rate_note", "require", "suggest",
 ]  # fmt: skip

@@ -107,11 +107,16 @@ class Run:
         self.scheduler = _make_scheduler(spec, self.optimizer)
         self.groups: list[dict[str, Any]] = self.optimizer.param_groups
         self._check_groups()
+        # Schedule-free writes the rate that an update uses into its group.
+        self.rate_name = "scheduled_lr" if "scheduled_lr" in self.groups[0] else "lr"
         self.momentum_name = "betas[0]" if "betas" in self.groups[0] else "momentum"
-        # The rate can change only when the scheduler steps: after each update, or after each epoch.
+        # The rate can change only when the scheduler steps: after each update, or after each epoch; or the optimizer
+        # changes it.
         by_step = self.loop.interval == "step" or isinstance(spec.scheduler, ScriptLoop)
-        self.readings = self.loop.updates if by_step else self.loop.epochs
-        self.updates_each = 1 if by_step else self.loop.updates_per_epoch
+        by_update = by_step or self.rate_name != "lr"
+        self.readings = self.loop.updates if by_update else self.loop.epochs
+        self.updates_each = 1 if by_update else self.loop.updates_per_epoch
+        self.readings_each = 1 if by_step or not by_update else self.loop.updates_per_epoch  # step of the scheduler
         self.metrics: NDArray[np.float64] | None = None
         self.max_rate = 0.0  # so far
         call = spec.scheduler
@@ -124,8 +129,11 @@ class Run:
         """The readings from `first` to `until`, a column for each value, with a step after each but the run's last."""
         columns = len(self.groups) * (2 if self._reads_momentum() else 1)
         values = np.empty((until - first, columns))
-        read, step = self._reader(columns), self._stepper(first)
-        self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
+        read, step = self._reader(columns), self._stepper(first // self.readings_each)
+        if self.readings_each > 1:
+            step = _every(self.readings_each, step, first)
+        if self.rate_name == "lr":
+            self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
         done = first
         while done < until:
             size = min(max(_CHUNK // columns, 1), until - done)
@@ -183,7 +191,7 @@ class Run:
     def _reader(self, columns: int) -> Callable[[list[Any]], None] | None:
         """A function that appends the values of all groups to a list; None for a single rate."""
         groups = self.groups
-        if self.is_user_code:
+        if self.is_user_code or self.rate_name != "lr":
             return self._user_code_reader(columns)
         if columns == 1:
             return None
@@ -197,11 +205,14 @@ class Run:
 
     def _user_code_reader(self, columns: int) -> Callable[[list[Any]], None]:
         """A reader for user code, which may replace the groups, and use tensors for numbers."""
+        rate = self.rate_name
 
         def read(values: list[Any]) -> None:
+            if rate != "lr":
+                self.optimizer.step()
             self._check_groups()
             groups = self.optimizer.param_groups
-            values.extend([_number(group.get("lr")) for group in groups])
+            values.extend([_number(group.get(rate)) for group in groups])
             if columns == len(groups):
                 return
             if self.momentum_name == "momentum":
@@ -269,7 +280,8 @@ class Run:
         """The metric of each call of `scheduler.step()`."""
         from lrviz.spec import default_metric, metric_values
 
-        values = metric_values(self.spec.metric or default_metric(self.readings), self.readings)
+        calls = self.readings // self.readings_each
+        values = metric_values(self.spec.metric or default_metric(calls), calls)
         self.metrics = np.array(values)
         return values
 
@@ -327,10 +339,17 @@ class Run:
         lr, momentum = values[:, :groups], values[:, groups:]
         metric = None
         if self.metrics is not None:
-            metric = np.repeat(np.concatenate(([np.nan], self.metrics[: self.readings - 1])), each)
+            calls = self.readings // self.readings_each
+            metric = np.repeat(np.concatenate(([np.nan], self.metrics[: calls - 1])), each * self.readings_each)
         if self.is_user_code and not self.spec.show_momentum and momentum.size and (momentum == momentum[0]).all():
             momentum = momentum[:, :0]
         return Trace(self.spec, lr, momentum if momentum.size else None, self.momentum_name, metric)
+
+
+def _every(times: int, step: Callable[[], Any], done: int) -> Callable[[], Any]:
+    """A function that calls `step` at every so many of its own calls, of which there were `done` before."""
+    number = count(1 + done)
+    return lambda: step() if next(number) % times == 0 else None
 
 
 def _make_scheduler(spec: RunSpec, optimizer: Any) -> Any:

@@ -44,7 +44,8 @@ class ScriptRun(Run):
             self.metric = np.full(self.readings, np.nan)
             steps = self.script.metric_steps
             self.given = metric_values(self.spec.metric or default_metric(steps), steps)[::-1]
-        self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
+        if self.rate_name == "lr":
+            self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
         self.script.program.drive(self)
         if self.done < self.readings:
             raise SimulationError(
@@ -97,7 +98,13 @@ class ScriptRun(Run):
     def update(self, times: int, epoch: tuple[int, ...]) -> None:
         """Record the rates that updates use."""
         end = min(self.done + times, self.readings)
-        row: list[Any] = [group["lr"] for group in self.groups]
+        if self.rate_name != "lr" and end - self.done > 1:  # each update has a rate of its own
+            for _ in range(end - self.done):
+                self.update(1, epoch)
+            return
+        if self.rate_name != "lr":
+            self.optimizer.step()
+        row: list[Any] = [group[self.rate_name] for group in self.groups]
         if self.values.shape[1] > len(row):
             if self.momentum_name == "momentum":
                 row += [group.get("momentum", np.nan) for group in self.groups]

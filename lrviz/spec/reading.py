@@ -183,6 +183,10 @@ def _read_one(
 
         metric = read_metric(metric_text, loop, names, fields.folder, outside=fields.outside)
         notes = [*notes, *metric_notes(metric, loop.scheduler_calls)]
+    if optimizer.given:
+        from lrviz.schedulers import own_rate_note
+
+        notes = [*notes, *own_rate_note(optimizer.name)]
     notes = list(dict.fromkeys(notes))
     run = RunSpec(
         call, loop, groups, optimizer, metric, fields.show_momentum, name,
@@ -369,10 +373,12 @@ def read_optimizer(values: Mapping[str, Any], prefix: str = "--") -> OptimizerCh
     name, momentum = values.get("optimizer"), values.get("momentum")
     if name is None and momentum is None:
         return OptimizerChoice()
-    from lrviz.spec.values import read_number, read_optimizer_name
+    from lrviz.spec.values import read_number, read_optimizer_text
 
+    class_name, options = ("SGD", ()) if name is None else read_optimizer_text(str(name))
     return OptimizerChoice(
-        "SGD" if name is None else read_optimizer_name(str(name)),
+        class_name,
         None if momentum is None else read_number(option_name("momentum", prefix), momentum),
+        options,
         given=name is not None,
     )

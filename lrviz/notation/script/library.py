@@ -18,7 +18,14 @@ from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler
 from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
+from lrviz.notation.script.torch_objects import (
+    is_optimizer,
+    is_torch,
+    make_loader,
+    make_optimizer,
+    make_schedule,
+    optimizer_method,
+)
 from lrviz.notation.script.values import (
     CONSTANTS,
     NUMBERS,
@@ -49,7 +56,6 @@ from lrviz.notation.script.values import (
     origins,
 )
 from lrviz.notation.source import Budget, ExpressionError, unparse
-from lrviz.schedulers import installed_optimizers
 
 # Functions that give their first argument again.
 _PASS: Final = (
@@ -120,7 +126,7 @@ def _dotted(
         return _init_scheduler(reader, args[0], Dotted(function.module), args[1:], kwargs, node)
     if is_torch(function) and is_scheduler(last):
         return make_schedule(reader, function, args, kwargs, node)
-    if last in installed_optimizers() and (is_torch(function) or not function.module):
+    if is_optimizer(function):
         return make_optimizer(reader, last, args, kwargs, node)
     if last == "DataLoader":
         return make_loader(args, kwargs, node)

@@ -10,7 +10,7 @@ from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.prelude import BASES
 from lrviz.notation.script.values import Builtin, Dotted
 from lrviz.notation.source import SHORT_NAMES
-from lrviz.schedulers import find, installed_optimizers, installed_schedulers
+from lrviz.schedulers import OWN_RATES, find, installed_optimizers, installed_schedulers
 
 _BUILTINS: Final = frozenset((
     "range", "len", "sum", "any", "all", "zip", "enumerate", "sorted", "reversed", "list", "tuple", "dict", "set",
@@ -44,7 +44,8 @@ def name_without_import(name: str) -> Any:
         return Builtin(name)
     if name in ("object", "Exception", "int", "float"):
         return Dotted(name)
-    if is_scheduler(name) or name in installed_optimizers() or name in ("torch", "math", "optim", "lr_scheduler"):
+    optimizer = name in installed_optimizers() or name in OWN_RATES
+    if optimizer or is_scheduler(name) or name in ("torch", "math", "optim", "lr_scheduler"):
         return Dotted({"optim": "torch.optim", "lr_scheduler": "torch.optim.lr_scheduler"}.get(name, name))
     if name in NUMPY_NAMES:
         return Dotted("numpy")
