@@ -257,6 +257,8 @@ def _metavar(parameter: Parameter) -> str:
         "lr_lambda": "LAMBDA",
         "function": "LAMBDA",
         "schedulers": "[SPEC, ...]",
+        "scheduler": "SPEC",
+        "options": "{NAME: VALUE, ...}",
     }[parameter.kind]
 
 

@@ -378,8 +378,8 @@ def print_run_notes(
     without_metric = [trace.spec for trace in traces if trace.metric is not None and trace.spec.metric is None]
     for spec in specs:
         scheduler = spec.scheduler
-        info = schedulers.find(scheduler.name) if isinstance(scheduler, SchedulerCall) else None
-        if (info and info.takes_metric and spec.metric is None) or spec in without_metric:
+        takes_metric = isinstance(scheduler, SchedulerCall) and schedulers.takes_metric(scheduler)
+        if (takes_metric and spec.metric is None) or spec in without_metric:
             notes.append("no metric given: a built-in loss that falls for a quarter of the run and then stalls")
         notes += spec.notes
     notes += [f"`{t.spec.scheduler}` does not use a metric" for t in traces if t.metric is None and t.spec.metric]

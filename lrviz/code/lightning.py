@@ -37,8 +37,8 @@ def lightning_module(spec: RunSpec) -> str:
     optimizer = optimizer_lines(spec, parameters, constructor.imports, _METHOD)
     config: dict[str, Node] = {"scheduler": "scheduler", "interval": literal(loop.interval)}
     scheduler = spec.scheduler
-    info = schedulers.find(scheduler.name) if isinstance(scheduler, SchedulerCall) else None
-    if info.takes_metric if info else spec.metric is not None:
+    known = isinstance(scheduler, SchedulerCall) and schedulers.find(scheduler.name)
+    if schedulers.takes_metric(scheduler) if known else spec.metric is not None:
         config["monitor"] = '"val_loss"'
     returned = dict_of({"optimizer": "optimizer", "lr_scheduler": dict_of(config)})
     method = [

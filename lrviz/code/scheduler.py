@@ -8,9 +8,9 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from lrviz import schedulers
-from lrviz.code.layout import INDENT, WIDTH, Brackets, Node, join_blocks, lay_out, list_of, literal
+from lrviz.code.layout import INDENT, WIDTH, Brackets, Node, dict_of, join_blocks, lay_out, list_of, literal
 from lrviz.errors import SpecError
-from lrviz.notation import Lambda, SchedulerCall
+from lrviz.notation import Lambda, SchedulerCall, Table
 from lrviz.spec import CodeCall, RunSpec, ScriptLoop
 from lrviz.text import printable
 
@@ -56,9 +56,11 @@ class Constructor:
 
     def _call(self, call: SchedulerCall, indent: int) -> Brackets:
         info = schedulers.find(call.name)
-        self._import(info.module if info else _module(call.name), call.name)
+        name = info.attribute if info else call.name
+        self._import(info.module if info else _module(name), name)
         takes_optimizer = info is None or info.takes_optimizer
-        return self._arguments(call.name, call, indent, takes_optimizer=takes_optimizer)
+        at = info.optimizer_at if info else 0
+        return self._arguments(name, call, indent, takes_optimizer=takes_optimizer, at=at)
 
     def _user_code(self, code: CodeCall, indent: int) -> Brackets:
         path = PurePath(code.where)
@@ -78,11 +80,18 @@ class Constructor:
     def _import(self, module: str, name: str) -> None:
         self.imports.setdefault(module, set()).add(name)
 
-    def _arguments(self, function: str, call: SchedulerCall, indent: int, *, takes_optimizer: bool) -> Brackets:
+    def _arguments(
+        self, function: str, call: SchedulerCall, indent: int, *, takes_optimizer: bool, at: int = 0
+    ) -> Brackets:
+        """A call with the optimizer as argument number `at`."""
         inside = indent + len(INDENT)
-        items: list[tuple[str, Node]] = [("", "optimizer")] if takes_optimizer else []
-        items += [("", self._value(value, "", inside)) for value in call.args]
-        items += [(f"{name}=", self._value(value, name, inside)) for name, value in call.kwargs]
+        items: list[tuple[str, Node]] = [("", self._value(value, "", inside)) for value in call.args]
+        items += [
+            (f"{name}=" if i >= at else "", self._value(value, name, inside))
+            for i, (name, value) in enumerate(call.kwargs, len(items))
+        ]
+        if takes_optimizer:
+            items.insert(at, ("", "optimizer"))
         return Brackets(f"{function}(", tuple(items), ")")
 
     def _value(self, value: Any, name: str, indent: int) -> Node:
@@ -91,6 +100,8 @@ class Constructor:
             return list_of(self._value(item, name, indent + len(INDENT)) for item in value)
         if isinstance(value, SchedulerCall):
             return self._call(value, indent)
+        if isinstance(value, Table):
+            return dict_of({key: self._value(item, "", indent + len(INDENT)) for key, item in value.items})
         if isinstance(value, Lambda):
             return self.written(value, name or "function", WIDTH - indent - len(f"{name}=,"))
         return literal(value)

@@ -106,8 +106,8 @@ class _Script:
         # A run of one epoch is counted in updates.
         self.by_update = self.loop.epochs == 1 and self.loop.interval == "step"
         call = spec.scheduler
-        info = schedulers.find(call.name) if isinstance(call, SchedulerCall) else None
-        self.takes_metric = info.takes_metric if info else spec.metric is not None
+        known = isinstance(call, SchedulerCall) and schedulers.find(call.name)
+        self.takes_metric = schedulers.takes_metric(call) if known else spec.metric is not None
         self.fails_past_end = isinstance(call, SchedulerCall) and _fails_past_end(call)
 
     def text(self) -> str:

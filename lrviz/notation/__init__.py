@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrviz.lazy import lazy
-from lrviz.notation.parser import Lambda, SchedulerCall, Value, check_expression, parse, parse_value
+from lrviz.notation.parser import Lambda, SchedulerCall, Table, Value, check_expression, parse, parse_value
 from lrviz.notation.source import Budget, ExpressionError, Source, check_run, one_budget, value_name
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ else:
 
 __all__ = [
     "NO_SCHEDULER", "Budget", "DoneError", "ExpressionError", "Fault", "Found", "Lambda", "Machine",
-    "MissingValue", "MissingValuesError", "Origin", "Program", "SchedulerCall", "Source", "Value", "check_expression",
-    "check_run", "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value", "read_script",
-    "value_name",
+    "MissingValue", "MissingValuesError", "Origin", "Program", "SchedulerCall", "Source", "Table", "Value",
+    "check_expression", "check_run", "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value",
+    "read_script", "value_name",
 ]  # fmt: skip

@@ -45,7 +45,7 @@ _LONGEST_NAME: Final = 200  # characters of an expression that names a value, su
 # the same length, so that positions stay valid. So are lengths such as `10%` and `3ep`.
 SHORT_NAMES: Final = {
     short.replace("-", "_").capitalize() if iskeyword(short) else short.replace("-", "_"): short
-    for short in sorted(names())
+    for short in sorted(names(), key=lambda name: (-len(name), name))  # `hf-cosine-min-lr` before `hf-cosine`
     if iskeyword(short) or "-" in short
 }
 _IDENTIFIERS: Final = {short: name for name, short in SHORT_NAMES.items()}

@@ -11,12 +11,16 @@ from lrviz.lazy import lazy
 from lrviz.schedulers.catalogue import (
     FORMULA_LEGEND,
     REQUIRED,
+    Family,
     Parameter,
     Run,
     Scheduler,
+    all_families,
     all_schedulers,
     compositions,
+    family,
     find,
+    find_imported,
     find_spelling,
     fold,
     installed_optimizers,
@@ -25,16 +29,25 @@ from lrviz.schedulers.catalogue import (
     optimizer_source,
     require,
     suggest,
+    takes_metric,
 )
+from lrviz.schedulers.families import member_value
 
 if TYPE_CHECKING:
     from lrviz.schedulers.curves import CURVES
     from lrviz.schedulers.optimizers import OWN_RATES, own_rate_note
+    from lrviz.schedulers.packages import installed_only, is_installed, missing_package
 else:
-    __getattr__ = lazy(__name__, curves=["CURVES"], optimizers=["OWN_RATES", "own_rate_note"])
+    __getattr__ = lazy(
+        __name__,
+        curves=["CURVES"],
+        optimizers=["OWN_RATES", "own_rate_note"],
+        packages=["installed_only", "is_installed", "missing_package"],
+    )
 
 __all__ = [
-    "CURVES", "FORMULA_LEGEND", "OWN_RATES", "REQUIRED", "Parameter", "Run", "Scheduler", "all_schedulers",
-    "compositions", "find", "find_spelling", "fold", "installed_optimizers", "installed_schedulers", "names",
-    "optimizer_source", "own_rate_note", "require", "suggest",
+    "CURVES", "FORMULA_LEGEND", "OWN_RATES", "REQUIRED", "Family", "Parameter", "Run", "Scheduler", "all_families",
+    "all_schedulers", "compositions", "family", "find", "find_imported", "find_spelling", "fold", "installed_only",
+    "installed_optimizers", "installed_schedulers", "is_installed", "member_value", "missing_package", "names",
+    "optimizer_source", "own_rate_note", "require", "suggest", "takes_metric",
 ]  # fmt: skip

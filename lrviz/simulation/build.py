@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from lrviz import schedulers
 from lrviz.errors import LrvizError, SimulationError, SpecError
-from lrviz.notation import ExpressionError, Lambda, SchedulerCall
+from lrviz.notation import ExpressionError, Lambda, SchedulerCall, Table
 from lrviz.spec import RunSpec
 from lrviz.text import print_value, printable
 
@@ -58,15 +58,17 @@ def build_scheduler(call: SchedulerCall, optimizer: Optimizer) -> Any:
     cls = _scheduler_class(call.name)
     args = [_argument(value, optimizer) for value in call.args]
     kwargs = {name: _argument(value, optimizer) for name, value in call.kwargs}
-    if info is None or info.takes_optimizer:
-        args.insert(0, optimizer)
     try:
+        if info is not None and info.build is not None:
+            return info.build(cls, optimizer, args, kwargs)
+        if info is None or info.takes_optimizer:
+            args.insert(0, optimizer)
         return cls(*args, **kwargs)
     except LrvizError as error:
         raise SimulationError(error.message, error.hint, error.details).at(f"`{short_call(call)}`") from error
     except Exception as error:
         hint = _failure_hint(call, error) if info else f"its parameters are {_parameters(cls)}"
-        raise SimulationError(f"torch refuses `{short_call(call)}`: {_reason(error)}", hint) from error
+        raise SimulationError(f"{_package(call)} refuses `{short_call(call)}`: {_reason(error)}", hint) from error
 
 
 def _parameters(cls: Any) -> str:
@@ -75,6 +77,12 @@ def _parameters(cls: Any) -> str:
     omitted = ("optimizer", "last_epoch", "verbose")  # torch 2.6 has `verbose`, deprecated
     shown = [p.replace(annotation=p.empty) for p in parameters if p.name not in omitted]
     return ", ".join(str(p).replace(" = ", "=") for p in shown)
+
+
+def _package(call: SchedulerCall) -> str:
+    """The name of the package whose code a scheduler is."""
+    info = schedulers.find(call.name)
+    return info.package if info else "torch"
 
 
 def short_call(call: object) -> str:
@@ -87,7 +95,7 @@ def failure(call: SchedulerCall, step: int, error: BaseException) -> SimulationE
     if isinstance(error, ExpressionError):
         return SimulationError(f"`{short_call(call)}` fails at step {step}: {error.message}", error.hint)
     return SimulationError(
-        f"torch fails on `{short_call(call)}` at step {step}: {_reason(error)}", _failure_hint(call, error)
+        f"{_package(call)} fails on `{short_call(call)}` at step {step}: {_reason(error)}", _failure_hint(call, error)
     )
 
 
@@ -113,17 +121,18 @@ def _argument(value: Any, optimizer: Optimizer) -> Any:
         return build_scheduler(value, optimizer)
     if isinstance(value, Lambda):
         return value.function
-    return value
+    return value.mapping if isinstance(value, Table) else value
 
 
 def _scheduler_class(name: str) -> Any:
     info = schedulers.find(name)
+    family = schedulers.family(info.family) if info else None
+    if info is not None and family is not None:
+        from lrviz.simulation.packages import import_from
+
+        return import_from(family, info)
     for module in (info.module,) if info else _TORCH_MODULES:
-        try:
-            cls = getattr(import_module(module), name, None)
-        except ImportError as error:
-            package = info.package if info else "torch"
-            raise SimulationError(f"`{name}` needs the package {package}", f"`pip install {package}`") from error
+        cls = getattr(import_module(module), name, None)
         if callable(cls):
             return cls
     raise SpecError(f"this version of torch ({torch.__version__}) has no `{name}`", "a newer torch may have it")

@@ -15,6 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from lrviz import schedulers
 from lrviz.errors import SimulationError, SpecError
 from lrviz.notation import SchedulerCall
+from lrviz.schedulers import Scheduler
 from lrviz.simulation.build import build_optimizer, build_scheduler, failure, short_call
 from lrviz.spec import CodeCall, RunSpec, ScriptLoop, given_rates
 from lrviz.trace import Trace
@@ -243,6 +244,10 @@ class Run:
 
         `first` is the number of its first call.
         """
+        call, times = self.spec.scheduler, self.loop.num_processes
+        info = schedulers.find(call.name) if isinstance(call, SchedulerCall) else None
+        if info is not None and info.stepper is not None:
+            return self._family_stepper(info, first)
         step: Callable[..., Any] = self.scheduler.step
         arguments: Iterator[tuple[Any, ...]] | None = None
         kind, metric_name = self._step_argument()
@@ -256,16 +261,11 @@ class Run:
             def step(argument: tuple[Any, ...], value: float) -> Any:
                 return function(*argument, **{metric_name: value})
 
-        times = self.loop.num_processes
         if times == 1:
             return step if arguments is None else lambda: step(*next(arguments))
         scheduler = self.scheduler
         if not isinstance(scheduler, LRScheduler):
-            raise SpecError(
-                f"Accelerate wraps only torch's LRScheduler, and `{type(scheduler).__name__}` is not one: "
-                f"it steps once for each call, not {times} times",
-                "leave out the number of processes, and give the batches of one process",
-            )
+            raise self._not_for_processes()
         total = getattr(scheduler, "total_steps", None)  # Accelerate does not step a OneCycleLR past its end
 
         def step_for_each_process() -> None:
@@ -275,6 +275,25 @@ class Run:
                     step(*argument)
 
         return step_for_each_process
+
+    def _family_stepper(self, info: Scheduler, first: int) -> Callable[[], Any]:
+        """As `_stepper`, for a scheduler whose family says what a training loop calls."""
+        if self.loop.num_processes > 1:
+            raise self._not_for_processes()
+        step: Callable[..., None] = info.stepper(self.scheduler, self.loop)  # type: ignore[misc] # it has one
+        numbers = count(1 + first)
+        if not schedulers.takes_metric(self.spec.scheduler):
+            return lambda: step(next(numbers))
+        metrics = iter(self._metric_values()[first:])
+        return lambda: step(next(numbers), next(metrics))
+
+    def _not_for_processes(self) -> SpecError:
+        times = self.loop.num_processes
+        return SpecError(
+            f"Accelerate wraps only torch's LRScheduler, and `{type(self.scheduler).__name__}` is not one: "
+            f"it steps once for each call, not {times} times",
+            "leave out the number of processes, and give the batches of one process",
+        )
 
     def _metric_values(self) -> list[float]:
         """The metric of each call of `scheduler.step()`."""
@@ -288,9 +307,9 @@ class Run:
     def _step_argument(self) -> tuple[str, str]:
         """The argument of `scheduler.step()`, and the name of an optional metric; see `step_argument`."""
         if isinstance(self.spec.scheduler, SchedulerCall):
-            info = schedulers.find(self.spec.scheduler.name)
-            if info is not None:
-                return ("metric" if info.takes_metric else "nothing"), ""
+            call = self.spec.scheduler
+            if schedulers.find(call.name) is not None:
+                return ("metric" if schedulers.takes_metric(call) else "nothing"), ""
         from lrviz.simulation.user_code import step_argument
 
         return step_argument(self.scheduler)

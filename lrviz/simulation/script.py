@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lrviz.errors import SimulationError
 from lrviz.notation import DoneError, SchedulerCall
+from lrviz.schedulers import takes_metric
 from lrviz.simulation.build import build_scheduler, failure
 from lrviz.simulation.loop import Progress, Run
 from lrviz.spec import RunSpec, ScriptLoop, default_metric, metric_values
@@ -68,7 +69,7 @@ class ScriptRun(Run):
     def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST, *, once: bool = False) -> None:
         """Step a scheduler, for each process or only once."""
         made, call = scheduler
-        if _takes_metric(call):
+        if takes_metric(call):
             args = [self._metric_of(args)]
         elif args == [None]:
             args = []
@@ -148,10 +149,3 @@ class ScriptRun(Run):
             self.spec, values[:, :groups], momentum if momentum.size else None, self.momentum_name,
             self.metric if self.metric.size else None,
         )  # fmt: skip
-
-
-def _takes_metric(call: SchedulerCall) -> bool:
-    from lrviz import schedulers
-
-    info = schedulers.find(call.name)
-    return info is not None and info.takes_metric

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import SchedulerCall, check_run, parse
-from lrviz.schedulers import find
+from lrviz.schedulers import takes_metric
 from lrviz.spec.resolve import resolve, with_parameters
 from lrviz.spec.run import (
     FIELDS,
@@ -249,8 +249,7 @@ def _label(run: RunSpec, overrides: Mapping[str, str]) -> str:
 def _takes_metric(call: SchedulerCall | ScriptLoop) -> bool:
     if isinstance(call, ScriptLoop):
         return any(map(_takes_metric, call.calls))
-    info = find(call.name)
-    return info is not None and info.takes_metric
+    return takes_metric(call)
 
 
 def split_fields(text: str) -> tuple[str, dict[str, str]]:

@@ -460,7 +460,7 @@ def given_rates(call: SchedulerCall) -> Iterator[float]:
     """The rates, such as `eta_min` and `max_lr`, among the values of a scheduler and of those inside it."""
     info = find(call.name)
     for name in info.rates if info else ():
-        value = call.get(name, 0)
+        value = call.get(name) or 0
         yield from value if isinstance(value, tuple) else (value,)
     for child in call.children:
         yield from given_rates(child)

@@ -7,7 +7,7 @@ import copy
 from typing import Any, Final
 
 from lrviz.notation.evaluator import compile_function
-from lrviz.notation.parser import MAX_NUMBER_BITS, Lambda, SchedulerCall
+from lrviz.notation.parser import MAX_NUMBER_BITS, Lambda, SchedulerCall, Table
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.names import is_scheduler, name_without_import
 from lrviz.notation.script.operators import size
@@ -120,6 +120,8 @@ class Conversion:
                     shown = printable(unparse(node), 60)
                     raise ExpressionError(f"`{shown}` has a list inside a list", node=node)
                 return tuple(self._value(item, node, inside=True) for item in items)
+            case dict() if not inside and all(isinstance(key, str) for key in value):
+                return Table(tuple((key, self._value(item, node)) for key, item in value.items()))
             case Schedule() if inside:
                 return self.call(value)
             case Schedule():

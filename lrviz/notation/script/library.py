@@ -14,7 +14,7 @@ from lrviz.notation.script.arguments import parser_method
 from lrviz.notation.script.arrays import array_method
 from lrviz.notation.script.builtin_functions import call_builtin
 from lrviz.notation.script.methods import TEXT_METHODS, dict_method, list_method, text_method
-from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler
+from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler, scheduler_at
 from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
@@ -124,8 +124,9 @@ def _dotted(
         and is_scheduler(function.module.rpartition(".")[2])
     ):
         return _init_scheduler(reader, args[0], Dotted(function.module), args[1:], kwargs, node)
-    if is_torch(function) and is_scheduler(last):
-        return make_schedule(reader, function, args, kwargs, node)
+    info = scheduler_at(path)
+    if info is not None or (is_torch(function) and is_scheduler(last)):
+        return make_schedule(reader, function, args, kwargs, node, info)
     if is_optimizer(function):
         return make_optimizer(reader, last, args, kwargs, node)
     if last == "DataLoader":

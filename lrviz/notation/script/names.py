@@ -10,7 +10,9 @@ from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.prelude import BASES
 from lrviz.notation.script.values import Builtin, Dotted
 from lrviz.notation.source import SHORT_NAMES
-from lrviz.schedulers import OWN_RATES, find, installed_optimizers, installed_schedulers
+from lrviz.schedulers import (
+    OWN_RATES, Scheduler, find, find_imported, installed_optimizers, installed_schedulers, member_value,
+)  # fmt: skip
 
 _BUILTINS: Final = frozenset((
     "range", "len", "sum", "any", "all", "zip", "enumerate", "sorted", "reversed", "list", "tuple", "dict", "set",
@@ -42,7 +44,7 @@ def name_without_import(name: str) -> Any:
         return MATH[name]
     if name in _BUILTINS:
         return Builtin(name)
-    if name in ("object", "Exception", "int", "float"):
+    if name in ("object", "Exception", "int", "float", "SchedulerType"):
         return Dotted(name)
     optimizer = name in installed_optimizers() or name in OWN_RATES
     if optimizer or is_scheduler(name) or name in ("torch", "math", "optim", "lr_scheduler"):
@@ -62,6 +64,15 @@ def is_scheduler(name: str) -> bool:
     return find(name) is not None or (name[:1].isupper() and name in installed_schedulers())
 
 
+def scheduler_at(path: str) -> Scheduler | None:
+    """The scheduler of another package than torch that an imported name is, or a name that is not imported."""
+    module, _, name = path.rpartition(".")
+    if module:
+        return find_imported(name, module)
+    info = find(SHORT_NAMES.get(name, name))
+    return info if info is not None and info.family != "torch" else None
+
+
 def is_scheduler_class(name: str) -> bool:
     """Whether a name is that of a class of schedulers of torch."""
     return name[:1].isupper() and name in installed_schedulers()
@@ -72,6 +83,8 @@ def imported(path: str) -> Any:
     module, _, name = path.rpartition(".")
     if module == "math" and isinstance(MATH.get(name), float):
         return MATH[name]
+    if (text := member_value(path)) is not None:
+        return text
     if module in ("numpy", "torch", *NUMPY_NAMES) and name in _NUMPY_CONSTANTS:
         return _NUMPY_CONSTANTS[name]
     return Dotted(path)

@@ -15,7 +15,7 @@ from lrviz.notation.script.prelude import NAME
 from lrviz.notation.script.program import Program
 from lrviz.notation.script.values import Choice, Event, Loader, Loop, Optimizer, Origin, Schedule, Unknown, origins
 from lrviz.notation.source import ExpressionError, Source
-from lrviz.schedulers import find
+from lrviz.schedulers import takes_metric
 
 
 class Programs:
@@ -49,7 +49,7 @@ class Programs:
             found.loaders = ()  # the loop itself says how often it runs
         changes = [e for e in (*steps, *rates) if e.loops]
         by_batch = any(_is_in(e, inner) for e in changes)
-        taking = [s for s in schedules if (info := find(s.name)) is not None and info.takes_metric]
+        taking = [s for s in schedules if takes_metric(s)]
         plateau = [e for e in steps if any(map(e.may_step, taking))]
         metric = "" if not plateau else "step" if any(_is_in(e, inner) for e in plateau) else "epoch"
         by_epoch = changes and not by_batch and (hidden or (outer is not None and inner is not None))

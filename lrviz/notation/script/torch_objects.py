@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
+from lrviz.notation.parser import misplaced_optimizer
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.trees import parameter_defaults
 from lrviz.notation.script.values import (
@@ -88,22 +89,34 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
     return made
 
 
-def make_schedule(reader: Reader, function: Dotted, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
-    """A scheduler of torch."""
-    name = SHORT_NAMES.get(function.last, function.last)
-    info = find(name)
+def make_schedule(
+    reader: Reader,
+    function: Dotted,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    node: ast.Call,
+    info: Scheduler | None = None,
+) -> Any:
+    """A scheduler of torch, or `info` of another package."""
+    name = info.name if info else SHORT_NAMES.get(function.last, function.last)
+    info = info or find(name)
     optimizer = kwargs.pop("optimizer", None)
     nodes = list(node.args)
     starred = any(isinstance(n, ast.Starred) for n in nodes)
     if optimizer is None and args:
         if info is None or info.takes_optimizer:
-            if _is_optimizer(args[0], None if starred else nodes[0], info, len(args), list(kwargs)):
-                optimizer, args = args[0], args[1:]
+            at = info.optimizer_at if info else 0
+            if info is not None and at and find_optimizer(args[0]) is not None:
+                raise misplaced_optimizer(info, node)
+            if len(args) > at and _is_optimizer(
+                args[at], None if starred else nodes[at], info, len(args), list(kwargs)
+            ):
+                optimizer, args = args[at], [*args[:at], *args[at + 1 :]]
         elif len(args) == 2 and _is_optimizer(args[1], None if starred else nodes[1], None, 2, []):
             optimizer, args = args[1], args[:1]
     inner = find_optimizer(optimizer)
     module = function.module
-    module = "" if module.startswith("torch") else module
+    module = "" if module.startswith("torch") or (info is not None and info.family != "torch") else module
     made = Schedule(
         name, module, args, kwargs, optimizer, node, conditions=tuple(reader.conditions), loops=tuple(reader.loops)
     )
