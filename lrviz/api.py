@@ -17,6 +17,7 @@ from lrviz.spec import (
     Interval,
     OptimizerChoice,
     ParamGroup,
+    Remainder,
     RunSpec,
     ScriptLoop,
     TrainingLoop,
@@ -126,13 +127,14 @@ class _Word(_Default, str): ...
 
 _PLAIN: Final[tuple[Any, ...]] = (int, float, str)
 _STEP: Interval = cast(Interval, _Word("step"))
+_UPDATE: Remainder = cast(Remainder, _Word("update"))
 
 
 def simulate(
     scheduler: str | Callable[[Optimizer], Any] | RunSpec,
     *,
     lr: float | Sequence[float] | Mapping[str, float] = _Rate(1e-3),
-    epochs: int = _Count(4),
+    epochs: float = _Count(4),
     steps_per_epoch: int = _Count(8),
     steps: int | None = None,
     interval: Interval = _STEP,
@@ -141,6 +143,8 @@ def simulate(
     dataset_size: int | None = None,
     batch_size: int | None = None,
     drop_last: bool = False,
+    max_steps: int | None = None,
+    accum_remainder: Remainder = _UPDATE,
     warmup: int | str | None = None,
     warmup_start: float | None = None,
     optimizer: str = _Word("SGD"),
@@ -157,7 +161,7 @@ def simulate(
             optimizer and returns a scheduler. The optimizer is created for this call; no object of the caller changes.
             Or a RunSpec, such as that of another trace, which describes the whole run and takes no other arguments.
         lr: The base rate; a list or a mapping of names gives one parameter group for each.
-        epochs: Epochs in the run.
+        epochs: Epochs in the run; 2.5 stops it in the middle of the third.
         steps_per_epoch: Batches in an epoch; computed from `dataset_size` and `batch_size` if they are given.
         steps: Updates in a run that is not counted in epochs, in place of `epochs` and `steps_per_epoch`.
         interval: "step" if `scheduler.step()` is called after each update, "epoch" if it is called after each epoch.
@@ -166,6 +170,9 @@ def simulate(
         dataset_size: Samples in the dataset; needs `batch_size`.
         batch_size: Samples in a batch of one process.
         drop_last: Whether the partial last batch of an epoch is left out.
+        max_steps: Updates after which the run stops, in the middle of an epoch if need be; `epochs` follow from it.
+        accum_remainder: What becomes of batches at the end of an epoch that are too few for an update: they make one,
+            "update", make none, "drop", or the next epoch goes on with them, "carry".
         warmup: A linear warm-up before the schedule: scheduler steps, `"5%"` of the run, or epochs, `"2ep"`.
         warmup_start: The fraction of the base rate at which the warm-up starts; 0.01 if None.
         optimizer: Name of a class of torch.optim.
@@ -191,7 +198,7 @@ def simulate(
         [0.1, 0.1, 0.05, 0.05, 0.025]
     """
     left = [name for name, value in locals().items() if isinstance(value, _Default)]
-    interval, optimizer = _to_python(interval), _to_python(optimizer)
+    interval, optimizer, accum_remainder = map(_to_python, (interval, optimizer, accum_remainder))
     _check_type("label", label, str, "text")
     values = {} if lets is None else _read_lets(lets)
     rates = _to_python(_check_precision(lr))
@@ -205,6 +212,8 @@ def simulate(
         "dataset_size": _to_python(dataset_size),
         "batch_size": _to_python(batch_size),
         "drop_last": drop_last,
+        "max_steps": _to_python(max_steps),
+        "accum_remainder": accum_remainder,
     }
     _check_type("drop_last", drop_last, bool, "True or False")
     _check_type("optimizer", optimizer, str, "text")
@@ -213,7 +222,8 @@ def simulate(
             raise SpecError("`steps` and `epochs` both give the length of the run", "leave one of them out")
         fields = {name: value for name, value in fields.items() if name not in ("epochs", "steps_per_epoch")}
         fields["steps"] = _to_python(steps)
-    loop = TrainingLoop(**fields) if steps is None else read_loop(fields, "")
+    in_parts = isinstance(fields.get("epochs"), float) and not fields["epochs"].is_integer()
+    loop = TrainingLoop(**fields) if steps is None and not in_parts else read_loop(fields, "")
     optimizer_choice = OptimizerChoice(read_optimizer({"optimizer": optimizer}).name, _to_python(momentum))
     if metric is not None and not isinstance(metric, str):
         metric = _metric_text(_to_python(metric))

@@ -31,6 +31,8 @@ def command_line(spec: RunSpec) -> str | None:
             values[field.name] = value
     if spec.loop.dataset_size is not None:
         values.pop("steps_per_epoch", None)  # follows from it
+    if spec.loop.max_steps is not None:
+        values.pop("epochs", None)
     if spec.optimizer.name != "SGD":
         values["optimizer"] = spec.optimizer.name
     if spec.optimizer.momentum is not None:

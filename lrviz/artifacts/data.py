@@ -30,21 +30,21 @@ def figure_data(
         x: The unit of the x axis, "step" or "epoch".
         sheet: Whether each trace has panels of its own.
     """
-    runs: dict[tuple[int, int], list[Trace]] = {}
+    runs: dict[tuple[int, tuple[int, int]], list[Trace]] = {}
     for trace in traces:
-        runs.setdefault((trace.updates, trace.spec.loop.updates_per_epoch), []).append(trace)
+        runs.setdefault((trace.updates, trace.spec.loop.period), []).append(trace)
     columns = sum(trace.lr.shape[1] for trace in traces)
     steps = min(max(_MAX_VALUES // columns, _MIN_STEPS), _MAX_STEPS)
     first = min((place.span[0] for place in places.panels), default=0)
     last = max((place.span[1] for place in places.panels), default=max(trace.updates for trace in traces))
     kept = {}
     for run, of_run in runs.items():
-        per_unit = run[1] if x == "epoch" else 1
+        per_unit = run[1][0] / run[1][1] if x == "epoch" else 1
         kept[run] = _kept_steps(of_run, round(first * per_unit), round(last * per_unit) + 1, steps)
     numbers = {run: i for i, run in enumerate(runs)}
     series = []
     for i, trace in enumerate(traces):
-        run = (trace.updates, trace.spec.loop.updates_per_epoch)
+        run = (trace.updates, trace.spec.loop.period)
         at = kept[run]
         for group in range(trace.lr.shape[1]):
             one: dict[str, Any] = {"key": f"{i}.{group}", "name": labels[i][group], "run": numbers[run]}
@@ -58,9 +58,10 @@ def figure_data(
         "x": x,
         "sheet": sheet,
         "runs": [
-            {"updates": updates, "per_epoch": per_epoch}
-            | ({} if kept[updates, per_epoch].size == updates else {"steps": kept[updates, per_epoch].tolist()})
-            for updates, per_epoch in runs
+            {"updates": run[0], "per_epoch": run[1][0]}
+            | ({} if run[1][1] == 1 else {"epochs": run[1][1]})  # that have `per_epoch` updates in all
+            | ({} if kept[run].size == run[0] else {"steps": kept[run].tolist()})
+            for run in runs
         ],
         "series": series,
         "panels": [

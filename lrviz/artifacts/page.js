@@ -58,7 +58,7 @@
       }
       return Math.abs(stepAt(run, high) - step) < Math.abs(step - stepAt(run, low)) ? high : low;
     };
-    const scale = run => data.x === "epoch" ? 1 / run.per_epoch : 1;
+    const scale = run => data.x === "epoch" ? (run.epochs ?? 1) / run.per_epoch : 1;
     const limits = panel => ({x: zoom && panel.x[0] === zoom.of[0] && panel.x[1] === zoom.of[1] ? zoom.x : panel.x,
                               y: panel.zoomed || panel.y});
     const toX = (panel, x) => {
@@ -123,8 +123,9 @@
         if (extra.length) row.append(make("small", {textContent: extra.join(" · ")}));
         rows.push(row);
       }
-      const epochs = new Set(visible.map(one => data.runs[one.run].per_epoch)).size === 1
-        ? ` · epoch ${count(Math.floor(step / run.per_epoch))}` : "";
+      const each = run.epochs ?? 1; // these epochs have `per_epoch` updates in all
+      const epochs = new Set(runs.map(({per_epoch, epochs}) => `${per_epoch}/${epochs}`)).size === 1
+        ? ` · epoch ${count(Math.floor(((step + 1) * each - 1) / run.per_epoch))}` : "";
       readout.replaceChildren(make("strong", {textContent: `step ${count(step)}${epochs}`}), ...rows);
       readout.hidden = false;
       const frame = plot.getBoundingClientRect(), matrix = svg.getScreenCTM(), [left, top, width] = panel.box;

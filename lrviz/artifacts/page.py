@@ -214,7 +214,9 @@ def _run(curve: Mapping[str, Any]) -> str:
         f"lr {', '.join(rates)}",
         curve["optimizer"] + (f" with momentum {curve['momentum']:g}" if "momentum" in curve else ""),
     ]
-    items += [f"{name} {curve[name]:,}" for name in ("grad_accum", "num_processes", "batch_size") if name in curve]
+    counts = ("max_steps", "grad_accum", "num_processes", "batch_size")
+    items += [f"{name} {curve[name]:,}" for name in counts if name in curve]
+    items += [f"{name} {curve[name]}" for name in ("accum_remainder",) if name in curve]
     return printable(" · ".join(items))
 
 

@@ -73,7 +73,7 @@ def read_resume(at: Any, way: Any, spec: RunSpec) -> Resume:
     if at is None:
         raise UsageError("`--resume-by` needs `--resume-at` too", "such as `--resume-at 50%`")
     updates = spec.loop.updates
-    stop = read_length("--resume-at", at, updates, spec.loop.epochs)
+    stop = read_length("--resume-at", at, updates, spec.loop.exact_epochs)
     if not 0 < stop < updates:
         raise UsageError(
             f"`--resume-at` must be inside the run of {count(updates, 'update')}, got step {stop:,}",

@@ -61,10 +61,10 @@ class Cell:
     """The content of one axes of learning rates, and of the panels under it.
 
     `steps` is the maximum number of steps, and `epochs` of epochs; `per_epoch` are the updates per epoch, None if the
-    traces differ in it. `base` is the highest base rate, and `typical` a low but not exceptional rate, for the lower
-    limit of a logarithmic axis. `cuts` are the x at which ReduceLROnPlateau reduced the rate of a trace, with the
-    colour of its curve, "" if it has several, and `cuts_note` explains them. `subtitle` are the parameters that a title
-    of the user does not tell. `span` is the part of the run that is shown, in the unit of the axis.
+    traces or their epochs differ in it. `base` is the highest base rate, and `typical` a low but not exceptional rate,
+    for the lower limit of a logarithmic axis. `cuts` are the x at which ReduceLROnPlateau reduced the rate of a trace,
+    with the colour of its curve, "" if it has several, and `cuts_note` explains them. `subtitle` are the parameters
+    that a title of the user does not tell. `span` is the part of the run that is shown, in the unit of the axis.
     """
 
     title: str
@@ -220,7 +220,7 @@ def _cell_of(
     `looks` are those of its groups. With `several` traces in one cell, the labels of groups start with the title of the
     trace. Runs of at most `max_markers` steps have markers.
     """
-    per_epoch = trace.spec.loop.updates_per_epoch
+    per_epoch = trace.spec.loop.mean_updates_per_epoch
     scale = 1.0 / per_epoch if options.x == "epoch" else 1.0
     first, last = options.span or (0, trace.updates)
     shown = slice(first, last + 1)
@@ -253,7 +253,7 @@ def _cell_of(
         rates=rates,
         steps=trace.updates,
         epochs=trace.updates / per_epoch,
-        per_epoch=per_epoch,
+        per_epoch=int(per_epoch) if per_epoch.is_integer() else None,
         span=(first * scale, last * scale),
         base=max(group.lr for group in trace.spec.groups),
         typical=_typical(trace.lr[shown]),

@@ -173,7 +173,7 @@ def annotate(
     for trace in traces:
         if context.options.span is not None and trace.updates <= context.options.span[0]:
             continue
-        scale = 1.0 / trace.spec.loop.updates_per_epoch if context.options.x == "epoch" else 1.0
+        scale = 1.0 / trace.spec.loop.mean_updates_per_epoch if context.options.x == "epoch" else 1.0
         for group in range(trace.lr.shape[1]):
             curve = next(curves)
             colour = to_rgb(curve.colour)

@@ -18,7 +18,8 @@ def replace_lengths(tree: ast.Module, lengths: Mapping[str, str], names: Mapping
     Args:
         tree: The syntax tree of a text.
         lengths: The lengths in the text, such as `10%` and `3ep`, by the name that stands for each.
-        names: The values of `total_steps`, the scheduler steps of the run, and of `epochs`.
+        names: The values of `total_steps`, the scheduler steps of the run, of `epochs`, and of `exact_epochs`, if the
+            run stops in the middle of an epoch.
 
     Raises:
         ExpressionError: the run is unknown here.
@@ -47,7 +48,7 @@ def steps_of(length: str, names: Mapping[str, Any], node: ast.AST | None = None)
     if "total_steps" not in names or "epochs" not in names:
         raise ExpressionError(f"`{shown}` is a part of a run, and there is no run here", "write a number", node)
     total: int = names["total_steps"]
-    epochs: int = names["epochs"]
+    epochs: float = names.get("exact_epochs", names["epochs"])
     number, parts = (length[:-1], 100) if length.endswith("%") else (length.removesuffix("ep"), epochs)
     steps = float(number) * total / parts
     if steps > _MAX_STEPS:

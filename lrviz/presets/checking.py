@@ -79,7 +79,7 @@ def wrong_value(place: Place, key: Key, value: Any) -> UsageError:
     if key.kind == "choice" and isinstance(value, str):
         close = difflib.get_close_matches(value.lower(), key.choices, n=1)
         hint = f'did you mean "{close[0]}"?' if close else hint
-    elif isinstance(value, str) and key.kind in ("count", "number", "switch", "rates"):
+    elif isinstance(value, str) and key.kind in ("count", "epochs", "number", "switch", "rates"):
         hint = "write numbers, true and false without quotes"
     elif key.inside in LISTS:
         hint = "two brackets on each side make a list of tables"

@@ -11,8 +11,8 @@ from lrviz.figure import FIGURE_FORMATS, LAYOUTS
 from lrviz.spec import FIELDS
 
 Kind = Literal[
-    "text", "count", "length", "number", "switch", "choice", "rates", "metric", "values", "formats", "size", "limits",
-    "tables", "codes",
+    "text", "count", "epochs", "length", "number", "switch", "choice", "rates", "metric", "values", "formats", "size",
+    "limits", "tables", "codes",
 ]  # fmt: skip
 Table = Literal["top", "defaults", "figure", "curve"]
 
@@ -117,6 +117,8 @@ def expected(key: Key) -> str:
             return "a whole number"
         case "length":
             return 'a whole number, or text such as "5%" or "2ep"'
+        case "epochs":
+            return "a number above 0"
         case "number":
             return "a number"
         case "switch":
@@ -157,6 +159,8 @@ def fits(key: Key, value: Any) -> bool:
             return type(value) is int
         case "length":
             return type(value) is int or isinstance(value, str)
+        case "epochs":
+            return _is_number(value) and value > 0
         case "number":
             return _is_number(value)
         case "switch":
@@ -247,6 +251,8 @@ def _property(key: Key) -> dict[str, Any]:
             return {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
         case "number":
             return _NUMBER | _bounds(key)
+        case "epochs":
+            return {"type": "number", "exclusiveMinimum": 0}
         case "switch":
             return {"type": "boolean"}
         case "choice":

@@ -113,11 +113,10 @@ class Run:
         self.momentum_name = "betas[0]" if "betas" in self.groups[0] else "momentum"
         # The rate can change only when the scheduler steps: after each update, or after each epoch; or the optimizer
         # changes it.
-        by_step = self.loop.interval == "step" or isinstance(spec.scheduler, ScriptLoop)
-        by_update = by_step or self.rate_name != "lr"
-        self.readings = self.loop.updates if by_update else self.loop.epochs
-        self.updates_each = 1 if by_update else self.loop.updates_per_epoch
-        self.readings_each = 1 if by_step or not by_update else self.loop.updates_per_epoch  # step of the scheduler
+        self.by_step = self.loop.interval == "step" or isinstance(spec.scheduler, ScriptLoop)
+        self.by_update = self.by_step or self.rate_name != "lr"
+        self.calls = self.loop.updates if self.by_step else self.loop.epochs  # of `scheduler.step()`, and the last
+        self.readings = self.loop.updates if self.by_update else self.loop.epochs
         self.metrics: NDArray[np.float64] | None = None
         self.max_rate = 0.0  # so far
         call = spec.scheduler
@@ -126,13 +125,15 @@ class Run:
             rate < 0 for call in calls if isinstance(call, SchedulerCall) for rate in given_rates(call)
         )
 
+    def update_of(self, reading: int) -> int:
+        """The first update that uses the values of a reading."""
+        return reading if self.by_update else self.loop.updates_in(reading)
+
     def read(self, first: int, until: int, progress: Progress | None = None) -> NDArray[np.float64]:
         """The readings from `first` to `until`, a column for each value, with a step after each but the run's last."""
         columns = len(self.groups) * (2 if self._reads_momentum() else 1)
         values = np.empty((until - first, columns))
-        read, step = self._reader(columns), self._stepper(first // self.readings_each)
-        if self.readings_each > 1:
-            step = _every(self.readings_each, step, first)
+        read, step = self._reader(columns), self._stepper(first)
         if self.rate_name == "lr":
             self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
         done = first
@@ -176,14 +177,14 @@ class Run:
         except BaseException as error:
             if not isinstance(error, Exception) and (isinstance(error, KeyboardInterrupt) or not self.is_user_code):
                 raise
-            self._fail((done + len(values) // columns) * self.updates_each, error)
+            self._fail(self.update_of(done + len(values) // columns), error)
         if not self.is_user_code or all(isinstance(value, int | float) for value in values):
             try:
                 return np.fromiter(values, np.float64, len(values)).reshape(shape)
             except (TypeError, ValueError, OverflowError):
                 pass
         at, value = next((i, v) for i, v in enumerate(values) if not _is_real(v))
-        update = (done + at // columns) * self.updates_each
+        update = self.update_of(done + at // columns)
         kind = "complex" if isinstance(value, complex) else f"not a number: {value!r:.60}"
         raise SimulationError(
             f"the rate of `{short_call(self.spec.scheduler)}` is {kind} at step {update}", self._interval_hint(update)
@@ -240,7 +241,21 @@ class Run:
         return has_momentum
 
     def _stepper(self, first: int) -> Callable[[], Any]:
-        """The function to call between two readings: `scheduler.step()` with its argument, once for each process.
+        """The function to call between two readings, of which there were `first` before: it steps the scheduler."""
+        if self.by_step or not self.by_update:
+            return self._step_calls(first)
+        epoch_of, updates = self.loop.epoch_of, count(1 + first)
+        step = self._step_calls(epoch_of(first))
+
+        def step_after_epochs() -> None:
+            update = next(updates)
+            if epoch_of(update) > epoch_of(update - 1):
+                step()
+
+        return step_after_epochs
+
+    def _step_calls(self, first: int) -> Callable[[], Any]:
+        """A function that calls `scheduler.step()` with its argument, once for each process.
 
         `first` is the number of its first call.
         """
@@ -277,7 +292,7 @@ class Run:
         return step_for_each_process
 
     def _family_stepper(self, info: Scheduler, first: int) -> Callable[[], Any]:
-        """As `_stepper`, for a scheduler whose family says what a training loop calls."""
+        """As `_step_calls`, for a scheduler whose family says what a training loop calls."""
         if self.loop.num_processes > 1:
             raise self._not_for_processes()
         step: Callable[..., None] = info.stepper(self.scheduler, self.loop)  # type: ignore[misc] # it has one
@@ -299,8 +314,7 @@ class Run:
         """The metric of each call of `scheduler.step()`."""
         from lrviz.spec import default_metric, metric_values
 
-        calls = self.readings // self.readings_each
-        values = metric_values(self.spec.metric or default_metric(calls), calls)
+        values = metric_values(self.spec.metric or default_metric(self.calls), self.calls)
         self.metrics = np.array(values)
         return values
 
@@ -327,7 +341,7 @@ class Run:
         value = float(rates[row, column])
         kind = "NaN" if np.isnan(value) else "infinite" if np.isinf(value) else f"negative ({value:.3g})"
         group = f" of `{self.spec.groups[column].name}`" if self.spec.groups[column].name else ""
-        step = (done + row) * self.updates_each
+        step = self.update_of(done + row)
         raise SimulationError(
             f"the rate{group} of `{short_call(self.spec.scheduler)}` is {kind} at step {step}",
             self._interval_hint(step) or "training would fail there; check the size and sign of the parameters",
@@ -352,23 +366,17 @@ class Run:
 
     def trace(self, values: NDArray[np.float64]) -> Trace:
         """The trace of all readings of the run."""
-        each, groups = self.updates_each, len(self.groups)
-        if each > 1:
-            values = np.repeat(values, each, axis=0)
-        lr, momentum = values[:, :groups], values[:, groups:]
+        groups = len(self.groups)
         metric = None
         if self.metrics is not None:
-            calls = self.readings // self.readings_each
-            metric = np.repeat(np.concatenate(([np.nan], self.metrics[: calls - 1])), each * self.readings_each)
+            metric = np.concatenate(([np.nan], self.metrics[: self.calls - 1]))
+        if not self.by_step and self.loop.updates != self.calls:
+            epoch = self.loop.epoch_of(np.arange(self.loop.updates))
+            values, metric = values if self.by_update else values[epoch], None if metric is None else metric[epoch]
+        lr, momentum = values[:, :groups], values[:, groups:]
         if self.is_user_code and not self.spec.show_momentum and momentum.size and (momentum == momentum[0]).all():
             momentum = momentum[:, :0]
         return Trace(self.spec, lr, momentum if momentum.size else None, self.momentum_name, metric)
-
-
-def _every(times: int, step: Callable[[], Any], done: int) -> Callable[[], Any]:
-    """A function that calls `step` at every so many of its own calls, of which there were `done` before."""
-    number = count(1 + done)
-    return lambda: step() if next(number) % times == 0 else None
 
 
 def _make_scheduler(spec: RunSpec, optimizer: Any) -> Any:

@@ -87,8 +87,7 @@ def resume(spec: RunSpec, at: int, way: str, progress: Progress | None = None) -
     _check(spec, at, way)
     with quiet_run(spec):
         stopped = Run(spec)
-        each = stopped.updates_each
-        done = at // each  # of the readings, with a step of the scheduler after each
+        done = at if stopped.by_step else int(spec.loop.epoch_of(at))  # readings, with a step after each
         before = stopped.read(0, done)
         resumed = _resumed(stopped, done, way)
         resumed.groups = resumed.optimizer.param_groups  # others since a state was loaded
@@ -100,11 +99,11 @@ def resume(spec: RunSpec, at: int, way: str, progress: Progress | None = None) -
             hint = "the state that is loaded has the lengths of the shorter run"
             raise SimulationError(error.message, hint) from error
         trace = resumed.trace(np.concatenate([before, later]))
-        if at > done * each:  # up to the stop, its epoch has the rate of the stopped run
+        if at > (start := stopped.update_of(done)):  # up to the stop, its epoch has the rate of the stopped run
             values = stopped.read(done, done + 1)[0]
-            trace.lr[done * each : at] = values[: len(spec.groups)]
+            trace.lr[start:at] = values[: len(spec.groups)]
             if trace.momentum is not None:
-                trace.momentum[done * each : at] = values[len(spec.groups) :]
+                trace.momentum[start:at] = values[len(spec.groups) :]
     return replace(trace, spec=resumed_run(spec, way))
 
 

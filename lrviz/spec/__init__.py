@@ -19,6 +19,7 @@ from lrviz.spec.run import (
     Metric,
     OptimizerChoice,
     ParamGroup,
+    Remainder,
     RunSpec,
     ScriptLoop,
     TrainingLoop,
@@ -56,8 +57,8 @@ else:
 
 __all__ = [
     "FIELDS", "MAX_CURVES", "RESUME_WAYS", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset",
-    "Interval", "Metric", "OptimizerChoice", "ParamGroup", "Part", "ResumeOutcome", "RunSpec", "ScriptLoop", "Stop",
-    "Sweep", "TrainingLoop",
+    "Interval", "Metric", "OptimizerChoice", "ParamGroup", "Part", "Remainder", "ResumeOutcome", "RunSpec",
+    "ScriptLoop", "Stop", "Sweep", "TrainingLoop",
     "compare_runs", "default_metric", "given_rates", "metric_values", "read_all", "read_choice", "read_count",
     "read_inset", "read_length", "read_let_file", "read_lets", "read_limits", "read_loop", "read_metric", "read_number",
     "read_optimizer", "read_run", "read_runs", "read_size", "read_span", "read_values", "resumed_run", "run_names",

@@ -164,6 +164,9 @@ def _different_fields(specs: Sequence[RunSpec]) -> Iterator[Part]:
     different = {name: values for name, values in columns.items() if any(value != values[0] for value in values)}
     if _DATASET & set(different):
         different.pop("steps_per_epoch", None)
+    if "max_steps" in different:
+        different.pop("epochs", None)
+        different["max_steps"] = [spec.loop.updates for spec in specs]
     for name, values in different.items():
         yield Part(name, tuple(_LEFT_OUT if value is None else value for value in values))
 

@@ -9,7 +9,7 @@ from lrviz.notation import parse_value
 from lrviz.text import printable
 
 
-def read_length(option: str, given: Any, total: int, epochs: int) -> int:
+def read_length(option: str, given: Any, total: int, epochs: float) -> int:
     """A number of steps of 0 or more.
 
     Args:

@@ -1,4 +1,4 @@
-"""The run that goes on after a stop: the same, or one of more epochs with a schedule of that length."""
+"""The run that goes on after a stop: the same, or a longer one with a schedule of that length."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def resumed_run(spec: RunSpec, way: str) -> RunSpec:
     """
     if way != "longer":
         return spec
-    longer = longer_run(spec, 2 * spec.loop.epochs)
+    longer = longer_run(spec, 2)
     info = find(spec.scheduler.name) if isinstance(spec.scheduler, SchedulerCall) else None
     if info is not None and info.takes_metric and spec.metric is None:  # one metric, wherever the run ends
         longer = replace(longer, metric=default_metric(spec.loop.scheduler_calls))
     return longer
 
 
-def longer_run(spec: RunSpec, epochs: int) -> RunSpec:
-    """The run with that many epochs, and a scheduler whose lengths are those of the longer run.
+def longer_run(spec: RunSpec, times: int) -> RunSpec:
+    """The run so many times as long, and a scheduler whose lengths are those of the longer run.
 
     Values that follow from the run do so again. A length that ends with the run, such as a `T_max` of `total_steps`, or
     of what a warm-up leaves of it, ends with the longer run; others stay.
@@ -41,7 +41,8 @@ def longer_run(spec: RunSpec, epochs: int) -> RunSpec:
     Raises:
         SpecError: the longer run has too many updates, or does not fit the scheduler.
     """
-    loop = replace(spec.loop, epochs=epochs)
+    most = spec.loop.max_steps
+    loop = replace(spec.loop, epochs=times * spec.loop.epochs, max_steps=None if most is None else times * most)
     before, after = spec.loop.scheduler_steps, loop.scheduler_steps
     call = spec.scheduler
     if isinstance(call, CodeCall):

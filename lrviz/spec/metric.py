@@ -120,9 +120,9 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> tup
         raise SpecError(
             f"cannot read the metric `{shown}`: {reason}", "such as `val.csv:val_loss` or `exp(-epoch / 10) + 0.1`"
         ) from error
-    each = loop.updates_per_epoch
     names = {k: v for k, v in names.items() if k not in ("epoch", "step")}
-    body = re.sub(r"(?<![\w.])epoch(?!\w)", f"(step // {each})", text.strip())  # a function here takes one argument
+    # A function here takes one argument.
+    body = re.sub(r"(?<![\w.])epoch(?!\w)", f"({loop.epoch_source})", text.strip())
     try:
         parse_value(f"lambda epoch: ({text.strip()})", {**names, "step": 0})  # its errors quote the user's text
         parsed = parse_value(f"lambda step: ({body})", names)
@@ -134,7 +134,7 @@ def _as_function(text: str, loop: TrainingLoop, names: Mapping[str, Any]) -> tup
     function = parsed.function
     if loop.interval == "step":
         return function, str(parsed)
-    return (lambda call: function((call + 1) * each - 1)), str(parsed)
+    return (lambda call: function(max(loop.updates_in(call + 1) - 1, 0))), str(parsed)
 
 
 def _from_file(path: Path, name: str, column: str) -> tuple[tuple[float, ...], str, int]:

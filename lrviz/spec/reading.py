@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _FIELD_NAMES: Final = tuple(field.name for field in FIELDS)
 _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingLoop.__dataclass_fields__)
 # Fields that give the length of a run in epochs, which `steps` replaces.
-LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size", "drop_last")
+LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size", "drop_last", "max_steps")
 # The parts of user code; no two repetitions of either can match the same characters, which would take quadratic time.
 _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
 # More than one call: lines of a script, an optimizer's rate, a dictionary for Lightning, or the file of a script.
@@ -65,6 +66,8 @@ class Fields:
             kept = {k: v for k, v in kept.items() if k not in LENGTH_FIELDS}
         elif any(values.get(name) is not None for name in LENGTH_FIELDS):
             kept.pop("steps", None)
+            if values.get("epochs") is not None:
+                kept.pop("max_steps", None)
         if values.get("steps_per_epoch") is not None:
             kept = {k: v for k, v in kept.items() if k not in ("dataset_size", "batch_size", "drop_last")}
         elif values.get("dataset_size") is not None:
@@ -205,6 +208,8 @@ def _assumed(values: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
     if "dataset_size" in given:
         given.add("steps_per_epoch")
+    if "max_steps" in given:
+        given.add("epochs")
     return tuple(name for name in ("epochs", "steps_per_epoch") if name not in given)
 
 
@@ -230,7 +235,8 @@ def _with_warmup(call: SchedulerCall, loop: TrainingLoop, fields: Fields) -> Sch
     from lrviz.spec.values import read_number
     from lrviz.spec.warmup import DEFAULT_START, add_warmup
 
-    steps = read_length(option, length, loop.scheduler_steps, loop.epochs)
+    epochs = loop.exact_epochs if loop.interval == "step" else loop.epochs
+    steps = read_length(option, length, loop.scheduler_steps, epochs)
     factor = DEFAULT_START if start is None else read_number(start_option, start)
     if not 0 < factor <= 1:
         raise UsageError(f"`{start_option}` must be above 0 and at most 1, got {factor:g}")
@@ -329,24 +335,28 @@ def read_loop(values: Mapping[str, Any], prefix: str = "--") -> TrainingLoop:
         return TrainingLoop()
     from lrviz.spec.values import read_field
 
-    return TrainingLoop(
-        **{f.name: read_field(f.kind, option_name(f.name, prefix), values[f.name], f.choices) for f in given}
-    )
+    fields = {f.name: read_field(f.kind, option_name(f.name, prefix), values[f.name], f.choices) for f in given}
+    epochs = fields.get("epochs", TrainingLoop.epochs)
+    loop = TrainingLoop(**fields | {"epochs": ceil(epochs)})
+    if epochs == loop.epochs or loop.max_steps is not None:
+        return loop
+    return replace(loop, max_steps=ceil(epochs * loop.updates_per_epoch))  # as the Trainer of transformers rounds
 
 
 def _loop_of_steps(values: Mapping[str, Any], prefix: str) -> TrainingLoop:
     """The loop of a run of `steps` updates: one epoch."""
-    from lrviz.spec.values import read_count
+    from lrviz.spec.values import read_count, read_epochs
 
-    option = option_name("steps", prefix)
+    option, accumulated = option_name("steps", prefix), option_name("grad_accum", prefix)
     for name in LENGTH_FIELDS:
-        if _is_given(values, name) and not (name == "epochs" and read_count(name, values[name]) == 1):
+        if _is_given(values, name) and not (name == "epochs" and read_epochs(name, values[name]) == 1):
             raise UsageError(
                 f"`{option}` and `{option_name(name, prefix)}` both give the length of the run",
                 "leave one of them out",
             )
-    loop = read_loop({name: value for name, value in values.items() if name not in ("steps", "epochs")}, prefix)
-    return replace(loop, epochs=1, steps_per_epoch=read_count(option, values["steps"]) * loop.grad_accum)
+    each = read_count(accumulated, values["grad_accum"]) if _is_given(values, "grad_accum") else 1
+    batches = read_count(option, values["steps"]) * each
+    return read_loop({**values, "steps": None, "epochs": 1, "steps_per_epoch": batches}, prefix)
 
 
 def _is_given(values: Mapping[str, Any], name: str) -> bool:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import gcd
 from sys import float_info
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lrviz.errors import SpecError
 from lrviz.schedulers import find
-from lrviz.text import brief, print_value
+from lrviz.text import brief, count, print_value
 
 if TYPE_CHECKING:
     from lrviz.notation import Fault, SchedulerCall
     from lrviz.spec.comparing import Comparison
 
 Interval = Literal["step", "epoch"]
+Remainder = Literal["update", "drop", "carry"]
 
 _GREATEST: Final = float_info.max  # compared with instead of isfinite(), which fails on huge integers
 MAX_UPDATES: Final = 100_000_000  # a run keeps eight bytes for each in memory
+_GREATEST_INDEX: Final = 2**63 - 1  # of numpy
+_OPTIONAL_COUNTS: Final = ("dataset_size", "batch_size", "max_steps")
+_COUNTS: Final = ("epochs", "steps_per_epoch", "grad_accum", "num_processes", *_OPTIONAL_COUNTS)
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Field:
     """
 
     name: str
-    kind: Literal["rates", "count", "length", "number", "switch", "choice", "text", "metric"]
+    kind: Literal["rates", "count", "epochs", "length", "number", "switch", "choice", "text", "metric"]
     help: str
     cli_help: str = ""
     preset_help: str = ""
@@ -55,9 +61,16 @@ FIELDS: Final = (
         "RATE",
         "1e-3",
     ),
-    Field("epochs", "count", "epochs in the run", metavar="N", default="4", least=1),
+    Field("epochs", "epochs", "epochs in the run", ", such as 3 or 2.5", ", such as 3 or 2.5", "N", "4"),
     Field("steps_per_epoch", "count", "batches in an epoch", metavar="N", default="8", least=1),
     Field("steps", "count", "updates in a run that is not counted in epochs", metavar="N", least=1),
+    Field(
+        "max_steps",
+        "count",
+        "updates after which the run stops, in the middle of an epoch if need be; its epochs follow",
+        metavar="N",
+        least=1,
+    ),
     Field(
         "dataset_size",
         "count",
@@ -70,6 +83,15 @@ FIELDS: Final = (
     Field("batch_size", "count", "samples in a batch of one process", metavar="N", least=1),
     Field("drop_last", "switch", "leave out the partial last batch of an epoch"),
     Field("grad_accum", "count", "batches accumulated for one update", metavar="N", default="1", least=1),
+    Field(
+        "accum_remainder",
+        "choice",
+        "batches at the end of an epoch that are too few for an update: they make one, make none, or the next epoch "
+        "goes on with them",
+        metavar="update|drop|carry",
+        default="update",
+        choices=("update", "drop", "carry"),
+    ),
     Field(
         "num_processes",
         "count",
@@ -144,13 +166,14 @@ class TrainingLoop:
     """The loop around the scheduler.
 
     An update is one `optimizer.step()`. `steps_per_epoch` counts batches of one process; with `grad_accum` K an
-    update is made every K batches and at the end of the epoch. Accelerate's wrapper calls `scheduler.step()`
-    `num_processes` times wherever a plain loop calls it once. With `dataset_size` and `batch_size` the
-    steps of an epoch follow from them: a partial last batch counts unless `drop_last`, and each process gets its
-    share.
+    update is made every K batches. The batches that are left at the end of an epoch make an update too, by
+    `accum_remainder`; with "drop" they make none, and with "carry" the next epoch goes on with them. Accelerate's
+    wrapper calls `scheduler.step()` `num_processes` times wherever a plain loop calls it once. With `dataset_size` and
+    `batch_size` the steps of an epoch follow from them: a partial last batch counts unless `drop_last`, and each
+    process gets its share. With `max_steps` the run stops after so many updates, and `epochs` are those that it begins.
 
     Raises:
-        SpecError: a count is not a whole number of 1 or more, or there are over `MAX_UPDATES` updates.
+        SpecError: a count is not a whole number of 1 or more, there is no update, or there are over `MAX_UPDATES`.
     """
 
     epochs: int = 4
@@ -161,11 +184,13 @@ class TrainingLoop:
     dataset_size: int | None = None
     batch_size: int | None = None
     drop_last: bool = False
+    max_steps: int | None = None
+    accum_remainder: Remainder = "update"
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "steps_per_epoch", "grad_accum", "num_processes", "dataset_size", "batch_size"):
+        for name in _COUNTS:
             value = getattr(self, name)
-            if value is None and name in ("dataset_size", "batch_size"):
+            if value is None and name in _OPTIONAL_COUNTS:
                 continue
             if isinstance(value, bool) or not isinstance(value, int):
                 raise SpecError(f"`{name}` must be a whole number, got {brief(value)}")
@@ -176,13 +201,25 @@ class TrainingLoop:
         self._count_batches()
         if self.interval not in ("step", "epoch"):
             raise SpecError(f"`interval` must be step or epoch, got {brief(self.interval)}")
-        for what, count in (("updates", self.updates), ("scheduler steps", self.scheduler_steps)):
-            if count > MAX_UPDATES:
+        if self.accum_remainder not in ("update", "drop", "carry"):
+            raise SpecError(f"`accum_remainder` must be update, drop or carry, got {brief(self.accum_remainder)}")
+        if not self.period[0] or (self.max_steps is None and not self.updates):
+            batches = self.steps_per_epoch * (self.epochs if self.accum_remainder == "carry" else 1)
+            raise SpecError(
+                f"{brief(batches)} batches make no update, which takes {brief(self.grad_accum)}",
+                "make `grad_accum` smaller, or leave out `accum_remainder`",
+            )
+        if self.max_steps is not None:
+            object.__setattr__(self, "epochs", self.epoch_of(self.max_steps - 1) + 1)
+        for what, number in (("updates", self.updates), ("scheduler steps", self.scheduler_steps)):
+            if number > MAX_UPDATES:
                 raise SpecError(
-                    f"{self.epochs:,} epochs of {self.steps_per_epoch:,} steps make {count:,} {what}; "
+                    f"{self.epochs:,} epochs of {self.steps_per_epoch:,} steps make {number:,} {what}; "
                     f"the limit is {MAX_UPDATES:,}",
                     "a shorter run has the same shape: scale the steps and the scheduler's parameters down together",
                 )
+        if (self.updates + 1) * self.period[1] > _GREATEST_INDEX:
+            raise SpecError(f"`grad_accum` is too large, got {brief(self.grad_accum)}")
 
     def _count_batches(self) -> None:
         """Set `steps_per_epoch` from the dataset, as a DataLoader and Accelerate's sharding count."""
@@ -207,15 +244,46 @@ class TrainingLoop:
             )
         object.__setattr__(self, "steps_per_epoch", batches)
 
+    @cached_property
+    def period(self) -> tuple[int, int]:
+        """U and E, in lowest terms: every E epochs make U updates in all. E is 1 unless gradients are carried over."""
+        if self.accum_remainder == "carry":
+            shared = gcd(self.steps_per_epoch, self.grad_accum)
+            return self.steps_per_epoch // shared, self.grad_accum // shared
+        if self.accum_remainder == "drop":
+            return self.steps_per_epoch // self.grad_accum, 1
+        return _ceil_div(self.steps_per_epoch, self.grad_accum), 1
+
     @property
     def updates_per_epoch(self) -> int:
-        """Optimizer updates in one epoch."""
-        return _ceil_div(self.steps_per_epoch, self.grad_accum)
+        """Optimizer updates in one epoch; the fewest, and at least 1, if the epochs of the loop differ in them."""
+        return max(self.period[0] // self.period[1], 1)
+
+    @property
+    def mean_updates_per_epoch(self) -> float:
+        """Optimizer updates in one epoch, on average over the epochs of the loop."""
+        return self.period[0] / self.period[1]
 
     @property
     def updates(self) -> int:
         """N, the optimizer updates of the run."""
-        return self.epochs * self.updates_per_epoch
+        return self.updates_in(self.epochs)
+
+    def updates_in(self, epochs: int) -> int:
+        """The updates of the first so many epochs."""
+        updates = epochs * self.period[0] // self.period[1]
+        return updates if self.max_steps is None else min(updates, self.max_steps)
+
+    def epoch_of(self, update: Any) -> Any:
+        """The epoch in which an update is made, also for an array of updates; both count from 0."""
+        updates, epochs = self.period
+        return update // updates if epochs == 1 else ((update + 1) * epochs - 1) // updates
+
+    @property
+    def epoch_source(self) -> str:
+        """`epoch_of` as an expression in `step`."""
+        updates, epochs = self.period
+        return f"step // {updates}" if epochs == 1 else f"((step + 1) * {epochs} - 1) // {updates}"
 
     @property
     def scheduler_calls(self) -> int:
@@ -226,6 +294,28 @@ class TrainingLoop:
     def scheduler_steps(self) -> int:
         """How often the scheduler steps, including the last, unused step: `total_steps` in notation."""
         return self.scheduler_calls * self.num_processes
+
+    @property
+    def exact_epochs(self) -> float:
+        """The length of the run in epochs, such as 2.5 if it stops in the middle of the third."""
+        updates, epochs = self.period
+        part = self.updates * epochs
+        return self.epochs if self.epochs * updates == part else part / updates
+
+    @property
+    def epochs_shown(self) -> str:
+        """The length of the run in epochs as text, such as `2.5 epochs`."""
+        if self.updates == self.epochs * self.period[0] // self.period[1]:
+            return count(self.epochs, "epoch")
+        epochs = self.exact_epochs
+        text = f"{epochs:,.2f}".rstrip("0").rstrip(".") if epochs >= 1 else f"{epochs:.3g}"
+        return f"{text} {'epoch' if text == '1' else 'epochs'}"
+
+    @property
+    def updates_per_epoch_shown(self) -> str:
+        """The updates of an epoch, such as `8`, or `3 or 4`."""
+        fewest = self.period[0] // self.period[1]
+        return f"{fewest:,}" if self.period[1] == 1 else f"{fewest:,} or {fewest + 1:,}"
 
 
 def _shown(number: float) -> str:
@@ -493,4 +583,7 @@ def run_names(loop: TrainingLoop, groups: tuple[ParamGroup, ...]) -> dict[str, A
     """The names of the run that notation may use; `lr` is a tuple when there are several groups."""
     rates = tuple(group.lr for group in groups)
     values = (loop.scheduler_steps, loop.epochs, loop.steps_per_epoch, rates[0] if len(rates) == 1 else rates)
-    return dict(zip(RUN_NAMES, values, strict=True))
+    names = dict(zip(RUN_NAMES, values, strict=True))
+    if loop.interval == "step" and loop.exact_epochs != loop.epochs:
+        names["exact_epochs"] = loop.exact_epochs  # for lengths such as `2ep`
+    return names

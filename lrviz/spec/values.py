@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import pairwise
+from math import isfinite
 from typing import Any, Final
 
 from lrviz.errors import NotationError, UsageError
@@ -47,6 +48,20 @@ def read_count(option: str, given: Any) -> int:
     if value < 1:
         raise UsageError(f"`{option}` must be 1 or more, got {brief(int(value))}")
     return int(value)
+
+
+def read_epochs(option: str, given: Any) -> float:
+    """A number of epochs, or the text of one: a whole number, or a fraction such as `2.5`.
+
+    Raises:
+        UsageError: it is not a number, or not above 0.
+    """
+    value = given if isinstance(given, int) and not isinstance(given, bool) else read_number(option, given)
+    if isinstance(value, int) or value.is_integer() or not isfinite(value):
+        return read_count(option, value)
+    if value < 0:
+        raise UsageError(f"`{option}` must be above 0, got `{given}`")
+    return value
 
 
 def read_switch(option: str, given: Any) -> bool:
@@ -113,7 +128,7 @@ def read_limits(option: str, text: str) -> tuple[float, float]:
 
 
 def read_field(kind: str, option: str, given: Any, choices: tuple[str, ...]) -> Any:
-    """A value of the loop: a switch, one of `choices`, or a count, as `kind` says.
+    """A value of the loop: a switch, one of `choices`, a number of epochs, or a count, as `kind` says.
 
     Raises:
         UsageError: it is not one.
@@ -123,6 +138,8 @@ def read_field(kind: str, option: str, given: Any, choices: tuple[str, ...]) -> 
             return read_choice(option, given, choices)
         case "switch":
             return read_switch(option, given)
+        case "epochs":
+            return read_epochs(option, given)
     return read_count(option, given)
 
 

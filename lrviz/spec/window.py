@@ -68,4 +68,4 @@ def _longest(runs: Sequence[RunSpec]) -> TrainingLoop:
 
 
 def _length(name: str, given: Any, loop: TrainingLoop) -> int:
-    return read_length(name, given, loop.updates, loop.epochs)
+    return read_length(name, given, loop.updates, loop.exact_epochs)

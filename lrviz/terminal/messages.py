@@ -194,8 +194,10 @@ def _run_line(label: str, loop: TrainingLoop, facts: list[str], width: int, *, a
     counts = count(loop.updates, "step")
     if loop.scheduler_steps != loop.updates:
         counts = f"{count(loop.updates, 'update')}, {count(loop.scheduler_steps, 'scheduler step')}"
-    each = f"{loop.updates_per_epoch:,}" if loop.grad_accum == 1 else count(loop.updates_per_epoch, "update")
-    length = f"{counts}, {count(loop.epochs, 'epoch')} of {each}"
+    each = loop.updates_per_epoch_shown
+    if loop.grad_accum > 1:
+        each += " update" if each == "1" else " updates"
+    length = f"{counts}, {loop.epochs_shown} of {each}"
     variants = [dot.join(filter(None, [length, *facts[:n]])) for n in range(len(facts), -1, -1)]
     for tail, least in (*((tail, _MIN_LABEL) for tail in variants), (counts, 2)):
         if width - cells(dot + tail) >= min(cells(label), least):
@@ -256,7 +258,7 @@ def comparison_lines(traces: Sequence[Trace], path: str | None, width: int) -> l
         steps = f"{_count_range(updates, 'update')}, {_count_range(scheduler_steps, 'scheduler step')}"
     if len(loops) == 1:
         loop = traces[0].spec.loop
-        steps += f", {count(loop.epochs, 'epoch')} of {loop.updates_per_epoch:,}"
+        steps += f", {loop.epochs_shown} of {loop.updates_per_epoch_shown}"
     peaks = [float(trace.lr.max()) for trace in traces]
     least = min(float(trace.lr.min()) for trace in traces)
     from lrviz.trace import floor_of_axis

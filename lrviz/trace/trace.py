@@ -93,7 +93,8 @@ class Trace:
     @cached_property
     def epoch(self) -> NDArray[np.int64]:
         """(N,) the epoch each update belongs to, from 0."""
-        return self.step // self.spec.loop.updates_per_epoch
+        epoch: NDArray[np.int64] = self.spec.loop.epoch_of(self.step)
+        return epoch
 
     def summary(self, group: int = 0) -> Summary:
         """The curve of one parameter group in a few numbers."""

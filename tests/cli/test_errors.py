@@ -541,7 +541,20 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         said("`step_size` is given twice, in the notation and as `--step_size`"),
     ),
     "epochs 0": ("plot cosine --epochs 0", said("`--epochs` must be 1 or more, got 0")),
-    "epochs 2.5": ("plot cosine --epochs 2.5", said("`--epochs` must be a whole number, got `2.5`")),
+    "epochs -2.5": ("plot cosine --epochs -2.5", said("`--epochs` must be above 0, got `-2.5`")),
+    "max-steps 2.5": ("plot cosine --max-steps 2.5", said("`--max-steps` must be a whole number, got `2.5`")),
+    "steps and max-steps": (
+        "plot cosine --steps 9 --max-steps 5",
+        said("`--steps` and `--max-steps` both give the length of the run", "leave one of them out"),
+    ),
+    "accum-remainder keep": (
+        "plot cosine --accum-remainder keep",
+        said("`--accum-remainder` must be update, drop or carry, got `keep`"),
+    ),
+    "no update": (
+        "plot cosine --grad-accum 9 --accum-remainder drop",
+        said("8 batches make no update, which takes 9", "make `grad_accum` smaller, or leave out `accum_remainder`"),
+    ),
     "epochs inf": ("plot cosine --epochs inf", said("`--epochs` must be a whole number, got `inf`")),
     "epochs nan": ("plot cosine --epochs nan", said("`--epochs` must be a whole number, got `nan`")),
     "epochs text": ("plot cosine --epochs ten", said("`--epochs` must be a number, got `ten`")),

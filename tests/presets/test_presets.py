@@ -221,14 +221,14 @@ REFUSED = [
     ),
     pytest.param(
         figure('epochs = "ten"'),
-        '`p.toml`, [[figure]] `a`: `epochs` must be a whole number, got "ten"',
+        '`p.toml`, [[figure]] `a`: `epochs` must be a number above 0, got "ten"',
         "write numbers, true and false without quotes",
         id="a wrong type",
     ),
     pytest.param(
         figure("epochs = true"),
-        "`p.toml`, [[figure]] `a`: `epochs` must be a whole number, got true",
-        "`epochs` is epochs in the run",
+        "`p.toml`, [[figure]] `a`: `epochs` must be a number above 0, got true",
+        "`epochs` is epochs in the run, such as 3 or 2.5",
         id="true for a number",
     ),
     pytest.param(
@@ -239,8 +239,8 @@ REFUSED = [
     ),
     pytest.param(
         COSINE + "epochs = 2024-01-01",
-        "`p.toml`, [[figure]] `a`, [[figure.curve]] 1: `epochs` must be a whole number, got a date",
-        "`epochs` is epochs in the run",
+        "`p.toml`, [[figure]] `a`, [[figure.curve]] 1: `epochs` must be a number above 0, got a date",
+        "`epochs` is epochs in the run, such as 3 or 2.5",
         id="a date",
     ),
     pytest.param(
