@@ -259,6 +259,7 @@ def _metavar(parameter: Parameter) -> str:
         "schedulers": "[SPEC, ...]",
         "scheduler": "SPEC",
         "options": "{NAME: VALUE, ...}",
+        "numbers": "X[,X...]",
     }[parameter.kind]
 
 

@@ -44,6 +44,7 @@ Kind = Literal[
     "schedulers",  # a list of schedulers
     "scheduler",  # one scheduler
     "options",  # a dict of names and plain values
+    "numbers",  # a finite number, or a list of them
 ]
 
 
@@ -105,12 +106,13 @@ class Run:
     """The parts of a run that the checks of a scheduler use.
 
     `rates` is the name and the base rate of each parameter group. `steps` is the number of scheduler steps, None for a
-    scheduler inside another one, which need not cover the whole run.
+    scheduler inside another one, which need not cover the whole run. `interval` is when it steps: step or epoch.
     """
 
     rates: tuple[tuple[str, float], ...]
     steps: int | None
     num_processes: int = 1
+    interval: str = "step"
 
     def for_each_group(self, value: Any) -> tuple[Any, ...]:
         """The value of a `per_group` parameter for each group."""
@@ -156,7 +158,8 @@ class Scheduler:
     `factory(optimizer, *args, **kwargs)`. `stepper` takes the scheduler and the loop, and returns what is called after
     each update, or after each epoch if the scheduler steps once an epoch, with the number of updates, or epochs, made
     so far, and the metric if it takes one: it makes the calls that a training loop makes there; None for
-    `scheduler.step()`.
+    `scheduler.step()`. `decides` takes the values that are given, and returns the fields of the run that follow from
+    them; where the user gives another value, that is used.
     """
 
     short: str
@@ -190,6 +193,8 @@ class Scheduler:
     metric_if: Callable[[Values], bool] | None = None
     build: Callable[[Any, Any, Sequence[Any], Mapping[str, Any]], Any] | None = None
     stepper: Callable[[Any, Any], Callable[..., None]] | None = None
+    decides: Callable[[Values], Mapping[str, Any]] | None = None
+    returns_pair: bool = False  # the scheduler and the epochs of the run
 
     @property
     def class_name(self) -> str:

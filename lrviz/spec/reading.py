@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import SchedulerCall, check_run, parse
 from lrviz.schedulers import takes_metric
-from lrviz.spec.resolve import resolve, with_parameters
+from lrviz.spec.resolve import bind_arguments, find_scheduler, resolve, with_parameters
 from lrviz.spec.run import (
     FIELDS,
     CodeCall,
@@ -163,12 +163,18 @@ def _read_one(
         call, notes = script_loop(script.program, loop, groups, parameters)
         notes = [*script.notes, *notes]
     else:
-        written = with_parameters(
-            script.call if script and script.call else parse(scheduler, names), parameters or {}, names
-        )
+        typed, given = parameters or {}, script.call if script else None
+        written = with_parameters(given or parse(scheduler, names), typed, names)
+        decided, notes = _decided(written, fields)
+        if decided:
+            fields = replace(fields, values={**fields.values, **decided})
+            loop = read_loop(fields.values, fields.prefix)
+            names |= {name: value for name, value in run_names(loop, groups).items() if name not in fields.lets}
+            written = with_parameters(given or parse(scheduler, names), typed, names)
         warmed = _with_warmup(written, loop, fields)
         resolved = resolve(warmed, loop, groups, any_length=fields.any_length)
-        call, filled, notes, composition = resolved.call, resolved.filled, resolved.notes, resolved.composition
+        call, filled, composition = resolved.call, resolved.filled, resolved.composition
+        notes += resolved.notes
         check_run(call.steps * len(groups), loop.scheduler_steps)
         has_warmup = warmed is not written and warmed.name == "SequentialLR"
         if script is not None:
@@ -199,6 +205,23 @@ def _read_one(
         faults=script.faults if script else (),
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
+
+
+def _decided(call: SchedulerCall, fields: Fields) -> tuple[dict[str, Any], list[str]]:
+    """The fields of the run that follow from the values of a scheduler and are not given; notes about those that are."""
+    info = find_scheduler(call)
+    if info is None or info.decides is None:
+        return {}, []
+    decided, notes = {}, []
+    instead = {"epochs": ("steps", "max_steps"), "steps_per_epoch": ("steps", "dataset_size")}
+    for name, value in info.decides(bind_arguments(info, call)).items():
+        others = [other for other in instead.get(name, ()) if fields.values.get(other) is not None]
+        known = fields.values.get(name)
+        if known is None and not others and value is not None:
+            decided[name] = value
+        elif name == "epochs" and known is not None and value is not None and str(known) != str(value):
+            notes.append(f"`{info.name}` returns {value} epochs for the run, which has {known}")
+    return decided, notes
 
 
 def _assumed(values: Mapping[str, Any]) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ def resolve(
     ordered = tuple((p.name, values[p.name]) for p in info.parameters if p.name in values)
     resolved.call = SchedulerCall(info.name, kwargs=ordered)
     rates = tuple((group.name, group.lr) for group in groups)
-    run = Run(rates, None if nested or any_length else loop.scheduler_steps, loop.num_processes)
+    run = Run(rates, None if nested or any_length else loop.scheduler_steps, loop.num_processes, loop.interval)
     info.check(values, run)
     return resolved
 
@@ -263,6 +263,9 @@ def check_value(owner: str, parameter: Parameter, value: Any, groups: int) -> No
             _check_each(owner, parameter, value, groups, _check_function)
         case "function":
             _check_function(owner, parameter, value)
+        case "numbers":
+            for item in value if isinstance(value, tuple) else (value,):
+                _check_number(owner, parameter, item)
         case "scheduler":
             if not isinstance(value, SchedulerCall):
                 raise _invalid(owner, parameter, value, "a scheduler such as CosineAnnealingLR()")

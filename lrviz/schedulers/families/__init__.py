@@ -26,6 +26,16 @@ NAMES: Final[dict[str, dict[str, str]]] = {
         "hf-greedy": "get_greedy_schedule",
         "hf-scheduler": "get_scheduler",
     },
+    "timm": {
+        "timm-cosine": "CosineLRScheduler",
+        "timm-step": "StepLRScheduler",
+        "timm-multistep": "MultiStepLRScheduler",
+        "timm-plateau": "PlateauLRScheduler",
+        "timm-poly": "PolyLRScheduler",
+        "timm-tanh": "TanhLRScheduler",
+        "timm-wsd": "WSDLRScheduler",
+        "timm-scheduler": "create_scheduler_v2",
+    },
 }
 # The family of each short name and name.
 INDEX: Final = {name: family for family, names in NAMES.items() for pair in names.items() for name in pair}
