@@ -106,13 +106,12 @@ class Run:
     """The parts of a run that the checks of a scheduler use.
 
     `rates` is the name and the base rate of each parameter group. `steps` is the number of scheduler steps, None for a
-    scheduler inside another one, which need not cover the whole run. `interval` is when it steps: step or epoch.
+    scheduler inside another one, which need not cover the whole run.
     """
 
     rates: tuple[tuple[str, float], ...]
     steps: int | None
     num_processes: int = 1
-    interval: str = "step"
 
     def for_each_group(self, value: Any) -> tuple[Any, ...]:
         """The value of a `per_group` parameter for each group."""
@@ -195,6 +194,7 @@ class Scheduler:
     stepper: Callable[[Any, Any], Callable[..., None]] | None = None
     decides: Callable[[Values], Mapping[str, Any]] | None = None
     returns_pair: bool = False  # the scheduler and the epochs of the run
+    counts: bool = False  # step() takes the number of epochs, and step_update() that of updates
 
     @property
     def class_name(self) -> str:

@@ -36,7 +36,9 @@ def build_optimizer(spec: RunSpec) -> Optimizer:
     if cls.__name__ == choice.name:  # not a stand-in
         options |= dict(choice.options)
     if choice.momentum is not None:
-        options |= _momentum_option(cls, choice.name, choice.momentum)
+        betas = options.get("betas")
+        given = {"betas": (choice.momentum, *betas[1:])} if betas else None
+        options |= given or _momentum_option(cls, choice.name, choice.momentum)
     try:
         optimizer = cls(groups, **options)
     except (TypeError, ValueError, RuntimeError) as error:

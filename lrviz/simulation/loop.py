@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain, count, repeat
 from typing import Any, Final, NoReturn
 
@@ -114,7 +115,8 @@ class Run:
         # The rate can change only when the scheduler steps: after each update, or after each epoch; or the optimizer
         # changes it.
         self.by_step = self.loop.interval == "step" or isinstance(spec.scheduler, ScriptLoop)
-        self.by_update = self.by_step or self.rate_name != "lr"
+        self.counts = self.is_user_code and callable(getattr(self.scheduler, "step_update", None))  # as those of timm
+        self.by_update = self.by_step or self.counts or self.rate_name != "lr"
         self.calls = self.loop.updates if self.by_step else self.loop.epochs  # of `scheduler.step()`, and the last
         self.readings = self.loop.updates if self.by_update else self.loop.epochs
         self.metrics: NDArray[np.float64] | None = None
@@ -242,6 +244,8 @@ class Run:
 
     def _stepper(self, first: int) -> Callable[[], Any]:
         """The function to call between two readings, of which there were `first` before: it steps the scheduler."""
+        if self.counts and self._step_argument()[0] == "count":
+            return self._count_calls(first)
         if self.by_step or not self.by_update:
             return self._step_calls(first)
         epoch_of, updates = self.loop.epoch_of, count(1 + first)
@@ -290,6 +294,20 @@ class Run:
                     step(*argument)
 
         return step_for_each_process
+
+    def _count_calls(self, first: int) -> Callable[[], Any]:
+        """As `_stepper`, for user code with a `step(epoch)` and a `step_update(updates)`."""
+        if self.loop.num_processes > 1:
+            raise self._not_for_processes()
+        step = schedulers.count_calls(self.scheduler, replace(self.loop, interval="step"))
+        numbers, values = count(1 + first), self._metric_values() if self.spec.metric else []
+
+        def call() -> None:
+            update = next(numbers)
+            step(update, *values[call_of(update) - 1 :][:1])
+
+        call_of: Callable[[int], int] = (lambda n: n) if self.by_step else (lambda n: self.loop.epoch_of(n - 1) + 1)
+        return call
 
     def _family_stepper(self, info: Scheduler, first: int) -> Callable[[], Any]:
         """As `_step_calls`, for a scheduler whose family says what a training loop calls."""

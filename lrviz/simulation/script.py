@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lrviz.errors import SimulationError
 from lrviz.notation import DoneError, SchedulerCall
-from lrviz.schedulers import takes_metric
+from lrviz.schedulers import find, takes_metric
 from lrviz.simulation.build import build_scheduler, failure
 from lrviz.simulation.loop import Progress, Run
 from lrviz.spec import RunSpec, ScriptLoop, default_metric, metric_values
@@ -69,6 +69,10 @@ class ScriptRun(Run):
     def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST, *, once: bool = False) -> None:
         """Step a scheduler, for each process or only once."""
         made, call = scheduler
+        info = find(call.name)
+        if info is not None and info.counts:
+            self._step_count(made, call, args, node)
+            return
         if takes_metric(call):
             args = [self._metric_of(args)]
         elif args == [None]:
@@ -83,6 +87,22 @@ class ScriptRun(Run):
             for _ in range(times):
                 if total is None or made._step_count <= total:  # as Accelerate does
                     made.step(*args)
+        except Exception as error:
+            failed = failure(call, self.done, error)
+            raise SimulationError(failed.message, failed.hint, failed.details) from error
+
+    def _step_count(self, made: Any, call: SchedulerCall, args: Sequence[Any], node: ast.AST) -> None:
+        """Call `step()` of a scheduler with the number of epochs, or its `step_update()` with that of updates."""
+        name = getattr(getattr(node, "func", None), "attr", "step")
+        if self.loop.num_processes > 1:
+            raise self._not_for_processes()
+        if not args or not isinstance(args[0], int | float):
+            raise SimulationError(
+                f"the number that line {getattr(node, 'lineno', 0)} passes to `{call.name}.{name}()` is not known"
+            )
+        metric = [self._metric_of(args[1:])] if name == "step" and takes_metric(call) else []
+        try:
+            getattr(made, name)(args[0], *metric)
         except Exception as error:
             failed = failure(call, self.done, error)
             raise SimulationError(failed.message, failed.hint, failed.details) from error

@@ -165,7 +165,7 @@ def _read_one(
     else:
         typed, given = parameters or {}, script.call if script else None
         written = with_parameters(given or parse(scheduler, names), typed, names)
-        decided, notes = _decided(written, fields)
+        decided, notes = _decided(written, fields, of_script=script is not None)
         if decided:
             fields = replace(fields, values={**fields.values, **decided})
             loop = read_loop(fields.values, fields.prefix)
@@ -207,8 +207,12 @@ def _read_one(
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 
 
-def _decided(call: SchedulerCall, fields: Fields) -> tuple[dict[str, Any], list[str]]:
-    """The fields of the run that follow from the values of a scheduler and are not given; notes about those that are."""
+def _decided(call: SchedulerCall, fields: Fields, *, of_script: bool) -> tuple[dict[str, Any], list[str]]:
+    """The fields of the run that follow from the values of a scheduler and are not given; notes about those that are.
+
+    Raises:
+        UsageError: the rate changes between two steps of the interval that is given.
+    """
     info = find_scheduler(call)
     if info is None or info.decides is None:
         return {}, []
@@ -217,6 +221,12 @@ def _decided(call: SchedulerCall, fields: Fields) -> tuple[dict[str, Any], list[
     for name, value in info.decides(bind_arguments(info, call)).items():
         others = [other for other in instead.get(name, ()) if fields.values.get(other) is not None]
         known = fields.values.get(name)
+        if (name, value, known) == ("interval", "step", "epoch") and not of_script:
+            raise UsageError(
+                f"`{info.name}` changes the rate after each update here, and "
+                f"`{option_name(name, fields.prefix)}` is epoch",
+                "leave it out",
+            )
         if known is None and not others and value is not None:
             decided[name] = value
         elif name == "epochs" and known is not None and value is not None and str(known) != str(value):

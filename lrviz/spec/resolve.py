@@ -77,7 +77,7 @@ def resolve(
     ordered = tuple((p.name, values[p.name]) for p in info.parameters if p.name in values)
     resolved.call = SchedulerCall(info.name, kwargs=ordered)
     rates = tuple((group.name, group.lr) for group in groups)
-    run = Run(rates, None if nested or any_length else loop.scheduler_steps, loop.num_processes, loop.interval)
+    run = Run(rates, None if nested or any_length else loop.scheduler_steps, loop.num_processes)
     info.check(values, run)
     return resolved
 

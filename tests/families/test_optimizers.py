@@ -15,7 +15,7 @@ from lrviz.spec import Fields, read_all, read_run
 
 pytestmark = pytest.mark.families
 
-SCHEDULED = [
+SCHEDULED: list[tuple[str, dict[str, Any]]] = [
     ("AdamWScheduleFree", {}),
     ("AdamWScheduleFree", {"warmup_steps": 7}),
     ("AdamWScheduleFree", {"warmup_steps": 40}),
@@ -59,7 +59,9 @@ def test_the_rate_that_schedule_free_uses() -> None:
                 }),
             )  # fmt: skip
             assert simulate(run).lr[:, 0].tolist() == trained(name, options, 0.3, interval), (name, options, interval)
-        script = f"optimizer = {name}(model.parameters(), lr=0.3, {arguments})\nfor i in range(12):\n    optimizer.step()"
+        script = (
+            f"optimizer = {name}(model.parameters(), lr=0.3, {arguments})\nfor i in range(12):\n    optimizer.step()"
+        )
         (run,) = read_all(script)
         assert simulate(run).lr[:, 0].tolist() == trained(name, options, 0.3), (name, options)
 

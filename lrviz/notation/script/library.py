@@ -19,6 +19,7 @@ from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.torch_objects import (
+    counts,
     is_optimizer,
     is_torch,
     make_loader,
@@ -209,7 +210,7 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
         case Optimizer():
             return optimizer_method(reader, owner, name, args, kwargs, node)
         case Schedule():
-            if name == "step":
+            if name == "step" or (name == "step_update" and counts(owner)):
                 reader.event("step", owner, [*args, *kwargs.values()], node)
                 return None
             return reader.scheduler_method(owner, name, node)

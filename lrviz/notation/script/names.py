@@ -11,7 +11,13 @@ from lrviz.notation.script.prelude import BASES
 from lrviz.notation.script.values import Builtin, Dotted
 from lrviz.notation.source import SHORT_NAMES
 from lrviz.schedulers import (
-    OWN_RATES, Scheduler, find, find_imported, installed_optimizers, installed_schedulers, member_value,
+    OWN_RATES,
+    Scheduler,
+    find,
+    find_imported,
+    installed_optimizers,
+    installed_schedulers,
+    member_value,
 )  # fmt: skip
 
 _BUILTINS: Final = frozenset((

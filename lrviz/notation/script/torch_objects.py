@@ -24,6 +24,7 @@ from lrviz.notation.script.values import (
     Unknown,
     UnknownGroups,
     find_optimizer,
+    origins,
 )
 from lrviz.notation.source import SHORT_NAMES, ExpressionError, unparse
 from lrviz.schedulers import OWN_RATES, Scheduler, find, installed_optimizers, optimizer_source
@@ -138,7 +139,27 @@ def make_schedule(
         for group in inner.groups:
             group.changes = Unknown(Origin("the optimizer's rate", node.lineno, givable=False))
     reader.made_schedule(made)
-    return made
+    return (made, _run_epochs(info, made)) if info is not None and info.returns_pair else made
+
+
+def arguments(info: Scheduler, made: Schedule) -> dict[str, Any]:
+    """The values of a scheduler by parameter name, positional ones included."""
+    return dict(zip((p.name for p in info.parameters), made.args, strict=False)) | made.kwargs
+
+
+def _run_epochs(info: Scheduler, made: Schedule) -> Any:
+    """The epochs of the run that are returned with a scheduler."""
+    values = arguments(info, made)
+    epochs = None if origins(list(values.values())) or info.decides is None else info.decides(values).get("epochs")
+    return (
+        Unknown(*(origins(list(values.values())) or (Origin(made.node, givable=False),))) if epochs is None else epochs
+    )
+
+
+def counts(schedule: Schedule) -> bool:
+    """Whether a training loop passes the number of updates to a scheduler, and the number of epochs."""
+    info = find(schedule.name)
+    return info is not None and info.counts
 
 
 def _is_optimizer(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from lrviz.errors import SimulationError, SpecError
 from lrviz.schedulers.bare import bare
 from lrviz.schedulers.catalogue import Family, Parameter, Run, Scheduler, Values
+from lrviz.schedulers.counting import count_calls
 
 _BETWEEN: Final = "the rate changes between two counts"
 _DOCS: Final = "https://huggingface.co/docs/timm/reference/schedulers"
@@ -17,10 +18,12 @@ _COUNTS: Final = (
     "are in updates."
 )
 _BOTH: Final = (
-    "A loop has to call step(epoch + 1) after each epoch and step_update(updates) after each update: by t_in_epochs one "
-    "of them does nothing."
+    "A loop has to call step(epoch + 1) after each epoch and step_update(updates) after each update: by t_in_epochs "
+    "one of them does nothing."
 )
-_PREFIX: Final = "With warmup_prefix the warm-up comes before t_initial; without, it covers the first part of the decay."
+_PREFIX: Final = (
+    "With warmup_prefix the warm-up comes before t_initial; without, it covers the first part of the decay."
+)
 _CUT: Final = "Unless warmup_prefix is given, the rate jumps from lr to the curve at the end of the warm-up."
 _WARMUP: Final = (
     Parameter("warmup_t", "int", "length of the warm-up", default=0, least=0, fraction=_BETWEEN),
@@ -41,7 +44,9 @@ _NOISE: Final = (
     Parameter("noise_std", "float", "standard deviation of the noise, as a fraction of the rate", default=1.0, least=0),
     Parameter("noise_seed", "int", "seed of the noise", default=42),
 )
-_DECAY: Final = Parameter("k_decay", "float", "exponent of the elapsed fraction", default=1.0, least=0, above_least=True)
+_DECAY: Final = Parameter(
+    "k_decay", "float", "exponent of the elapsed fraction", default=1.0, least=0, above_least=True
+)
 _INITIALIZE: Final = Parameter("initialize", "bool", "take the rates of the optimizer as the base rates", default=True)
 _LENGTH: Final = Parameter(
     "t_initial",
@@ -64,42 +69,16 @@ def _prefix(default: bool) -> Parameter:
     return Parameter("warmup_prefix", "bool", "the warm-up comes before the schedule", default=default)
 
 
-def _interval(in_epochs: str) -> Callable[[Values], Mapping[str, Any]]:
-    """What a scheduler decides of the run: whether it is stepped by epoch, by the parameter of that name."""
-    return lambda values: {"interval": "epoch" if values.get(in_epochs, True) else "step"}
-
-
-def calls(scheduler: Any, loop: Any) -> Callable[..., None]:
-    """The calls of a training loop of timm: `step_update` after each update, and `step(epoch + 1)` after each epoch."""
-
-    def after_update(updates: int, metric: float | None = None) -> None:
-        scheduler.step_update(updates, metric)
-        epoch = loop.epoch_of(updates - 1)
-        if loop.epoch_of(updates) > epoch:
-            scheduler.step(epoch + 1, metric)
-
-    def after_epoch(epochs: int, metric: float | None = None) -> None:
-        for update in range(loop.updates_in(epochs - 1), loop.updates_in(epochs)):
-            scheduler.step_update(update + 1, metric)
-        scheduler.step(epochs, metric)
-
-    return after_update if loop.interval == "step" else after_epoch
-
-
-def _check_counts(values: Values, run: Run) -> None:
-    if run.interval == "epoch" and not values.get("t_in_epochs", values.get("step_on_epochs", True)):
-        name = "t_in_epochs" if "t_in_epochs" in values else "step_on_epochs"
-        raise SpecError(
-            f"with `{name}=False` the rate changes after each update, and the interval is epoch",
-            "leave out the interval",
-        )
+def _interval(values: Values) -> Mapping[str, Any]:
+    """What a scheduler decides of the run: whether its rate changes once an epoch or once an update."""
+    return {"interval": "epoch" if values.get("t_in_epochs", True) else "step"}
 
 
 def _scheduler(short: str, name: str, module: str, *parameters: Parameter, **fields: Any) -> Scheduler:
     fields.setdefault("source", _DOCS)
     return Scheduler(
         short, name, parameters=parameters, module=f"timm.scheduler.{module}", package="timm", takes_last_epoch=False,
-        stepper=calls, **{"decides": _interval("t_in_epochs"), "check": _check_counts, **fields},
+        stepper=count_calls, counts=True, **{"decides": _interval, **fields},
     )  # fmt: skip
 
 
@@ -145,11 +124,14 @@ def _decides(values: Values) -> Mapping[str, Any]:
 
 
 def _check_factory(values: Values, run: Run) -> None:
-    _check_counts(values, run)
     if values.get("sched") == "none":
-        raise SpecError('`create_scheduler_v2` makes no scheduler for `sched="none"`', f"use one of {_SCHEDULES[0]}, ...")
+        raise SpecError(
+            '`create_scheduler_v2` makes no scheduler for `sched="none"`', f"use one of {_SCHEDULES[0]}, ..."
+        )
     if not values.get("step_on_epochs", True) and not values.get("updates_per_epoch"):
-        raise SpecError("`step_on_epochs=False` needs `updates_per_epoch`", "such as `updates_per_epoch=steps_per_epoch`")
+        raise SpecError(
+            "`step_on_epochs=False` needs `updates_per_epoch`", "such as `updates_per_epoch=steps_per_epoch`"
+        )
 
 
 def create(factory: Callable[..., Any], optimizer: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -169,6 +151,10 @@ FAMILY: Final = Family(
     "step_update(updates) after each update.",
     source=_DOCS,
     load=bare(),  # timm itself needs torchvision
+    refused={
+        "create_scheduler": "its arguments are those of timm's command line: write `create_scheduler_v2(...)`",
+        "Scheduler": "it is the base class of the others",
+    },
     schedulers=(
         _scheduler(
             "timm-cosine",
@@ -188,7 +174,8 @@ FAMILY: Final = Family(
             "warm-up: rate(t) = warmup_lr_init + t * (lr - warmup_lr_init) / warmup_t while t < warmup_t",
             use="The default of timm's training script: image classification with AdamW or LAMB.",
             cautions=(_COUNTS, _BOTH, _PREFIX, _CUT),
-            source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, arXiv:1608.03983",
+            source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, "
+            "arXiv:1608.03983",
             past_end="It stays at lr_min.",
         ),
         _scheduler(
@@ -235,7 +222,7 @@ FAMILY: Final = Family(
             *_NOISE,
             _INITIALIZE,
             summary="multiplies the rate by decay_rate at each of decay_t, with warm-up and noise",
-            formula="rate(t) = lr * decay_rate ** sum(m <= t + 1 for m in decay_t), t counted from the end of the warm-up",
+            formula="rate(t) = lr * decay_rate ** sum(m <= t + 1 for m in decay_t), counted from the end of the warm-up",
             use="A staircase with drops chosen by hand.",
             cautions=(
                 _COUNTS,
@@ -264,7 +251,9 @@ FAMILY: Final = Family(
                 choices=("min", "max"),
             ),
             _RANGE,
-            Parameter("noise_type", "choice", "distribution of the noise", default="normal", choices=("normal", "uniform")),
+            Parameter(
+                "noise_type", "choice", "distribution of the noise", default="normal", choices=("normal", "uniform")
+            ),
             *_NOISE[1:3],
             Parameter("noise_seed", "int", "seed of the noise", default=None, optional=True),
             _INITIALIZE,
@@ -365,9 +354,15 @@ FAMILY: Final = Family(
             ),
             Parameter("decay_power", "float", "exponent of the decay power", default=0.5, least=0, above_least=True),
             Parameter(
-                "decay_ratio", "float", "last fraction of the decay exp", default=0.1, least=0, above_least=True, most=1,
+                "decay_ratio",
+                "float",
+                "last fraction of the decay exp",
+                default=0.1,
+                least=0,
+                above_least=True,
+                most=1,
                 below_most=True,
-            ),  # fmt: skip
+            ),
             *_WARMUP,
             _IN_EPOCHS,
             *_NOISE,
