@@ -260,6 +260,7 @@ def _metavar(parameter: Parameter) -> str:
         "scheduler": "SPEC",
         "options": "{NAME: VALUE, ...}",
         "numbers": "X[,X...]",
+        "text": "TEXT",
     }[parameter.kind]
 
 

@@ -45,6 +45,7 @@ Kind = Literal[
     "scheduler",  # one scheduler
     "options",  # a dict of names and plain values
     "numbers",  # a finite number, or a list of them
+    "text",
 ]
 
 

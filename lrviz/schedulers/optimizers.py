@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Final
 
 
@@ -64,9 +63,3 @@ OWN_RATES: Final = {
         OwnRate("DAdaptAdan", "dadaptation", 1.0, "AdamW", order=_BETAS),
     )
 }  # fmt: skip
-
-
-def own_rate_note(name: str) -> list[str]:
-    """What the curve of a run with an optimizer shows, if the optimizer changes its rate by itself."""
-    own = OWN_RATES.get(name)
-    return [own.note(installed=find_spec(own.package) is not None)] if own else []

@@ -10,7 +10,9 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 
 from lrviz.errors import SimulationError
-from lrviz.schedulers.catalogue import Family
+from lrviz.schedulers.catalogue import Family, Scheduler
+from lrviz.schedulers.catalogue import family as find_family
+from lrviz.schedulers.optimizers import OwnRate
 
 
 @contextmanager
@@ -34,13 +36,24 @@ def _is_current(entry: str) -> bool:
     return not entry  # the current folder does not exist
 
 
-def is_installed(family: Family) -> bool:
-    """Whether the package of a family is installed; it is not imported."""
+def is_installed(family: Family | OwnRate) -> bool:
+    """Whether the package of a family, or of an optimizer, is installed; it is not imported."""
     if family.package in sys.modules:
-        return True
+        return sys.modules[family.package] is not None
     with installed_only(), suppress(ImportError, ValueError):
         return find_spec(family.package) is not None
     return False
+
+
+def check_installed(info: Scheduler) -> None:
+    """Refuse a scheduler whose package is not installed.
+
+    Raises:
+        SimulationError: it is not.
+    """
+    family = find_family(info.family)
+    if family is not None and not is_installed(family):
+        raise missing_package(family, info.attribute)
 
 
 def missing_package(family: Family, name: str) -> SimulationError:

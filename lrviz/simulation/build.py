@@ -156,7 +156,8 @@ def optimizer_class(name: str) -> type[Optimizer]:
     cls = classes.get(name) or folded.get(name.lower())
     if cls is None and (own := schedulers.OWN_RATES.get(name)) is not None:
         try:
-            cls = cast("type[Optimizer]", getattr(import_module(own.package), name))
+            with schedulers.installed_only():
+                cls = cast("type[Optimizer]", getattr(import_module(own.package), name))
         except (ImportError, AttributeError):  # a note says that the curve is not the rate that it uses
             cls = classes[own.like]
     if cls is None:

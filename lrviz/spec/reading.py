@@ -192,11 +192,7 @@ def _read_one(
 
         metric = read_metric(metric_text, loop, names, fields.folder, outside=fields.outside)
         notes = [*notes, *metric_notes(metric, loop.scheduler_calls)]
-    if optimizer.given:
-        from lrviz.schedulers import own_rate_note
-
-        notes = [*notes, *own_rate_note(optimizer.name)]
-    notes = list(dict.fromkeys(notes))
+    notes = list(dict.fromkeys([*notes, *_optimizer_notes(optimizer)]))
     run = RunSpec(
         call, loop, groups, optimizer, metric, fields.show_momentum, name,
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
@@ -205,6 +201,16 @@ def _read_one(
         faults=script.faults if script else (),
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
+
+
+def _optimizer_notes(optimizer: OptimizerChoice) -> list[str]:
+    """What the curve shows if the optimizer changes its rate by itself."""
+    if not optimizer.given:
+        return []
+    from lrviz.schedulers import OWN_RATES, is_installed
+
+    own = OWN_RATES.get(optimizer.name)
+    return [own.note(installed=is_installed(own))] if own else []
 
 
 def _decided(call: SchedulerCall, fields: Fields, *, of_script: bool) -> tuple[dict[str, Any], list[str]]:

@@ -125,7 +125,6 @@ def test_the_package_refuses_a_value() -> None:
 
 
 def test_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lrviz.schedulers.optimizers.find_spec", lambda name: None)
     for own in OWN_RATES.values():  # None makes the import fail
         monkeypatch.setitem(sys.modules, own.package, None)
     build.optimizer_class.cache_clear()

@@ -222,7 +222,7 @@ FAMILY: Final = Family(
             *_NOISE,
             _INITIALIZE,
             summary="multiplies the rate by decay_rate at each of decay_t, with warm-up and noise",
-            formula="rate(t) = lr * decay_rate ** sum(m <= t + 1 for m in decay_t), counted from the end of the warm-up",
+            formula="rate(t) = lr * decay_rate ** sum(m <= t + 1 for m in decay_t), from the end of the warm-up on",
             use="A staircase with drops chosen by hand.",
             cautions=(
                 _COUNTS,
