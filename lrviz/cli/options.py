@@ -274,6 +274,7 @@ def _metavar(parameter: Parameter) -> str:
         "schedulers": "[SPEC, ...]",
         "scheduler": "SPEC",
         "options": "{NAME: VALUE, ...}",
+        "numbers": "X[,X...]",
         "text": "TEXT",
     }[parameter.kind]
 

@@ -44,6 +44,7 @@ Kind = Literal[
     "schedulers",  # a list of schedulers
     "scheduler",  # one scheduler
     "options",  # a dict of names and plain values
+    "numbers",  # a finite number, or a list of them
     "text",
 ]
 
@@ -157,7 +158,8 @@ class Scheduler:
     `factory(optimizer, *args, **kwargs)`. `stepper` takes the scheduler and the loop, and returns what is called after
     each update, or after each epoch if the scheduler steps once an epoch, with the number of updates, or epochs, made
     so far, and the metric if it takes one: it makes the calls that a training loop makes there; None for
-    `scheduler.step()`.
+    `scheduler.step()`. `decides` takes the values that are given, and returns the fields of the run that follow from
+    them; where the user gives another value, that is used.
     """
 
     short: str
@@ -191,6 +193,9 @@ class Scheduler:
     metric_if: Callable[[Values], bool] | None = None
     build: Callable[[Any, Any, Sequence[Any], Mapping[str, Any]], Any] | None = None
     stepper: Callable[[Any, Any], Callable[..., None]] | None = None
+    decides: Callable[[Values], Mapping[str, Any]] | None = None
+    returns_pair: bool = False  # the scheduler and the epochs of the run
+    counts: bool = False  # step() takes the number of epochs, and step_update() that of updates
 
     @property
     def class_name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from functools import cache
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import torch
 from torch.optim import Optimizer
@@ -26,19 +26,28 @@ def build_optimizer(spec: RunSpec) -> Optimizer:
         SpecError: torch has no such optimizer, or it does not accept the momentum.
     """
     choice = spec.optimizer
-    cls = _without_step(_optimizer_class(choice.name))
+    cls = _cheap(optimizer_class(choice.name))
     with torch.random.fork_rng(devices=[]):  # the random weights of the layers must not change the caller's generator
         layers = [torch.nn.Linear(2, 1, bias=False) for _ in spec.groups]  # no bias: Muon takes only matrices
     groups = [
         {"params": list(layer.parameters()), "lr": group.lr} for layer, group in zip(layers, spec.groups, strict=True)
     ]
     options: dict[str, Any] = {"lr": spec.groups[0].lr}
+    if cls.__name__ == choice.name:  # not a stand-in
+        options |= dict(choice.options)
     if choice.momentum is not None:
-        options |= _momentum_option(cls, choice.name, choice.momentum)
+        betas = options.get("betas")
+        given = {"betas": (choice.momentum, *betas[1:])} if betas else None
+        options |= given or _momentum_option(cls, choice.name, choice.momentum)
     try:
-        return cls(groups, **options)
+        optimizer = cls(groups, **options)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise SpecError(f"torch refuses the optimizer `{choice.name}`: {_reason(error)}") from error
+        raise SpecError(
+            f"{cls.__base__.__module__.partition('.')[0]} refuses the optimizer `{choice}`: {_reason(error)}"
+        ) from error
+    if hasattr(optimizer, "train"):  # schedule-free steps only in this mode
+        optimizer.train()
+    return optimizer
 
 
 def build_scheduler(call: SchedulerCall, optimizer: Optimizer) -> Any:
@@ -132,7 +141,12 @@ def _scheduler_class(name: str) -> Any:
 
 
 @cache
-def _optimizer_class(name: str) -> type[Optimizer]:
+def optimizer_class(name: str) -> type[Optimizer]:
+    """The class of an optimizer; where its package is not installed, the one of torch that stands for it.
+
+    Raises:
+        SpecError: there is no such optimizer, or it has no rate.
+    """
     classes = {
         class_name: cls
         for class_name, cls in vars(torch.optim).items()
@@ -140,6 +154,12 @@ def _optimizer_class(name: str) -> type[Optimizer]:
     }
     folded = {class_name.lower(): cls for class_name, cls in classes.items()}
     cls = classes.get(name) or folded.get(name.lower())
+    if cls is None and (own := schedulers.OWN_RATES.get(name)) is not None:
+        try:
+            with schedulers.installed_only():
+                cls = cast("type[Optimizer]", getattr(import_module(own.package), name))
+        except (ImportError, AttributeError):  # a note says that the curve is not the rate that it uses
+            cls = classes[own.like]
     if cls is None:
         import difflib
 
@@ -160,16 +180,18 @@ def _momentum_option(cls: type[Optimizer], name: str, momentum: float) -> dict[s
     raise SpecError(f"`{name}` has no momentum", f"leave out momentum {print_value(momentum)}")
 
 
-def _without_step(cls: type[Optimizer]) -> type[Optimizer]:
-    """A subclass of an optimizer that is cheap to create, and whose `step` does nothing.
+def _cheap(cls: type[Optimizer]) -> type[Optimizer]:
+    """A subclass of an optimizer that is cheap to create, and whose `step` does nothing if it changes no rate.
 
     torch wraps `add_param_group` and others so that their first call imports torch._dynamo, and `step` in its profiler;
     either takes longer than a whole curve. Without gradients the original `step` changes nothing, so the rates are the
-    same.
+    same; but that of schedule-free computes the rate it uses.
     """
+    original = inspect.unwrap(cls.step) if cls.__module__.partition(".")[0] == "schedulefree" else None
 
     def step(self: Optimizer, closure: Any = None) -> None:
-        return None
+        if original is not None:
+            original(self)
 
     step.hooked = True  # type: ignore[attr-defined] # torch then does not wrap it
     wrapped = (Optimizer.add_param_group, Optimizer.state_dict, Optimizer.load_state_dict)

@@ -358,9 +358,10 @@ class ParamGroup:
 
 @dataclass(frozen=True)
 class OptimizerChoice:
-    """The optimizer by torch's class name, and its momentum if one is given: `betas[0]` for Adam and its variants.
+    """The optimizer by its class name, and its momentum if one is given: `betas[0]` for Adam and its variants.
 
-    `given` is whether the user named it; torch's default for its momentum is then meant.
+    `options` are other arguments of one that changes its rate by itself, as `warmup_steps` of schedule-free. `given`
+    is whether the user named it; torch's default for its momentum is then meant.
 
     Raises:
         SpecError: the momentum is not a finite number of 0 or more.
@@ -368,7 +369,12 @@ class OptimizerChoice:
 
     name: str = "SGD"
     momentum: float | None = None
+    options: tuple[tuple[str, Any], ...] = ()
     given: bool = field(default=False, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        options = ", ".join(f"{name}={print_value(value)}" for name, value in self.options)
+        return f"{self.name}({options})" if options else self.name
 
     def __post_init__(self) -> None:
         if self.momentum is None:
@@ -443,7 +449,7 @@ class ScriptLoop:
         return self.calls[number] if call == self.written[number] else self.resolve(call)
 
     def __str__(self) -> str:
-        return ", ".join(filter(None, [*map(str, self.calls), self.hand]))
+        return ", ".join(filter(None, [*map(str, self.calls), self.hand])) or "no scheduler"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, RunSpec, read_run
 from lrviz.spec.trainer import read_arguments, trainer_run
@@ -86,9 +87,7 @@ def test_the_counts_are_those_of_the_trainer(world_size: int, tmp_path: Path) ->
             epochs, in_epoch, *_, batches, updates = own.set_initial_training_values(own.args, loader)
         finally:
             own.accelerator.state.num_processes = 1
-        run = trainer_run(
-            read_arguments(values, where="TrainingArguments"), dataset_size=52, world_size=world_size
-        )
+        run = trainer_run(read_arguments(values, where="TrainingArguments"), dataset_size=52, world_size=world_size)
         loop = read_run(_notation(values), Fields({"dataset_size": 52, "world_size": world_size})).loop
         found = (run.updates, run.warmup, loop.updates, loop.steps_per_epoch, loop.updates_per_epoch, loop.epochs)
         expected = (updates, own.args.get_warmup_steps(updates), updates, batches, in_epoch, epochs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.course import Course
@@ -13,9 +13,10 @@ from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.loops import Loops, is_constant, of_epochs
 from lrviz.notation.script.prelude import NAME
 from lrviz.notation.script.program import Program
+from lrviz.notation.script.torch_objects import arguments
 from lrviz.notation.script.values import Choice, Event, Loader, Loop, Optimizer, Origin, Schedule, Unknown, origins
 from lrviz.notation.source import ExpressionError, Source
-from lrviz.schedulers import takes_metric
+from lrviz.schedulers import find, takes_metric
 
 
 class Programs:
@@ -56,6 +57,7 @@ class Programs:
         found.fields["interval"] = metric or ("epoch" if by_epoch else "step")
         calls = tuple(conversion.call(s) for s in schedules)
         hand = self._hand(rates)
+        self.notes += [note for s in schedules for note in _not_counted(s, steps)]
         stepped = [(s, [e for e in steps if e.may_step(s)]) for s in schedules]
         ours = {node for part in reader.harness or () for node in ast.walk(part)}
         for schedule, events in stepped:
@@ -172,3 +174,20 @@ def _inside(schedule: Schedule) -> list[Schedule]:
 
 def _is_in(event: Event, loop: Loop | None) -> bool:
     return loop is not None and any(each.node is loop.node for each in event.loops)
+
+
+def _not_counted(schedule: Schedule, steps: Sequence[Event]) -> Iterator[str]:
+    """A note if a scheduler changes the rate by the number of updates, and the script never passes that."""
+    info = find(schedule.name)
+    if info is None or not info.counts or info.decides is None:
+        return
+    by_update = info.decides(arguments(info, schedule))["interval"] == "step"
+    called = {
+        e.node.func.attr for e in steps if isinstance(e.node, ast.Call) and isinstance(e.node.func, ast.Attribute)
+    }
+    needed = "step_update" if by_update else "step"
+    if called and needed not in called:
+        yield (
+            f"the rate of `{info.name}` changes with `{needed}()`, which the script never calls: it stays as it is at "
+            "the start"
+        )

@@ -43,8 +43,8 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import Budget, ExpressionError, Source, source_of
 from lrviz.notation.substitution import replace_expressions
-from lrviz.schedulers import find
-from lrviz.text import printable
+from lrviz.schedulers import OWN_RATES, find
+from lrviz.text import print_value, printable
 
 _MOST_CHARACTERS: Final = 1_000_000  # of a file: 20,000 lines
 _MOST_NODES: Final = 300_000
@@ -180,7 +180,7 @@ class _Reading:
     def _units(self) -> list[tuple[Optimizer | None, list[Schedule]]]:
         """The curves to draw: each optimizer with its schedulers, if it has any."""
         reader = self.reader
-        rated = [o for o in reader.optimizers if self._rates(o)]
+        rated = [o for o in reader.optimizers if self._rates(o) or self._owns_rate(o)]
         chosen = self._chosen(rated)
         units: list[tuple[Optimizer | None, list[Schedule]]] = []
         for schedule in chosen:
@@ -203,6 +203,11 @@ class _Reading:
         """Where the rates of an optimizer are set by hand."""
         groups = [] if optimizer is None else optimizer.groups
         return [e for e in self.reader.events if e.kind == "rate" and any(e.target is g for g in groups)]
+
+    def _owns_rate(self, optimizer: Optimizer) -> bool:
+        """Whether an optimizer changes its rate by itself, and is used without a scheduler."""
+        updates = [e for e in self.reader.events if e.kind == "update"]
+        return optimizer.name in OWN_RATES and any(self.reader.optimizer_of(e.target) is optimizer for e in updates)
 
     def _chosen(self, rated: Sequence[Optimizer]) -> list[Schedule]:
         """The schedulers to draw: those that are stepped, else the last that is not inside another."""
@@ -283,7 +288,8 @@ class _Reading:
             _check_order(one, reader.schedules)
             self._read_optimizer(one.optimizer, one.rates, found)
         elif optimizer is not None:
-            self._read_optimizer(optimizer, reader.rates.get(optimizer, []), found)
+            own = [g.get("lr") for g in optimizer.groups]  # if the script does not change them
+            self._read_optimizer(optimizer, reader.rates.get(optimizer, own), found)
         if one is not None and id(one) in self.intervals:
             found.fields["interval"], found.lines["interval"] = self.intervals[id(one)]
         loops = Loops(reader, self.given, found)
@@ -404,7 +410,10 @@ class _Reading:
             if len(rates) > 1 and all(isinstance(n, str) for n in names) and len(set(names)) == len(names):
                 found.fields["lr"] = dict(zip(names, rates, strict=False))
             found.lines["lr"] = optimizer.line
-        found.fields["optimizer"], found.lines["optimizer"] = optimizer.name, optimizer.line
+        found.missing += origins(list(optimizer.options.values()))
+        known = ", ".join(f"{k}={print_value(v)}" for k, v in optimizer.options.items() if not isinstance(v, Unknown))
+        found.fields["optimizer"] = f"{optimizer.name}({known})" if known else optimizer.name
+        found.lines["optimizer"] = optimizer.line
         group = optimizer.groups[0]
         momentum = group.get("momentum")
         betas = group.get("betas")

@@ -303,6 +303,7 @@ class Optimizer:
     node: ast.AST | None = None
     variable: str = ""  # the name that it is assigned to
     loops: tuple[Loop, ...] = ()  # in which it is created
+    options: dict[str, Any] = field(default_factory=dict)  # of one that changes its rate by itself
 
 
 @dataclass(eq=False)

@@ -36,6 +36,16 @@ NAMES: Final[dict[str, dict[str, str]]] = {
         "diffusers-piecewise": "get_piecewise_constant_schedule",
         "diffusers-scheduler": "diffusers.optimization.get_scheduler",
     },
+    "timm": {
+        "timm-cosine": "CosineLRScheduler",
+        "timm-step": "StepLRScheduler",
+        "timm-multistep": "MultiStepLRScheduler",
+        "timm-plateau": "PlateauLRScheduler",
+        "timm-poly": "PolyLRScheduler",
+        "timm-tanh": "TanhLRScheduler",
+        "timm-wsd": "WSDLRScheduler",
+        "timm-scheduler": "create_scheduler_v2",
+    },
 }
 # The family of each short name and name.
 INDEX: Final = {name: family for family, names in NAMES.items() for pair in names.items() for name in pair}
