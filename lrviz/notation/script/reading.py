@@ -235,7 +235,6 @@ class _Reading:
                 with suppress(ExpressionError):
                     conversion.call(other)
             found.missing += [*self.choices, *conversion.missing]
-            _check_order(one, reader.schedules)
             self._read_optimizer(one.optimizer, one.rates, found)
         elif optimizer is not None:
             self._read_optimizer(optimizer, reader.rates.get(optimizer, []), found)
@@ -256,6 +255,13 @@ class _Reading:
                 found.notes += program.notes
             else:
                 self._make_in_case(optimizer, conversion, found)
+        if not needs and one is not None and (composite := _out_of_order(one, reader.schedules)) is not None:
+            raise ExpressionError(
+                f"the schedulers of `{composite.name}` are not created in the order of the list, which changes the "
+                "rates",
+                "create them in the order of the list, or paste the training loop with them",
+                composite.node,
+            )
         if not needs and self.undecided is not None:
             raise ExpressionError(
                 f"it is not known which scheduler is used: `{printable(self.undecided.text, 60)}` cannot be computed",
@@ -317,6 +323,8 @@ class _Reading:
                 raise NotPlainError
             if self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError
+            if stepped and _out_of_order(one, self.reader.schedules) is not None:
+                raise NotPlainError
             loops.read(one)
         except NotPlainError:
             if "interval" not in self.given or more:
@@ -370,24 +378,19 @@ class _Reading:
             found.fields["momentum"], found.lines["momentum"] = momentum, optimizer.line
 
 
-def _check_order(schedule: Schedule, made: Sequence[Schedule]) -> None:
-    """Refuse a composite whose children are created in another order than that of its list, if that matters."""
+def _out_of_order(schedule: Schedule, made: Sequence[Schedule]) -> Schedule | None:
+    """A composite whose children are created in another order than that of its list, if that matters."""
     children = schedule.children
     if not children:
-        return
-    for child in children:
-        _check_order(child, made)
+        return None
+    if (inner := next(filter(None, (_out_of_order(child, made) for child in children)), None)) is not None:
+        return inner
     info = find(schedule.name)
     infos = [find(child.name) for child in children]
     if info and info.restores_rate and not any(i and i.overwrites_rate for i in infos):
-        return
+        return None
     order = [made.index(s) for child in children for s in (*_descendants(child), child)]
-    if order != sorted(order):
-        raise ExpressionError(
-            f"the schedulers of `{schedule.name}` are not created in the order of the list, which changes the rates",
-            "create them in the order of the list",
-            schedule.node,
-        )
+    return schedule if order != sorted(order) else None
 
 
 def _descendants(schedule: Schedule) -> list[Schedule]:
