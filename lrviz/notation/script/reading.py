@@ -79,7 +79,11 @@ def read_script(
         tree = source.tree(budget)
         if source.lengths:
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
-        values = {name: v for name, v in values.items() if name not in _LENGTHS or not computes(tree, name)}
+        values = {
+            name: Settings.of(v) if isinstance(v, Mapping) else v
+            for name, v in values.items()
+            if name not in _LENGTHS or not computes(tree, name)
+        }
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values)
         tree = with_prelude(tree) if "LRScheduler" in source.text else tree
@@ -268,6 +272,7 @@ class _Reading:
                 "paste the lines of that scheduler alone",
                 Position(self.undecided.line, self.undecided.column),
             )
+        found.notes += dict.fromkeys(conversion.notes)
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
@@ -346,7 +351,11 @@ class _Reading:
                 )
             return
         if isinstance(optimizer, Unknown) and (several := [o for o in optimizer.options if isinstance(o, Optimizer)]):
-            found.missing += [*optimizer.origins, *origins([g.get("lr") for o in several for g in o.groups])]
+            elsewhere = origins(
+                [o for o in optimizer.options if isinstance(o, Unknown)]
+            )  # of no value that can be given
+            found.missing += [o for o in optimizer.origins if o not in elsewhere]
+            found.missing += origins([g.get("lr") for o in several for g in o.groups])
         if not isinstance(optimizer, Optimizer):
             return
         if optimizer.node is None:
