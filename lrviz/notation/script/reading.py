@@ -81,7 +81,11 @@ def read_script(
         tree = source.tree(budget)
         if source.lengths:
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
-        values = {name: v for name, v in values.items() if name not in _LENGTHS or not computes(tree, name)}
+        values = {
+            name: Settings.of(v) if isinstance(v, Mapping) else v
+            for name, v in values.items()
+            if name not in _LENGTHS or not computes(tree, name)
+        }
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values)
         tree = with_prelude(tree) if "LRScheduler" in source.text else tree
@@ -285,7 +289,6 @@ class _Reading:
                 with suppress(ExpressionError):
                     conversion.call(other)
             found.missing += [*self.choices, *conversion.missing]
-            _check_order(one, reader.schedules)
             self._read_optimizer(one.optimizer, one.rates, found)
         elif optimizer is not None:
             own = [g.get("lr") for g in optimizer.groups]  # if the script does not change them
@@ -307,12 +310,20 @@ class _Reading:
                 found.notes += program.notes
             else:
                 self._make_in_case(optimizer, conversion, found)
+        if not needs and one is not None and (composite := _out_of_order(one, reader.schedules)) is not None:
+            raise ExpressionError(
+                f"the schedulers of `{composite.name}` are not created in the order of the list, which changes the "
+                "rates",
+                "create them in the order of the list, or paste the training loop with them",
+                composite.node,
+            )
         if not needs and self.undecided is not None:
             raise ExpressionError(
                 f"it is not known which scheduler is used: `{printable(self.undecided.text, 60)}` cannot be computed",
                 "paste the lines of that scheduler alone",
                 Position(self.undecided.line, self.undecided.column),
             )
+        found.notes += dict.fromkeys(conversion.notes)
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
@@ -368,6 +379,8 @@ class _Reading:
                 raise NotPlainError
             if self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError
+            if stepped and _out_of_order(one, self.reader.schedules) is not None:
+                raise NotPlainError
             loops.read(one)
         except NotPlainError:
             if "interval" not in self.given or more:
@@ -389,7 +402,11 @@ class _Reading:
                 )
             return
         if isinstance(optimizer, Unknown) and (several := [o for o in optimizer.options if isinstance(o, Optimizer)]):
-            found.missing += [*optimizer.origins, *origins([g.get("lr") for o in several for g in o.groups])]
+            elsewhere = origins(
+                [o for o in optimizer.options if isinstance(o, Unknown)]
+            )  # of no value that can be given
+            found.missing += [o for o in optimizer.origins if o not in elsewhere]
+            found.missing += origins([g.get("lr") for o in several for g in o.groups])
         if not isinstance(optimizer, Optimizer):
             return
         if optimizer.node is None:
@@ -424,24 +441,19 @@ class _Reading:
             found.fields["momentum"], found.lines["momentum"] = momentum, optimizer.line
 
 
-def _check_order(schedule: Schedule, made: Sequence[Schedule]) -> None:
-    """Refuse a composite whose children are created in another order than that of its list, if that matters."""
+def _out_of_order(schedule: Schedule, made: Sequence[Schedule]) -> Schedule | None:
+    """A composite whose children are created in another order than that of its list, if that matters."""
     children = schedule.children
     if not children:
-        return
-    for child in children:
-        _check_order(child, made)
+        return None
+    if (inner := next(filter(None, (_out_of_order(child, made) for child in children)), None)) is not None:
+        return inner
     info = find(schedule.name)
     infos = [find(child.name) for child in children]
     if info and info.restores_rate and not any(i and i.overwrites_rate for i in infos):
-        return
+        return None
     order = [made.index(s) for child in children for s in (*_descendants(child), child)]
-    if order != sorted(order):
-        raise ExpressionError(
-            f"the schedulers of `{schedule.name}` are not created in the order of the list, which changes the rates",
-            "create them in the order of the list",
-            schedule.node,
-        )
+    return schedule if order != sorted(order) else None
 
 
 def _descendants(schedule: Schedule) -> list[Schedule]:
