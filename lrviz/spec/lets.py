@@ -71,7 +71,7 @@ def _table(name: str, text: str) -> dict[str, Any]:
         raise UsageError(
             f"`--let {name}`: `{printable(text, 60)}` is not a table", 'such as `{"lr": 0.1, "n": [3, 6]}`'
         )
-    if problem := _problem(data):
+    if problem := _problem(data, _MOST_VALUES):
         raise UsageError(f"`--let {name}`: {problem}", "leave it out")
     return data
 
