@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from lrviz.notation.script.interpreter import Interpreter
-from lrviz.notation.script.lightning import run_module
+from lrviz.notation.script.lightning import configs, run_module
 from lrviz.notation.script.trees import names_in
 from lrviz.notation.script.values import Class, Function
 
@@ -26,7 +26,12 @@ def read_all(reader: Interpreter) -> list[Any]:
         match reader.tree.body:
             case [*_, ast.Expr(value=ast.Dict() as node)]:  # for Lightning
                 returned.append(reader.evaluate(node, reader.top))
-    return returned + _call_the_rest(reader)
+    returned += _call_the_rest(reader)
+    for value in returned:
+        found = configs(value)[1]
+        if reader.harness is None and any(config.frequency != 1 for config in found):
+            reader.block(run_module(reader, None, found[0].schedule.line, value), reader.top)
+    return returned
 
 
 def _call_the_rest(reader: Interpreter) -> list[Any]:
@@ -38,7 +43,7 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
         if isinstance(method, Function) and reader.is_of_rest(method):
             module = _instance(reader, cls)
             returned.append(reader.call_function(method.bind(module), [], {}))
-            reader.block(run_module(reader, module, method, returned[-1]), reader.top)
+            reader.block(run_module(reader, module, method.node.lineno, returned[-1]), reader.top)
     functions: list[tuple[Class | None, Function]] = [
         (None, v) for v in reader.top.names.values() if isinstance(v, Function)
     ]

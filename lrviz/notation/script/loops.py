@@ -155,7 +155,11 @@ class Loops:
         if isinstance(loop.count, int) and not isinstance(loop.count, bool):
             if loop.count > 0:
                 self.found.fields[name], self.found.lines[name] = loop.count, line
-        elif isinstance(loop.count, Unknown) and name != "steps_per_epoch" and not {name, "steps"} & {*self.given}:
+        elif (
+            isinstance(loop.count, Unknown)
+            and name != "steps_per_epoch"
+            and not {name, "steps", "max_steps"} & {*self.given}
+        ):
             self.found.missing += [o for o in loop.count.origins if o.givable]
         elif isinstance(loop.over, Loader) and isinstance(loop.over.batch_size, int):
             self.found.fields["batch_size"], self.found.lines["batch_size"] = loop.over.batch_size, loop.over.line
