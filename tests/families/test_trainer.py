@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, RunSpec, read_run
-from lrviz.spec.trainer import read_arguments, trainer_run
+from lrviz.spec.trainer import SCHEDULES, read_arguments, trainer_run
 
 torch = pytest.importorskip("torch")
 try:
-    import torchvision  # noqa: F401
+    import_module("torchvision")
 except (ImportError, RuntimeError):  # one for another torch: without it transformers does not import it
     sys.modules["torchvision"] = None  # type: ignore[assignment]
 transformers = pytest.importorskip("transformers")
@@ -59,6 +61,23 @@ def _notation(values: dict[str, Any]) -> str:
     return f"TrainingArguments('out', {', '.join(f'{k}={v!r}' for k, v in values.items())})"
 
 
+def test_no_argument_is_taken_for_another() -> None:
+    for cls in (transformers.TrainingArguments, transformers.Seq2SeqTrainingArguments):
+        read_arguments(dict.fromkeys(cls.__dataclass_fields__), where=cls.__name__)
+
+
+def test_the_defaults_are_those_of_the_class(tmp_path: Path) -> None:
+    own, read = _arguments(tmp_path), read_arguments({}, where="TrainingArguments")
+    same = (
+        "learning_rate", "num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps",
+        "dataloader_drop_last", "adam_beta1",
+    )  # fmt: skip
+    assert [getattr(read, name) for name in same] == [getattr(own, name) for name in same]
+    assert own.lr_scheduler_type == read.lr_scheduler_type
+    assert own.optim.startswith(read.optim)
+    assert set(SCHEDULES) >= {str(kind.value) for kind in transformers.SchedulerType}
+
+
 LENGTHS: tuple[dict[str, Any], ...] = (
     {"max_steps": 7}, {"num_train_epochs": 2}, {"num_train_epochs": 2.5}, {"num_train_epochs": 0.4},
 )  # fmt: skip
@@ -86,9 +105,7 @@ def test_the_counts_are_those_of_the_trainer(world_size: int, tmp_path: Path) ->
             epochs, in_epoch, *_, batches, updates = own.set_initial_training_values(own.args, loader)
         finally:
             own.accelerator.state.num_processes = 1
-        run = trainer_run(
-            read_arguments(values, where="TrainingArguments"), dataset_size=52, world_size=world_size
-        )
+        run = trainer_run(read_arguments(values, where="TrainingArguments"), dataset_size=52, world_size=world_size)
         loop = read_run(_notation(values), Fields({"dataset_size": 52, "world_size": world_size})).loop
         found = (run.updates, run.warmup, loop.updates, loop.steps_per_epoch, loop.updates_per_epoch, loop.epochs)
         expected = (updates, own.args.get_warmup_steps(updates), updates, batches, in_epoch, epochs)
