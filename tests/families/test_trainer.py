@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,11 @@ import pytest
 
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, RunSpec, read_run
-from lrviz.spec.trainer import read_arguments, trainer_run
+from lrviz.spec.trainer import SCHEDULES, read_arguments, trainer_run
 
 torch = pytest.importorskip("torch")
 try:
-    import torchvision  # noqa: F401
+    import_module("torchvision")
 except (ImportError, RuntimeError):  # one for another torch: without it transformers does not import it
     sys.modules["torchvision"] = None  # type: ignore[assignment]
 transformers = pytest.importorskip("transformers")
@@ -58,6 +59,23 @@ def _arguments(folder: Path, **values: Any) -> Any:
 
 def _notation(values: dict[str, Any]) -> str:
     return f"TrainingArguments('out', {', '.join(f'{k}={v!r}' for k, v in values.items())})"
+
+
+def test_no_argument_is_taken_for_another() -> None:
+    for cls in (transformers.TrainingArguments, transformers.Seq2SeqTrainingArguments):
+        read_arguments(dict.fromkeys(cls.__dataclass_fields__), where=cls.__name__)
+
+
+def test_the_defaults_are_those_of_the_class(tmp_path: Path) -> None:
+    own, read = _arguments(tmp_path), read_arguments({}, where="TrainingArguments")
+    same = (
+        "learning_rate", "num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps",
+        "dataloader_drop_last", "adam_beta1",
+    )  # fmt: skip
+    assert [getattr(read, name) for name in same] == [getattr(own, name) for name in same]
+    assert own.lr_scheduler_type == read.lr_scheduler_type
+    assert own.optim.startswith(read.optim)
+    assert set(SCHEDULES) >= {str(kind.value) for kind in transformers.SchedulerType}
 
 
 LENGTHS: tuple[dict[str, Any], ...] = (
