@@ -112,12 +112,14 @@ class Config:
         if value is None:
             return default
         if not isinstance(value, str) or (choices and value not in choices):
-            raise self.wrong(key, " or ".join(choices) if choices else "text")
+            raise self.wrong(key, listed(choices) if choices else "text")
         return value
 
     def wrong(self, key: str, expected: str) -> UsageError:
         """The error for a value that a key cannot have."""
         value = self.get(key)
+        if value is None:
+            return UsageError(f"`{self.shown}` has no `{key}`", f"it must be {expected}")
         shown = "a table" if isinstance(value, Mapping) else printable(print_value(value), 60)
         hint = ""
         if isinstance(value, str) and "${" in value:
@@ -163,12 +165,17 @@ class Config:
 
     def missing(self, needed: Sequence[tuple[str, str, str]]) -> UsageError:
         """The error for fields that the file does not say: the name of each, an example, and what it is."""
-        what = ", ".join(text for _, _, text in needed)
+        what = listed([text for _, _, text in needed], "and")
         equals = " " if self.prefix else " = "
         return UsageError(
             f"`{self.shown}` does not say {what}",
             "add " + (" " if self.prefix else ", ").join(f"{self.option(n)}{equals}{e}" for n, e, _ in needed),
         )
+
+
+def listed(words: Sequence[str], before_last: str = "or") -> str:
+    """The words with commas, and a word before the last."""
+    return f" {before_last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def optimizer_of(name: str) -> str | None:
