@@ -274,6 +274,7 @@ def _metavar(parameter: Parameter) -> str:
         "schedulers": "[SPEC, ...]",
         "scheduler": "SPEC",
         "options": "{NAME: VALUE, ...}",
+        "text": "TEXT",
     }[parameter.kind]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from lrviz import figure, files, formats, schedulers, terminal
@@ -18,7 +19,7 @@ from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
 from lrviz.lazy import heavy_imports
 from lrviz.notation import SchedulerCall
-from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, read_run
+from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, calls_of, read_run
 from lrviz.text import printable
 
 if TYPE_CHECKING:
@@ -297,6 +298,23 @@ def read_resume(values: Values, spec: RunSpec) -> Resume | None:
     return read_resume(values["resume_at"], values["resume_by"], spec)
 
 
+def import_simulation(specs: Sequence[RunSpec]) -> ModuleType:
+    """The package that simulates, imported; before, it is known whether the packages of the schedulers are installed.
+
+    Raises:
+        SimulationError: a package is not installed.
+    """
+    calls = (call for spec in specs for call in calls_of(spec.scheduler))
+    infos = [info for call in calls if (info := schedulers.find(call.name)) and info.family != "torch"]
+    for info in infos:
+        schedulers.check_installed(info)
+    with gc_paused():
+        from lrviz import simulation
+    if infos and not any(isinstance(spec.scheduler, CodeCall) for spec in specs):
+        simulation.quiet_packages()
+    return simulation
+
+
 def simulate_all(
     specs: Sequence[RunSpec], quiet: bool, load_figure: bool = False, resume: Resume | None = None
 ) -> list[Trace]:
@@ -306,10 +324,9 @@ def simulate_all(
     """
     if resume is not None:
         specs = resume.specs
-    with gc_paused():
-        from lrviz import simulation
-
-        if load_figure:
+    simulation = import_simulation(specs)
+    if load_figure:
+        with gc_paused():
             figure.import_matplotlib(user_settings=False)
     total = sum(spec.loop.scheduler_calls for spec in specs)
     traces, done_before = [], 0

@@ -44,6 +44,7 @@ Kind = Literal[
     "schedulers",  # a list of schedulers
     "scheduler",  # one scheduler
     "options",  # a dict of names and plain values
+    "text",
 ]
 
 

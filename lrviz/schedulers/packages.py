@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 
 from lrviz.errors import SimulationError
-from lrviz.schedulers.catalogue import Family
+from lrviz.schedulers.catalogue import Family, Scheduler
+from lrviz.schedulers.catalogue import family as find_family
 
 
 @contextmanager
@@ -41,6 +42,17 @@ def is_installed(family: Family) -> bool:
     with installed_only(), suppress(ImportError, ValueError):
         return find_spec(family.package) is not None
     return False
+
+
+def check_installed(info: Scheduler) -> None:
+    """Refuse a scheduler whose package is not installed.
+
+    Raises:
+        SimulationError: it is not.
+    """
+    family = find_family(info.family)
+    if family is not None and not is_installed(family):
+        raise missing_package(family, info.attribute)
 
 
 def missing_package(family: Family, name: str) -> SimulationError:

@@ -263,6 +263,9 @@ def check_value(owner: str, parameter: Parameter, value: Any, groups: int) -> No
             _check_each(owner, parameter, value, groups, _check_function)
         case "function":
             _check_function(owner, parameter, value)
+        case "text":
+            if not isinstance(value, str):
+                raise _invalid(owner, parameter, value, "text")
         case "scheduler":
             if not isinstance(value, SchedulerCall):
                 raise _invalid(owner, parameter, value, "a scheduler such as CosineAnnealingLR()")
@@ -378,7 +381,7 @@ def _read_parameter(parameter: Parameter, text: str, names: Mapping[str, Any]) -
     if parameter.optional and word.lower() == "none":
         return None
     match parameter.kind:
-        case "choice":
+        case "choice" | "text":
             return word.strip("'\"")
         case "bool":
             words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

@@ -557,6 +557,16 @@ class RunSpec:
         return compare_runs([self, *others])
 
 
+def calls_of(scheduler: SchedulerCall | CodeCall | Factory | ScriptLoop) -> Iterator[SchedulerCall]:
+    """The schedulers that are not code of the user, with those inside them."""
+    if isinstance(scheduler, CodeCall | Factory):
+        return
+    for call in scheduler.calls if isinstance(scheduler, ScriptLoop) else (scheduler,):
+        yield call
+        for child in call.children:
+            yield from calls_of(child)
+
+
 def given_rates(call: SchedulerCall) -> Iterator[float]:
     """The rates, such as `eta_min` and `max_lr`, among the values of a scheduler and of those inside it."""
     info = find(call.name)

@@ -157,8 +157,7 @@ def _findings(specs: Sequence[tuple[RunSpec, Path]], values: dict[str, Any]) -> 
     from lrviz import rules
     from lrviz.cli import runs
 
-    with runs.gc_paused():
-        from lrviz import simulation
+    simulation = runs.import_simulation([spec for spec, _ in specs])
     total = sum(spec.loop.scheduler_calls for spec, _ in specs)
     done_before = 0
     resumes = [runs.read_resume(values, spec) for spec, _ in specs]

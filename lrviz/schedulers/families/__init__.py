@@ -26,6 +26,16 @@ NAMES: Final[dict[str, dict[str, str]]] = {
         "hf-greedy": "get_greedy_schedule",
         "hf-scheduler": "get_scheduler",
     },
+    "diffusers": {
+        "diffusers-linear": "diffusers.optimization.get_linear_schedule_with_warmup",
+        "diffusers-cosine": "diffusers.optimization.get_cosine_schedule_with_warmup",
+        "diffusers-cosine-restarts": "diffusers.optimization.get_cosine_with_hard_restarts_schedule_with_warmup",
+        "diffusers-polynomial": "diffusers.optimization.get_polynomial_decay_schedule_with_warmup",
+        "diffusers-constant": "diffusers.optimization.get_constant_schedule",
+        "diffusers-constant-warmup": "diffusers.optimization.get_constant_schedule_with_warmup",
+        "diffusers-piecewise": "get_piecewise_constant_schedule",
+        "diffusers-scheduler": "diffusers.optimization.get_scheduler",
+    },
 }
 # The family of each short name and name.
 INDEX: Final = {name: family for family, names in NAMES.items() for pair in names.items() for name in pair}

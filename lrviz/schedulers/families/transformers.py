@@ -100,6 +100,7 @@ _LINEAR: Final = _schedule(
     formula=f"{_RISE}rate(t) = lr * max(0, 1 - x)\n{_X}",
     use="The default of the Trainer, and of many recipes for fine-tuning.",
     cautions=(_AT_0, _COUNTS),
+    example="get_linear_schedule_with_warmup(num_warmup_steps=4)",
     past_end="It stays at 0.",
 )
 _COSINE: Final = _schedule(
@@ -112,6 +113,7 @@ _COSINE: Final = _schedule(
     formula=f"{_RISE}rate(t) = lr * max(0, (1 + cos(2 * pi * num_cycles * x)) / 2)\n{_X}",
     use="Pre-training and fine-tuning of language models.",
     cautions=(_AT_0, _COUNTS, "A num_cycles of 1 rises back to lr at the end of the run: 0.5 is half a cosine."),
+    example="get_cosine_schedule_with_warmup(num_warmup_steps=4)",
     past_end="It rises again.",
 )
 _RESTARTS: Final = _schedule(
@@ -124,6 +126,7 @@ _RESTARTS: Final = _schedule(
     formula=f"{_RISE}rate(t) = lr * (1 + cos(pi * (num_cycles * x % 1))) / 2, and 0 from x = 1\n{_X}",
     use="Runs that save a model at the end of each cycle.",
     cautions=(_AT_0, _COUNTS, "With the default num_cycles of 1 there is no restart."),
+    example="get_cosine_with_hard_restarts_schedule_with_warmup(num_warmup_steps=4, num_cycles=3)",
     past_end="It stays at 0.",
 )
 _POLYNOMIAL: Final = _schedule(
@@ -142,6 +145,7 @@ _POLYNOMIAL: Final = _schedule(
         "With several parameter groups lr_end is scaled by the rate of each group, from the default rate of the "
         "optimizer.",
     ),
+    example="get_polynomial_decay_schedule_with_warmup(num_warmup_steps=4, power=2.0)",
     past_end="It stays at lr_end.",
     failure_hint=_polynomial_hint,
 )
@@ -162,8 +166,40 @@ _CONSTANT_WARMUP: Final = _schedule(
     formula=f"{_RISE}rate(t) = lr",
     use="Fine-tuning, and runs of unknown length.",
     cautions=(_AT_0, "The rate does not fall: the last updates are as large as those after the warm-up."),
+    example="get_constant_schedule_with_warmup(num_warmup_steps=4)",
     past_end="It stays at lr.",
 )
+
+# fmt: off
+_CURVES: Final = {
+    "hf-linear": (0, 250, 500, 750, 1000, 964, 929, 893, 857, 821, 786, 750, 714, 679, 643, 607, 571, 536, 500, 464,
+        429, 393, 357, 321, 286, 250, 214, 179, 143, 107, 71, 36),
+    "hf-cosine": (0, 250, 500, 750, 1000, 997, 987, 972, 950, 923, 891, 854, 812, 766, 717, 665, 611, 556, 500, 444,
+        389, 335, 283, 234, 188, 146, 109, 77, 50, 28, 13, 3),
+    "hf-cosine-restarts": (0, 250, 500, 750, 1000, 972, 891, 766, 611, 444, 283, 146, 50, 3, 987, 923, 812, 665, 500,
+        335, 188, 77, 13, 997, 950, 854, 717, 556, 389, 234, 109, 28),
+    "hf-polynomial": (0, 250, 500, 750, 1000, 930, 862, 797, 735, 675, 617, 563, 510, 461, 413, 369, 327, 287, 250,
+        216, 184, 154, 128, 103, 82, 63, 46, 32, 21, 12, 5, 1),
+    "hf-constant": (1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000,
+        1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000),
+    "hf-constant-warmup": (0, 250, 500, 750, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000,
+        1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000),
+    "hf-inverse-sqrt": (0, 250, 500, 750, 1000, 894, 816, 756, 707, 667, 632, 603, 577, 555, 535, 516, 500, 485, 471,
+        459, 447, 436, 426, 417, 408, 400, 392, 385, 378, 371, 365, 359),
+    "hf-plateau": (1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000,
+        1000, 1000, 1000, 1000, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 10),
+    "hf-cosine-min-lr": (0, 250, 500, 750, 1000, 997, 989, 975, 955, 931, 902, 868, 831, 789, 745, 699, 650, 600, 550,
+        500, 450, 401, 355, 311, 269, 232, 198, 169, 145, 125, 111, 103),
+    "hf-cosine-warmup-min-lr": (250, 500, 750, 1000, 997, 989, 975, 955, 931, 902, 868, 831, 789, 745, 699, 650, 600,
+        550, 500, 450, 401, 355, 311, 269, 232, 198, 169, 145, 125, 111, 103, 100),
+    "hf-wsd": (0, 250, 500, 750, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000,
+        1000, 1000, 1000, 1000, 1000, 1000, 1000, 962, 854, 691, 500, 309, 146, 38),
+    "hf-greedy": (1000, 1000, 1250, 1250, 1562, 1562, 1953, 1953, 2441, 2441, 2441, 1953, 1953, 1562, 1562, 1250,
+        1250, 1000, 1000, 800, 800, 640, 640, 512, 512, 410, 410, 328, 328, 262, 262, 210),
+    "hf-scheduler": (0, 250, 500, 750, 1000, 997, 987, 972, 950, 923, 891, 854, 812, 766, 717, 665, 611, 556, 500,
+        444, 389, 335, 283, 234, 188, 146, 109, 77, 50, 28, 13, 3),
+}
+# fmt: on
 
 FAMILY: Final = Family(
     package="transformers",
@@ -185,6 +221,7 @@ FAMILY: Final = Family(
         "AdafactorSchedule": "it repeats the rate that Adafactor computes from the gradients, which a run without a "
         "model does not have",
     },
+    curves=_CURVES,
     schedulers=(
         _LINEAR,
         _COSINE,
@@ -210,6 +247,7 @@ FAMILY: Final = Family(
             use="Pre-training of unknown length, as of vision transformers.",
             cautions=(_AT_0, "The rate falls slowly: four times the steps halve it."),
             source="Zhai et al., Scaling Vision Transformers, 2021, arXiv:2106.04560",
+            example="get_inverse_sqrt_schedule(num_warmup_steps=4)",
             past_end="It has no end: the rate continues to fall.",
         ),
         replace(
@@ -234,6 +272,7 @@ FAMILY: Final = Family(
             "m = min_lr / lr, or min_lr_rate",
             use="Pre-training of language models, which often ends at a tenth of the peak.",
             cautions=(_AT_0, _COUNTS, _ONE_FLOOR),
+            example="get_cosine_with_min_lr_schedule_with_warmup(num_warmup_steps=4, min_lr_rate=0.1)",
             past_end="It rises again.",
             check=_check_floor,
             positional=3,
@@ -263,6 +302,7 @@ FAMILY: Final = Family(
             "m = min_lr / lr, or min_lr_rate",
             use="Pre-training whose first update is to count, and whose last one is to have the lowest rate.",
             cautions=(_COUNTS, _ONE_FLOOR),
+            example="get_cosine_with_min_lr_schedule_with_warmup_lr_rate(num_warmup_steps=4, min_lr_rate=0.1)",
             past_end="It rises again.",
             check=_check_floor,
             positional=3,
@@ -309,6 +349,7 @@ FAMILY: Final = Family(
                 "With num_stable_steps, num_training_steps is not used, and the rate is at its lowest after the decay.",
             ),
             source="Hu et al., MiniCPM: Unveiling the Potential of Small Language Models, 2024, arXiv:2404.06395",
+            example="get_wsd_schedule(num_warmup_steps=4, num_decay_steps=8)",
             past_end="It stays at min_lr_ratio of lr.",
         ),
         _schedule(
@@ -362,6 +403,7 @@ FAMILY: Final = Family(
                 "With the default min_lr of 1e-3 a smaller rate is never reduced.",
             ),
             source="GreedyLR: A Novel Adaptive Learning Rate Scheduler, 2025, arXiv:2512.14527",
+            example="get_greedy_schedule(patience=1, factor=0.8, min_lr=1e-5)",
             past_end="It has no end: the rate keeps following the metric.",
             takes_metric=True,
             takes_last_epoch=False,
