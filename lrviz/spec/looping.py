@@ -45,7 +45,7 @@ def with_length(program: Program, fields: Fields, typed: Mapping[str, Any], note
         UsageError: an option cannot be combined with it.
     """
     prefix = fields.prefix
-    for name in ("grad_accum", "warmup"):
+    for name in ("grad_accum", "accum_remainder", "warmup"):
         if name in typed:
             raise UsageError(
                 f"`{option_name(name, prefix)}` cannot be combined with the loop of the script, which says when "

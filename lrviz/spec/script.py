@@ -171,9 +171,13 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
         merged = replace(fields, values=_consistent(merged.values, typed))
         loop = read_loop(merged.values, fields.prefix)
         every = loop.grad_accum
-        if first.drops_partial and every > 1 and (rest := loop.steps_per_epoch % every) and _has_batches(merged.values):
-            kept = {k: v for k, v in merged.values.items() if k not in ("dataset_size", "batch_size", "drop_last")}
-            merged = replace(merged, values={**kept, "steps_per_epoch": loop.steps_per_epoch - rest})
+        if (
+            first.drops_partial
+            and "accum_remainder" not in typed
+            and (rest := loop.steps_per_epoch % every)
+            and _has_batches(merged.values)
+        ):
+            merged = replace(merged, values={**merged.values, "accum_remainder": "drop"})
             first.notes.append(
                 f"the last {count(rest, 'batch').replace('batchs', 'batches')} of an epoch make no update: the script "
                 f"makes one every {every}"

@@ -18,7 +18,7 @@ from typing import Any, Final
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import TRAINER_ARGUMENTS, SchedulerCall
 from lrviz.schedulers import installed_optimizers
-from lrviz.text import brief, count, print_value, printable
+from lrviz.text import brief, count, format_rate, print_value, printable
 
 Version = tuple[int, int]
 
@@ -146,7 +146,7 @@ def read_version(text: str, option: str = "--transformers") -> Version:
     Raises:
         UsageError: it is not a version, or one before 4.
     """
-    match = re.match(r"(\d{1,3})(?:\.(\d{1,4})(?!\d))?(?:[.\w+-]*)$", text.strip())
+    match = re.fullmatch(r"(\d{1,3})(?:\.(\d{1,3})(?:[.a-z+-][\w.+-]*)?)?", text.strip())
     if match is None:
         raise UsageError(f"`{option}` must be a version, got `{printable(text, 60)}`", f"such as `{option} 4.44`")
     version = int(match[1]), int(match[2] or 0)
@@ -199,7 +199,7 @@ def read_arguments(values: Mapping[str, Any], *, where: str) -> TrainerArguments
         )
     if "learning_rate" not in read and where in _RATES:
         read["learning_rate"] = _RATES[where]
-        notes.append(f"the learning rate of {_RATES[where]:g} is the default of `{where}` in TRL {_TRL}")
+        notes.append(f"the learning rate of {format_rate(_RATES[where])} is the default of `{where}` in TRL {_TRL}")
     if schedule == "constant" and (read.get("warmup_steps") or read.get("warmup_ratio")):
         notes.append("`lr_scheduler_type='constant'` has no warm-up: with `constant_with_warmup` it has one")
     if schedule in _NO_KWARGS and read.get("lr_scheduler_kwargs"):
@@ -252,8 +252,8 @@ def trainer_run(
         other = _count(arguments, dataset_size, world_size, batches, read_version(installed))
         if (made.updates, made.warmup) != (other.updates, other.warmup):
             notes.append(
-                f"transformers {_shown(used)} makes {count(made.updates, 'update')}, {made.warmup:g} of them warm-up; "
-                f"{installed}, which is installed, makes {other.updates:,} and {other.warmup:g}"
+                f"transformers {_shown(used)} makes {_counted(made)}; {installed}, which is installed, makes "
+                f"{_counted(other)}"
             )
     call = _schedule(arguments, made.updates, made.warmup)
     fields: dict[str, Any] = {"lr": arguments.learning_rate, **made.fields}
@@ -267,7 +267,7 @@ def trainer_run(
             )
         fields["interval"] = "epoch"
     told = (
-        f"{fields['optimizer']} lr {arguments.learning_rate:g}",
+        f"{fields['optimizer']} lr {format_rate(arguments.learning_rate)}",
         *made.told,
         f"transformers {_shown(used)}",
     )
@@ -430,6 +430,10 @@ def _warmup_told(warmup: float, updates: int) -> str:
     return f"warm-up {warmup:,g} of {count(updates, 'update')}" if warmup else f"{count(updates, 'update')}, no warm-up"
 
 
+def _counted(counts: _Counts) -> str:
+    return f"{count(counts.updates, 'update')}{f' with a warm-up of {counts.warmup:,g}' if counts.warmup else ''}"
+
+
 def _schedule(arguments: TrainerArguments, updates: int, warmup: float) -> SchedulerCall:
     """The schedule that `get_scheduler` of transformers makes."""
     function, takes = SCHEDULES[arguments.lr_scheduler_type]
@@ -510,7 +514,9 @@ def _word(name: str, value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise _wrong(name, value, where, "text")
     owner, dot, member = value.rpartition(".")  # `SchedulerType.COSINE`
-    return member.lower() if dot and owner.endswith(("SchedulerType", "OptimizerNames", "Strategy")) else value
+    if not dot or not owner.endswith(("SchedulerType", "OptimizerNames", "Strategy")):
+        return value
+    return {"REDUCE_ON_PLATEAU": "reduce_lr_on_plateau"}.get(member, member.lower())
 
 
 def _dictionary(name: str, value: Any, where: str) -> dict[str, Any]:

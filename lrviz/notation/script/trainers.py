@@ -45,18 +45,15 @@ class Arguments(Instance):
 
 
 def trainer_class(value: Any) -> str:
-    """The class of arguments of a Trainer that an instance is of; empty for anything else."""
+    """The class of arguments of a Trainer that an instance is of, or is of a subclass of; empty for anything else."""
     if isinstance(value, Arguments):
         return value.name
-    if not isinstance(value, Instance) or value.cls is None:
-        return ""
-    return value.cls.name if _is_subclass(value.cls) else ""
+    return _base(value.cls) if isinstance(value, Instance) and value.cls is not None else ""
 
 
-def _is_subclass(cls: Class) -> bool:
-    bases = cls.bases
-    return any(_is_subclass(b) if isinstance(b, Class) else isinstance(b, Dotted) and is_trainer_class(b.last)
-               for b in bases)  # fmt: skip
+def _base(cls: Class) -> str:
+    names = (_base(b) if isinstance(b, Class) else b.last if isinstance(b, Dotted) else "" for b in cls.bases)
+    return next((name for name in names if is_trainer_class(name)), "")
 
 
 def trainer_call(value: Instance) -> tuple[TrainerCall, list[Origin]]:
