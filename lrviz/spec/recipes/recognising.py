@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from lrviz import files
 from lrviz.errors import LrvizError, UsageError
-from lrviz.notation import SchedulerCall, read_script
 from lrviz.spec.lets import read_values
 from lrviz.spec.reading import Fields, option_name
 from lrviz.spec.recipes.config import Config, Recipe, listed
@@ -100,15 +99,10 @@ def read_recipe(path: str, fields: Fields) -> ScriptRun:
     shown = printable(path, 60)
     kind, config = _recognised(path, fields)
     recipe: Recipe = import_module(f"lrviz.spec.recipes.{kind.module}").read(config)
-    if not isinstance(call := recipe.scheduler, SchedulerCall):
-        (found,) = read_script(call, {}, {})
-        if found.call is None:  # the lines are of lrviz itself
-            raise AssertionError(call)
-        call = found.call
     given = {name: value for name, value in config.given.items() if name not in recipe.used}
     merged = Fields(recipe.values, prefix="").over(given, fields.prefix)
     return ScriptRun(
-        call,
+        recipe.scheduler,
         replace(fields, values=merged.values),
         (recipe.title, *_told(recipe, config)),
         (*recipe.notes, *_differences(recipe, config)),
