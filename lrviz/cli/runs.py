@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Any]
 Read = TypeVar("Read")
+_NUMBER: Final = re.compile(r"\s*[-+]?\.?\d")  # the start of a step, of a percentage or of epochs
 _BINARY: Final = ("png", "pdf", "jpg", "webp")
 _FIGURE_VALUES: Final = ("ylim", "size", "dpi", "x", "layout", "columns", "axes")  # options that are read
 _FORMATS: Final = (*figure.FIGURE_FORMATS, *formats.DATA_FORMATS)
@@ -72,7 +73,7 @@ def with_config_files(
         return list(words or ()), dict(values)
     from lrviz.spec import names_recipe
 
-    paths = [text for text in given if names_recipe(text) or (text[:1] not in "+-.0123456789" and Path(text).exists())]
+    paths = [text for text in given if names_recipe(text) or (not _NUMBER.match(text) and Path(text).exists())]
     steps = [text for text in given if text not in paths]
     if steps and not zooms:
         raise UsageError(f"`--from` needs a .yaml, .json or .toml file, got `{printable(steps[0], 60)}`")

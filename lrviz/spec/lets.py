@@ -136,7 +136,8 @@ def read_values(
         text = files.read_text(folder / path, most_bytes or _MOST_BYTES, pipe=True)
     except OSError as error:
         raise UsageError(
-            f"cannot read `{shown}`: {files.error_reason(error)}", "the path is relative to the current folder"
+            f"cannot read `{shown}`: {files.error_reason(error)}",
+            "the path is relative to the current folder" if error.errno is not None else "",
         ) from error
     if suffix == ".toml":
         data = files.parse_toml(text, shown, 'text needs quotes, such as `sched = "cos"`')

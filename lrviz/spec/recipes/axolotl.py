@@ -12,7 +12,7 @@ from typing import Any, Final
 from lrviz.errors import SpecError
 from lrviz.notation import SchedulerCall
 from lrviz.spec.recipes import hf
-from lrviz.spec.recipes.config import Config, Recipe
+from lrviz.spec.recipes.config import Config, Recipe, lambda_lr
 from lrviz.spec.values import read_epochs
 
 _NOT_DRAWN: Final = ("jagged_restart_steps", "relora_steps", "cosine_constant_lr_ratio")
@@ -88,13 +88,13 @@ def read(config: Config) -> Recipe:
         dict(run.fields),
         {"lr": "learning_rate", "optimizer": "optimizer"},
         told,
-        [*run.notes, *([_NOTE] if isinstance(own, str) else [])],
+        [*run.notes, *([_NOTE] if own and own.name == "LambdaLR" else [])],
         hf.USED,
         tells_all=True,
     )
 
 
-def _own_schedule(config: Config, schedule: str, updates: int, warmup: int) -> SchedulerCall | str | None:
+def _own_schedule(config: Config, schedule: str, updates: int, warmup: int) -> SchedulerCall | None:
     """The schedule that axolotl creates in place of that of transformers; None if it does not."""
     if schedule == "one_cycle":
         own = {"pct_start": warmup / updates, "anneal_strategy": "cos"} | dict(config.table("lr_scheduler_kwargs"))
@@ -104,17 +104,9 @@ def _own_schedule(config: Config, schedule: str, updates: int, warmup: int) -> S
     if schedule != "cosine" or not (config.get("lr_quadratic_warmup") is True or least):
         return None
     rise = f"float(step) / float(max(1, {warmup}))"
-    progress = f"float(step - {warmup}) / float(max(1, {updates} - {warmup}))"
+    progress = f"(float(step - {warmup}) / float(max(1, {updates} - {warmup})))"
     if config.get("lr_quadratic_warmup") is True:
-        rise, fall = f"({rise}) ** 2", "max(0.0, 0.5 * (1.0 + math.cos(math.pi * float(0.5) * 2.0 * progress)))"
+        rise, fall = f"({rise}) ** 2", f"max(0.0, 0.5 * (1.0 + math.cos(math.pi * float(0.5) * 2.0 * {progress})))"
     else:
-        fall = f"(1 - {least!r}) * (0.5 * (1.0 + math.cos(math.pi * progress))) + {least!r}"
-    lines = [
-        "def cosine_with_warmup(step):",
-        f"    if step < {warmup}:",
-        f"        return {rise}",
-        f"    progress = {progress}",
-        f"    return {fall}",
-        "scheduler = LambdaLR(optimizer, cosine_with_warmup)",
-    ]
-    return "\n".join(lines)
+        fall = f"(1 - {least!r}) * (0.5 * (1.0 + math.cos(math.pi * {progress}))) + {least!r}"
+    return lambda_lr("cosine_with_warmup", [(f"step < {warmup}", rise)], fall)

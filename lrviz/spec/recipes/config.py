@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
 from lrviz.errors import UsageError
-from lrviz.notation import SchedulerCall
+from lrviz.notation import SchedulerCall, parse
 from lrviz.spec.reading import LENGTH_FIELDS, option_name
 from lrviz.spec.values import read_count, read_number
 from lrviz.text import print_value, printable
@@ -18,13 +18,13 @@ from lrviz.text import print_value, printable
 class Recipe:
     """What a file says of a run.
 
-    `title` is the framework, for people. The scheduler is a call, or lines of Python that create it as the framework
-    does. `values` are fields of the run, and `keys` the key of the file that gives each. `told` are facts beside them.
-    `used` names the fields given beside the file that `values` replace. With `tells_all` the length is told.
+    `title` is the framework, for people. `values` are fields of the run, and `keys` the key of the file that gives
+    each. `told` are facts beside them; with `tells_all` the length is among them. `used` names the fields given beside
+    the file that `values` replace.
     """
 
     title: str
-    scheduler: SchedulerCall | str
+    scheduler: SchedulerCall
     values: dict[str, Any]
     keys: dict[str, str] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
@@ -112,12 +112,14 @@ class Config:
         if value is None:
             return default
         if not isinstance(value, str) or (choices and value not in choices):
-            raise self.wrong(key, " or ".join(choices) if choices else "text")
+            raise self.wrong(key, listed(choices) if choices else "text")
         return value
 
     def wrong(self, key: str, expected: str) -> UsageError:
         """The error for a value that a key cannot have."""
         value = self.get(key)
+        if value is None:
+            return UsageError(f"`{self.shown}` has no `{key}`", f"it must be {expected}")
         shown = "a table" if isinstance(value, Mapping) else printable(print_value(value), 60)
         hint = ""
         if isinstance(value, str) and "${" in value:
@@ -163,12 +165,34 @@ class Config:
 
     def missing(self, needed: Sequence[tuple[str, str, str]]) -> UsageError:
         """The error for fields that the file does not say: the name of each, an example, and what it is."""
-        what = ", ".join(text for _, _, text in needed)
+        what = listed([text for _, _, text in needed], "and")
         equals = " " if self.prefix else " = "
         return UsageError(
             f"`{self.shown}` does not say {what}",
             "add " + (" " if self.prefix else ", ").join(f"{self.option(n)}{equals}{e}" for n, e, _ in needed),
         )
+
+
+def lambda_lr(name: str, parts: Sequence[tuple[str, str]], last: str) -> SchedulerCall:
+    """`LambdaLR` with a function of `step`.
+
+    Args:
+        name: The name of the function.
+        parts: Conditions and the value under each, the first that holds.
+        last: The value if none holds.
+    """
+    body = last
+    for condition, value in reversed(parts):
+        body = f"{value} if {condition} else {body}"
+    (function,) = (value for _, value in parse(f"LambdaLR(lr_lambda=lambda step: {body})", {}).kwargs)
+    lines = [line for condition, value in parts for line in (f"    if {condition}:", f"        return {value}")]
+    code = "\n".join([f"def {name}(step):", *lines, f"    return {last}"])
+    return SchedulerCall("LambdaLR", kwargs=(("lr_lambda", replace(function, source=name, code=code)),))
+
+
+def listed(words: Sequence[str], before_last: str = "or") -> str:
+    """The words with commas, and a word before the last."""
+    return f" {before_last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def optimizer_of(name: str) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import SchedulerCall
 from lrviz.spec.recipes import hf
-from lrviz.spec.recipes.config import Config, Recipe, optimizer_of
+from lrviz.spec.recipes.config import Config, Recipe, listed, optimizer_of
 from lrviz.text import print_value
 
 _MODULE: Final = "deepspeed.runtime.lr_schedules"
@@ -48,9 +48,9 @@ def read(config: Config) -> Recipe:
     if not name:
         raise config.wrong("scheduler.type", "the name of a schedule of DeepSpeed")
     if autos and config.beside is None:
-        listed = ", ".join(f"`{key}`" for key in autos)
+        keys = listed([f"`{key}`" for key in autos], "and")
         raise UsageError(
-            f'`{config.shown}`: {listed} {"are" if len(autos) > 1 else "is"} "auto", which the Trainer fills in',
+            f'`{config.shown}`: {keys} {"are" if len(autos) > 1 else "is"} "auto", which the Trainer fills in',
             "add `--config FILE` with the YAML or JSON of the arguments of the Trainer",
         )
     if config.beside is not None:

@@ -146,6 +146,7 @@ def _call(config: Config, key: str) -> SchedulerCall:
     if isinstance(config.get(key), str):  # the class alone
         module, _, name = str(config.get(key)).rpartition(".")
         return SchedulerCall(name, module=module)
+    config.table(key)
     path = config.text(f"{key}.class_path", "")
     if not path:
         raise UsageError(

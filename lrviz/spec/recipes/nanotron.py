@@ -7,7 +7,7 @@ compute, operation by operation.
 from __future__ import annotations
 
 from lrviz.errors import SpecError
-from lrviz.spec.recipes.config import Config, Recipe, optimizer_of
+from lrviz.spec.recipes.config import Config, Recipe, lambda_lr, optimizer_of
 from lrviz.text import count
 
 _TABLE = "optimizer.learning_rate_scheduler"
@@ -42,12 +42,12 @@ def read(config: Config) -> Recipe:
         decay = steps - warmup - (start or 0)
     start = warmup if start is None else start
     if warmup == 0 and decay == 0:
-        lines = [f"    return {lr!r}"]  # nanotron's own value, by which torch multiplies the rate once more
+        parts, last = [], f"{lr!r}"  # nanotron's own value, by which torch multiplies the rate once more
     else:
         first = f"{lr!r} * step / {max(warmup, 1)}" if warmup_style == "linear" else f"{lr!r}"
-        lines = [f"    if step <= {warmup}:", f"        return {first} / {lr!r}"]
+        parts, last = [(f"step <= {warmup}", f"{first} / {lr!r}")], f"{least!r} / {lr!r}"
         if start > warmup:
-            lines += [f"    if step < {start}:", "        return 1.0"]
+            parts += [(f"step < {start}", "1.0")]
         if decay > 0:
             gone = f"(step - {start})"
             shapes = {
@@ -55,12 +55,9 @@ def read(config: Config) -> Recipe:
                 "linear": f"({decay} - {gone}) / {decay}",
                 "1-sqrt": f"(1 - math.sqrt({gone} / {decay}))",
             }
-            lines += [
-                f"    if step < {start + decay}:",
-                f"        return ({least!r} + ({lr!r} - {least!r}) * {shapes[style]}) / {lr!r}",
+            parts += [
+                (f"step < {start + decay}", f"({least!r} + ({lr!r} - {least!r}) * {shapes[style]}) / {lr!r}"),
             ]
-        lines += [f"    return {least!r} / {lr!r}"]
-    lines = ["def warmup_decay(step):", *lines, "scheduler = LambdaLR(optimizer, warmup_decay)"]
     optimizer = optimizer_of(config.text("optimizer.optimizer_factory.name", "adamW")) or "AdamW"
     told = [
         f"{warmup_style} warm-up of {count(warmup, 'update')}",
@@ -68,7 +65,7 @@ def read(config: Config) -> Recipe:
     ]
     return Recipe(
         "nanotron",
-        "\n".join(lines),
+        lambda_lr("warmup_decay", parts, last),
         {"lr": lr, "steps": steps, "optimizer": optimizer},
         {"lr": f"{_TABLE}.learning_rate", "steps": "tokens.train_steps", "optimizer": "optimizer.optimizer_factory"},
         told,

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from lrviz import files
 from lrviz.errors import LrvizError, UsageError
-from lrviz.notation import SchedulerCall, read_script
 from lrviz.spec.lets import read_values
 from lrviz.spec.reading import Fields, option_name
-from lrviz.spec.recipes.config import Config, Recipe
+from lrviz.spec.recipes.config import Config, Recipe, listed
 from lrviz.spec.script import ScriptRun
 from lrviz.text import format_rate, printable
 
@@ -27,19 +26,22 @@ _MOST_VALUES: Final = {".json": 2_000_000}
 class Kind:
     """A kind of files: its title, its module, and the keys by which it is recognised.
 
-    `any_of` are keys of which one is enough; `all_of` are groups of keys of which each must have one.
+    `any_of` are keys of which one is enough; `all_of` are groups of keys of which each must have one, `at_last` too
+    where no other kind is found. Files of this kind have keys of the kind `with_keys_of` as well.
     """
 
     title: str
     module: str
     any_of: tuple[str, ...] = ()
     all_of: tuple[tuple[str, ...], ...] = ()
+    at_last: tuple[tuple[str, ...], ...] = ()
+    with_keys_of: str = ""
 
-    def found(self, config: Config) -> list[str]:
+    def found(self, config: Config, *, at_last: bool = False) -> list[str]:
         """The keys of this kind that the file has; empty if it is not of this kind."""
         if found := config.has(*self.any_of):
             return found
-        groups = [config.has(*keys) for keys in self.all_of]
+        groups = [config.has(*keys) for keys in (self.at_last if at_last else self.all_of)]
         return [keys[0] for keys in groups] if groups and all(groups) else []
 
 
@@ -54,9 +56,13 @@ KINDS: Final = {
             "training_arguments.learning_rate",
             "training_args.learning_rate",
         ),
+        at_last=(
+            ("learning_rate",),
+            ("max_steps", "warmup_steps", "warmup_ratio", "optim", "gradient_accumulation_steps"),
+        ),
     ),
     "axolotl": Kind("axolotl", "axolotl", ("micro_batch_size", "num_epochs")),
-    "trainer-state": Kind("the Trainer's state", "trainer_state", ("log_history",)),
+    "trainer-state": Kind("the Trainer's state", "trainer_state", ("log_history",), with_keys_of="transformers"),
     "deepspeed": Kind(
         "DeepSpeed",
         "deepspeed",
@@ -93,15 +99,10 @@ def read_recipe(path: str, fields: Fields) -> ScriptRun:
     shown = printable(path, 60)
     kind, config = _recognised(path, fields)
     recipe: Recipe = import_module(f"lrviz.spec.recipes.{kind.module}").read(config)
-    if not isinstance(call := recipe.scheduler, SchedulerCall):
-        (found,) = read_script(call, {}, {})
-        if found.call is None:  # the lines are of lrviz itself
-            raise AssertionError(call)
-        call = found.call
     given = {name: value for name, value in config.given.items() if name not in recipe.used}
     merged = Fields(recipe.values, prefix="").over(given, fields.prefix)
     return ScriptRun(
-        call,
+        recipe.scheduler,
         replace(fields, values=merged.values),
         (recipe.title, *_told(recipe, config)),
         (*recipe.notes, *_differences(recipe, config)),
@@ -149,23 +150,27 @@ def _recognised(path: str, fields: Fields) -> tuple[Kind, Config]:
     if fields.kind:
         if fields.kind not in KINDS:
             raise UsageError(
-                f"`{option_name('from_kind', fields.prefix)}` must be {', '.join(list(KINDS)[:-1])} "
-                f"or {list(KINDS)[-1]}, got `{printable(fields.kind, 60)}`"
+                f"`{option_name('from_kind', fields.prefix)}` must be {listed(list(KINDS))}, "
+                f"got `{printable(fields.kind, 60)}`"
             )
         return KINDS[fields.kind], config
     if "figure" in values and suffix == ".toml":
         raise UsageError(f"`{shown}` is a preset", f"`lrviz render {shown}` draws its figures")
     matches = {name: found for name, kind in KINDS.items() if (found := kind.found(config))}
+    if not matches:
+        matches = {name: found for name, kind in KINDS.items() if (found := kind.found(config, at_last=True))}
+    for name in list(matches):
+        matches.pop(KINDS[name].with_keys_of, None)
     if len(matches) > 1:
-        listed = " and ".join(f"`{found[0]}` of {KINDS[name].title}" for name, found in matches.items())
+        keys = listed([f"`{found[0]}` of {KINDS[name].title}" for name, found in matches.items()], "and")
         raise UsageError(
-            f"`{shown}` has keys of {len(matches)} kinds: {listed}",
-            f"add `{option_name('from_kind', fields.prefix)} KIND`: {' or '.join(matches)}",
+            f"`{shown}` has keys of {len(matches)} kinds: {keys}",
+            f"say which it is: `{option_name('from_kind', fields.prefix)} {'|'.join(matches)}`",
         )
     if not matches:
-        keys = ", ".join(f"`{printable(str(key), 30)}`" for key in list(values)[:6]) or "nothing"
+        keys = ", ".join(f"`{printable(str(key), 30)}`" for key in list(values)[:6])
         raise UsageError(
-            f"`{shown}` has no schedule that lrviz knows: its keys are {keys}",
+            f"`{shown}` has no schedule that lrviz knows: " + (f"its keys are {keys}" if keys else "it is empty"),
             f"the kinds are {', '.join(KINDS)}; `{option_name('from_kind', fields.prefix)} KIND` names the one it is",
         )
     (name,) = matches
@@ -192,8 +197,9 @@ def _told(recipe: Recipe, config: Config) -> list[str]:
     """What was read of the run, without the fields that are given beside the file."""
     told = []
     values = {name: value for name, value in recipe.values.items() if name not in config.given}
-    if "optimizer" in values or "lr" in values:
-        told.append(f"{values.get('optimizer', '')} lr {_rate(recipe.values.get('lr'))}".strip())
+    rate = f"lr {format_rate(float(values['lr']))}" if isinstance(values.get("lr"), int | float) else ""
+    if shown := f"{values.get('optimizer', '')} {rate}".strip():
+        told.append(shown)
     for name, words in (
         ()
         if recipe.tells_all
@@ -212,10 +218,6 @@ def _told(recipe: Recipe, config: Config) -> list[str]:
         if isinstance(value, int | float) and not (name == "grad_accum" and value == 1):
             told.append(words.format(value).replace("1 epochs", "1 epoch") if value == 1 else words.format(value))
     return [*told, *recipe.told]
-
-
-def _rate(value: Any) -> str:
-    return format_rate(float(value)) if isinstance(value, int | float) else "?"
 
 
 def _differences(recipe: Recipe, config: Config) -> list[str]:

@@ -6,16 +6,18 @@ operation; the defaults are those of `torchtitan.config`.
 
 from __future__ import annotations
 
+from typing import Final
+
 from lrviz.errors import SpecError
-from lrviz.spec.recipes.config import Config, Recipe, optimizer_of
+from lrviz.spec.recipes.config import Config, Recipe, lambda_lr, optimizer_of
 from lrviz.text import count
 
-_DECAYS = {
-    "linear": "1 - progress",
-    "sqrt": "1 - math.sqrt(progress)",
-    "cosine": "0.5 * (1.0 + math.cos(math.pi * progress))",
+_DECAYS: Final = {
+    "linear": "1 - {progress}",
+    "sqrt": "1 - math.sqrt({progress})",
+    "cosine": "0.5 * (1.0 + math.cos(math.pi * {progress}))",
 }
-_NOTE = "torchtitan's schedule is written after torchtitan 0.3.0, which is the same since 0.1.0"
+_NOTE: Final = "torchtitan's schedule is written after torchtitan 0.3.0, which is the same since 0.1.0"
 
 
 def read(config: Config) -> Recipe:
@@ -48,26 +50,19 @@ def read(config: Config) -> Recipe:
         notes.append(f"the decay of {decay:,} updates is cut to the {total - warmup:,} after the warm-up")
         decay = total - warmup
     stable = total + 1 - warmup - decay  # with one more, so that the last update is not at 0
-    lines = ["def warmup_stable_decay(step):"]
-    if warmup:
-        lines += [f"    if step < {warmup}:", f"        return float((step + 1) / {warmup})"]
+    parts = [(f"step < {warmup}", f"float((step + 1) / {warmup})")] if warmup else []
+    last = "1.0"
     if decay:
-        lines += [
-            f"    if step < {warmup + stable}:",
-            "        return 1.0",
-            f"    progress = float(step + 1 - {warmup + stable}) / {decay}",
-            f"    return {least!r} + (1 - {least!r}) * ({_DECAYS[style]})",
-        ]
-    else:
-        lines += ["    return 1.0"]
-    lines += ["scheduler = LambdaLR(optimizer, warmup_stable_decay)"]
+        parts += [(f"step < {warmup + stable}", "1.0")]
+        fall = _DECAYS[style].format(progress=f"(float(step + 1 - {warmup + stable}) / {decay})")
+        last = f"{least!r} + (1 - {least!r}) * ({fall})"
     optimizer = optimizer_of(name)
     if optimizer is None:
         notes.append(f"the optimizer `{name}` is not one of torch: the rates are drawn with SGD")
     told = [f"warm-up of {count(warmup, 'update')}", f"{style} decay over the last {decay:,}"]
     return Recipe(
         "torchtitan",
-        "\n".join(lines),
+        lambda_lr("warmup_stable_decay", parts, last),
         {"lr": lr, "steps": steps} | ({"optimizer": optimizer} if optimizer else {}),
         {"lr": "optimizer.lr", "steps": "training.steps", "optimizer": "optimizer.name"},
         told,

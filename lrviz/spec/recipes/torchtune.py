@@ -8,7 +8,7 @@ no update.
 from __future__ import annotations
 
 from lrviz.errors import SpecError, UsageError
-from lrviz.spec.recipes.config import Config, Recipe, optimizer_of
+from lrviz.spec.recipes.config import Config, Recipe, lambda_lr, optimizer_of
 from lrviz.text import count
 
 _SCHEDULE = "get_cosine_schedule_with_warmup"
@@ -64,17 +64,15 @@ def read(config: Config) -> Recipe:
             f"the run needs a larger `{config.option('dataset_size')}`",
         )
     total = epochs * updates
-    lines = ["def constant(step):", "    return 1.0", "scheduler = LambdaLR(optimizer, constant)"]
+    scheduler = lambda_lr("constant", [], "1.0")
     told = ["no lr_scheduler: a constant rate"]
     if component:
-        lines = [
-            "def cosine_with_warmup(step):",
-            f"    if step < {warmup}:",
-            f"        return step / max(1, {warmup})",
-            f"    progress = (step - {warmup}) / max(1, {total} - {warmup})",
-            f"    return max(0.0, 0.5 * (1.0 + math.cos(math.pi * {cycles!r} * 2.0 * progress)))",
-            "scheduler = LambdaLR(optimizer, cosine_with_warmup)",
-        ]
+        progress = f"((step - {warmup}) / max(1, {total} - {warmup}))"
+        scheduler = lambda_lr(
+            "cosine_with_warmup",
+            [(f"step < {warmup}", f"step / max(1, {warmup})")],
+            f"max(0.0, 0.5 * (1.0 + math.cos(math.pi * {cycles!r} * 2.0 * {progress})))",
+        )
         told = [f"warm-up of {count(warmup or 0, 'update')}", "cosine decay"]
     notes = [_NOTE]
     if config.get("dataset.packed"):
@@ -88,7 +86,7 @@ def read(config: Config) -> Recipe:
     values = {"lr": lr, "epochs": epochs, "steps_per_epoch": updates}
     return Recipe(
         "torchtune",
-        "\n".join(lines),
+        scheduler,
         values | ({"optimizer": optimizer} if optimizer else {}),
         {"lr": "optimizer.lr", "epochs": "epochs", "optimizer": "optimizer._component_"},
         told,

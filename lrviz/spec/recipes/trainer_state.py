@@ -36,7 +36,7 @@ def read(config: Config) -> Recipe:
         recipe = hf.read(
             replace(config, values=config.beside, given=given, beside=None, shown="the file of `--config`")
         )
-        recipe.title = f"the length of the Trainer's state, the schedule of the file of `--config`: {recipe.title}"
+        recipe.told.insert(0, f"the {count(updates, 'update')} of the Trainer's state")
         return recipe
     logged = _logged(config)
     last_step, last_rate = logged[-1]
@@ -106,7 +106,7 @@ def _function(known: Sequence[tuple[int, float]], lr: float) -> Lambda:
         part = (step - steps[at]) / (steps[at + 1] - steps[at])
         return factors[at] + part * (factors[at + 1] - factors[at])
 
-    code = f"def logged(step):\n    return numpy.interp(step, {steps}, {factors})"
+    code = f"def logged(step):\n    return np.interp(step, {steps}, {factors})"
     return Lambda("logged", logged, code=code)
 
 
