@@ -413,8 +413,10 @@ def _closest(normalized: str) -> Scheduler | None:
     in_families = {_normalize(name): name for name in families.INDEX}
     if normalized in in_families:
         return find(in_families[normalized])
-    close = difflib.get_close_matches(normalized, [*candidates, *in_families], n=1, cutoff=0.65)
-    if close and close[0] in in_families:
+    close = difflib.get_close_matches(
+        normalized, [*candidates, *(n for n in in_families if len(n) > 3)], n=1, cutoff=0.65
+    )
+    if close and close[0] not in known:
         return find(in_families[close[0]])
     return known[close[0]] if close else None
 
