@@ -195,6 +195,8 @@ class Scheduler:
     stepper: Callable[[Any, Any], Callable[..., None]] | None = None
     decides: Callable[[Values], Mapping[str, Any]] | None = None
     returns_pair: bool = False  # the scheduler and the epochs of the run
+    of_loop: tuple[str, ...] = ()  # parameters that are of the loop around it, for `build`, and not of its constructor
+    dampens: bool = False  # a loop steps another scheduler inside `with scheduler.dampening():`
     counts: bool = False  # step() takes the number of epochs, and step_update() that of updates
 
     @property
