@@ -32,7 +32,8 @@ FAMILY: Final = Family(
             name="CosineAnnealingWarmupRestarts",
             summary="cycles of a linear warm-up to max_lr and half a cosine to min_lr",
             parameters=(
-                Parameter("first_cycle_steps", "int", "scheduler steps of the first cycle", least=1, follows="total_steps"),
+                Parameter("first_cycle_steps", "int", "scheduler steps of the first cycle", least=1,
+                          follows="total_steps"),
                 Parameter(
                     "cycle_mult", "float", "factor of the decay of each further cycle", default=1.0, least=0,
                     above_least=True,
@@ -51,7 +52,8 @@ FAMILY: Final = Family(
                 "The first update has min_lr, also without a warm-up.",
                 "max_lr is 0.1 by default, which is too high for Adam.",
             ),
-            source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, arXiv:1608.03983",
+            source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, "
+            "arXiv:1608.03983",
             past_end="The cycles go on.",
             module="cosine_annealing_warmup",
             package="cosine-annealing-warmup",

@@ -20,7 +20,9 @@ _STEPS: Final = Parameter("warmup_num_steps", "int", "scheduler steps of the war
 _TYPE: Final = Parameter("warmup_type", "choice", "shape of the warm-up", default="log", choices=("log", "linear"))
 _LOWEST: Final = Parameter("warmup_min_lr", "per_group", "the rate at the start", default=0.0, least=0)
 _HIGHEST: Final = Parameter("warmup_max_lr", "per_group", "the rate after the warm-up", default=0.001, least=0)
-_LAST: Final = Parameter("last_batch_iteration", "int", "-1: a run from its first update", default=-1, least=-1, most=-1)
+_LAST: Final = Parameter(
+    "last_batch_iteration", "int", "-1: a run from its first update", default=-1, least=-1, most=-1
+)
 _RISE: Final = "g = log(t + 1) / log(warmup_num_steps) while t < warmup_num_steps, or t / warmup_num_steps if linear"
 
 

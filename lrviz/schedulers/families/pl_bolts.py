@@ -43,8 +43,8 @@ FAMILY: Final = Family(
                 Parameter("warmup_start_lr", "float", "the first rate", default=0.0, least=0),
                 Parameter("eta_min", "float", "the rate at max_epochs", default=0.0, least=0),
             ),
-            formula="rate(t) = warmup_start_lr + t * (lr - warmup_start_lr) / (warmup_epochs - 1) while t < warmup_epochs"
-            "\nrate(t) = eta_min + (lr - eta_min) * (1 + cos(pi * x)) / 2\n"
+            formula="rate(t) = warmup_start_lr + t * (lr - warmup_start_lr) / (warmup_epochs - 1) "
+            "while t < warmup_epochs\nrate(t) = eta_min + (lr - eta_min) * (1 + cos(pi * x)) / 2\n"
             "x = (t - warmup_epochs) / (max_epochs - warmup_epochs)",
             use="Self-supervised learning: SimCLR, BYOL and others in lightning-bolts.",
             cautions=(
@@ -53,7 +53,8 @@ FAMILY: Final = Family(
                 "Lightning steps it once an epoch unless `interval` is step.",
                 "The peak is used for two steps, the last one of the warm-up and the first one of the cosine.",
             ),
-            source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, arXiv:1608.03983",
+            source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, "
+            "arXiv:1608.03983",
             past_end="It rises again.",
             module="pl_bolts.optimizers.lr_scheduler",
             package="lightning-bolts",

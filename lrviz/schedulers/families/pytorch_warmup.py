@@ -34,11 +34,21 @@ class Dampened:
         """An attribute of the warm-up, such as `last_step`."""
         return getattr(self.warmup, name)
 
+    def begin(self) -> None:
+        """Begin a block of `with warmup.dampening():`."""
+        self.block = self.warmup.dampening()
+        self.block.__enter__()
+
+    def end(self) -> None:
+        """End the block."""
+        self.block.__exit__(None, None, None)
+
     def step(self, *metric: float) -> None:
-        """Step the scheduler inside the block of the warm-up."""
-        with self.warmup.dampening():
-            if self.inner is not None:
-                self.inner.step(*metric)
+        """Step the scheduler inside a block."""
+        self.begin()
+        if self.inner is not None:
+            self.inner.step(*metric)
+        self.end()
 
 
 def _build(factory: Callable[..., Any], optimizer: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Dampened:
@@ -59,7 +69,8 @@ def _warmup(short: str, name: str, *parameters: Parameter, **fields: Any) -> Sch
     return Scheduler(
         short, name, parameters=(*parameters, _LAST, _INNER), positional=len(parameters) + 1, module="pytorch_warmup",
         package="pytorch-warmup", takes_last_epoch=False, failure_hint=_hint, build=_build, metric_if=_takes_metric,
-        of_loop=("lr_scheduler",), dampens=True, **{"source": _DOCS, "past_end": "The scheduler sets the rate.", **fields},
+        of_loop=("lr_scheduler",), dampens=True, past_end="The scheduler sets the rate.",
+        **{"source": _DOCS, **fields},
     )  # fmt: skip
 
 

@@ -14,9 +14,14 @@ def _check(values: Values, run: Run) -> None:
     refuse_plateau("GradualWarmupScheduler", () if after is None else (after,))
 
 
+def _shares(values: Values, steps: int) -> list[int]:
+    warmup = values.get("total_epoch")
+    return [max(1, steps - int(warmup))] if isinstance(warmup, int | float) and warmup >= 0 else []
+
+
 FAMILY: Final = Family(
     package="warmup_scheduler",
-    install="git+https://github.com/ildoonet/pytorch-gradual-warmup-lr.git",
+    install="warmup-scheduler",
     help="A linear warm-up around another scheduler, in the package warmup_scheduler. It is stepped once an epoch.",
     source=_DOCS,
     schedulers=(
@@ -25,7 +30,9 @@ FAMILY: Final = Family(
             name="GradualWarmupScheduler",
             summary="linear warm-up to multiplier times lr, then another scheduler",
             parameters=(
-                Parameter("multiplier", "float", "the peak as a multiple of lr; 1 starts from 0", least=1, follows="1.0"),
+                Parameter(
+                    "multiplier", "float", "the peak as a multiple of lr; 1 starts from 0", least=1, follows="1.0"
+                ),
                 Parameter(
                     "total_epoch",
                     "int",
@@ -57,6 +64,7 @@ FAMILY: Final = Family(
             example="GradualWarmupScheduler(multiplier=1, total_epoch=4, "
             "after_scheduler=CosineAnnealingLR(T_max=total_steps - 4))",
             check=_check,
+            shares=_shares,
             takes_last_epoch=False,
         ),
     ),
