@@ -261,7 +261,8 @@ def test_gradual_warmup() -> None:
             "from warmup_scheduler import GradualWarmupScheduler\n"
             f"optimizer = torch.optim.Adam(params, lr=0.5)\nafter = {inner}\n"
             f"scheduler_warmup = {text.replace(f'after_scheduler={inner}', 'after_scheduler=after')}\n"
-            "for epoch in range(1, 13):\n    scheduler_warmup.step(epoch)\n    for i in range(2):\n        optimizer.step()\n"
+            "for epoch in range(1, 13):\n    scheduler_warmup.step(epoch)\n"
+            "    for i in range(2):\n        optimizer.step()\n"
         )
         (run,) = read_all(script)
         optimizer = adam()

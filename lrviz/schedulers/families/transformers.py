@@ -236,7 +236,7 @@ FAMILY: Final = Family(
             Parameter(
                 "timescale",
                 "int",
-                "steps by which the rate halves four times as late; num_warmup_steps if None, 10000 if that is 0",
+                "the time scale of the decay; if None, num_warmup_steps, or 10000 if that is 0",
                 default=None,
                 optional=True,
                 least=1,
