@@ -195,6 +195,8 @@ class Scheduler:
     stepper: Callable[[Any, Any], Callable[..., None]] | None = None
     decides: Callable[[Values], Mapping[str, Any]] | None = None
     returns_pair: bool = False  # the scheduler and the epochs of the run
+    of_loop: tuple[str, ...] = ()  # parameters that are of the loop around it, for `build`, and not of its constructor
+    dampens: bool = False  # a loop steps another scheduler inside `with scheduler.dampening():`
     counts: bool = False  # step() takes the number of epochs, and step_update() that of updates
 
     @property
@@ -439,8 +441,9 @@ def _closest(normalized: str) -> Scheduler | None:
     matching = [name for plain, name in in_families.items() if plain.startswith(normalized)]
     if normalized in in_families or len(matching) == 1:
         return find(in_families.get(normalized) or matching[0])
-    close = difflib.get_close_matches(normalized, [*candidates, *in_families], n=1, cutoff=0.65)
-    if close and close[0] in in_families:
+    candidates += [name for name in in_families if len(name) > 3]
+    close = difflib.get_close_matches(normalized, candidates, n=1, cutoff=0.65)
+    if close and close[0] not in known:
         return find(in_families[close[0]])
     return known[close[0]] if close else None
 

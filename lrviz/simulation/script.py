@@ -73,6 +73,9 @@ class ScriptRun(Run):
         if info is not None and info.counts:
             self._step_count(made, call, args, node)
             return
+        if info is not None and info.dampens:
+            made.begin() if args == ["begin"] else made.end()
+            return
         if takes_metric(call):
             args = [self._metric_of(args)]
         elif args == [None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from itertools import zip_longest
 from typing import Any, Final
 
 from lrviz.notation.evaluator import compile_function
@@ -92,8 +93,20 @@ class Conversion:
         if kwargs.get("verbose"):  # its value does not matter: a note says that it is left out
             kwargs["verbose"] = True
         self._note_examples(schedule, kwargs)
-        values = tuple(self._value(v, schedule.node) for v in args)
-        pairs = [(k, self._value(v, schedule.node)) for k, v in kwargs.items()]
+        kinds = {p.name: p.kind for p in info.parameters} if info else {}
+        values = tuple(
+            self.call(v) if kind == "scheduler" and isinstance(v, Schedule) else self._value(v, schedule.node)
+            for v, kind in zip_longest(args, list(kinds.values())[: len(args)])
+        )
+        pairs = [
+            (
+                k,
+                self.call(v)
+                if kinds.get(k) == "scheduler" and isinstance(v, Schedule)
+                else self._value(v, schedule.node),
+            )
+            for k, v in kwargs.items()
+        ]
         named = tuple((k, v) for k, v in pairs if not k.startswith("**"))  # `**options` is among those missing
         return SchedulerCall(schedule.name, values, named, schedule.module)
 

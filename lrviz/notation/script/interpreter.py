@@ -30,6 +30,7 @@ from lrviz.notation.script.values import (
     Array,
     Condition,
     Counter,
+    Dampening,
     Dotted,
     Function,
     Group,
@@ -211,17 +212,8 @@ class Interpreter(Targets):
                 return self._for(node, scope)
             case ast.While():
                 return self._while(node, scope)
-            case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
-                for item in items:
-                    entered = self.evaluate(item.context_expr, scope)
-                    if item.optional_vars is not None:
-                        self.assign(item.optional_vars, entered, scope)
-                    if is_accumulate(item.context_expr):
-                        self.begin_accumulation(item.context_expr)
-                signal = self.block(body, scope)
-                if any(is_accumulate(item.context_expr) for item in items):
-                    self.end_accumulation()
-                return signal
+            case ast.With() | ast.AsyncWith():
+                return self._with(node, scope)
             case (
                 ast.Try(body=body, orelse=orelse, finalbody=final)
                 | ast.TryStar(body=body, orelse=orelse, finalbody=final)
@@ -333,6 +325,24 @@ class Interpreter(Targets):
     def _after(self, signal: Signal, before: Signal | None) -> Signal | None:
         """The signal of a loop that one in an iteration ends, after those of other iterations."""
         return joined(before, signal if signal.kind in ("return", "raise") else signal.before)
+
+    def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> Signal | None:
+        dampening: list[Dampening] = []
+        for item in node.items:
+            entered = self.evaluate(item.context_expr, scope)
+            if isinstance(entered, Dampening):
+                self.event("step", entered.schedule, ["begin"], entered.node)
+                dampening.append(entered)
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, entered, scope)
+            if is_accumulate(item.context_expr):
+                self.begin_accumulation(item.context_expr)
+        signal = self.block(node.body, scope)
+        if any(is_accumulate(item.context_expr) for item in node.items):
+            self.end_accumulation()
+        for entered in reversed(dampening):
+            self.event("step", entered.schedule, ["end"], entered.node)
+        return signal
 
     def _while(self, node: ast.While, scope: Scope) -> Signal | None:
         if self._trains(node):

@@ -20,6 +20,7 @@ from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.torch_objects import (
     counts,
+    dampens,
     is_optimizer,
     is_torch,
     make_loader,
@@ -34,6 +35,7 @@ from lrviz.notation.script.values import (
     Array,
     Builtin,
     Class,
+    Dampening,
     Dotted,
     Function,
     Group,
@@ -219,6 +221,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             if name == "step" or (name == "step_update" and counts(owner)):
                 reader.event("step", owner, [*args, *kwargs.values()], node)
                 return None
+            if name == "dampening" and dampens(owner):
+                return Dampening(owner, node)
             return reader.scheduler_method(owner, name, node)
         case Parser():
             return parser_method(reader, owner, name, args, kwargs, node)

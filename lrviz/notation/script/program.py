@@ -136,7 +136,7 @@ def _is_step(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("step", "step_update")
+        and node.func.attr in ("step", "step_update", "dampening")
     )
 
 

@@ -22,7 +22,7 @@ from lrviz.notation.script.lightning import configs, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
-from lrviz.notation.script.torch_objects import optimizer_defaults
+from lrviz.notation.script.torch_objects import dampens, optimizer_defaults
 from lrviz.notation.script.trainers import samples_of, trainer_call, trainer_class
 from lrviz.notation.script.trees import Position, assigned_lines, computes
 from lrviz.notation.script.values import (
@@ -230,6 +230,7 @@ class _Reading:
         after = max((e.line for e in reader.events if e.kind == "step"), default=0)
         if roots and ((not chosen and not rated) or (id(roots[-1]) not in stepped and roots[-1].line > after)):
             chosen = roots[-1:]  # lines that end before its loop
+            self._dampened(chosen[0], roots)
             last = max((o.origins[0].line for o in wrappers), default=0)
             if last > chosen[0].line:
                 _refuse_opaque(wrappers[-1])
@@ -237,6 +238,13 @@ class _Reading:
             self._refuse_all()
         self._check_choice(chosen, roots)
         return chosen
+
+    def _dampened(self, schedule: Schedule, roots: Sequence[Schedule]) -> None:
+        """Put the scheduler that a warm-up dampens inside it: the last one before it of its optimizer."""
+        before = [s for s in roots[:-1] if s.optimizer is schedule.optimizer and not dampens(s)]
+        if dampens(schedule) and before and "lr_scheduler" not in schedule.kwargs:
+            schedule.kwargs["lr_scheduler"] = before[-1]
+            before[-1].inside = schedule
 
     def _check_choice(self, chosen: Sequence[Schedule], roots: Sequence[Schedule]) -> None:
         """Ask for the value of a test that decides which scheduler is used."""

@@ -180,6 +180,12 @@ def _is_optimizer(
     return arguments > 1 if info is None else all(p.name in given for p in info.parameters if p.required)
 
 
+def dampens(schedule: Schedule) -> bool:
+    """Whether a scheduler dampens what another one does inside `with scheduler.dampening():`."""
+    info = find(schedule.name)
+    return info is not None and info.dampens
+
+
 def is_optimizer(function: Dotted) -> bool:
     """Whether a name is that of an optimizer of torch, or of one that changes its rate by itself."""
     if function.last in installed_optimizers():

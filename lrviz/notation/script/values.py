@@ -333,6 +333,14 @@ class Schedule:
         return [v for v in flat([*self.args, *self.kwargs.values()]) if isinstance(v, Schedule)]
 
 
+@dataclass(frozen=True)
+class Dampening:
+    """What `warmup.dampening()` gives to a `with` statement: the warm-up dampens the rate at the end of the block."""
+
+    schedule: Schedule
+    node: ast.Call
+
+
 @dataclass(eq=False)
 class Loader:
     """A DataLoader; its length is not known."""
