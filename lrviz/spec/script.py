@@ -458,5 +458,5 @@ def several_error(text: str, runs: Sequence[RunSpec]) -> UsageError:
     one = "" if text.strip() == "-" else f"`{printable(text, 60)}@{runs[0].name or 'NAME'}` is one of them, and "
     return UsageError(
         f"`{printable(text, 60)}` steps {len(runs)} schedulers: {listed}",
-        f"{one}`lrviz compare {printable(text, 60)}` draws all",
+        f"{one}`lrviz plot {printable(text, 60)}` draws all",
     )

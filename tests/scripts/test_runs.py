@@ -265,6 +265,10 @@ REFUSED = {
         "s = StepLR(opt, 3)\ns.gamma = 0.5\ns.step()",
         "the script does not show where the optimizer is updated",
     ),
+    "an attribute of a scheduler that is not stepped": (
+        "s = StepLR(opt, 3)\ns.gamma = 0.5",
+        "the script does not show where the optimizer is updated",
+    ),
     "rates of groups that are added": (
         "groups = []\nfor n, p in model.named_parameters():\n    groups.append({'params': p, 'lr': 0.1})\n"
         "o = SGD(groups, lr=0.5)\nStepLR(o, 3)",

@@ -101,7 +101,8 @@ class Definitions(Expressions):
             if isinstance(node, ast.Lambda):
                 return self.evaluate(node.body, scope)
             if node not in self.generators:
-                self.generators[node] = is_generator(node)
+                inside = self.functions.inside.get(node.name)
+                self.generators[node] = (inside is None or bool(inside.yields)) and is_generator(node)
             if self.generators[node]:
                 return self._generator(function, [*args, *kwargs.values()])
             signal = self.block(node.body, scope)

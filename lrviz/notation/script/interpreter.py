@@ -8,7 +8,7 @@ unknown; other loops are read as often as they run. All of it takes bounded time
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,6 @@ from lrviz.notation.script.trees import (
     assigned_in,
     assigned_names,
     ends,
-    names_in,
     stored_names,
 )
 from lrviz.notation.script.values import (
@@ -62,6 +61,18 @@ def _passes_optimizer(node: ast.AST) -> bool:
     return any(isinstance(a, ast.Name) and "opt" in a.id.lower() for call in calls for a in call.args)
 
 
+def _picked(names: Mapping[str, Any], bound: Iterable[str]) -> dict[str, Any]:
+    """Those of the names that are bound, with their values."""
+    return {name: names[name] for name in bound if name in names}
+
+
+def _restore(names: dict[str, Any], bound: Iterable[str], values: Mapping[str, Any]) -> None:
+    """Give names the values that they had."""
+    for name in bound:
+        names.pop(name, None)
+    names |= values
+
+
 class Interpreter(Targets):
     """A reader of whole scripts."""
 
@@ -94,12 +105,13 @@ class Interpreter(Targets):
         every = self._every(node.test, scope)
         regular = every is not None and self._is_regular(node.test)
         condition = Condition(node.test, test, every, isinstance(node.test, ast.BoolOp), regular)
-        before = dict(scope.names)
+        bound = self.functions.names_in(node).bound | self.functions.changed_in(node)[1]
+        before = _picked(scope.names, bound)
         if ends(node.body):
             last = node.body[-1]
             if isinstance(last, ast.Return) and last.value is not None:
                 returned = self._branch(node.body, scope, condition)
-                scope.names = before
+                _restore(scope.names, bound, before)
                 maybe = Signal("maybe", returned.value if returned is not None else None, test)
                 return joined(maybe, self.block([*node.orelse, *rest], scope)), True
             if self.repeats and isinstance(last, ast.Break | ast.Continue):
@@ -113,16 +125,18 @@ class Interpreter(Targets):
         if node.orelse and ends(node.orelse) and not isinstance(node.orelse[-1], ast.Return):
             return self.block(node.body, scope), False
         first = self._branch(node.body, scope, condition)
-        one, scope.names = scope.names, before.copy()
+        one = _picked(scope.names, bound)
+        _restore(scope.names, bound, before)
         second = self._branch(node.orelse, scope, replace(condition, taken=False))
-        other = scope.names
+        other = _picked(scope.names, bound)
         signals = [s for s in (first, second) if s is not None]
         if self.repeats and any(s.kind in ("break", "continue", "unsure") for s in signals):
             return Signal("unsure", test=test), True
         if first is not None and first.kind in ("return", "raise"):
             one = other
         elif second is not None and second.kind in ("return", "raise"):
-            other = scope.names = one
+            other = one
+            _restore(scope.names, bound, one)
         for name in {**one, **other}:
             missing = name not in one or name not in other
             value, alternative = one.get(name, before.get(name)), other.get(name, before.get(name))
@@ -406,9 +420,9 @@ class Interpreter(Targets):
         for name in names:
             if isinstance(scope.top.names.get(name), int | float | str):
                 scope.top.names[name] = Counter(loop, name)
-        for child in ast.walk(node):
+        for child in self.functions.names_in(node).items:
             match child:
-                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key), ctx=ast.Store()):
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)):
                     where = scope.find(name)
                     owner = where.names.get(name) if where else None
                     if isinstance(owner, dict) and isinstance(owner.get(key), CONSTANTS) and key in owner:
@@ -417,7 +431,7 @@ class Interpreter(Targets):
     def _trains(self, node: ast.AST) -> bool:
         """Whether a loop contains a step of an optimizer or scheduler, or sets a rate and calls what may train."""
         if node not in self.training:
-            called = names_in(node).called
+            called = self.functions.names_in(node).called
             steps = any(name == "step" or name in self.trains or SCALER.search(name) for name in called)
             steps = steps or ("__call__" in self.trains and _passes_optimizer(node))
             self.training[node] = steps or (self._sets_rates(node) and any(map(TRAINS.search, called)))
@@ -425,7 +439,7 @@ class Interpreter(Targets):
 
     def _sets_rates(self, node: ast.AST) -> bool:
         """Whether a loop sets the rates of parameter groups, or calls a function that does."""
-        return any(name == RATE or name in self.sets for name in names_in(node).called)
+        return any(name == RATE or name in self.sets for name in self.functions.names_in(node).called)
 
     def _forget(self, node: ast.stmt, scope: Scope, why: Unknown) -> None:
         """Make what a statement changes unknown, without reading it."""

@@ -41,7 +41,7 @@ class Programs:
         rates = [e for e in reader.events if e.kind == "rate" and any(e.target is g for g in optimizer.groups)]
         steps = [e for e in reader.events if any(map(e.may_step, schedules))]
         orders = self._check(optimizer, schedules)
-        trainer = None if updates else self._trainer(optimizer, steps, rates)
+        trainer = None if updates else self._trainer(optimizer, schedules, [*rates, *steps])
         update = trainer or max(updates, key=lambda e: len(e.loops))
         hidden = trainer is not None and (isinstance(trainer.node, ast.Call) or of_epochs(trainer.loops[-1]))
         outer, inner = self._read_length(update, hidden=hidden)
@@ -80,18 +80,18 @@ class Programs:
             orders,
         )  # fmt: skip
 
-    def _trainer(self, optimizer: Optimizer, steps: Sequence[Event], rates: Sequence[Event]) -> Event:
+    def _trainer(self, optimizer: Optimizer, schedules: Sequence[Schedule], changes: Sequence[Event]) -> Event:
         """Where the updates are made if the script does not show them: in a call, or first in an iteration."""
         calls = [e for e in self.reader.events if e.kind == "train"]
         calls = [e for e in calls if optimizer in e.args] or calls
         if len({e.node for e in calls}) == 1:
             return calls[0]
-        looped = [e for e in steps if e.loops]
-        if rates or not looped:
+        looped = [e for e in changes if e.loops]
+        if not looped or any(e.kind == "rate" for e in changes):
             raise ExpressionError(
                 "the script does not show where the optimizer is updated",
                 "paste the loop with its `optimizer.step()`",
-                optimizer.node or (rates or steps)[0].node,
+                next(filter(None, [optimizer.node, *(e.node for e in changes), *(s.node for s in schedules)]), None),
             )
         loops = max((e.loops for e in looped), key=len)
         line = loops[-1].node.lineno

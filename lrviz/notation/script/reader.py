@@ -12,7 +12,7 @@ from typing import Any, Final
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
 from lrviz.notation.script.names import is_scheduler_class
 from lrviz.notation.script.trainers import Arguments, trainer_class
-from lrviz.notation.script.trees import RATE, Functions, names_in
+from lrviz.notation.script.trees import RATE, Functions
 from lrviz.notation.script.values import (
     Array,
     Class,
@@ -408,7 +408,7 @@ class Reader(ABC):
 
     def makes_scheduler(self, node: ast.AST) -> bool:
         """Whether a node names a scheduler, or a function of the script that makes one."""
-        return any(is_scheduler_class(name) or name in self.makers for name in names_in(node).mentioned)
+        return any(is_scheduler_class(name) or name in self.makers for name in self.functions.names_in(node).mentioned)
 
     def example(self, value: Any, *examples: Any) -> None:
         """Note what an expression is compared with: texts and whole numbers that it may be."""

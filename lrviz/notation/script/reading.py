@@ -84,7 +84,7 @@ def read_script(
         values = {
             name: Settings.of(v) if isinstance(v, Mapping) else v
             for name, v in values.items()
-            if name not in _LENGTHS or not computes(tree, name)
+            if name not in _LENGTHS or name not in source.text or not computes(tree, name)
         }
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values)
