@@ -176,6 +176,7 @@ class Conversion:
                     raise ExpressionError(f"`{shown}` has a list inside a list", node=node)
                 return tuple(self._value(item, node, inside=True) for item in items)
             case dict() if not inside and all(isinstance(key, str) for key in value):
+                self.reader.add(size(value), node)  # a table may be in others many times
                 return Table(tuple((key, self._value(item, node)) for key, item in value.items()))
             case Schedule() if inside:
                 return self.call(value)
