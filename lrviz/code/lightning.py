@@ -24,9 +24,9 @@ def lightning_module(spec: RunSpec) -> str:
         SpecError: the scheduler cannot be written as code, or Lightning would step it otherwise.
     """
     loop = spec.loop
-    if loop.num_processes > 1:
+    if loop.steps_each > 1:
         raise SpecError(
-            f"Lightning steps the scheduler once an update, not {loop.num_processes} times as Accelerate does",
+            f"Lightning steps the scheduler once an update, not {loop.steps_each} times as Accelerate does",
             "leave out the number of processes, and give the batches of one process",
         )
     if loop.accum_remainder != "update" and loop.steps_per_epoch % loop.grad_accum:

@@ -165,7 +165,7 @@ class _Script:
     def _step(self, counter: str) -> list[str]:
         """The lines that step the scheduler; `counter` is the number of the call, from 0."""
         metric = f"validate({counter})" if self.takes_metric else ""
-        processes, call = self.loop.num_processes, self.spec.scheduler
+        processes, call = self.loop.steps_each, self.spec.scheduler
         lines = [f"scheduler.step({'metric' if metric and processes > 1 else metric})"]
         if processes > 1:
             if isinstance(call, SchedulerCall) and call.name == "OneCycleLR":  # Accelerate stops it at its end

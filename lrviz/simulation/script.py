@@ -85,7 +85,7 @@ class ScriptRun(Run):
                 f"the epoch that line {getattr(node, 'lineno', 0)} passes to `{call.name}.step()` is not known"
             )
         try:
-            times = 1 if once else self.loop.num_processes
+            times = 1 if once else self.loop.steps_each
             total = getattr(made, "total_steps", None) if times > 1 else None
             for _ in range(times):
                 if total is None or made._step_count <= total:  # as Accelerate does

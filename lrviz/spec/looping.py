@@ -60,7 +60,8 @@ def with_length(program: Program, fields: Fields, typed: Mapping[str, Any], note
             f"`{given['epochs']}`",
             f"`{option_name('max_steps', prefix)}` stops it in the middle of an epoch",
         )
-    program = _sized(program, loop, typed)
+    endless = "max_steps" in given and "epochs" not in given
+    program = _sized(program, loop, {**typed, "max_steps": loop.max_steps} if endless else typed)
     # One more than is allowed is refused below.
     counts = [loop.updates] if "steps" in typed else program.count(loop.max_steps or MAX_UPDATES + 1)
     if not counts:

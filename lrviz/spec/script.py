@@ -320,7 +320,7 @@ def _lengths(found: Found, values: Mapping[str, Any], loop: TrainingLoop) -> dic
 def _merged(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fields: Fields) -> Fields:
     """The fields of a run: those that are typed, and those that are known from its script; notes may be added."""
     merged = Fields(dict(known), prefix="").over(typed, fields.prefix)
-    values = _with_max_steps(_consistent(merged.values, typed), known, typed)
+    values = _with_max_steps(found, _consistent(merged.values, typed), typed)
     loop = read_loop(values, fields.prefix)
     rest, every = loop.steps_per_epoch % loop.grad_accum, loop.grad_accum
     if found.drops_partial and rest and _has_batches(values) and "accum_remainder" not in typed:
@@ -332,14 +332,14 @@ def _merged(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fi
     return replace(fields, values=values)
 
 
-def _with_max_steps(values: dict[str, Any], known: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+def _with_max_steps(found: Found, values: dict[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a run that a Trainer of Lightning ends at the first of its `max_epochs` and its `max_steps`."""
     if "max_steps" not in values or "max_steps" in typed:
         return values
-    if not _has_batches(values):  # a run that is not counted in epochs
+    if not _has_batches(values) and found.program is None:  # a run that is not counted in epochs
         return {k: v for k, v in values.items() if k not in ("max_steps", "epochs")} | {"steps": values["max_steps"]}
     shorter = {k: v for k, v in values.items() if k != "max_steps"}
-    return shorter if "epochs" in known and read_loop(shorter).updates <= values["max_steps"] else values
+    return shorter if "epochs" in values and read_loop(shorter).updates <= values["max_steps"] else values
 
 
 def _has_batches(values: Mapping[str, Any]) -> bool:
@@ -436,15 +436,16 @@ def _explained(
     values: dict[str, Any] = {"optimizer": fields.values.get("optimizer", "SGD")}
     values["lr"] = ", ".join(format_rate(group.lr) for group in groups[:4]) + ", ..." * (len(groups) > 4)
     values |= {name: fields.values[name] for name in ("momentum",) if name in fields.values}
-    values |= {name: getattr(loop, name) for name in ("epochs", "steps_per_epoch", "grad_accum", "interval")}
+    names = ("epochs" if loop.max_steps is None else "max_steps", "steps_per_epoch", "grad_accum", "accum_remainder")
+    values |= {name: getattr(loop, name) for name in (*names, "interval")}
     for name, value in values.items():
-        if name == "grad_accum" and value == 1:
+        if name in ("grad_accum", "accum_remainder") and value == getattr(TrainingLoop, name):
             continue
         by_steps = "steps" in fields.values and name in ("epochs", "steps_per_epoch")
         key = "steps" if by_steps else "dataset_size" if name == "steps_per_epoch" and "dataset_size" in typed else name
         line = found.lines.get(key, 0)
         where = f"`{option_name(key, prefix)}`" if key in typed else f"line {line}" if line else "the default of lrviz"
-        if key in known and key not in typed and not line:
+        if (key in known or key in fields.values) and key not in typed and not line:
             where = "the script"
         yield option_name(name, ""), str(value), where
     for argument in found.arguments:

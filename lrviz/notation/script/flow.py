@@ -18,18 +18,32 @@ def read_all(reader: Interpreter) -> list[Any]:
         in its last line, and what functions return that are called from elsewhere.
     """
     returned: list[Any] = []
-    signal = reader.block(reader.tree.body, reader.top)
+    body = reader.tree.body
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    for_lightning = isinstance(last, ast.Dict)
+    signal = reader.block(body[:-1] if for_lightning else body, reader.top)
     if signal is not None and signal.kind == "return":
         returned.append(signal.value)
-    else:
-        match reader.tree.body:
-            case [*_, ast.Expr(value=ast.Dict() as node)]:  # for Lightning
-                returned.append(reader.evaluate(node, reader.top))
+    elif last is not None and for_lightning:
+        returned.append(reader.evaluate(last, reader.top))
+    of_modules = _call_modules(reader)
     returned += _call_the_rest(reader)
-    for value in returned:
+    for value in () if of_modules else returned:
         found = configs(value)[1]
-        if reader.harness is None and any(config.frequency != 1 for config in found):
+        if any(config.frequency != 1 for config in found):
             reader.block(run_module(reader, None, found[0].schedule.line, value), reader.top)
+    return [*returned, *of_modules]
+
+
+def _call_modules(reader: Interpreter) -> list[Any]:
+    """Read what Lightning calls of modules, and its loop around them."""
+    returned: list[Any] = []
+    for cls in [v for v in reader.top.names.values() if isinstance(v, Class)]:
+        method = cls.names.get("configure_optimizers")
+        if isinstance(method, Function) and reader.is_of_rest(method):
+            module = _instance(reader, cls)
+            returned.append(reader.call_function(method.bind(module), [], {}))
+            reader.block(run_module(reader, module, method.node.lineno, returned[-1]), reader.top)
     return returned
 
 
@@ -37,12 +51,6 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
     """Read the functions and methods that create or step a scheduler and are called from elsewhere."""
     returned: list[Any] = []
     classes = [v for v in reader.top.names.values() if isinstance(v, Class)]
-    for cls in classes:
-        method = cls.names.get("configure_optimizers")
-        if isinstance(method, Function) and reader.is_of_rest(method):
-            module = _instance(reader, cls)
-            returned.append(reader.call_function(method.bind(module), [], {}))
-            reader.block(run_module(reader, module, method.node.lineno, returned[-1]), reader.top)
     functions: list[tuple[Class | None, Function]] = [
         (None, v) for v in reader.top.names.values() if isinstance(v, Function)
     ]

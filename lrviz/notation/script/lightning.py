@@ -30,7 +30,6 @@ _FIELDS: Final = {
     "gradient_accumulation_steps": "grad_accum",
 }
 _EPOCHS: Final = "trainer.max_epochs"
-_ENDLESS: Final = 10**9  # epochs of a run that ends by `max_steps`
 # Methods of a module that Lightning calls, in which rates may change.
 _HOOKS: Final = (
     "training_step", "optimizer_step", "lr_scheduler_step", "on_train_epoch_start", "on_train_epoch_end",
@@ -131,8 +130,9 @@ def run_module(reader: Reader, module: Instance | None, line: int, returned: Any
     rows = [(c.schedule, c.frequency, metric if c.takes_metric else None) for c in found]
     pairs = list(zip(found, rows, strict=True))
     given = {k: v for opaque in reader.trainers for k, v in opaque.kwargs.items()}
-    endless = _ENDLESS if "max_steps" in given else reader.values.get(_EPOCHS, Unknown(Origin(_EPOCHS, line)))
-    epochs, batches = given.get("max_epochs", endless), Loader("train_dataloader", line)
+    unknown = Unknown(Origin(_EPOCHS, line, givable="max_steps" not in given))
+    epochs = given.get("max_epochs", reader.values.get(_EPOCHS, unknown))
+    batches = Loader("train_dataloader", line)
     # An option of the run wins.
     accumulate = reader.values.get("accumulate_grad_batches", given.get("accumulate_grad_batches", 1))
     reader.top.names |= {
@@ -177,7 +177,7 @@ def _name(name: str) -> str:
 
 
 def _loop(hooks: Sequence[str], line: int) -> list[ast.stmt]:
-    update, step = "optimizer.step()", "scheduler.step() if metric is None else scheduler.step(metric)"
+    update, step = "optimizer.step()", "scheduler.step(metric)"
     if "optimizer_step" in hooks:
         update = "module.optimizer_step(epoch, batch_idx, optimizer, None)"
     if "lr_scheduler_step" in hooks:

@@ -87,6 +87,9 @@ class Loops:
             self.found.drops_partial = not any(c.partial for c in update.conditions)
             if not all(c.regular for c in update.conditions if c.every is not None):
                 raise NotPlainError
+            own = [c for c in step.conditions if isinstance(c.every, int) and id(c.test) not in tests]
+            if any(c.partial is self.found.drops_partial for c in own):  # they differ in the last batches of an epoch
+                raise NotPlainError
         if update is not None and step.loops == update.loops:
             interval = "step" if len(inner) > 1 or not of_epochs(inner[-1]) else "epoch"
             if (update_every is None) != (every is None) or (every is not None and every != update_every):
