@@ -385,7 +385,7 @@ def test_a_family_says_how_its_schedulers_are_built_and_stepped(site: Path) -> N
 
 FAULTS = {
     "acme = acme.absent": "`acme` of the group lrviz.families cannot be loaded: ModuleNotFoundError: No module named",
-    "acme = acme.lrviz_family:texts": "`acme` of the group lrviz.families is a dict, not an `lrviz.schedulers.Family`",
+    "acme = acme.lrviz_family:stepper": "`acme` of the group lrviz.families is a function, not",
 }
 
 
