@@ -70,7 +70,7 @@ class ScriptRun(Run):
         """Step a scheduler, for each process or only once."""
         made, call = scheduler
         info = find(call.name)
-        if info is not None and info.counts:
+        if info is not None and info.takes_counts:
             self._step_count(made, call, args, node)
             return
         if info is not None and info.dampens:
