@@ -279,6 +279,11 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
         "`TrainingArguments`: `num_train_epochs` must be above 0, got 0", "",
     ),
     (
+        "TrainingArguments(num_train_epochs=1e308)", {"dataset_size": 100},
+        "1e+308 epochs of 13 updates are over 100,000,000 updates",
+        "a shorter run has the same shape: make the dataset smaller",
+    ),
+    (
         "TrainingArguments(max_steps=0)", {"dataset_size": 9},
         "transformers 5.23 ends a run with `max_steps=0` after its first update",
         "leave out `max_steps`, or write max_steps=-1 for a run by epochs",
