@@ -44,7 +44,7 @@ _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
 # arguments of a trainer.
 _SCRIPT: Final = re.compile(
     r"[\n;]|\blr\s*=[^=]|[\"'](?:scheduler|interval|frequency|monitor)[\"']|\.(?:py|ipynb)(?:@\w*)?$|"
-    r"^[\w.=\s]*(?:TrainingArguments|\b(?:SFT|DPO|KTO|Reward|ORPO|CPO|GKD|GRPO|RLOO|Distillation|OnlineDPO)Config)\s*\("
+    r"^[\w.=\s(,]*(?:TrainingArguments|\b(?:SFT|DPO|KTO|Reward|ORPO|CPO|GKD|GRPO|RLOO|Distillation|OnlineDPO)Config)\s*\("
 )
 _CALL: Final = re.compile(r"[A-Za-z_][\w.]*\s*(?:\(.*\))?", re.DOTALL)
 
