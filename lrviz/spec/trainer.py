@@ -316,7 +316,7 @@ def _count(
             )
         if arguments.num_train_epochs * in_epoch > MAX_UPDATES:
             raise SpecError(
-                f"{arguments.num_train_epochs:g} epochs of {count(in_epoch, 'update')} are over {MAX_UPDATES:,} of them",
+                f"{arguments.num_train_epochs:g} epochs of {in_epoch:,} updates are over {MAX_UPDATES:,} of them",
                 "a shorter run has the same shape: make the dataset smaller",
             )
         updates = ceil(arguments.num_train_epochs * in_epoch)
