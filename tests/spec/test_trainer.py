@@ -471,7 +471,7 @@ Mine(model=model, args=args).train()
 """
     spec = read(text)
     assert (spec.groups[0].lr, spec.optimizer.name, spec.loop.updates) == (2e-4, "SGD", 20)
-    text = "k = {}\nif lora:\n    k['num_cycles'] = 2\nTrainingArguments(max_steps=9, lr_scheduler_kwargs=k)"
+    text = "k = {'num_cycles': 2}\nif lora:\n    k.pop('num_cycles')\nTrainingArguments(max_steps=9, lr_scheduler_kwargs=k)"
     with pytest.raises(MissingValuesError, match="unknown name `lora`"):
         read(text)
     with pytest.raises(LrvizError, match="`set_lr_scheduler` is not followed"):
