@@ -463,6 +463,8 @@ def _check_name(name: object) -> str:
 def _check_let(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_check_let(name, item) for item in value)
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _check_let(name, item) for key, item in value.items()}
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         raise SpecError(f"`lets` gives `{name}` too large a number, got {brief(value)}")
     if value is None or isinstance(value, bool | int | float | str):

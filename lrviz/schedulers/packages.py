@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from lrviz.errors import SimulationError
 from lrviz.schedulers.catalogue import Family, Scheduler
 from lrviz.schedulers.catalogue import family as find_family
+from lrviz.schedulers.optimizers import OwnRate
 
 
 @contextmanager
@@ -35,10 +36,10 @@ def _is_current(entry: str) -> bool:
     return not entry  # the current folder does not exist
 
 
-def is_installed(family: Family) -> bool:
-    """Whether the package of a family is installed; it is not imported."""
+def is_installed(family: Family | OwnRate) -> bool:
+    """Whether the package of a family, or of an optimizer, is installed; it is not imported."""
     if family.package in sys.modules:
-        return True
+        return sys.modules[family.package] is not None
     with installed_only(), suppress(ImportError, ValueError):
         return find_spec(family.package) is not None
     return False

@@ -263,6 +263,9 @@ def check_value(owner: str, parameter: Parameter, value: Any, groups: int) -> No
             _check_each(owner, parameter, value, groups, _check_function)
         case "function":
             _check_function(owner, parameter, value)
+        case "numbers":
+            for item in value if isinstance(value, tuple) else (value,):
+                _check_number(owner, parameter, item)
         case "text":
             if not isinstance(value, str):
                 raise _invalid(owner, parameter, value, "text")

@@ -61,6 +61,7 @@ class ScriptRun:
     program: Program | None = None
     faults: tuple[Fault, ...] = ()  # what is probably not intended in its loop
     read_from: str = "the script"  # what says so
+    origin: str = ""  # the config file that it is from
 
 
 def script_path(text: str) -> tuple[str, str] | None:
@@ -457,5 +458,5 @@ def several_error(text: str, runs: Sequence[RunSpec]) -> UsageError:
     one = "" if text.strip() == "-" else f"`{printable(text, 60)}@{runs[0].name or 'NAME'}` is one of them, and "
     return UsageError(
         f"`{printable(text, 60)}` steps {len(runs)} schedulers: {listed}",
-        f"{one}`lrviz compare {printable(text, 60)}` draws all",
+        f"{one}`lrviz plot {printable(text, 60)}` draws all",
     )

@@ -471,9 +471,9 @@ Mine(model=model, args=args).train()
 """
     spec = read(text)
     assert (spec.groups[0].lr, spec.optimizer.name, spec.loop.updates) == (2e-4, "SGD", 20)
-    text = "k = {'num_cycles': 2}\nif lora:\n    k.pop('num_cycles')\nTrainingArguments(max_steps=9, lr_scheduler_kwargs=k)"
+    changed = "k = {'num_cycles': 2}\nif lora:\n    k.pop('num_cycles')\n"
     with pytest.raises(MissingValuesError, match="unknown name `lora`"):
-        read(text)
+        read(f"{changed}TrainingArguments(max_steps=9, lr_scheduler_kwargs=k)")
     with pytest.raises(LrvizError, match="`set_lr_scheduler` is not followed"):
         read("args = TrainingArguments('out', max_steps=9)\nargs = args.set_lr_scheduler('cosine')")
     with pytest.raises(LrvizError, match="the arguments of the Trainer are those of the script's command line"):

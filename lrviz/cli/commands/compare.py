@@ -29,6 +29,7 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
     from lrviz.cli import runs
     from lrviz.spec import MAX_CURVES, read_count, read_runs
 
+    specs, values = runs.with_config_files(specs, values, zooms=True)
     if not specs:
         raise UsageError("`lrviz compare` needs schedulers", "such as `lrviz compare cosine onecycle`")
     if values["list"]:

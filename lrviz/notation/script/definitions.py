@@ -24,6 +24,7 @@ from lrviz.notation.script.values import (
     Origin,
     Scope,
     Unknown,
+    merge,
 )
 from lrviz.notation.source import ExpressionError, unparse
 
@@ -88,6 +89,7 @@ class Definitions(Expressions):
         if self.calls > MAX_CALLS:
             self.calls -= 1
             raise ExpressionError(f"functions of the script call each other over {MAX_CALLS} deep", node=node)
+        repeats, self.repeats = self.repeats, False
         try:
             scope = Scope(function.scope)
             if function.bound is not None:
@@ -99,13 +101,19 @@ class Definitions(Expressions):
             if isinstance(node, ast.Lambda):
                 return self.evaluate(node.body, scope)
             if node not in self.generators:
-                self.generators[node] = is_generator(node)
+                inside = self.functions.inside.get(node.name)
+                self.generators[node] = (inside is None or bool(inside.yields)) and is_generator(node)
             if self.generators[node]:
                 return self._generator(function, [*args, *kwargs.values()])
             signal = self.block(node.body, scope)
-            return signal.value if signal is not None and signal.kind == "return" else None
+            if signal is None or signal.kind == "return":
+                return None if signal is None else signal.value
+            if signal.kind == "maybe":
+                return merge(signal.value, None, signal.test or Unknown())
+            return signal.before.value if signal.before is not None else None
         finally:
             self.calls -= 1
+            self.repeats = repeats
 
     def _generator(self, function: Function, given: Sequence[Any]) -> Any:
         """What a call of a generator returns; one that gives the items of a loader has its length."""

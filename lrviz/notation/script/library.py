@@ -18,7 +18,16 @@ from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler, scheduler_at
 from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
+from lrviz.notation.script.torch_objects import (
+    counts,
+    dampens,
+    is_optimizer,
+    is_torch,
+    make_loader,
+    make_optimizer,
+    make_schedule,
+    optimizer_method,
+)
 from lrviz.notation.script.trainers import Arguments
 from lrviz.notation.script.values import (
     CONSTANTS,
@@ -26,6 +35,7 @@ from lrviz.notation.script.values import (
     Array,
     Builtin,
     Class,
+    Dampening,
     Dotted,
     Function,
     Group,
@@ -51,7 +61,6 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import Budget, ExpressionError, unparse
 from lrviz.notation.trainers import is_trainer_class
-from lrviz.schedulers import installed_optimizers
 
 # Functions that give their first argument again.
 _PASS: Final = (
@@ -123,7 +132,7 @@ def _dotted(
     info = scheduler_at(path)
     if info is not None or (is_torch(function) and is_scheduler(last)):
         return make_schedule(reader, function, args, kwargs, node, info)
-    if last in installed_optimizers() and (is_torch(function) or not function.module):
+    if is_optimizer(function):
         return make_optimizer(reader, last, args, kwargs, node)
     if is_trainer_class(last):
         made = Arguments(last, node, args, kwargs)
@@ -209,9 +218,11 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
         case Optimizer():
             return optimizer_method(reader, owner, name, args, kwargs, node)
         case Schedule():
-            if name == "step":
+            if name == "step" or (name == "step_update" and counts(owner)):
                 reader.event("step", owner, [*args, *kwargs.values()], node)
                 return None
+            if name == "dampening" and dampens(owner):
+                return Dampening(owner, node)
             return reader.scheduler_method(owner, name, node)
         case Parser():
             return parser_method(reader, owner, name, args, kwargs, node)

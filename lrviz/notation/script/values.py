@@ -303,6 +303,7 @@ class Optimizer:
     node: ast.AST | None = None
     variable: str = ""  # the name that it is assigned to
     loops: tuple[Loop, ...] = ()  # in which it is created
+    options: dict[str, Any] = field(default_factory=dict)  # of one that changes its rate by itself
 
 
 @dataclass(eq=False)
@@ -330,6 +331,14 @@ class Schedule:
     def children(self) -> list[Schedule]:
         """The schedulers that it is given."""
         return [v for v in flat([*self.args, *self.kwargs.values()]) if isinstance(v, Schedule)]
+
+
+@dataclass(frozen=True)
+class Dampening:
+    """What `warmup.dampening()` gives to a `with` statement: the warm-up dampens the rate at the end of the block."""
+
+    schedule: Schedule
+    node: ast.Call
 
 
 @dataclass(eq=False)

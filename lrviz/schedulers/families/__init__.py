@@ -36,6 +36,34 @@ NAMES: Final[dict[str, dict[str, str]]] = {
         "diffusers-piecewise": "get_piecewise_constant_schedule",
         "diffusers-scheduler": "diffusers.optimization.get_scheduler",
     },
+    "timm": {
+        "timm-cosine": "CosineLRScheduler",
+        "timm-step": "StepLRScheduler",
+        "timm-multistep": "MultiStepLRScheduler",
+        "timm-plateau": "PlateauLRScheduler",
+        "timm-poly": "PolyLRScheduler",
+        "timm-tanh": "TanhLRScheduler",
+        "timm-wsd": "WSDLRScheduler",
+        "timm-scheduler": "create_scheduler_v2",
+    },
+    "pytorch_warmup": {
+        "linear-warmup": "LinearWarmup",
+        "exponential-warmup": "ExponentialWarmup",
+        "untuned-linear-warmup": "UntunedLinearWarmup",
+        "untuned-exponential-warmup": "UntunedExponentialWarmup",
+        "radam-warmup": "RAdamWarmup",
+    },
+    "warmup_scheduler": {"gradual-warmup": "GradualWarmupScheduler"},
+    "pl_bolts": {"bolts-warmup-cosine": "LinearWarmupCosineAnnealingLR"},
+    "cosine_annealing_warmup": {"cosine-warmup-restarts": "CosineAnnealingWarmupRestarts"},
+    "deepspeed": {
+        "ds-warmup": "WarmupLR",
+        "ds-warmup-decay": "WarmupDecayLR",
+        "ds-warmup-cosine": "WarmupCosineLR",
+        "ds-onecycle": "OneCycle",
+        "ds-range-test": "LRRangeTest",
+    },
+    "megatron": {"megatron": "OptimizerParamScheduler"},
 }
 # The family of each short name and name.
 INDEX: Final = {name: family for family, names in NAMES.items() for pair in names.items() for name in pair}
