@@ -171,7 +171,7 @@ class _Reading:
         node = getattr(arguments, "node", None)
         found = Found(None, getattr(arguments, "variable", ""), getattr(node, "lineno", 0))
         found.names, found.examples = (found.name,), reader.examples
-        found.trainer, found.missing = trainer_call(arguments)
+        found.trainer, found.missing = trainer_call(arguments, reader.taint)
         for opaque in (o for value, o in reader.trained if value is arguments):
             samples = samples_of(opaque.kwargs.get("train_dataset"))
             if samples is not None:
