@@ -66,7 +66,7 @@ def read(config: Config) -> Recipe:
     return Recipe(
         "nanotron",
         lambda_lr("warmup_decay", parts, last),
-        {"lr": lr, "steps": steps, "optimizer": optimizer},
+        {"lr": config.number(f"{_TABLE}.learning_rate", lr), "steps": steps, "optimizer": optimizer},
         {"lr": f"{_TABLE}.learning_rate", "steps": "tokens.train_steps", "optimizer": "optimizer.optimizer_factory"},
         told,
         [_NOTE],

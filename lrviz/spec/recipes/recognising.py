@@ -243,6 +243,6 @@ def _explained(recipe: Recipe, config: Config, values: Mapping[str, Any]) -> lis
     rows = []
     for name, value in values.items():
         key = recipe.keys.get(name)
-        where = f"`{config.option(name)}`" if name in config.given else f"`{key}`" if key else f"of {recipe.title}"
+        where = f"`{config.option(name)}`" if name in config.given else f"`{key}`" if key else f"as {recipe.title} counts"
         rows.append((option_name(name, ""), str(value), where))
     return rows
