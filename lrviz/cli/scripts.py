@@ -76,7 +76,7 @@ def _ask_for(missing: MissingValue, fields: Fields) -> tuple[Fields, str]:
         text = answer.strip()
         try:
             if missing.field:
-                number = read_count(missing.option("").strip(), text)
+                number = read_count(f"--{missing.field.replace('_', '-')}", text)
                 return fields.over({missing.field: number}, fields.prefix), missing.option(text)
             lets = read_lets([f"{missing.text}={text}"])
             return replace(fields, lets={**fields.lets, **lets}), missing.option(text)

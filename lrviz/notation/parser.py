@@ -273,6 +273,8 @@ class _Reader:
                 for key, entry in zip(keys, entries, strict=True):
                     if isinstance(key, ast.Constant) and key.value in ("scheduler", "lr_scheduler"):
                         return self._call(entry)
+        if name := _dashed(node):
+            require(name)
         kind = UnsupportedError if isinstance(node, ast.Call | ast.IfExp | ast.ListComp) else ExpressionError
         raise kind(f"`{source_of(node)}` is not a scheduler", _EXAMPLE, node)
 
@@ -372,6 +374,16 @@ def misplaced_optimizer(info: Scheduler, node: ast.expr) -> ExpressionError:
         f"a function of your own runs as `FILE.py:{info.attribute}(...)`",
         node,
     )
+
+
+def _dashed(node: ast.expr) -> str:
+    """A name with dashes, such as `hf-cosin`, which Python reads as a difference; "" for anything else."""
+    match node:
+        case ast.Name(id=name) | ast.Call(func=ast.Name(id=name)):
+            return name
+        case ast.BinOp(left=left, op=ast.Sub(), right=right) if (first := _dashed(left)) and (last := _dashed(right)):
+            return f"{first}-{last}"
+    return ""
 
 
 def _is_scheduler(name: str) -> bool:

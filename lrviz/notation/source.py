@@ -20,7 +20,7 @@ from keyword import iskeyword
 from typing import Final
 
 from lrviz.errors import NotationError
-from lrviz.schedulers import names
+from lrviz.schedulers import find, names
 from lrviz.text import excerpt, printable
 
 MAX_LENGTH: Final = 100_000  # characters of a text: a script of 2,000 lines
@@ -60,6 +60,7 @@ _REPLACED: Final = re.compile(
     + ")",
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
+_SHORT_NAME: Final = re.compile(r"\s*([a-z]\w*(?:-[a-z]\w*)+)(?=\s*(?:\(|\Z))")
 _INVALID: Final = re.compile("[\\0\ud800-\udfff]")
 
 
@@ -257,7 +258,7 @@ class Source:
                 words.add(names[found])
             return names[found]
 
-        tree = _parse(_REPLACED.sub(replacement, self.text))
+        tree = _parse(_REPLACED.sub(replacement, _with_identifier(self.text)))
         self.lengths = {name: length for length, name in names.items()}
         return tree
 
@@ -271,6 +272,16 @@ class Source:
         if not isinstance(node, _Position):
             offset = len(line.encode(errors="replace")[:offset].decode(errors="ignore"))
         return excerpt(line, offset)
+
+
+def _with_identifier(text: str) -> str:
+    """The text with an identifier for the short name at its start, if it is one that a package brings."""
+    first = _SHORT_NAME.match(text)
+    if first is None or first[1] in _IDENTIFIERS or find(first[1]) is None:
+        return text
+    name = first[1].replace("-", "_")
+    SHORT_NAMES[name] = first[1]
+    return text[: first.start(1)] + name + text[first.end(1) :]
 
 
 def _clean(text: str) -> str:

@@ -187,6 +187,9 @@ class Scheduler:
     failure_hint: Callable[[BaseException, Values], str] = no_hint
     shares: Callable[[Values, int], list[int]] = no_shares
     notation: str = ""
+    length: str = ""  # the parameter with the steps up to the end of the schedule, for one that falls up to its end
+    warmup: str = ""  # the parameter with the steps of a warm-up at its start
+    counts: tuple[str, ...] = ()  # the parameters that count scheduler steps
     needed: Callable[[Values], Collection[str]] | None = None
     metric_if: Callable[[Values], bool] | None = None
     build: Callable[[Any, Any, Sequence[Any], Mapping[str, Any]], Any] | None = None
@@ -276,18 +279,42 @@ def compositions() -> tuple[Scheduler, ...]:
     return tuple(schedulers[short] for short in _COMPOSITIONS)
 
 
-@cache
 def family(package: str) -> Family | None:
-    """The family of a top-level package, or None."""
-    if package not in families.NAMES:
+    """The family of a top-level package, or None.
+
+    Raises:
+        SpecError: the package brings it by an entry point, and it cannot be loaded.
+    """
+    if package in families.NAMES:
+        found: Family = import_module(f"lrviz.schedulers.families.{package}").FAMILY
+        return found
+    if package in ("", "torch"):
         return None
-    found: Family = import_module(f"lrviz.schedulers.families.{package}").FAMILY
-    return found
+    from lrviz.schedulers import plugins
+
+    brought = plugins.load(package)
+    for s in brought.schedulers if brought else ():
+        _brought.setdefault(s.name, s)
+    return brought
+
+
+# The schedulers of the families that packages have brought by entry points so far, by name.
+_brought: Final[dict[str, Scheduler]] = {}
 
 
 def all_families() -> tuple[Family, ...]:
-    """Every family, in listing order."""
-    return tuple(found for package in families.NAMES if (found := family(package)) is not None)
+    """Every family, in listing order, with those of entry points at the end.
+
+    Raises:
+        SpecError: one of an entry point cannot be loaded.
+    """
+    return *filter(None, map(family, families.NAMES)), *_from_entry_points()
+
+
+def _from_entry_points() -> tuple[Family, ...]:
+    from lrviz.schedulers import plugins
+
+    return tuple(filter(None, map(family, plugins.entry_points())))
 
 
 def _load(module: str) -> Scheduler:
@@ -301,7 +328,10 @@ def find(name: str) -> Scheduler | None:
         return compositions()[_COMPOSITIONS.index(name)]
     if name in _MODULES:
         return _load(_MODULES[name])
-    found = family(families.INDEX.get(name, ""))
+    if name in _brought:
+        return _brought[name]
+    package, dash, _ = name.partition("-")  # a short name of an entry point begins with the name of its package
+    found = family(families.INDEX.get(name, package if dash else ""))
     return found.find(name) if found else None
 
 
@@ -347,6 +377,8 @@ def require(name: str, module: str = "", *, has_arguments: bool = False) -> Sche
         return info
     if from_torch and name[:1].isupper() and name in installed_schedulers():
         return None
+    if len(path) <= 1 and (info := next(filter(None, (found.find(name) for found in _from_entry_points())), None)):
+        return info
     close = suggest(name)
     hint = f"did you mean `{close}`? " if close else ""
     hint += "`lrviz schedulers` lists them all"
@@ -406,8 +438,9 @@ def _closest(normalized: str) -> Scheduler | None:
     # A short name is close to too many words: SGD is neither a misspelled sgdr nor wsd.
     candidates = [name for name in known if len(name) > (3 if name in by_name else 5)]
     in_families = {_normalize(name): name for name in families.INDEX}
-    if normalized in in_families:
-        return find(in_families[normalized])
+    matching = [name for plain, name in in_families.items() if plain.startswith(normalized)]
+    if normalized in in_families or len(matching) == 1:
+        return find(in_families.get(normalized) or matching[0])
     close = difflib.get_close_matches(normalized, [*candidates, *in_families], n=1, cutoff=0.65)
     if close and close[0] in in_families:
         return find(in_families[close[0]])

@@ -18,6 +18,7 @@ from typing import Any, Final
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import TRAINER_ARGUMENTS, SchedulerCall
 from lrviz.schedulers import installed_optimizers
+from lrviz.spec.run import MAX_UPDATES
 from lrviz.text import brief, count, format_rate, print_value, printable
 
 Version = tuple[int, int]
@@ -312,6 +313,11 @@ def _count(
             raise SpecError(
                 f"transformers {_shown(version)} ends a run with `max_steps=0` after its first update",
                 "leave out `max_steps`, or write max_steps=-1 for a run by epochs",
+            )
+        if arguments.num_train_epochs * in_epoch > MAX_UPDATES:
+            raise SpecError(
+                f"{arguments.num_train_epochs:g} epochs of {in_epoch:,} updates are over {MAX_UPDATES:,} of them",
+                "a shorter run has the same shape: make the dataset smaller",
             )
         updates = ceil(arguments.num_train_epochs * in_epoch)
         length = f"{arguments.num_train_epochs:g} {'epoch' if arguments.num_train_epochs == 1 else 'epochs'}"

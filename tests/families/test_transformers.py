@@ -80,7 +80,8 @@ def shown(text: str, groups: str = str(LR), *, metric: bool = False) -> list[lis
     fields: dict[str, Any] = {"steps": UPDATES, "lr": groups}
     if metric:
         fields["metric"] = ",".join(map(repr, METRICS))
-    return simulate(read_run(text, Fields(fields))).lr.tolist()
+    found: list[list[float]] = simulate(read_run(text, Fields(fields))).lr.tolist()
+    return found
 
 
 def called(function: str, values: dict[str, Any]) -> str:
@@ -203,7 +204,7 @@ def test_the_table_of_their_own_tests() -> None:
         assert found.tolist() == pytest.approx(list(map(float, expected.split())), abs=1e-2), text
 
 
-DIFFUSERS = {
+DIFFUSERS: dict[str, list[dict[str, Any]]] = {
     **{kind: SETS[kind] for kind in ("linear", "cosine", "cosine-restarts", "polynomial", "constant-warmup")},
     "linear": [{**BASIC, "f_min": 0.1, "f_max": 2.0}, *SETS["linear"]],
     "constant": [{}],

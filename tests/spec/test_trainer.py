@@ -279,6 +279,11 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
         "`TrainingArguments`: `num_train_epochs` must be above 0, got 0", "",
     ),
     (
+        "TrainingArguments(num_train_epochs=1e308)", {"dataset_size": 100},
+        "1e+308 epochs of 13 updates are over 100,000,000 of them",
+        "a shorter run has the same shape: make the dataset smaller",
+    ),
+    (
         "TrainingArguments(max_steps=0)", {"dataset_size": 9},
         "transformers 5.23 ends a run with `max_steps=0` after its first update",
         "leave out `max_steps`, or write max_steps=-1 for a run by epochs",
@@ -469,6 +474,7 @@ def test_several_trainers() -> None:
     runs = read_all(text, Fields({}))
     assert [(run.label, run.loop.updates) for run in runs] == [("a", 9), ("b", 8)]
     assert read(f"{text}Trainer(model, b)").loop.updates == 8
+    assert read("Trainer(model, args=TrainingArguments('a', max_steps=7)).train()").loop.updates == 7
 
 
 def test_presets_and_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ _NONE: Final = ("'none'", "'null'", "'no'", "''", "'constant'")  # less likely t
 # Fields of the run that a script may not have, in words.
 _FIELDS: Final = {"dataset_size": "the size of the dataset"}
 # What a value probably is, and an example, by the last word of its name that says so.
+_EPOCHS: Final = re.compile(r"\btrainer\.max_epochs$")  # of a run of Lightning
 _GUESSES: Final = (
     (r"warm\w*|accum\w*", "a count", "3"),
     (r"epochs?|steps?|iters?|iterations?|len|size|num|n|batch(es)?|t|max|total|duration|length|every|samples|period"
@@ -79,6 +80,10 @@ class Found:
     needs: tuple[str, ...] = ()  # fields of the run that are not in the script
     told: list[str] = field(default_factory=list)  # what the loop does, with the lines
 
+    def field_of(self, text: str) -> str:
+        """The field of the run that an expression is the value of; "" if it is of none."""
+        return "steps_per_epoch" if text in self.loaders else "epochs" if _EPOCHS.search(text) else ""
+
 
 @dataclass(frozen=True)
 class MissingValue:
@@ -88,7 +93,7 @@ class MissingValue:
     line: int
     what: str
     example: str
-    field: str = ""  # of the run, if it is one: the number of batches in an epoch, the size of the dataset
+    field: str = ""  # of the run that it is: "steps_per_epoch", "epochs" or "dataset_size"
 
     def option(self, value: str, prefix: str = "--") -> str:
         """How to give it a value, for a shell."""
@@ -108,13 +113,7 @@ class MissingValuesError(NotationError):
 def missing_values(found: Found, prefix: str = "--") -> MissingValuesError:
     """The error for a script that needs values: all of them at once, and how to give them."""
     missing = tuple(
-        MissingValue(
-            o.text,
-            o.line,
-            *_guess(o.text, found.examples),
-            field="steps_per_epoch" if o.text in found.loaders else "",
-        )
-        for o in found.missing
+        MissingValue(o.text, o.line, *_guess(o.text, found.examples), found.field_of(o.text)) for o in found.missing
     )
     missing += tuple(MissingValue(_FIELDS[name], found.line, "a count", "1000", name) for name in found.needs)
     error = _missing_error(found, missing, prefix)
