@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import lrviz
 from lrviz import simulation
 from lrviz.cli import main
 from lrviz.errors import LrvizError
@@ -129,6 +130,14 @@ def test_a_file_stands_where_a_scheduler_stands(folder: Path, capsys: Capture) -
     assert (folder / "run.png").stat().st_size > 1000
 
 
+def test_a_file_is_simulated_from_python(folder: Path) -> None:
+    assert lrviz.simulate("run.toml", steps=5, label="mine").lr[:, 0].tolist() == [*WARMUP, 1e-3]
+    trace = lrviz.simulate(str(FOLDER / "torchtune_llama3_lora.yaml"), dataset_size=51760)
+    assert (trace.updates, trace.label) == (3235, "torchtune_llama3_lora")
+    with pytest.raises(LrvizError, match=r"does not say the number of samples\n\nhint: add dataset_size = 52002$"):
+        lrviz.simulate(str(FOLDER / "torchtune_llama3_lora.yaml"))
+
+
 def test_the_curves_of_files_are_labelled_by_them(folder: Path, capsys: Capture) -> None:
     out, err = printed(capsys, "compare", "run.toml @ lr={1e-3,2e-3}", "cosine", "--format", "csv", "-o", "-")
     assert out.splitlines()[0].split(",")[1::2] == [
@@ -138,6 +147,12 @@ def test_the_curves_of_files_are_labelled_by_them(folder: Path, capsys: Capture)
     ]
     assert err.count(NOTE) == 1
     assert "note: `optimizer.lr` of `run.toml` is 0.001; `lr = 2e-3` is used\n" in err
+
+
+def test_a_length_in_epochs_is_for_the_files_that_have_use_for_it(folder: Path, capsys: Capture) -> None:
+    (folder / "tune.yaml").write_text(TUNE.format(more="", optimizer="torch.optim.AdamW"), encoding="utf-8")
+    out, _ = printed(capsys, "compare", "run.toml", "tune.yaml", "--dataset-size", "17", "--format", "csv", "-o", "-")
+    assert [len([row for row in out.splitlines() if row.split(",")[at]]) for at in (2, 4)] == [11, 5]
 
 
 def test_what_is_given_wins_over_the_file(folder: Path, capsys: Capture) -> None:

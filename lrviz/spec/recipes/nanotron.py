@@ -7,7 +7,7 @@ compute, operation by operation.
 from __future__ import annotations
 
 from lrviz.errors import SpecError
-from lrviz.spec.recipes.config import Config, Recipe, lambda_lr, optimizer_of
+from lrviz.spec.recipes.config import IN_UPDATES, Config, Recipe, lambda_lr, optimizer_of
 from lrviz.text import count
 
 _TABLE = "optimizer.learning_rate_scheduler"
@@ -70,5 +70,5 @@ def read(config: Config) -> Recipe:
         {"lr": f"{_TABLE}.learning_rate", "steps": "tokens.train_steps", "optimizer": "optimizer.optimizer_factory"},
         told,
         [_NOTE],
-        used=("steps", "max_steps"),
+        used=IN_UPDATES,
     )

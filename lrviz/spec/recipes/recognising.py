@@ -140,9 +140,15 @@ def _recognised(path: str, fields: Fields) -> tuple[Kind, Config]:
         files.check_inside(target, fields.folder, f"the config file `{shown}`")
     limits = _MOST_BYTES.get(suffix), _MOST_VALUES.get(suffix)
     values = read_values(path, "--from", folder=fields.folder, most_bytes=limits[0], most_values=limits[1])
-    given = {name: value for name, value in fields.values.items() if value is not None}
+    given = {name: value for name, value in fields.values.items() if value is not None and value is not False}
     config = Config(
-        values, shown, given, fields.prefix, fields.settings, lambda other: _named_in(other, target, fields)
+        values,
+        shown,
+        given,
+        fields.prefix,
+        fields.settings,
+        lambda other: _named_in(other, target, fields),
+        fields.shared,
     )
     if "dataset_size" in given and "steps_per_epoch" in given:
         both = " and ".join(f"`{config.option(name)}`" for name in ("steps_per_epoch", "dataset_size"))
@@ -242,8 +248,7 @@ def _explained(recipe: Recipe, config: Config, values: Mapping[str, Any]) -> lis
     rows = []
     for name, value in values.items():
         key = recipe.keys.get(name)
-        where = (
-            f"`{config.option(name)}`" if name in config.given else f"`{key}`" if key else f"as {recipe.title} counts"
-        )
+        of_file = f"`{key}`" if key else f"as {recipe.title} counts"
+        where = f"`{config.option(name)}`" if name in config.given else of_file
         rows.append((option_name(name, ""), str(value), where))
     return rows
