@@ -14,6 +14,8 @@ from lrviz import simulation
 from lrviz.cli import main
 from lrviz.errors import LrvizError
 from lrviz.spec import Fields, is_recipe, read_run, read_values
+from lrviz.spec.recipes import deepspeed
+from lrviz.spec.recipes.config import Config
 from tests.recipes.expected import AXOLOTL, FOLDER, HF, NANO, PLAIN, TITAN, TRAINER, TUNE, Expected
 
 Capture = pytest.CaptureFixture[str]
@@ -217,6 +219,22 @@ def test_a_file_that_names_deepspeed(folder: Path) -> None:
         )
 
 
+def test_a_file_of_deepspeed_without_a_trainer() -> None:
+    """What it says of the run, whether DeepSpeed is installed or not."""
+    scheduler = {"type": "WarmupLR", "params": {"warmup_max_lr": 0.1, "warmup_num_steps": 5}}
+    alone = deepspeed.read(Config({"scheduler": scheduler}, "ds.json", {"steps": "20"}))
+    assert (alone.values, alone.notes) == ({"lr": 0.1, "steps": 20, "optimizer": "AdamW"}, [])
+    optimizer = {"type": "OneBitAdam", "params": {"lr": 0.2}}
+    long = {"type": "WarmupDecayLR", "params": {"total_num_steps": 30}}
+    alone = deepspeed.read(Config({"scheduler": long, "optimizer": optimizer}, "ds.json"))
+    assert alone.values == {"lr": 0.2, "steps": 30, "optimizer": "AdamW"}
+    assert alone.told == ["WarmupDecayLR", "as many updates as the schedule has"]
+    assert alone.notes == ["the optimizer `OneBitAdam` is not one of torch: its rate is used, with AdamW"]
+    beside = {"learning_rate": 1e-3, "max_steps": 10}
+    of_trainer = deepspeed.read(Config({"zero_optimization": {}}, "ds.json", beside=beside))
+    assert of_trainer.scheduler.name == "get_linear_schedule_with_warmup"
+
+
 NOTES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "packing": (
         f"{HF}packing: true\n", "a.yaml", {"dataset_size": 100},
@@ -277,6 +295,8 @@ def test_a_log_is_drawn_as_what_was_logged(tmp_path: Path) -> None:
     schedule = "get_cosine_schedule_with_warmup(num_warmup_steps=3, num_training_steps=20)"
     assert str(read_run(str(path), Fields(settings=arguments)).scheduler) == schedule
     state = json.loads(path.read_text())
+    with pytest.raises(LrvizError, match=r"`--config` has no `max_steps`"):
+        run_of(tmp_path, json.dumps(arguments), "a.json", settings={"log_history": []})
     assert str(run_of(tmp_path, json.dumps(arguments), "a.json", settings=state).scheduler) == schedule
 
 
@@ -296,6 +316,7 @@ def test_axolotls_own_schedules(tmp_path: Path) -> None:
 
 
 LIGHT = "optimizer: {class_path: torch.optim.AdamW}\nlr_scheduler: {class_path: %s, init_args: {%s}}\ntrainer: {%s}\n"
+STEP = "lr_scheduler: {class_path: torch.optim.lr_scheduler.StepLR, init_args: {step_size: 3}}\n"
 EXPONENTIAL = ("torch.optim.lr_scheduler.ExponentialLR", "gamma: 0.5")
 # The updates, the epochs and the batches of an epoch.
 LIGHTNING: dict[str, tuple[str, dict[str, Any], tuple[int, int, int]]] = {
@@ -323,6 +344,10 @@ LIGHTNING: dict[str, tuple[str, dict[str, Any], tuple[int, int, int]]] = {
         LIGHT % ("lightning.pytorch.cli.ReduceLROnPlateau", "monitor: val_loss, patience: 2", "max_epochs: 3"),
         {"steps_per_epoch": 5}, (15, 3, 5),
     ),
+    "the rate that torch has by default": (
+        f"{STEP}optimizer: {{class_path: torch.optim.Adam}}\ntrainer: {{max_epochs: 2}}\n", {"steps_per_epoch": 5},
+        (10, 2, 5),
+    ),
     "the class alone": (
         "optimizer: {class_path: torch.optim.AdamW}\ntrainer: {max_epochs: 3}\nlr_scheduler: ConstantLR\n",
         {"steps_per_epoch": 5}, (15, 3, 5),
@@ -336,3 +361,20 @@ def test_the_length_of_a_run_of_lightning(
 ) -> None:
     loop = run_of(tmp_path, text, **fields).loop
     assert (loop.updates, loop.epochs, loop.steps_per_epoch, loop.interval) == (*length, "epoch")
+
+
+def test_a_run_of_lightning_counted_in_updates(tmp_path: Path) -> None:
+    text = (
+        "trainer: {max_steps: 30, accumulate_grad_batches: 2}\nmodel: {class_path: a.B, init_args: {scheduler: "
+        "{class_path: torch.optim.lr_scheduler.ConstantLR}, optimizer: {class_path: x.Muon2, init_args: {lr: 1}}}}\n"
+    )
+    run = run_of(tmp_path, text, interval="step")
+    assert (run.loop.updates, run.loop.grad_accum, run.optimizer.name) == (30, 2, "SGD")
+    assert run.notes == ("the optimizer `x.Muon2` is not one of torch: the rates are drawn with SGD",)
+    with pytest.raises(LrvizError, match=r"3 samples make no batch in an epoch"):
+        run_of(tmp_path, f"{LIGHT % (*EXPONENTIAL, 'max_epochs: 3')}", dataset_size=3, batch_size=9, drop_last=True)
+
+
+def test_the_rate_of_a_file_of_llama_factory_is_that_of_the_trainer(tmp_path: Path) -> None:
+    text = "stage: sft\ntemplate: llama3\nlr_scheduler_type: cosine\n"
+    assert run_of(tmp_path, text, dataset_size=100).groups[0].lr == 5e-5
