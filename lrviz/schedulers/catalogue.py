@@ -438,7 +438,7 @@ def _closest(normalized: str) -> Scheduler | None:
     # A short name is close to too many words: SGD is neither a misspelled sgdr nor wsd.
     candidates = [name for name in known if len(name) > (3 if name in by_name else 5)]
     in_families = {_normalize(name): name for name in families.INDEX}
-    matching = [name for plain, name in in_families.items() if plain.startswith(normalized)]
+    matching = [name for plain, name in in_families.items() if plain.startswith(normalized) and not by_prefix]
     if normalized in in_families or len(matching) == 1:
         return find(in_families.get(normalized) or matching[0])
     candidates += [name for name in in_families if len(name) > 3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, ReduceLROnPlateau, StepLR
 
 from lrviz.errors import LrvizError
-from lrviz.schedulers import Family, family, find
+from lrviz.schedulers import Family, family, find, is_installed
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_all, read_run
 
@@ -67,9 +68,9 @@ def step(scheduler: Any, update: int) -> None:
 
 def drawn(text: str, **fields: Any) -> list[list[float]]:
     """The rates of a run of `UPDATES`."""
-    return simulate(
-        read_run(text, Fields({"lr": "0.5", "steps": str(UPDATES), "optimizer": "Adam", **fields}))
-    ).lr.tolist()
+    run = read_run(text, Fields({"lr": "0.5", "steps": str(UPDATES), "optimizer": "Adam", **fields}))
+    rates: list[list[float]] = simulate(run).lr.tolist()
+    return rates
 
 
 GROUPS = ((1, "0.5"), (2, "0.5,0.25"))
@@ -109,7 +110,7 @@ def test_deepspeed() -> None:
     for name, values in DEEPSPEED:
         make = factory(name)
         for groups, lr in GROUPS:
-            rates, betas = trained(lambda o, m=make, v=values: m(o, **v), step, groups)
+            rates, betas = trained(partial(make, **values), step, groups)
             assert drawn(notation(name, values), lr=lr) == rates, (name, values)
         run = read_run(notation(name, values), Fields({"lr": "0.5", "steps": str(UPDATES), "optimizer": "Adam"}))
         momentum = simulate(run).momentum
@@ -137,7 +138,7 @@ def test_megatron_counts_samples() -> None:
             "start_wd": 0.1, "end_wd": 0.1, "wd_incr_steps": 20 * 64, "wd_incr_style": "constant", **changed,
         }  # fmt: skip
         for groups, lr in GROUPS:
-            expected, _ = trained(lambda o, v=values: make(o, **v), lambda s, _: s.step(increment=64), groups)
+            expected, _ = trained(partial(make, **values), lambda s, _: s.step(increment=64), groups)
             text = notation("OptimizerParamScheduler", values)
             assert drawn(f"{text[:-1]}, increment=64)", lr=lr) == expected, changed
             of_run = {"dataset_size": str(UPDATES * 64), "batch_size": "32", "grad_accum": "2", "epochs": "1"}
@@ -284,7 +285,7 @@ def test_lightning_bolts() -> None:
         {"warmup_epochs": 10, "max_epochs": 40, "eta_min": 0.1},
     ):
         for groups, lr in GROUPS:
-            expected, _ = trained(lambda o, v=values: make(o, **v), step, groups)
+            expected, _ = trained(partial(make, **values), step, groups)
             assert drawn(notation("LinearWarmupCosineAnnealingLR", values), lr=lr) == expected, values
 
 
@@ -305,3 +306,12 @@ def test_the_parameters_are_those_of_the_package() -> None:
                 assert ours[parameter].required == (default is inspect.Parameter.empty), (info.name, parameter)
                 if not ours[parameter].required:
                     assert ours[parameter].default == default, (info.name, parameter)
+
+
+def test_the_curves_are_those_of_the_packages() -> None:
+    for name in ("timm", "pytorch_warmup", "warmup_scheduler", "pl_bolts", "deepspeed", "megatron"):
+        found = family(name)
+        assert found is not None
+        for info in found.schedulers if is_installed(found) else ():
+            rates = simulate(read_run(info.example or info.short)).lr[:, 0].tolist()
+            assert found.curves[info.short] == tuple(round(rate * 1e6) for rate in rates), info.short
