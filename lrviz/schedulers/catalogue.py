@@ -189,6 +189,9 @@ class Scheduler:
     failure_hint: Callable[[BaseException, Values], str] = no_hint
     shares: Callable[[Values, int], list[int]] = no_shares
     notation: str = ""
+    length: str = ""  # the parameter with the steps up to the end of the schedule, for one that falls up to its end
+    warmup: str = ""  # the parameter with the steps of a warm-up at its start
+    counts: tuple[str, ...] = ()  # the parameters that count scheduler steps
     needed: Callable[[Values], Collection[str]] | None = None
     metric_if: Callable[[Values], bool] | None = None
     build: Callable[[Any, Any, Sequence[Any], Mapping[str, Any]], Any] | None = None
@@ -312,9 +315,13 @@ def all_families() -> tuple[Family, ...]:
     Raises:
         SpecError: one of an entry point cannot be loaded.
     """
+    return *filter(None, map(family, families.NAMES)), *_from_entry_points()
+
+
+def _from_entry_points() -> tuple[Family, ...]:
     from lrviz.schedulers import plugins
 
-    return tuple(found for package in (*families.NAMES, *plugins.entry_points()) if (found := family(package)))
+    return tuple(filter(None, map(family, plugins.entry_points())))
 
 
 def _load(module: str) -> Scheduler:
@@ -377,7 +384,7 @@ def require(name: str, module: str = "", *, has_arguments: bool = False) -> Sche
         return info
     if from_torch and name[:1].isupper() and name in installed_schedulers():
         return None
-    if len(path) <= 1 and (info := next(filter(None, (found.find(name) for found in all_families())), None)):
+    if len(path) <= 1 and (info := next(filter(None, (found.find(name) for found in _from_entry_points())), None)):
         return info
     close = suggest(name)
     hint = f"did you mean `{close}`? " if close else ""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lrviz import schedulers
+from lrviz import rules, schedulers
 from lrviz.cli import main
 from lrviz.errors import LrvizError
 from lrviz.notation import parse
@@ -301,6 +301,45 @@ def test_nothing_of_the_current_folder_is_imported(site: Path, tmp_path: Path, c
     assert not (work / "hostile").exists()
 
 
+# Findings: what is checked, and the code, a part of the sentence and the fix; the run has 10 epochs of 100 updates.
+FINDINGS = {
+    "hf-linear": None,
+    "get_scheduler('constant_with_warmup')": None,
+    "hf-linear(num_training_steps=500)": ("LR103", "for the last 50 % of the run", "num_training_steps=1000)"),
+    "hf-linear(num_training_steps=2000)": (
+        "LR102", "get_linear_schedule_with_warmup with num_training_steps 2,000, and the run has 1,000 updates",
+        "get_linear_schedule_with_warmup(num_warmup_steps=50, num_training_steps=1000)",
+    ),
+    "get_scheduler('linear', num_training_steps=300)": ("LR103", "for the last 70 %", "num_training_steps=1000)"),
+    "hf-linear(num_warmup_steps=3000)": (
+        "LR107", "the warm-up takes 3,000 updates, and the run has 1,000 updates: the rate reaches 3.33e-4 of 1e-3",
+        "get_linear_schedule_with_warmup(num_warmup_steps=50, num_training_steps=1000)",
+    ),
+    "hf-linear(num_warmup_steps=25, num_training_steps=1000) @ num_processes=4": (
+        "LR204", "the run makes 4,000 scheduler steps", "(num_warmup_steps=100, num_training_steps=4000)",
+    ),
+    "hf-linear(num_warmup_steps=50, num_training_steps=1000) @ interval=epoch": (
+        "LR202", "counts updates, and the scheduler steps once in each of 10 epochs", "--interval step",
+    ),
+    "hf-constant-warmup(num_warmup_steps=4) @ interval=epoch": (
+        "LR303", "the rate is 0 for the first 100 updates, 1 whole epoch", "step the scheduler after each update",
+    ),
+}  # fmt: skip
+
+
+def test_findings(transformers: Any) -> None:
+    for text, expected in FINDINGS.items():
+        spec = read_run(text, Fields({"epochs": 10, "steps_per_epoch": 100, "optimizer": "AdamW"}))
+        found = rules.check_run(spec, simulate(spec))
+        if expected is None:
+            assert found == [], text
+            continue
+        code, said, fix = expected
+        assert [f.code for f in found][:1] == [code], text
+        assert said in found[0].message, text
+        assert (found[0].fix or found[0].advice).endswith(fix), text
+
+
 # Families of entry points
 
 
@@ -346,7 +385,7 @@ def test_a_family_says_how_its_schedulers_are_built_and_stepped(site: Path) -> N
 
 FAULTS = {
     "acme = acme.absent": "`acme` of the group lrviz.families cannot be loaded: ModuleNotFoundError: No module named",
-    "acme = acme.lrviz_family:texts": "`acme` of the group lrviz.families is a dict, not an `lrviz.schedulers.Family`",
+    "acme = acme.lrviz_family:stepper": "`acme` of the group lrviz.families is a function, not",
 }
 
 

@@ -101,6 +101,9 @@ _LINEAR: Final = _schedule(
     use="The default of the Trainer, and of many recipes for fine-tuning.",
     cautions=(_AT_0, _COUNTS),
     example="get_linear_schedule_with_warmup(num_warmup_steps=4)",
+    length="num_training_steps",
+    warmup="num_warmup_steps",
+    counts=_BOTH,
     past_end="It stays at 0.",
 )
 _COSINE: Final = _schedule(
@@ -114,6 +117,9 @@ _COSINE: Final = _schedule(
     use="Pre-training and fine-tuning of language models.",
     cautions=(_AT_0, _COUNTS, "A num_cycles of 1 rises back to lr at the end of the run: 0.5 is half a cosine."),
     example="get_cosine_schedule_with_warmup(num_warmup_steps=4)",
+    length="num_training_steps",
+    warmup="num_warmup_steps",
+    counts=_BOTH,
     past_end="It rises again.",
 )
 _RESTARTS: Final = _schedule(
@@ -127,6 +133,9 @@ _RESTARTS: Final = _schedule(
     use="Runs that save a model at the end of each cycle.",
     cautions=(_AT_0, _COUNTS, "With the default num_cycles of 1 there is no restart."),
     example="get_cosine_with_hard_restarts_schedule_with_warmup(num_warmup_steps=4, num_cycles=3)",
+    length="num_training_steps",
+    warmup="num_warmup_steps",
+    counts=_BOTH,
     past_end="It stays at 0.",
 )
 _POLYNOMIAL: Final = _schedule(
@@ -146,6 +155,9 @@ _POLYNOMIAL: Final = _schedule(
         "optimizer.",
     ),
     example="get_polynomial_decay_schedule_with_warmup(num_warmup_steps=4, power=2.0)",
+    length="num_training_steps",
+    warmup="num_warmup_steps",
+    counts=_BOTH,
     past_end="It stays at lr_end.",
     failure_hint=_polynomial_hint,
 )
@@ -156,6 +168,8 @@ _CONSTANT: Final = _schedule(
     formula="rate(t) = lr",
     use="Short fine-tuning runs, and a baseline for schedules.",
     cautions=("The rate does not fall: the last updates are as large as the first.",),
+    warmup="num_warmup_steps",
+    counts=_BOTH[:1],
     past_end="It stays at lr.",
 )
 _CONSTANT_WARMUP: Final = _schedule(
@@ -167,6 +181,8 @@ _CONSTANT_WARMUP: Final = _schedule(
     use="Fine-tuning, and runs of unknown length.",
     cautions=(_AT_0, "The rate does not fall: the last updates are as large as those after the warm-up."),
     example="get_constant_schedule_with_warmup(num_warmup_steps=4)",
+    warmup="num_warmup_steps",
+    counts=_BOTH[:1],
     past_end="It stays at lr.",
 )
 
@@ -248,6 +264,8 @@ FAMILY: Final = Family(
             cautions=(_AT_0, "The rate falls slowly: four times the steps halve it."),
             source="Zhai et al., Scaling Vision Transformers, 2021, arXiv:2106.04560",
             example="get_inverse_sqrt_schedule(num_warmup_steps=4)",
+            warmup="num_warmup_steps",
+            counts=_BOTH[:1],
             past_end="It has no end: the rate continues to fall.",
         ),
         replace(
@@ -273,6 +291,9 @@ FAMILY: Final = Family(
             use="Pre-training of language models, which often ends at a tenth of the peak.",
             cautions=(_AT_0, _COUNTS, _ONE_FLOOR),
             example="get_cosine_with_min_lr_schedule_with_warmup(num_warmup_steps=4, min_lr_rate=0.1)",
+            length="num_training_steps",
+            warmup="num_warmup_steps",
+            counts=_BOTH,
             past_end="It rises again.",
             check=_check_floor,
             positional=3,
@@ -303,6 +324,9 @@ FAMILY: Final = Family(
             use="Pre-training whose first update is to count, and whose last one is to have the lowest rate.",
             cautions=(_COUNTS, _ONE_FLOOR),
             example="get_cosine_with_min_lr_schedule_with_warmup_lr_rate(num_warmup_steps=4, min_lr_rate=0.1)",
+            length="num_training_steps",
+            warmup="num_warmup_steps",
+            counts=_BOTH,
             past_end="It rises again.",
             check=_check_floor,
             positional=3,
@@ -350,6 +374,9 @@ FAMILY: Final = Family(
             ),
             source="Hu et al., MiniCPM: Unveiling the Potential of Small Language Models, 2024, arXiv:2404.06395",
             example="get_wsd_schedule(num_warmup_steps=4, num_decay_steps=8)",
+            length="num_training_steps",
+            warmup="num_warmup_steps",
+            counts=("num_warmup_steps", "num_decay_steps", "num_training_steps", "num_stable_steps"),
             past_end="It stays at min_lr_ratio of lr.",
         ),
         _schedule(
@@ -432,6 +459,9 @@ FAMILY: Final = Family(
                 _COUNTS,
                 "The name is first, and the optimizer second.",
             ),
+            length="num_training_steps",
+            warmup="num_warmup_steps",
+            counts=_BOTH,
             past_end="That of the schedule.",
             example='get_scheduler("cosine", num_warmup_steps=4, num_training_steps=total_steps)',
             takes_last_epoch=False,
