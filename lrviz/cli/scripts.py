@@ -75,10 +75,9 @@ def _ask_for(missing: MissingValue, fields: Fields) -> tuple[Fields, str]:
             raise UsageError(f"no value for `{printable(missing.text, 60)}`", f"add {missing.option(missing.example)}")
         text = answer.strip()
         try:
-            if missing.counts_batches:
-                return fields.over(
-                    {"steps_per_epoch": read_count("--steps-per-epoch", text)}, fields.prefix
-                ), missing.option(text)
+            if missing.field:
+                number = read_count(f"--{missing.field.replace('_', '-')}", text)
+                return fields.over({missing.field: number}, fields.prefix), missing.option(text)
             lets = read_lets([f"{missing.text}={text}"])
             return replace(fields, lets={**fields.lets, **lets}), missing.option(text)
         except LrvizError as error:

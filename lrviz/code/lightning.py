@@ -24,12 +24,17 @@ def lightning_module(spec: RunSpec) -> str:
         SpecError: the scheduler cannot be written as code, or Lightning would step it otherwise.
     """
     loop = spec.loop
-    if loop.num_processes > 1:
+    if loop.steps_each > 1:
         raise SpecError(
-            f"Lightning steps the scheduler once an update, not {loop.num_processes} times as Accelerate does",
+            f"Lightning steps the scheduler once an update, not {loop.steps_each} times as Accelerate does",
             "leave out the number of processes, and give the batches of one process",
         )
     check_loop(spec.scheduler)
+    if loop.accum_remainder != "update" and loop.steps_per_epoch % loop.grad_accum:
+        raise SpecError(
+            f"Lightning makes an update of the last {loop.steps_per_epoch % loop.grad_accum} batches of an epoch",
+            "leave out `accum_remainder`",
+        )
     functions = Functions((*NAMES, "L", "Model", "trainer"))
     constructor = Constructor(spec, functions.written, len(_METHOD))
     parameters = ["self.parameters()"]
@@ -50,7 +55,7 @@ def lightning_module(spec: RunSpec) -> str:
         *lay_out(returned, _METHOD, before="return "),
     ]
     length: dict[str, Node] = {"max_epochs": str(loop.epochs)}
-    if loop.epochs == 1 and loop.interval == "step":
+    if loop.max_steps is not None or (loop.epochs == 1 and loop.interval == "step"):
         length = {"max_steps": str(loop.updates)}
     if loop.grad_accum > 1:
         length["accumulate_grad_batches"] = str(loop.grad_accum)

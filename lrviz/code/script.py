@@ -154,10 +154,11 @@ class _Script:
         source = re.sub(r"\bcall\b", counter, metric.source) if self.spec.metric is None else metric.source
         function: Any = ast.parse(source, mode="eval").body
         if counter == "epoch":
-            each = self.loop.updates_per_epoch
-            body = _ByEpoch(each).visit(function.body)
+            updates, epochs = self.loop.period
+            body = _ByEpoch(self.loop.epoch_source).visit(function.body)
             if any(isinstance(node, ast.Name) and node.id == "step" for node in ast.walk(body)):
-                note.append(f"    step = (epoch + 1) * {each} - 1")
+                last = f"(epoch + 1) * {updates} - 1"
+                note.append(f"    step = {last if epochs == 1 else f'max((epoch + 1) * {updates} // {epochs} - 1, 0)'}")
         else:
             body = function.body
         return self.functions.definition("validate", counter, body, note)
@@ -165,7 +166,7 @@ class _Script:
     def _step(self, counter: str) -> list[str]:
         """The lines that step the scheduler; `counter` is the number of the call, from 0."""
         metric = f"validate({counter})" if self.takes_metric else ""
-        processes, call = self.loop.num_processes, self.spec.scheduler
+        processes, call = self.loop.steps_each, self.spec.scheduler
         lines = [f"scheduler.step({'metric' if metric and processes > 1 else metric})"]
         if processes > 1:
             if isinstance(call, SchedulerCall) and call.name == "OneCycleLR":  # Accelerate stops it at its end
@@ -212,19 +213,28 @@ class _Script:
 
     def _by_epoch(self) -> list[str]:
         """The loop over epochs and batches."""
-        accumulated, by_step = self.loop.grad_accum, self.loop.interval == "step"
-        counted = accumulated > 1 or (by_step and (self.takes_metric or self.fails_past_end))
+        accumulated, by_step, left = self.loop.grad_accum, self.loop.interval == "step", self.loop.accum_remainder
+        stops = self.loop.updates < self.loop.epochs * self.loop.period[0] // self.loop.period[1]
+        counted = accumulated > 1 or stops or (by_step and (self.takes_metric or self.fails_past_end))
         head = "for i, (inputs, targets) in enumerate(loader):" if counted else "for inputs, targets in loader:"
-        lines = [f"for epoch in range(start, {self.loop.epochs}):", f"    {head}", *self._backward("        ")]
-        indent = "        "
+        lines, indent = [f"for epoch in range(start, {self.loop.epochs}):", f"    {head}"], "        "
+        update = f"epoch * {self.loop.updates_per_epoch} + i" + f" // {accumulated}" * (accumulated > 1)
+        ends = f"(i + 1) % {accumulated} == 0" + " or i + 1 == len(loader)" * (left == "update")
+        if left == "carry" and accumulated > 1:
+            update = f"(epoch * len(loader) + i) // {accumulated}"
+            ends = f"(epoch * len(loader) + i + 1) % {accumulated} == 0"
+        if stops:
+            lines += [f"{indent}if {update} == {self.loop.updates}:", f"{indent}    break"]
+        lines += self._backward(indent)
         if accumulated > 1:
-            lines.append(f"{indent}if (i + 1) % {accumulated} == 0 or i + 1 == len(loader):")
+            lines.append(f"{indent}if {ends}:")
             indent += INDENT
-        within = "i" if accumulated == 1 else f"i // {accumulated}"
-        step = self._step(f"epoch * {self.loop.updates_per_epoch} + {within}" if by_step else "epoch")
+        step = self._step(update if by_step else "epoch")
         lines += [
             f"{indent}{line}" for line in ("optimizer.step()", *(step if by_step else ()), "optimizer.zero_grad()")
         ]
+        if left == "drop" and self.loop.steps_per_epoch % accumulated:
+            lines.append("    optimizer.zero_grad()  # the last batches of an epoch make no update")
         if not by_step:
             lines += [f"    {line}" for line in step]
         return [*lines, *self._save("epoch", "    ")]
@@ -246,14 +256,13 @@ def _fails_past_end(call: SchedulerCall) -> bool:
 
 
 class _ByEpoch(ast.NodeTransformer):
-    """Writes the epoch of an update as `epoch`, where `each` updates make an epoch."""
+    """Writes the epoch of an update, an expression in `step`, as `epoch`."""
 
-    def __init__(self, each: int) -> None:
-        self.each = each
+    def __init__(self, source: str) -> None:
+        self.written = ast.dump(ast.parse(source, mode="eval").body)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        match node:
-            case ast.BinOp(left=ast.Name(id="step"), op=ast.FloorDiv(), right=ast.Constant(value=self.each)):
-                return ast.Name("epoch", ast.Load())
+        if ast.dump(node) == self.written:
+            return ast.Name("epoch", ast.Load())
         self.generic_visit(node)
         return node

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lrviz.notation import Lambda, SchedulerCall
 from lrviz.rules.curve import Curve
@@ -83,7 +84,7 @@ class Case:
     @property
     def each(self) -> int:
         """The scheduler steps of a call of `scheduler.step()`: one for each process of Accelerate."""
-        return self.spec.loop.num_processes
+        return self.spec.loop.steps_each
 
     @property
     def per_update(self) -> bool:
@@ -110,9 +111,7 @@ class Case:
         """The curve of the first parameter group, and of each other with a different shape."""
         if self.trace is None:
             return ()
-        loop = self.spec.loop
-        every = loop.updates_per_epoch if loop.interval == "epoch" else 1
-        rates = self.trace.lr[::every]
+        rates = self.trace.lr[self.read_at]
         curves: list[Curve] = []
         samples: list[Any] = []
         at = np.linspace(0, len(rates) - 1, 64).astype(int)
@@ -128,6 +127,15 @@ class Case:
             if len(curves) == 8:
                 break
         return tuple(curves)
+
+    @cached_property
+    def read_at(self) -> slice | NDArray[np.int64]:
+        """The updates before each of which the scheduler may step, and the first: all, or the first of each epoch."""
+        loop = self.spec.loop
+        updates, epochs = loop.period
+        if loop.interval == "step" or epochs == 1:
+            return slice(None, None, 1 if loop.interval == "step" else updates)
+        return np.minimum(np.arange(loop.epochs) * updates // epochs, loop.updates - 1)
 
     def index(self, step: float) -> int:
         """The number of the reading at a scheduler step."""

@@ -184,8 +184,8 @@ def _differs(case: Case, child: SchedulerCall, until: int) -> bool:
         alone = case.simulate(replace(case.spec, scheduler=child))
     except LrvizError:
         return False
-    each = case.spec.loop.updates_per_epoch if case.spec.loop.interval == "epoch" else 1
-    rows = slice(0, min(case.index(until) * each, alone.updates))
+    loop, readings = case.spec.loop, case.index(until)
+    rows = slice(0, min(loop.updates_in(readings) if loop.interval == "epoch" else readings, loop.updates))
     return not np.allclose(alone.lr[rows], case.trace.lr[rows], rtol=1e-6, atol=0)
 
 

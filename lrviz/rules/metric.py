@@ -35,9 +35,7 @@ def _values(case: Case) -> NDArray[np.float64]:
     """The metric of each call but the last, if the user gave one."""
     if case.trace is None or case.trace.metric is None or case.spec.metric is None:
         return np.empty(0)
-    loop = case.spec.loop
-    every = loop.updates_per_epoch if loop.interval == "epoch" else 1
-    return case.trace.metric[::every][1:]
+    return case.trace.metric[case.read_at][1:]
 
 
 @rule(
@@ -168,7 +166,7 @@ def short_patience(case: Case) -> Iterator[Found]:
     if case.per_update and patience < loop.updates_per_epoch and "steps_per_epoch" not in case.spec.assumed:
         yield Found(
             f"patience {patience:,} counts updates, as the scheduler steps after each, and an epoch has "
-            f"{loop.updates_per_epoch:,}",
+            f"{loop.updates_per_epoch_shown}",
             "--interval epoch",
         )
     elif case.each > 1 and patience + 1 < 2 * case.each:

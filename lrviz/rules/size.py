@@ -141,7 +141,7 @@ def zero_at_the_start(case: Case) -> Iterator[Found]:
     if not zeros:
         return
     severity: Severity = "note"
-    if loop.epochs > 1 and zeros >= loop.updates_per_epoch and zeros > 1:
+    if loop.epochs > 1 and zeros >= loop.updates_in(1) and zeros > 1:
         severity = "error"
     elif zeros > 1 and zeros >= limit("zeros") * loop.updates:
         severity = "warning"
@@ -157,7 +157,7 @@ def zero_at_the_start(case: Case) -> Iterator[Found]:
     elif part is not None and part.name == "CyclicLR":
         top = part.value("max_lr")
         fix = with_values(case, part, base_lr=tuple(r / 10 for r in top) if isinstance(top, tuple) else top / 10)
-    epochs = f", {count(zeros // loop.updates_per_epoch, 'whole epoch')}" if severity == "error" else ""
+    epochs = f", {count(loop.epoch_of(zeros), 'whole epoch')}" if severity == "error" else ""
     yield Found(f"the rate is 0 for the first {count(zeros, 'update')}{epochs}", fix, severity)
 
 

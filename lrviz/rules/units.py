@@ -120,7 +120,7 @@ def _ends_high(case: Case) -> str:
 
 
 def _per(case: Case) -> str:
-    return f"{case.epochs:,} epochs of {case.spec.loop.updates_per_epoch:,} updates"
+    return f"{case.spec.loop.epochs_shown} of {case.spec.loop.updates_per_epoch_shown} updates"
 
 
 @rule(
@@ -236,8 +236,7 @@ def updates_per_epoch(case: Case) -> Iterator[Found]:
         if longest > case.steps and (off or (inside and longest <= case.epochs * max(factors))):
             yield Found(
                 f"{misfit.named(case, off[0] if off else 1.0)} counts updates, and the scheduler steps once in each of "
-                f"{case.epochs:,} epochs of "
-                f"{loop.updates_per_epoch:,} updates: {misfit.happens}",
+                f"{_per(case)}: {misfit.happens}",
                 "--interval step",
             )
             return
@@ -245,8 +244,8 @@ def updates_per_epoch(case: Case) -> Iterator[Found]:
     warm = _warmup(case)
     if warm and case.steps < warm <= case.epochs * updates / 2:
         yield Found(
-            f"a warm-up of {warm:,} counts updates, and the scheduler steps once in each of {case.epochs:,} epochs of "
-            f"{loop.updates_per_epoch:,} updates: the rate never reaches its peak",
+            f"a warm-up of {warm:,} counts updates, and the scheduler steps once in each of {_per(case)}: the rate "
+            "never reaches its peak",
             "--interval step",
         )
         return
@@ -311,12 +310,12 @@ def accumulation(case: Case) -> Iterator[Found]:
     loop = case.spec.loop
     if loop.interval != "step" or loop.grad_accum < 2:
         return
-    exact = loop.steps_per_epoch / loop.updates_per_epoch
+    exact = loop.steps_per_epoch / loop.mean_updates_per_epoch
     for misfit in misfits(case):
         for factor in (exact, 1 / exact, loop.grad_accum, 1 / loop.grad_accum):
             if _wrong_way(misfit, case, factor) or not misfit.is_off_by(factor, case.steps):
                 continue
-            batches = loop.epochs * loop.steps_per_epoch
+            batches = min(loop.epochs * loop.steps_per_epoch, round(loop.updates * exact))
             counts = "counts batches" if factor > 1 else f"is {loop.grad_accum:,} times too short"
             yield Found(
                 f"{misfit.named(case, factor)} {counts}: the run makes {case.steps:,} scheduler steps, "
@@ -362,7 +361,7 @@ def processes(case: Case) -> Iterator[Found]:
     loop = case.spec.loop
     if case.each < 2:
         return
-    accumulated = loop.steps_per_epoch / loop.updates_per_epoch if loop.interval == "step" else 1.0
+    accumulated = loop.steps_per_epoch / loop.mean_updates_per_epoch if loop.interval == "step" else 1.0
     for misfit in misfits(case):
         for factor in (1 / case.each, case.each, accumulated / case.each, case.each * accumulated):
             if factor == 1 or _wrong_way(misfit, case, factor) or not misfit.is_off_by(factor, case.steps):

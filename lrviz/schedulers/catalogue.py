@@ -200,7 +200,7 @@ class Scheduler:
     returns_pair: bool = False  # the scheduler and the epochs of the run
     of_loop: tuple[str, ...] = ()  # parameters that are of the loop around it, for `build`, and not of its constructor
     dampens: bool = False  # a loop steps another scheduler inside `with scheduler.dampening():`
-    counts: bool = False  # step() takes the number of epochs, and step_update() that of updates
+    takes_count: bool = False  # step() takes the number of epochs, and step_update() that of updates
 
     @property
     def class_name(self) -> str:

@@ -16,7 +16,7 @@ from lrviz.text import count
 
 def _sized(program: Program, loop: TrainingLoop, typed: Mapping[str, Any]) -> Program:
     exact = "steps_per_epoch" in typed or "dataset_size" in typed
-    epochs = loop.epochs if "epochs" in typed else None
+    epochs = MAX_UPDATES if "max_steps" in typed else loop.epochs if "epochs" in typed else None
     return program.with_length(loop.steps_per_epoch, epochs, exact, sets_rates="lr" not in typed)
 
 
@@ -45,8 +45,8 @@ def with_length(program: Program, fields: Fields, typed: Mapping[str, Any], note
         UsageError: an option cannot be combined with it.
     """
     prefix = fields.prefix
-    for name in ("grad_accum", "warmup"):
-        if name in typed:
+    for name in ("grad_accum", "accum_remainder", "warmup"):
+        if name in typed and not (name == "grad_accum" and program.course.harness):
             raise UsageError(
                 f"`{option_name(name, prefix)}` cannot be combined with the loop of the script, which says when "
                 "updates are made and the rates change",
@@ -54,14 +54,23 @@ def with_length(program: Program, fields: Fields, typed: Mapping[str, Any], note
             )
     given = {k: v for k, v in fields.values.items() if k != "grad_accum"}
     loop = read_loop(given, prefix)
-    program = _sized(program, loop, typed)
+    if loop.max_steps is not None and "max_steps" not in given:
+        raise UsageError(
+            f"`{option_name('epochs', prefix)}` must be a whole number with the loop of a script, got "
+            f"`{given['epochs']}`",
+            f"`{option_name('max_steps', prefix)}` stops it in the middle of an epoch",
+        )
+    endless = "max_steps" in given and "epochs" not in given
+    program = _sized(program, loop, {**typed, "max_steps": loop.max_steps} if endless else typed)
     # One more than is allowed is refused below.
-    counts = [loop.updates] if "steps" in typed else program.count(MAX_UPDATES + 1)
+    counts = [loop.updates] if "steps" in typed else program.count(loop.max_steps or MAX_UPDATES + 1)
     if not counts:
         raise SpecError("the loop of the script makes no update")
     kept = {k: v for k, v in given.items() if k not in (*LENGTH_FIELDS, "steps")}
     if len(set(counts)) == 1 and "steps" not in typed and (len(counts) > 1 or program.outer is not None):
         kept |= {"epochs": len(counts), "steps_per_epoch": counts[0]}
+    elif loop.max_steps is not None and len(set(counts[:-1])) == 1 and counts[-1] < counts[0]:
+        kept |= {"max_steps": sum(counts), "steps_per_epoch": counts[0]}
     else:
         kept["steps"] = sum(counts)
         if len(counts) > 1:

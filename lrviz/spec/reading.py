@@ -40,7 +40,9 @@ LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size
 # The parts of user code; no two repetitions of either can match the same characters, which would take quadratic time.
 _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
 # More than one call: lines of a script, an optimizer's rate, a dictionary for Lightning, or the file of a script.
-_SCRIPT: Final = re.compile(r"[\n;]|\blr\s*=[^=]|[\"'](?:interval|frequency)[\"']|\.(?:py|ipynb)(?:@\w*)?$")
+_SCRIPT: Final = re.compile(
+    r"[\n;]|\blr\s*=[^=]|[\"'](?:scheduler|interval|frequency|monitor)[\"']|\.(?:py|ipynb)(?:@\w*)?$"
+)
 _CALL: Final = re.compile(r"[A-Za-z_][\w.]*\s*(?:\(.*\))?", re.DOTALL)
 
 

@@ -14,13 +14,15 @@ from lrviz.errors import NotationError, SpecError, UsageError
 from lrviz.notation import NO_SCHEDULER, Fault, Found, Origin, Program, SchedulerCall, missing_values, read_script
 from lrviz.spec.looping import ends_early, with_length
 from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
-from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, run_names
+from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, TrainingLoop, run_names
+from lrviz.spec.values import read_count
 from lrviz.text import count, format_rate, printable
 
 SUFFIXES: Final = (".py", ".ipynb")
 _MOST_BYTES: Final = 5_000_000
 _IGNORE: Final = re.compile(r"#\s*lrviz:\s*ignore\b(?:\[([\w\s,]*)\])?")
 _MOST_LINES: Final = 100  # of a scheduler's statement
+_ESTIMATED: Final = re.compile(r"\btrainer\.estimated_stepping_batches$")  # the updates of a run of Lightning
 _LOADER: Final = re.compile(r"len\(\S*(?:loader|dl|batches)\w*\)", re.IGNORECASE)
 # Names that scripts give to the fields of a run, where no loop or optimizer shows them.
 _SPELLINGS: Final = {
@@ -137,6 +139,8 @@ def _source(path: str, fields: Fields) -> str:
 def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     typed = {name: value for name, value in fields.values.items() if value is not None}
     values = dict(fields.lets) | _typed_names(typed)
+    if "grad_accum" in typed:
+        values["accumulate_grad_batches"] = read_count(option_name("grad_accum", fields.prefix), typed["grad_accum"])
     whole, settings = bool(path), fields.settings
     runs: list[ScriptRun] = []
     without: list[Found] = []
@@ -152,20 +156,10 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
             continue
         first.loaders = first.loaders or _loaders(first)
         known = _with_spellings(first, typed)
-        merged = Fields(known, prefix="").over(typed, fields.prefix)
-        merged = replace(fields, values=_consistent(merged.values, typed))
-        loop = read_loop(merged.values, fields.prefix)
-        every = loop.grad_accum
-        if first.drops_partial and every > 1 and (rest := loop.steps_per_epoch % every) and _has_batches(merged.values):
-            kept = {k: v for k, v in merged.values.items() if k not in ("dataset_size", "batch_size", "drop_last")}
-            merged = replace(merged, values={**kept, "steps_per_epoch": loop.steps_per_epoch - rest})
-            first.notes.append(
-                f"the last {count(rest, 'batch').replace('batchs', 'batches')} of an epoch make no update: the script "
-                f"makes one every {every}"
-            )
+        merged = _merged(first, known, typed, fields)
         loop, groups = read_loop(merged.values, fields.prefix), read_groups(merged.values.get("lr"), fields.prefix)
         names = run_names(loop, groups)
-        batches = dict.fromkeys(first.loaders, loop.steps_per_epoch) if _has_batches(merged.values) else {}
+        batches = _lengths(first, merged.values, loop)
         found = first
         if first.missing or (first.program is not None and batches):
             found = read_script(text, {**values, **batches}, names, typed, whole=whole, settings=settings)[at]
@@ -252,6 +246,42 @@ def _typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:
     return {name: names[name] for name in given}
 
 
+def _lengths(found: Found, values: Mapping[str, Any], loop: TrainingLoop) -> dict[str, int]:
+    """The values of the expressions for lengths of the run, as far as the fields of the run give them."""
+    missing = [origin.text for origin in found.missing]
+    lengths = {text: loop.epochs for text in missing if found.field_of(text) == "epochs" and "epochs" in values}
+    updates = [text for text in missing if _ESTIMATED.search(text)]
+    if _has_batches(values):
+        return lengths | dict.fromkeys(found.loaders, loop.steps_per_epoch) | dict.fromkeys(updates, loop.updates)
+    found.loaders = (*found.loaders, *updates)  # these follow from the batches of an epoch
+    return lengths
+
+
+def _merged(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fields: Fields) -> Fields:
+    """The fields of a run: those that are typed, and those that are known from its script; notes may be added."""
+    merged = Fields(dict(known), prefix="").over(typed, fields.prefix)
+    values = _with_max_steps(found, _consistent(merged.values, typed), typed)
+    loop = read_loop(values, fields.prefix)
+    rest, every = loop.steps_per_epoch % loop.grad_accum, loop.grad_accum
+    if found.drops_partial and rest and _has_batches(values) and "accum_remainder" not in typed:
+        values["accum_remainder"] = "drop"
+        found.notes.append(
+            f"the last {count(rest, 'batch').replace('batchs', 'batches')} of an epoch make no update: the script "
+            f"makes one every {every}"
+        )
+    return replace(fields, values=values)
+
+
+def _with_max_steps(found: Found, values: dict[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a run that a Trainer of Lightning ends at the first of its `max_epochs` and its `max_steps`."""
+    if "max_steps" not in values or "max_steps" in typed:
+        return values
+    if not _has_batches(values) and found.program is None:  # a run that is not counted in epochs
+        return {k: v for k, v in values.items() if k not in ("max_steps", "epochs")} | {"steps": values["max_steps"]}
+    shorter = {k: v for k, v in values.items() if k != "max_steps"}
+    return shorter if "epochs" in values and read_loop(shorter).updates <= values["max_steps"] else values
+
+
 def _has_batches(values: Mapping[str, Any]) -> bool:
     return any(values.get(name) is not None for name in ("steps_per_epoch", "dataset_size", "steps"))
 
@@ -327,7 +357,7 @@ def _told(known: Mapping[str, Any], found: Found, typed: Mapping[str, Any]) -> l
         told.append(at("lr", f"{known.get('optimizer', '')} lr {text}".strip()))
     if "momentum" in known and "momentum" not in typed:
         told.append(f"momentum {known['momentum']}")
-    for name, what in (("epochs", "epoch"), ("steps", "update"), ("steps_per_epoch", "batch")):
+    for name, what in (("epochs", "epoch"), ("steps", "update"), ("max_steps", "update"), ("steps_per_epoch", "batch")):
         if name in known and name not in typed:
             text = count(known[name], what).replace("batchs", "batches")
             told.append(at(name, f"{text}{' an epoch' if what == 'batch' else ''}"))

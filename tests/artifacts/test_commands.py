@@ -33,6 +33,8 @@ ODD = [
     "ReduceLROnPlateau(mode='max') @ metric=[0.5, 0.25], interval=epoch, optimizer=Adam",
     "cosine @ dataset_size=1000, batch_size=32, drop_last=true, num_processes=2",
     "wsd(decay=20%)",
+    "cosine @ max_steps=20, grad_accum=3, accum_remainder=carry",
+    "step @ epochs=2.5",
 ]
 
 

@@ -61,6 +61,13 @@ def test_a_part_of_a_run_has_the_steps_that_are_shown(unit: Any, span: tuple[int
     assert len(run["steps"]) == 201 or span[0] == 500
 
 
+def test_epochs_of_unequal_updates() -> None:
+    trace = simulate(read_run("cosine @ steps_per_epoch=13, grad_accum=4, accum_remainder=carry"))
+    (run,) = data_of([trace])["runs"]
+    assert run == {"updates": 13, "per_epoch": 13, "epochs": 4}  # as page.js counts them:
+    assert [((step + 1) * run["epochs"] - 1) // run["per_epoch"] for step in range(13)] == trace.epoch.tolist()
+
+
 def test_runs_of_different_lengths_have_steps_of_their_own() -> None:
     texts = ["cosine", "step @ epochs=2", "linear @ steps_per_epoch=4", "exponential @ epochs=2"]
     data = data_of([simulate(read_run(text)) for text in texts])

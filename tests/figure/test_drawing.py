@@ -206,6 +206,20 @@ def test_an_axis_of_epochs_puts_runs_of_different_steps_over_each_other() -> Non
     assert axes.get_xlabel() == "Step"
 
 
+def test_axes_of_a_run_that_stops_inside_an_epoch_and_of_epochs_of_unequal_updates() -> None:
+    stopped = TrainingLoop(max_steps=350, steps_per_epoch=100)
+    carried = TrainingLoop(epochs=4, steps_per_epoch=350, grad_accum=4, accum_remainder="carry")
+    for loop, axis in ((stopped, "Step (100 per epoch)"), (carried, "Step")):
+        one = trace(cosine(350), loop=loop)
+        (axes,) = draw([one], FigureOptions(x="epoch")).axes
+        assert xy(lines(axes)[0])[-1, 0] == pytest.approx(349 * loop.exact_epochs / 350)
+        assert axes.get_xlim()[1] == pytest.approx(loop.exact_epochs, rel=0.05)
+        for figure in (axes.figure, draw([one])):
+            assert isinstance(figure, Figure)
+            assert_readable(figure)
+        assert figure.axes[0].get_xlabel() == axis
+
+
 @pytest.mark.parametrize(
     ("steps", "curves", "marked"),
     [

@@ -9,6 +9,7 @@ import pytest
 from torch import nn, optim
 from torch.optim import lr_scheduler as torch_lr
 
+from lrviz.rules import check_run
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, TrainingLoop, read_run
 from lrviz.trace import Trace
@@ -135,3 +136,21 @@ def test_lengths_in_epochs() -> None:
     assert str(run.scheduler).endswith("StepLR(step_size=8)], milestones=[16])")
     by_epoch = read_run("step(step_size=2ep) @ max_steps=20, interval=epoch")
     assert str(by_epoch.scheduler) == "StepLR(step_size=2)"
+
+
+def test_rules_read_the_epochs_that_there_are() -> None:
+    for text, code, words in (
+        (
+            "cosine(T_max=1000) @ steps_per_epoch=250, grad_accum=3, accum_remainder=carry",
+            "LR203", "one for 3 of 999 batches",
+        ),
+        ("exponential(gamma=0.5) @ epochs=60, steps_per_epoch=9, grad_accum=4, accum_remainder=carry", "LR201", ""),
+        ("cosine(T_max=21) @ max_steps=2050, steps_per_epoch=100", "LR201", "20.5 epochs of 100 updates"),
+        ("cosine(T_max=250) @ steps_per_epoch=250, grad_accum=3, accum_remainder=carry, interval=epoch", "LR202",
+         "4 epochs of 83 or 84 updates"),
+        ("lambda(lr_lambda=lambda e: min(e / 3, 1)) @ grad_accum=3, accum_remainder=carry, interval=epoch", "LR303",
+         "the first 2 updates, 1 whole epoch"),
+    ):  # fmt: skip
+        spec = read_run(text)
+        found = {finding.code: finding.message for finding in check_run(spec, simulate(spec))}
+        assert words in found.get(code, f"none, but {found}"), text

@@ -171,6 +171,10 @@ def test_processes_accumulation_and_metrics_go_on_where_they_were() -> None:
         "ReduceLROnPlateau(patience=1) @ metric=[5, 4, 3, 3, 3, 3, 2, 2, 2], steps=12",
         "ReduceLROnPlateau(patience=1) @ metric=max(3, 20 - step), interval=epoch, epochs=9",
         "step @ grad_accum=3, interval=epoch",
+        "step @ grad_accum=3, interval=epoch, accum_remainder=carry",
+        "exponential @ grad_accum=9, interval=epoch, accum_remainder=carry, epochs=20",
+        "cosine @ max_steps=20",
+        "step @ epochs=2.5, interval=epoch",
     ):
         spec = read_run(text)
         for at in (1, spec.loop.updates // 2, spec.loop.updates - 1):
@@ -224,6 +228,11 @@ def test_the_lengths_of_a_longer_run(text: str) -> None:
     longer = resumed_run(read_run(text), "longer")
     assert str(longer.scheduler) == LONGER[text]
     assert longer.loop == TrainingLoop(epochs=8)
+
+
+def test_a_longer_run_stops_after_twice_the_updates() -> None:
+    longer = resumed_run(read_run("cosine @ max_steps=20"), "longer")
+    assert (str(longer.scheduler), longer.loop) == ("CosineAnnealingLR(T_max=40)", TrainingLoop(max_steps=40))
 
 
 CODE = '''

@@ -35,6 +35,12 @@ WARMUP = "SequentialLR([LinearLR(start_factor=0.1, total_iters={0}), {1}], miles
             id="fields of the run",
         ),
         pytest.param(
+            ["step(5) @ max_steps=20", "step(5)"],
+            "StepLR(step_size=5) · max_steps",
+            ["max_steps=20", "max_steps=32"],
+            id="updates after which runs stop",
+        ),
+        pytest.param(
             ["cosine(T_max=9) @ dataset_size=90, batch_size=9", "cosine(T_max=9) @ dataset_size=90, batch_size=3"],
             "CosineAnnealingLR(T_max=9) · batch_size",
             ["batch_size=9", "batch_size=3"],

@@ -7,6 +7,7 @@ import math
 import os
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,9 @@ def test_epochs_count_updates_when_gradients_are_accumulated() -> None:
     loop = TrainingLoop(epochs=2, steps_per_epoch=5, grad_accum=2)
     assert values("epoch", loop) == [0, 0, 0, 1, 1, 1]
     assert values("step", loop) == [0, 1, 2, 3, 4, 5]
+    carried = TrainingLoop(epochs=3, steps_per_epoch=5, grad_accum=2, accum_remainder="carry")
+    assert values("epoch", carried) == [0, 0, 1, 1, 1, 2, 2]
+    assert values("step", replace(carried, interval="epoch")) == [1, 4, 6]
 
 
 WRONG = [

@@ -185,7 +185,7 @@ REFUSED = {
     "the constant tau": ("LambdaLR(optimizer, lambda t: t / tau)", "unknown name `tau`"),
     "Lightning's frequency": (
         'return {"optimizer": opt, "lr_scheduler": {"scheduler": StepLR(opt, 3), "frequency": 2}}',
-        "Lightning's `frequency` of 2 is not followed without the module around it",
+        "the script needs 2 values: `trainer.max_epochs` (line 1, a count), `len(train_dataloader)` (line 1, a count)",
     ),
     "many values": (
         "opt = SGD(p, args.lr)\nStepLR(opt, args.step, cfg['gamma'])",

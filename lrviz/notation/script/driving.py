@@ -213,7 +213,7 @@ class Driver(Interpreter):
             case "train":
                 self._update(self.course.batches, whole=True)
             case "step":
-                once = self.accelerate is not None and (self.accelerate.split or not self.accelerate.wraps(target))
+                once = self.accelerate is not None and not self.accelerate.wraps(target)
                 self.machine.step(self.handles[target], args, node, once=once)
             case "rate":
                 self._set(target, args[0], args[1], node)

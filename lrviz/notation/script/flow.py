@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from lrviz.notation.script.interpreter import Interpreter
-from lrviz.notation.script.lightning import run_module
+from lrviz.notation.script.lightning import configs, run_module
 from lrviz.notation.script.trees import names_in
 from lrviz.notation.script.values import Class, Function
 
@@ -26,19 +26,31 @@ def read_all(reader: Interpreter) -> list[Any]:
         match reader.tree.body:
             case [*_, ast.Expr(value=ast.Dict() as node)]:  # for Lightning
                 returned.append(reader.evaluate(node, reader.top))
-    return returned + _call_the_rest(reader)
+    of_modules = _call_modules(reader)
+    returned += _call_the_rest(reader)
+    for value in () if of_modules else returned:
+        found = configs(value)[1]
+        if any(config.frequency != 1 for config in found):
+            reader.block(run_module(reader, None, found[0].schedule.line, value), reader.top)
+    return [*returned, *of_modules]
+
+
+def _call_modules(reader: Interpreter) -> list[Any]:
+    """Read what Lightning calls of modules, and its loop around them."""
+    returned: list[Any] = []
+    for cls in [v for v in reader.top.names.values() if isinstance(v, Class)]:
+        method = cls.names.get("configure_optimizers")
+        if isinstance(method, Function) and reader.is_of_rest(method):
+            module = _instance(reader, cls)
+            returned.append(reader.call_function(method.bind(module), [], {}))
+            reader.block(run_module(reader, module, method.node.lineno, returned[-1]), reader.top)
+    return returned
 
 
 def _call_the_rest(reader: Interpreter) -> list[Any]:
     """Read the functions and methods that create or step a scheduler and are called from elsewhere."""
     returned: list[Any] = []
     classes = [v for v in reader.top.names.values() if isinstance(v, Class)]
-    for cls in classes:
-        method = cls.names.get("configure_optimizers")
-        if isinstance(method, Function) and reader.is_of_rest(method):
-            module = _instance(reader, cls)
-            returned.append(reader.call_function(method.bind(module), [], {}))
-            reader.block(run_module(reader, module, method, returned[-1]), reader.top)
     functions: list[tuple[Class | None, Function]] = [
         (None, v) for v in reader.top.names.values() if isinstance(v, Function)
     ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.=-")
 _NONE: Final = ("'none'", "'null'", "'no'", "''", "'constant'")  # less likely to be meant than the other values
 # What a value probably is, and an example, by the last word of its name that says so.
+_EPOCHS: Final = re.compile(r"\btrainer\.max_epochs$")  # of a run of Lightning
 _GUESSES: Final = (
     (r"warm\w*|accum\w*", "a count", "3"),
     (r"epochs?|steps?|iters?|iterations?|len|size|num|n|batch(es)?|t|max|total|duration|length|every|samples|period"
@@ -74,6 +75,10 @@ class Found:
     names: tuple[str, ...] = ()  # of its schedulers and its optimizer
     told: list[str] = field(default_factory=list)  # what the loop does, with the lines
 
+    def field_of(self, text: str) -> str:
+        """The field of the run that an expression is the value of; "" if it is of none."""
+        return "steps_per_epoch" if text in self.loaders else "epochs" if _EPOCHS.search(text) else ""
+
 
 @dataclass(frozen=True)
 class MissingValue:
@@ -83,12 +88,12 @@ class MissingValue:
     line: int
     what: str
     example: str
-    counts_batches: bool  # whether it is the number of batches in an epoch, which is a field of the run
+    field: str = ""  # of the run that it is: "steps_per_epoch" or "epochs"
 
     def option(self, value: str, prefix: str = "--") -> str:
         """How to give it a value, for a shell."""
-        if self.counts_batches:
-            return f"{prefix}steps-per-epoch {value}" if prefix else f"steps_per_epoch = {value}"
+        if self.field:
+            return f"{prefix}{self.field.replace('_', '-')} {value}" if prefix else f"{self.field} = {value}"
         text = f"{self.text}={value}"
         plain = not set(text) - _PLAIN
         return f"--let {text}" if plain else f"--let '{text}'" if "'" not in text else f'--let "{text}"'
@@ -103,8 +108,7 @@ class MissingValuesError(NotationError):
 def missing_values(found: Found, prefix: str = "--") -> MissingValuesError:
     """The error for a script that needs values: all of them at once, and how to give them."""
     missing = tuple(
-        MissingValue(o.text, o.line, *_guess(o.text, found.examples), counts_batches=o.text in found.loaders)
-        for o in found.missing
+        MissingValue(o.text, o.line, *_guess(o.text, found.examples), found.field_of(o.text)) for o in found.missing
     )
     error = _missing_error(found, missing, prefix)
     error.missing = missing
@@ -112,7 +116,7 @@ def missing_values(found: Found, prefix: str = "--") -> MissingValuesError:
 
 
 def _missing_error(found: Found, missing: Sequence[MissingValue], prefix: str) -> MissingValuesError:
-    options = [each.option("N" if each.counts_batches else each.example, prefix) for each in missing]
+    options = [each.option("N" if each.field else each.example, prefix) for each in missing]
     if len(missing) == 1:
         (one,) = missing
         kind = "name" if one.text.isidentifier() else "value"

@@ -26,9 +26,10 @@ from lrviz.schedulers import takes_metric
 _FIELDS: Final = {
     "max_epochs": "epochs",
     "accumulate_grad_batches": "grad_accum",
-    "max_steps": "steps",
+    "max_steps": "max_steps",
     "gradient_accumulation_steps": "grad_accum",
 }
+_EPOCHS: Final = "trainer.max_epochs"
 # Methods of a module that Lightning calls, in which rates may change.
 _HOOKS: Final = (
     "training_step", "optimizer_step", "lr_scheduler_step", "on_train_epoch_start", "on_train_epoch_end",
@@ -101,27 +102,39 @@ def _config(value: Any) -> Config | None:
     return Config(schedule, interval if interval in ("step", "epoch") else "", value.get("frequency", 1))
 
 
-def run_module(reader: Reader, module: Instance, method: Function, returned: Any) -> list[ast.stmt]:
+def run_module(reader: Reader, module: Instance | None, line: int, returned: Any) -> list[ast.stmt]:
     """Bind the names of Lightning's loop around a module, if it does more than step schedulers regularly.
+
+    Args:
+        reader: The reader of the script.
+        module: The module; None for what a function or lines outside of one give to Lightning.
+        line: The line of the loop, for messages.
+        returned: What its `configure_optimizers` returns.
 
     Returns:
         The statements of the loop; none if it is not needed.
     """
     optimizers, found = configs(returned)
+    if module is None:
+        module = Instance(None, {})
+        made = [reader.optimizer_of(c.schedule.optimizer) for c in found]
+        optimizers = list({id(o): o for o in made if o is not None}.values())
     hooks = [n for n in _HOOKS if module.cls is not None and isinstance(module.cls.find(n), Function)]
     changes = any(name in reader.trains or name in reader.sets for name in hooks)
     same = len({id(c.schedule.optimizer) for c in found}) < len(found)
     if not optimizers or not (changes or same or any(c.frequency != 1 for c in found)):
         return []
-    line = method.node.lineno
     manual = _attribute(module, "automatic_optimization") is False
     trainer = Instance(None, {"global_step": 0, "current_epoch": 0, "is_last_batch": False})
     metric = Unknown(Origin("the metric", line, givable=False))
     rows = [(c.schedule, c.frequency, metric if c.takes_metric else None) for c in found]
     pairs = list(zip(found, rows, strict=True))
     given = {k: v for opaque in reader.trainers for k, v in opaque.kwargs.items()}
-    epochs, batches = given.get("max_epochs", Unknown(Origin("max_epochs", line))), Loader("train_dataloader", line)
-    accumulate = given.get("accumulate_grad_batches", 1)
+    unknown = Unknown(Origin(_EPOCHS, line, givable="max_steps" not in given))
+    epochs = given.get("max_epochs", reader.values.get(_EPOCHS, unknown))
+    batches = Loader("train_dataloader", line)
+    # An option of the run wins.
+    accumulate = reader.values.get("accumulate_grad_batches", given.get("accumulate_grad_batches", 1))
     reader.top.names |= {
         _name(name): value
         for name, value in {
@@ -164,7 +177,7 @@ def _name(name: str) -> str:
 
 
 def _loop(hooks: Sequence[str], line: int) -> list[ast.stmt]:
-    update, step = "optimizer.step()", "scheduler.step() if metric is None else scheduler.step(metric)"
+    update, step = "optimizer.step()", "scheduler.step(metric)"
     if "optimizer_step" in hooks:
         update = "module.optimizer_step(epoch, batch_idx, optimizer, None)"
     if "lr_scheduler_step" in hooks:
@@ -190,5 +203,3 @@ def read_trainers(trainers: Sequence[Opaque], found: Found, *, shown: bool) -> N
             value = opaque.kwargs.get(key)
             if isinstance(value, int) and not isinstance(value, bool) and value > 0 and name not in found.fields:
                 found.fields[name], found.lines[name] = value, opaque.origins[0].line
-    if "steps" in found.fields:
-        found.fields.pop("epochs", None)

@@ -87,6 +87,9 @@ class Loops:
             self.found.drops_partial = not any(c.partial for c in update.conditions)
             if not all(c.regular for c in update.conditions if c.every is not None):
                 raise NotPlainError
+            own = [c for c in step.conditions if isinstance(c.every, int) and id(c.test) not in tests]
+            if any(c.partial is self.found.drops_partial for c in own):  # they differ in the last batches of an epoch
+                raise NotPlainError
         if update is not None and step.loops == update.loops:
             interval = "step" if len(inner) > 1 or not of_epochs(inner[-1]) else "epoch"
             if (update_every is None) != (every is None) or (every is not None and every != update_every):
@@ -155,7 +158,11 @@ class Loops:
         if isinstance(loop.count, int) and not isinstance(loop.count, bool):
             if loop.count > 0:
                 self.found.fields[name], self.found.lines[name] = loop.count, line
-        elif isinstance(loop.count, Unknown) and name != "steps_per_epoch" and not {name, "steps"} & {*self.given}:
+        elif (
+            isinstance(loop.count, Unknown)
+            and name != "steps_per_epoch"
+            and not {name, "steps", "max_steps"} & {*self.given}
+        ):
             self.found.missing += [o for o in loop.count.origins if o.givable]
         elif isinstance(loop.over, Loader) and isinstance(loop.over.batch_size, int):
             self.found.fields["batch_size"], self.found.lines["batch_size"] = loop.over.batch_size, loop.over.line

@@ -277,6 +277,8 @@ class _Reading:
                 Position(self.undecided.line, self.undecided.column),
             )
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
+        if reader.accelerate is not None and reader.accelerate.split and "num_processes" in self.given:
+            found.fields["split_batches"] = True
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
@@ -311,7 +313,7 @@ class _Reading:
         accelerate = self.reader.accelerate
         if accelerate is None or "num_processes" not in self.given:
             return False
-        return accelerate.split or not accelerate.wraps(schedule)
+        return not accelerate.wraps(schedule)
 
     def _needs_program(self, loops: Loops, optimizer: Optimizer | None, schedules: Sequence[Schedule]) -> bool:
         """Whether the loop does more than to step one scheduler regularly; if not, it is read."""

@@ -78,6 +78,8 @@ FAMILY: Final = Family(
             cautions=(_TWICE, _LOG, "warmup_num_steps is 1000 by default, which may be longer than the run."),
             past_end="It stays at warmup_max_lr.",
             rates=("warmup_min_lr", "warmup_max_lr"),
+            warmup="warmup_num_steps",
+            counts=("warmup_num_steps",),
             example="WarmupLR(warmup_max_lr=1e-3, warmup_num_steps=8)",
         ),
         _schedule(
@@ -100,6 +102,9 @@ FAMILY: Final = Family(
             ),
             past_end="It stays at warmup_min_lr.",
             rates=("warmup_min_lr", "warmup_max_lr"),
+            length="total_num_steps",
+            warmup="warmup_num_steps",
+            counts=("warmup_num_steps", "total_num_steps"),
             example="WarmupDecayLR(total_num_steps=total_steps, warmup_max_lr=1e-3, warmup_num_steps=8)",
         ),
         _schedule(
@@ -121,6 +126,9 @@ FAMILY: Final = Family(
                 "warmup_num_steps is 1000 by default, which may be longer than the run.",
             ),
             past_end="It stays at cos_min_ratio of lr; in versions that do not limit x it rises again.",
+            length="total_num_steps",
+            warmup="warmup_num_steps",
+            counts=("warmup_num_steps", "total_num_steps"),
             example="WarmupCosineLR(total_num_steps=total_steps, warmup_num_steps=8)",
         ),
         _schedule(

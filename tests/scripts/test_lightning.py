@@ -1,0 +1,125 @@
+"""What Lightning makes of a scheduler: pasted dictionaries, and scripts that name the lengths of its run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from torch import nn, optim
+from torch.optim import lr_scheduler as torch_lr
+
+from lrviz.errors import LrvizError
+from lrviz.simulation import simulate
+from lrviz.spec import Fields, RunSpec, TrainingLoop, read_run
+
+MODULE = """
+import lightning as L, torch
+from torch.optim.lr_scheduler import OneCycleLR, CosineAnnealingLR, StepLR
+
+class Model(L.LightningModule):
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+        return {"optimizer": optimizer, "lr_scheduler": CONFIG}
+
+trainer = L.Trainer(TRAINER)
+trainer.fit(Model(), loader)
+"""
+CYCLE = '{"scheduler": OneCycleLR(optimizer, 0.1, self.trainer.estimated_stepping_batches), "interval": "step"}'
+FREQUENT = '{"scheduler": StepLR(optimizer, 4), "interval": "step", "frequency": 3}'
+
+
+def by_hand(
+    *, epochs: int, batches: int, accumulate: int = 1, frequency: int = 1, interval: str = "step", metric: bool = False
+) -> list[float]:
+    """The loop of Lightning, with a StepLR or a ReduceLROnPlateau whose metric stays as it is."""
+    optimizer = optim.SGD([nn.Parameter(nn.Linear(1, 1).weight)], lr=0.1)
+    made: Any = torch_lr.ReduceLROnPlateau(optimizer, patience=1) if metric else torch_lr.StepLR(optimizer, 4)
+    rates = []
+    for epoch in range(epochs):
+        for batch in range(1, batches + 1):
+            if batch % accumulate and batch < batches:
+                continue
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            if interval == "step" and batch % frequency == 0:
+                made.step(0.5) if metric else made.step()
+        if interval == "epoch" and (epoch + 1) % frequency == 0:
+            made.step(0.5) if metric else made.step()
+    return rates
+
+
+def read(text: str, **fields: Any) -> RunSpec:
+    return read_run(text, Fields(fields, prefix="--"))
+
+
+def test_a_dictionary_is_stepped_as_lightning_does() -> None:
+    for interval in ("step", "epoch"):
+        for metric in (False, True):
+            for accumulate, frequency in ((1, 1), (1, 20), (4, 2), (2, 2), (2, 3), (3, 2), (1, 13)):
+                made = "ReduceLROnPlateau(optimizer, patience=1)" if metric else "StepLR(optimizer, 4)"
+                text = f'{{"scheduler": {made}, "interval": "{interval}", "frequency": {frequency}, "monitor": "loss"}}'
+                fields: dict[str, Any] = {"epochs": 6, "steps_per_epoch": 13, "grad_accum": accumulate, "lr": 0.1}
+                fields |= {"metric": "0.5"} if metric else {}
+                wanted = by_hand(
+                    epochs=6, batches=13, accumulate=accumulate, frequency=frequency, interval=interval, metric=metric
+                )
+                assert simulate(read(text, **fields)).lr[:, 0].tolist() == wanted, (text, accumulate)
+
+
+def test_a_dictionary_that_a_function_returns() -> None:
+    text = f"def configure(self, optimizer):\n    return {FREQUENT}\n"
+    wanted = by_hand(epochs=2, batches=13, frequency=3)
+    assert simulate(read(text, epochs=2, steps_per_epoch=13, lr=0.1)).lr[:, 0].tolist() == wanted
+
+
+@pytest.mark.parametrize(
+    ("config", "trainer", "fields", "loop"),
+    [
+        (CYCLE, "max_epochs=3", {}, TrainingLoop(3, 13)),
+        (CYCLE, "max_epochs=3, accumulate_grad_batches=4", {}, TrainingLoop(3, 13, grad_accum=4)),
+        (CYCLE, "max_epochs=3, max_steps=20", {}, TrainingLoop(3, 13, max_steps=20)),
+        (CYCLE, "max_epochs=3, max_steps=2000", {}, TrainingLoop(3, 13)),
+        (CYCLE, "max_epochs=3, max_steps=20", {"epochs": 5}, TrainingLoop(5, 13)),
+        (CYCLE, "max_epochs=3", {"max_steps": 50}, TrainingLoop(3, 13, max_steps=50)),
+        (CYCLE, "max_steps=20", {}, TrainingLoop(3, 13, max_steps=20)),
+        (FREQUENT, "max_steps=20", {}, TrainingLoop(3, 13, max_steps=20)),
+        (FREQUENT, "max_epochs=3, max_steps=20", {}, TrainingLoop(3, 13, max_steps=20)),
+        (FREQUENT, "max_epochs=1", {"max_steps": 50}, TrainingLoop(3, 13, max_steps=50)),
+        ("CosineAnnealingLR(optimizer, self.trainer.max_epochs)", "max_epochs=3", {}, TrainingLoop(3, 13, "epoch")),
+    ],
+)
+def test_the_lengths_of_a_run(config: str, trainer: str, fields: dict[str, Any], loop: TrainingLoop) -> None:
+    text = MODULE.replace("CONFIG", config).replace("TRAINER", trainer)
+    spec = read(text, **{"steps_per_epoch": 13, **fields})
+    assert spec.loop == loop
+    length = loop.updates if config == CYCLE else loop.epochs
+    assert (
+        f"total_steps={length}" in str(spec.scheduler) or f"T_max={length}" in str(spec.scheduler) or "Step" in config
+    )
+
+
+def test_max_steps_alone_is_a_run_that_is_not_counted_in_epochs() -> None:
+    spec = read(
+        MODULE.replace("CONFIG", '{"scheduler": StepLR(optimizer, 9), "interval": "step"}').replace(
+            "TRAINER", "max_steps=70"
+        )
+    )
+    assert (spec.loop, spec.assumed) == (TrainingLoop(1, 70), ())
+    assert "70 updates (line 9)" in spec.read
+
+
+def test_what_is_not_known_is_asked_for_by_its_option() -> None:
+    for config, trainer, fields, hint in (
+        (CYCLE, "max_epochs=3", {}, "add --steps-per-epoch N"),
+        (FREQUENT, "", {}, "add --epochs N --steps-per-epoch N"),
+        (FREQUENT, "", {"epochs": 3}, "add --steps-per-epoch N"),
+        (FREQUENT, "max_steps=30", {}, "add --steps-per-epoch N"),
+        (FREQUENT, "max_epochs=3", {"epochs": 2.5, "steps_per_epoch": 13},
+         "`--max-steps` stops it in the middle of an epoch"),
+        (FREQUENT, "max_epochs=3", {"accum_remainder": "drop", "steps_per_epoch": 13},
+         "leave it out, or change the script"),
+        ("StepLR(optimizer, self.trainer.max_epochs)", "", {}, "add --epochs N"),
+    ):  # fmt: skip
+        with pytest.raises(LrvizError) as error:
+            read(MODULE.replace("CONFIG", config).replace("TRAINER", trainer), **fields)
+        assert error.value.hint == hint, (config, trainer)
