@@ -310,6 +310,24 @@ def test_samples_are_counted() -> None:
     assert "--increment 256" in caught.value.hint
 
 
+MEGATRON_REFUSED = [
+    ("lr_warmup_steps=64, lr_decay_steps=64", "fewer `lr_warmup_steps` than `lr_decay_steps`, got 64 and 64"),
+    ("lr_warmup_steps=0, lr_decay_steps=9, min_lr=2.0", "needs a `min_lr` of at most `max_lr`, got 2.0 and 1.0"),
+    ("lr_warmup_steps=0, lr_decay_steps=9, start_wd=1.0", "needs a `start_wd` of at most `end_wd`, got 1.0 and 0.01"),
+    ("lr_warmup_steps=0, lr_decay_steps=9, lr_decay_style='WSD'", "needs `wsd_decay_steps` for the style WSD"),
+    ("lr_warmup_steps=0, lr_decay_steps=9, increment=0", "needs an `increment` of 1 or more"),
+    ("lr_warmup_steps=0, lr_decay_steps=9) @ (interval=epoch", "changes the rate after each update here"),
+]
+
+
+@pytest.mark.parametrize(("values", "message"), MEGATRON_REFUSED, ids=[row[0] for row in MEGATRON_REFUSED])
+def test_what_megatron_would_refuse(values: str, message: str) -> None:
+    with pytest.raises(LrvizError, match=message):
+        read_run(
+            f"megatron({values})".replace(") @ (", ") @ ").removesuffix(")" * values.count("@")), Fields({"lr": 1})
+        )
+
+
 def test_a_bare_import_leaves_nothing_behind(site: Path) -> None:
     module = bare()("timm.scheduler.cosine_lr")
     assert module.CosineLRScheduler.__module__ == "timm.scheduler.cosine_lr"

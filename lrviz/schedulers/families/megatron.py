@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from lrviz.errors import SimulationError
+from lrviz.errors import SimulationError, SpecError
 from lrviz.schedulers.bare import bare
-from lrviz.schedulers.catalogue import Family, Parameter, Scheduler
+from lrviz.schedulers.catalogue import Family, Parameter, Run, Scheduler, Values
+from lrviz.text import print_value
 
 _DOCS: Final = "https://docs.nvidia.com/megatron-core/developer-guide/latest/"
 _STYLES: Final = ("constant", "linear", "cosine", "inverse-square-root", "WSD")
+
+
+def _check(values: Values, run: Run) -> None:
+    for low, high in (("min_lr", "max_lr"), ("init_lr", "max_lr"), ("start_wd", "end_wd")):
+        if values[low] > values[high]:
+            raise SpecError(
+                f"`OptimizerParamScheduler` needs a `{low}` of at most `{high}`, got {print_value(values[low])} and "
+                f"{print_value(values[high])}"
+            )
+    if values["lr_warmup_steps"] >= values["lr_decay_steps"]:
+        raise SpecError(
+            "`OptimizerParamScheduler` needs fewer `lr_warmup_steps` than `lr_decay_steps`, got "
+            f"{print_value(values['lr_warmup_steps'])} and {print_value(values['lr_decay_steps'])}",
+            "both count samples: updates times the global batch size",
+        )
+    if values["lr_decay_style"] == "WSD" and values.get("wsd_decay_steps") is None:
+        raise SpecError("`OptimizerParamScheduler` needs `wsd_decay_steps` for the style WSD", "in samples")
 
 
 def _build(factory: Callable[..., Any], optimizer: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -110,7 +128,9 @@ FAMILY: Final = Family(
             overwrites_rate=True,
             takes_last_epoch=False,
             of_loop=("increment",),
+            check=_check,
             build=_build,
+            decides=lambda values: {"interval": "step"},
             stepper=_stepper,
         ),
     ),
