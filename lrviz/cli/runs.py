@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from lrviz import figure, files, formats, schedulers, terminal
+from lrviz.background import Background
 from lrviz.cli.options import named_scheduler
 from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
@@ -264,8 +264,8 @@ def read_resume(values: Values, spec: RunSpec) -> Resume | None:
     return read_resume(values["resume_at"], values["resume_by"], spec)
 
 
-def import_simulation(specs: Sequence[RunSpec]) -> ModuleType:
-    """The package that simulates, imported; before, it is known whether the packages of the schedulers are installed.
+def check_packages(specs: Sequence[RunSpec]) -> None:
+    """Refuse schedulers whose packages are not installed, before torch is imported, which takes a second.
 
     Raises:
         SimulationError: a package is not installed.
@@ -274,11 +274,8 @@ def import_simulation(specs: Sequence[RunSpec]) -> ModuleType:
     infos = [info for call in calls if (info := schedulers.find(call.name)) and info.family != "torch"]
     for info in infos:
         schedulers.check_installed(info)
-    with gc_paused():
-        from lrviz import simulation
     if infos and not any(isinstance(spec.scheduler, CodeCall) for spec in specs):
-        simulation.quiet_packages()
-    return simulation
+        schedulers.quiet_packages()
 
 
 def simulate_all(
@@ -290,22 +287,24 @@ def simulate_all(
     """
     if resume is not None:
         specs = resume.specs
-    simulation = import_simulation(specs)
-    if load_figure:
-        with gc_paused():
-            figure.import_matplotlib(user_settings=False)
+    check_packages(specs)
     total = sum(spec.loop.scheduler_calls for spec in specs)
     traces, done_before = [], 0
-    with terminal.progress_bar("simulating", quiet) as report:
-        for i, spec in enumerate(specs):
+    with Background(specs if load_figure and resume is None else (), report=not quiet) as background:
+        with gc_paused():
+            background.start()
+            if load_figure:
+                figure.import_matplotlib(user_settings=False)
+        with terminal.progress_bar("simulating", quiet) as report:
+            for i, spec in enumerate(specs):
 
-            def advance(done: int, _: int, offset: int = done_before) -> None:
-                if report is not None:
-                    report(offset + done, total)
+                def advance(done: int, _: int, offset: int = done_before) -> None:
+                    if report is not None:
+                        report(offset + done, total)
 
-            progress = None if report is None else advance
-            traces.append(resume.simulate(progress) if resume and i else simulation.simulate_apart(spec, progress))
-            done_before += spec.loop.scheduler_calls
+                progress = None if report is None else advance
+                traces.append(resume.simulate(progress) if resume and i else background.trace(spec, progress))
+                done_before += spec.loop.scheduler_calls
     return traces
 
 

@@ -978,7 +978,7 @@ class Interrupts:
             print("imported on", file=sys.stderr)
 
 sys.meta_path.insert(0, Interrupts())
-sys.argv = ["lrviz", "plot", "cosine"]
+sys.argv = ["lrviz", "table", "cosine"]
 from lrviz.__main__ import run
 run()
 """

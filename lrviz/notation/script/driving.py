@@ -70,7 +70,7 @@ class Driver(Interpreter):
             course.tree, course.values, course.defaults, Budget(), course.settings, functions=course.functions
         )
         self.course, self.machine, self.most = course, machine, most
-        self.harness = course.harness
+        self.harness, self.processes = course.harness, course.processes
         self.sync, self.batches = True, 0  # whether Accelerate makes an update, and the batches since the last one
         self.target: Optimizer | None = None
         self.handles: dict[Schedule, Any] = {}

@@ -177,6 +177,8 @@ class Expressions(Reader):
                 return self.scheduler_attribute(owner, name, node)
             case int() | float() | str() if name == "value":  # of an enumeration, whose members are their values
                 return owner
+            case Opaque(name="Accelerator") if name == "num_processes":
+                return self.processes
             case Unknown() | Loader() | None:
                 value = self.unknown(node)
                 known = ("step", "prepare") if isinstance(owner, Opaque) else ("step", "prepare", *TEXT_METHODS)

@@ -70,7 +70,7 @@ class Programs:
             reader.tree, reader.values, reader.defaults, optimizer.node or optimizer.variable,
             {s.node: number for number, s in enumerate(schedules)}, frozenset(e.node for e in updates), read_all,
             {}, self._loaders(inner), 1, trainer.node if trainer else None, False, frozenset(),
-            frozenset(reader.rest), reader.harness, reader.settings, reader.functions,
+            frozenset(reader.rest), reader.harness, reader.settings, reader.functions, reader.processes,
         )  # fmt: skip
         found.names = (*(s.variable for s in schedules), *found.names)
         return Program(

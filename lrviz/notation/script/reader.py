@@ -105,6 +105,7 @@ class Reader(ABC):
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
         self.accelerate: Accelerate | None = None  # the Accelerator of the script
+        self.processes = 1  # of Accelerate
         self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
         self.instances: list[Instance] = []

@@ -66,7 +66,7 @@ def read_script(
         text: The script, or one that has been parsed.
         values: The values of names and expressions in it, such as `args.epochs`; they win over the script's own.
         defaults: The values of names that it does not define.
-        given: Fields of the run whose values the script need not give.
+        given: Fields of the run whose values the script need not give, with their values if it is a mapping.
         whole: Whether it is a file, which may be larger than lines that are pasted.
         settings: The configuration that it reads from elsewhere.
 
@@ -85,6 +85,7 @@ def read_script(
         tree = with_prelude(tree) if "LRScheduler" in source.text else tree
         configuration = None if settings is None else Settings.of(settings)
         reading = _Reading(source, Interpreter(tree, values, defaults, budget, configuration), given)
+        reading.reader.processes = _processes(given)
         found = reading.found()
         budget.add_together(reading.reader.steps)
         for each in found:
@@ -99,6 +100,12 @@ def read_script(
         raise NotationError("the script is nested too deeply") from error
     except MemoryError as error:
         raise NotationError("there is not enough memory to read the script") from error
+
+
+def _processes(given: Collection[str]) -> int:
+    """The processes of Accelerate, if their number is given; a number that is not one is refused later."""
+    text = str(given.get("num_processes") or 1) if isinstance(given, Mapping) else "1"
+    return int(text) if text.isdecimal() and len(text) < 10 else 1
 
 
 class _Reading:
