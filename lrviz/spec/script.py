@@ -376,15 +376,16 @@ def _explained(
     values: dict[str, Any] = {"optimizer": fields.values.get("optimizer", "SGD")}
     values["lr"] = ", ".join(format_rate(group.lr) for group in groups[:4]) + ", ..." * (len(groups) > 4)
     values |= {name: fields.values[name] for name in ("momentum",) if name in fields.values}
-    values |= {name: getattr(loop, name) for name in ("epochs", "steps_per_epoch", "grad_accum", "interval")}
+    names = ("epochs" if loop.max_steps is None else "max_steps", "steps_per_epoch", "grad_accum", "accum_remainder")
+    values |= {name: getattr(loop, name) for name in (*names, "interval")}
     for name, value in values.items():
-        if name == "grad_accum" and value == 1:
+        if name in ("grad_accum", "accum_remainder") and value == getattr(TrainingLoop, name):
             continue
         by_steps = "steps" in fields.values and name in ("epochs", "steps_per_epoch")
         key = "steps" if by_steps else "dataset_size" if name == "steps_per_epoch" and "dataset_size" in typed else name
         line = found.lines.get(key, 0)
         where = f"`{option_name(key, prefix)}`" if key in typed else f"line {line}" if line else "the default of lrviz"
-        if key in known and key not in typed and not line:
+        if (key in known or key in fields.values) and key not in typed and not line:
             where = "the script"
         yield option_name(name, ""), str(value), where
     for argument in found.arguments:

@@ -66,6 +66,11 @@ def test_a_dictionary_is_stepped_as_lightning_does() -> None:
                 assert simulate(read(text, **fields)).lr[:, 0].tolist() == wanted, (text, accumulate)
 
 
+def test_a_dictionary_creates_its_scheduler_once() -> None:
+    spec = read('{"scheduler": LinearLR(optimizer, 0.5), "frequency": 2}', epochs=2, steps_per_epoch=2, lr=0.1)
+    assert (str(spec.scheduler), simulate(spec).lr[:, 0].tolist()) == ("LinearLR(start_factor=0.5)", [0.05] * 4)
+
+
 def test_a_dictionary_that_a_function_returns() -> None:
     text = f"def configure(self, optimizer):\n    return {FREQUENT}\n"
     wanted = by_hand(epochs=2, batches=13, frequency=3)
