@@ -321,7 +321,7 @@ class Run:
         return lambda: step(next(numbers), next(metrics))
 
     def _not_for_processes(self) -> SpecError:
-        times = self.loop.num_processes
+        times = self.loop.steps_each
         return SpecError(
             f"Accelerate wraps only torch's LRScheduler, and `{type(self.scheduler).__name__}` is not one: "
             f"it steps once for each call, not {times} times",

@@ -190,12 +190,12 @@ def test_in_a_preset_it_is_said_in_the_words_of_presets() -> None:
 WARMUP = "cosine = CosineAnnealingLR(optimizer, 10)\n"
 REFUSED = {
     "a scheduler around it that is not of torch": (
-        f"{WARMUP}scheduler = GradualWarmupScheduler(optimizer, multiplier=8, total_epoch=10, after_scheduler=cosine)",
-        "`GradualWarmupScheduler` on line 2 is not a scheduler of torch",
+        f"{WARMUP}scheduler = OwnWarmupScheduler(optimizer, multiplier=8, total_epoch=10, after_scheduler=cosine)",
+        "`OwnWarmupScheduler` on line 2 is not a scheduler of torch",
     ),
     "a scheduler after it that is not of torch": (
-        f"{WARMUP}scheduler = get_cosine_schedule_with_warmup(optimizer, 10, 100)",
-        "`get_cosine_schedule_with_warmup` on line 2 is not a scheduler of torch",
+        f"{WARMUP}scheduler = get_own_schedule_with_warmup(optimizer, 10, 100)",
+        "`get_own_schedule_with_warmup` on line 2 is not a scheduler of torch",
     ),
     "a number that a loop changes": (
         "n = 1\nfor x in loader:\n    n += 1\nStepLR(optimizer, n)",

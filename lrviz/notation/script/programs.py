@@ -189,7 +189,7 @@ def _is_in(event: Event, loop: Loop | None) -> bool:
 def _not_counted(schedule: Schedule, steps: Sequence[Event]) -> Iterator[str]:
     """A note if a scheduler changes the rate by the number of updates, and the script never passes that."""
     info = find(schedule.name)
-    if info is None or not info.takes_counts or info.decides is None:
+    if info is None or not info.takes_count or info.decides is None:
         return
     by_update = info.decides(arguments(info, schedule))["interval"] == "step"
     called = {
