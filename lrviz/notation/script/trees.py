@@ -48,8 +48,12 @@ class Names:
     def add(self, node: ast.AST) -> None:
         """Add the names in a node."""
         for child in walk(node):
-            if (read := _READ.get(type(child))) is not None:
-                read(self, child)
+            self.read(child)
+
+    def read(self, node: ast.AST) -> None:
+        """Add the name of one node, without what is inside it."""
+        if (read := _READ.get(type(node))) is not None:
+            read(self, node)
 
     def join(self, other: Names) -> None:
         """Add those of another node."""
@@ -142,7 +146,7 @@ class Functions:
 
     def __init__(self, tree: ast.Module) -> None:
         definitions = (
-            node for node in _all_statements(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            node for node in all_statements(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         )
         self.nodes = sorted(definitions, key=lambda node: node.lineno)
         self.inside: dict[str, Names] = {}
@@ -158,8 +162,7 @@ class Functions:
         if not isinstance(node, _COMPOUND):
             found.add(node)
             return found
-        if (read := _READ.get(type(node))) is not None:
-            read(found, node)
+        found.read(node)
         for part in children([node]):
             if isinstance(part, ast.stmt | ast.excepthandler | ast.match_case):
                 found.join(self.names_in(part))
@@ -251,7 +254,7 @@ def assigned_in(node: ast.AST) -> list[str]:
     return list(found)
 
 
-def _all_statements(node: ast.AST) -> list[ast.AST]:
+def all_statements(node: ast.AST) -> list[ast.AST]:
     """The statements in a node, also those in others."""
     found = _statements(node)
     for statement in found:
@@ -322,5 +325,5 @@ def computes(tree: ast.Module, name: str) -> bool:
     """Whether a script assigns to a name what is no constant."""
     return any(
         isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant) and name in assigned_names(node)
-        for node in _all_statements(tree)
+        for node in all_statements(tree)
     )
