@@ -87,7 +87,7 @@ def read_script(
             if name not in _LENGTHS or name not in source.text or not computes(tree, name)
         }
         if not all(map(str.isidentifier, values)):
-            tree = replace_expressions(tree, values)
+            tree = replace_expressions(tree, values, source.text)
         tree = with_prelude(tree) if "LRScheduler" in source.text else tree
         configuration = None if settings is None else Settings.of(settings)
         reading = _Reading(source, Interpreter(tree, values, defaults, budget, configuration), given)
