@@ -4,6 +4,7 @@
 #   make test          run the tests on all cores          (ARGS="-k cosine" to narrow, "-n 0" for one process)
 #   make coverage      run the tests and report the lines that they do not reach
 #   make test-lowest   run the tests with the lowest versions of pyproject.toml, torch aside (Python 3.11 or 3.12)
+#   make families-test run the tests that need transformers, timm, Lightning and others, in a virtual environment of its own
 #   make lint          ruff: rules and format
 #   make types         mypy, strict
 #   make test-slow     run the tests that take long: the page in a browser, kills, documents, CI, site, benchmarks
@@ -27,8 +28,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 LOWEST := .venv-lowest
+FAMILIES := .venv-families
 
-.PHONY: demo test coverage test-lowest lint types test-slow wheel-test fuzz environments bench site figures clean
+.PHONY: demo test coverage test-lowest families-test lint types test-slow wheel-test fuzz environments bench site figures clean
 
 demo: $(RUN)
 	$(BIN)/lrviz plot cosine --T_max 32
@@ -41,6 +43,9 @@ coverage:
 
 test-lowest: $(LOWEST)/.installed
 	$(LOWEST)/bin/python -m pytest $(ARGS)
+
+families-test: $(FAMILIES)/.installed
+	$(FAMILIES)/bin/python -m pytest -m "not slow and not wheel" tests/families $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check .
@@ -84,9 +89,9 @@ figures: $(DEV)
 	$(BIN)/python -m tests.readme
 
 clean:
-	rm -rf $(VENV) $(LOWEST) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LOWEST) $(FAMILIES) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-$(BIN)/python $(LOWEST)/bin/python:
+$(BIN)/python $(LOWEST)/bin/python $(FAMILIES)/bin/python:
 	@test -n "$(PYTHON)" || { echo "lrviz needs Python 3.11 or newer: make PYTHON=/path/to/python" >&2; exit 1; }
 	$(PYTHON) -m venv $(@:/bin/python=)
 
@@ -105,4 +110,13 @@ $(LOWEST)/.installed: pyproject.toml constraints.txt tests/lowest.py | $(LOWEST)
 	$(LOWEST)/bin/python tests/lowest.py > $(LOWEST)/constraints.txt
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(LOWEST)/constraints.txt \
 		--editable '.[test]'
+	@touch $@
+
+# timm needs torchvision only for what lrviz does not import.
+$(FAMILIES)/.installed: pyproject.toml constraints.txt | $(FAMILIES)/bin/python
+	@echo "installing packages of schedulers into $(FAMILIES), torch included: this takes minutes"
+	$(FAMILIES)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[families-test]'
+	$(FAMILIES)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--no-deps timm
 	@touch $@

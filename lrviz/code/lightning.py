@@ -7,7 +7,7 @@ from typing import Final
 from lrviz import schedulers
 from lrviz.code.functions import Functions
 from lrviz.code.layout import INDENT, Node, call, dict_of, join_blocks, lay_out, literal
-from lrviz.code.scheduler import NAMES, Constructor
+from lrviz.code.scheduler import NAMES, Constructor, check_loop
 from lrviz.code.script import library_imports, optimizer_lines
 from lrviz.errors import SpecError
 from lrviz.notation import SchedulerCall
@@ -29,6 +29,7 @@ def lightning_module(spec: RunSpec) -> str:
             f"Lightning steps the scheduler once an update, not {loop.steps_each} times as Accelerate does",
             "leave out the number of processes, and give the batches of one process",
         )
+    check_loop(spec.scheduler)
     if loop.accum_remainder != "update" and loop.steps_per_epoch % loop.grad_accum:
         raise SpecError(
             f"Lightning makes an update of the last {loop.steps_per_epoch % loop.grad_accum} batches of an epoch",
@@ -42,8 +43,8 @@ def lightning_module(spec: RunSpec) -> str:
     optimizer = optimizer_lines(spec, parameters, constructor.imports, _METHOD)
     config: dict[str, Node] = {"scheduler": "scheduler", "interval": literal(loop.interval)}
     scheduler = spec.scheduler
-    info = schedulers.find(scheduler.name) if isinstance(scheduler, SchedulerCall) else None
-    if info.takes_metric if info else spec.metric is not None:
+    known = isinstance(scheduler, SchedulerCall) and schedulers.find(scheduler.name)
+    if schedulers.takes_metric(scheduler) if known else spec.metric is not None:
         config["monitor"] = '"val_loss"'
     returned = dict_of({"optimizer": "optimizer", "lr_scheduler": dict_of(config)})
     method = [

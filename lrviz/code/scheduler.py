@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from keyword import iskeyword
 from pathlib import PurePath
 from typing import Any, Final
 
 from lrviz import schedulers
-from lrviz.code.layout import INDENT, WIDTH, Brackets, Node, join_blocks, lay_out, list_of, literal
+from lrviz.code.layout import INDENT, WIDTH, Brackets, Node, dict_of, join_blocks, lay_out, list_of, literal
 from lrviz.errors import SpecError
-from lrviz.notation import Lambda, SchedulerCall
+from lrviz.notation import Lambda, SchedulerCall, Table
 from lrviz.spec import CodeCall, RunSpec, ScriptLoop
 from lrviz.text import printable
 
@@ -56,9 +57,13 @@ class Constructor:
 
     def _call(self, call: SchedulerCall, indent: int) -> Brackets:
         info = schedulers.find(call.name)
-        self._import(info.module if info else _module(call.name), call.name)
+        if info is not None:
+            call = _without_loop(info, call)
+        name = info.attribute if info else call.name
+        self._import(info.module if info else _module(name), name)
         takes_optimizer = info is None or info.takes_optimizer
-        return self._arguments(call.name, call, indent, takes_optimizer=takes_optimizer)
+        at = info.optimizer_at if info else 0
+        return self._arguments(name, call, indent, takes_optimizer=takes_optimizer, at=at)
 
     def _user_code(self, code: CodeCall, indent: int) -> Brackets:
         path = PurePath(code.where)
@@ -78,11 +83,18 @@ class Constructor:
     def _import(self, module: str, name: str) -> None:
         self.imports.setdefault(module, set()).add(name)
 
-    def _arguments(self, function: str, call: SchedulerCall, indent: int, *, takes_optimizer: bool) -> Brackets:
+    def _arguments(
+        self, function: str, call: SchedulerCall, indent: int, *, takes_optimizer: bool, at: int = 0
+    ) -> Brackets:
+        """A call with the optimizer as argument number `at`."""
         inside = indent + len(INDENT)
-        items: list[tuple[str, Node]] = [("", "optimizer")] if takes_optimizer else []
-        items += [("", self._value(value, "", inside)) for value in call.args]
-        items += [(f"{name}=", self._value(value, name, inside)) for name, value in call.kwargs]
+        items: list[tuple[str, Node]] = [("", self._value(value, "", inside)) for value in call.args]
+        items += [
+            (f"{name}=" if i >= at else "", self._value(value, name, inside))
+            for i, (name, value) in enumerate(call.kwargs, len(items))
+        ]
+        if takes_optimizer:
+            items.insert(at, ("", "optimizer"))
         return Brackets(f"{function}(", tuple(items), ")")
 
     def _value(self, value: Any, name: str, indent: int) -> Node:
@@ -91,6 +103,8 @@ class Constructor:
             return list_of(self._value(item, name, indent + len(INDENT)) for item in value)
         if isinstance(value, SchedulerCall):
             return self._call(value, indent)
+        if isinstance(value, Table):
+            return dict_of({key: self._value(item, "", indent + len(INDENT)) for key, item in value.items})
         if isinstance(value, Lambda):
             return self.written(value, name or "function", WIDTH - indent - len(f"{name}=,"))
         return literal(value)
@@ -120,3 +134,29 @@ def scheduler_line(spec: RunSpec) -> str | None:
     if not isinstance(spec.scheduler, SchedulerCall):
         return None
     return f"scheduler = {Constructor(spec, lambda function, *_: str(function)).node}"
+
+
+def check_loop(scheduler: object) -> None:
+    """Refuse a scheduler that a plain loop does not step as its package asks for.
+
+    Raises:
+        SpecError: it takes more than `scheduler.step()`.
+    """
+    info = schedulers.find(scheduler.name) if isinstance(scheduler, SchedulerCall) else None
+    if info is not None and (info.stepper is not None or info.dampens):
+        raise SpecError(
+            f"`lrviz code` has no training loop for `{info.name}`, which a loop steps in a way of its own",
+            "`--only scheduler` writes the scheduler without a loop, and "
+            f"`lrviz schedulers {info.short}` says how it is stepped",
+        )
+
+
+def _without_loop(info: schedulers.Scheduler, call: SchedulerCall) -> SchedulerCall:
+    """The call without what is of the loop around it."""
+    given = [name for name, value in call.kwargs if name in info.of_loop and value is not None]
+    if info.dampens and given:
+        raise SpecError(
+            f"`{info.name}` with a scheduler inside cannot be written as code",
+            "write each of them alone: `lrviz code ... --only scheduler`",
+        )
+    return replace(call, kwargs=tuple((name, value) for name, value in call.kwargs if name not in given))

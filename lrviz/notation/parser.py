@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ast
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Final, cast
 
 from lrviz.errors import NotationError
 from lrviz.notation.source import SHORT_NAMES, Budget, ExpressionError, Source, UnsupportedError, source_of, value_name
-from lrviz.schedulers import find, require
+from lrviz.schedulers import Scheduler, member_value, require
 from lrviz.schedulers import names as scheduler_names
 from lrviz.text import print_value
 
@@ -48,6 +49,21 @@ class Lambda:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A dict of names and plain values, such as that of `scheduler_specific_kwargs`; `str()` is notation."""
+
+    items: tuple[tuple[str, Value], ...] = ()
+
+    @property
+    def mapping(self) -> dict[str, Value]:
+        """It as a dict, with lists for tuples."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in self.items}
+
+    def __str__(self) -> str:
+        return f"{{{', '.join(f'{name!r}: {print_value(value)}' for name, value in self.items)}}}"
+
+
+@dataclass(frozen=True)
 class SchedulerCall:
     """A scheduler's name and arguments; `str()` gives notation that parses to an equal call."""
 
@@ -59,15 +75,17 @@ class SchedulerCall:
     @property
     def children(self) -> tuple[SchedulerCall, ...]:
         """The schedulers among its arguments."""
-        values = (*self.args, *(value for _, value in self.kwargs))
-        return tuple(v for value in values if isinstance(value, tuple) for v in value if isinstance(v, SchedulerCall))
+        return tuple(item for item in self._items() if isinstance(item, SchedulerCall))
 
     @property
     def steps(self) -> int:
         """The operations of a call of each of its functions, and of those of the schedulers among its arguments."""
-        values = (*self.args, *(value for _, value in self.kwargs))
-        items = (item for value in values for item in (value if isinstance(value, tuple) else (value,)))
-        return sum(item.steps for item in items if isinstance(item, Lambda | SchedulerCall))
+        return sum(item.steps for item in self._items() if isinstance(item, Lambda | SchedulerCall))
+
+    def _items(self) -> Iterator[Value]:
+        """Its values, and the items of lists among them."""
+        for value in (*self.args, *(value for _, value in self.kwargs)):
+            yield from value if isinstance(value, tuple) else (value,)
 
     def get(self, name: str, default: Value = None) -> Value:
         """The value of a keyword argument."""
@@ -236,14 +254,15 @@ class _Reader:
                 return SchedulerCall(name, module=module)
             case ast.Call(func=func, args=args, keywords=keywords) if isinstance(func, ast.Name | ast.Attribute):
                 module, name = _dotted(func)
+                info = None
                 if not self.own:  # before its arguments, whose names may have no value
-                    require(name, module, has_arguments=bool(args or keywords))
-                if args and _is_optimizer(args[0], self.names):
-                    args = args[1:]
-                elif len(args) == 2 and _takes_optimizer_last(name) and _is_optimizer(args[1], self.names):
-                    args = args[:1]
-                values = tuple(self._value(a) for a in args)
-                pairs = tuple(self._pair(k) for k in keywords if not _is_ignored(k))
+                    info = require(name, module, has_arguments=bool(args or keywords))
+                    if info is not None and info.family != "torch":
+                        name, module = info.name, ""
+                args = self._without_optimizer(args, info)
+                takes = [p.kind for p in info.parameters] if info else []
+                values = tuple(self._argument(a, kind) for a, kind in zip_longest(args, takes[: len(args)]))
+                pairs = tuple(self._pair(k, info) for k in keywords if not _is_ignored(k))
                 given = set()
                 for keyword in keywords:
                     if keyword.arg in given:
@@ -254,13 +273,34 @@ class _Reader:
                 for key, entry in zip(keys, entries, strict=True):
                     if isinstance(key, ast.Constant) and key.value in ("scheduler", "lr_scheduler"):
                         return self._call(entry)
+        if name := _dashed(node):
+            require(name)
         kind = UnsupportedError if isinstance(node, ast.Call | ast.IfExp | ast.ListComp) else ExpressionError
         raise kind(f"`{source_of(node)}` is not a scheduler", _EXAMPLE, node)
 
-    def _pair(self, keyword: ast.keyword) -> tuple[str, Value]:
+    def _without_optimizer(self, args: list[ast.expr], info: Scheduler | None) -> list[ast.expr]:
+        """The positional arguments of a scheduler without the optimizer."""
+        at = info.optimizer_at if info else 0
+        if info is not None and not info.takes_optimizer:
+            return args[:1] if len(args) == 2 and _is_optimizer(args[1], self.names) else args
+        if info is not None and at and args and _is_optimizer(args[0], self.names):
+            raise misplaced_optimizer(info, args[0])
+        if len(args) > at and _is_optimizer(args[at], self.names):
+            return [*args[:at], *args[at + 1 :]]
+        return args
+
+    def _pair(self, keyword: ast.keyword, info: Scheduler | None = None) -> tuple[str, Value]:
         if keyword.arg is None:
             raise UnsupportedError(f"`**{source_of(keyword.value)}` is not part of the notation", node=keyword.value)
-        return keyword.arg, self._value(keyword.value)
+        parameter = info.parameter(keyword.arg) if info else None
+        return keyword.arg, self._argument(keyword.value, parameter.kind if parameter else None)
+
+    def _argument(self, node: ast.expr, kind: str | None) -> Value:
+        """The value that is given to a parameter of this kind."""
+        match node:
+            case ast.Attribute() if kind == "choice" and (text := member_value(ast.unparse(node))) is not None:
+                return text
+        return self._value(node, inside_list=kind == "scheduler")
 
     def _value(self, node: ast.expr, inside_list: bool = False) -> Value:
         match node:
@@ -268,6 +308,8 @@ class _Reader:
                 return tuple(self._item(i) for i in items)
             case ast.Lambda():
                 return self._lambda(node)
+            case ast.Dict(keys=keys, values=values):
+                return self._table(node, keys, values)
             case ast.Name(id=name) if inside_list and name not in self.names and _is_scheduler(name):
                 return SchedulerCall(SHORT_NAMES.get(name, name))
             case ast.Call(func=func) if inside_list and _may_be_scheduler(func):
@@ -276,6 +318,16 @@ class _Reader:
         if isinstance(value, int) and value.bit_length() > MAX_NUMBER_BITS:
             raise ExpressionError(f"`{source_of(node)}` is too large a number", node=node)
         return value
+
+    def _table(self, node: ast.expr, keys: Sequence[ast.expr | None], values: Sequence[ast.expr]) -> Table:
+        items: dict[str, Value] = {}
+        for key, value in zip(keys, values, strict=True):
+            if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+                raise UnsupportedError(f"`{source_of(node)}` is not part of the notation", node=node)
+            items[key.value] = self._value(value)
+            if isinstance(items[key.value], Table | SchedulerCall):
+                raise UnsupportedError(f"`{source_of(value)}` is not a plain value", node=value)
+        return Table(tuple(items.items()))
 
     def _evaluate(self, node: ast.expr) -> Value:
         """The value of an expression; the evaluator is imported only if there is something to compute."""
@@ -292,7 +344,7 @@ class _Reader:
 
     def _item(self, node: ast.expr) -> Value:
         value = self._value(node, inside_list=True)
-        if isinstance(value, tuple):  # never needed, and nested lists can grow without bound
+        if isinstance(value, tuple | Table):  # never needed, and nested lists can grow without bound
             raise ExpressionError(f"`{source_of(node)}` is a list inside a list", node=node)
         return value
 
@@ -314,6 +366,26 @@ class _Reader:
         return Lambda(f"lambda {argument}: {bound_source(node.body, names, argument, self.budget)}", function, steps)
 
 
+def misplaced_optimizer(info: Scheduler, node: ast.expr) -> ExpressionError:
+    """The error for a function that takes the optimizer first, and has the name of another one, which does not."""
+    return ExpressionError(
+        f"`{info.attribute}` of {info.package} takes the optimizer as argument {info.optimizer_at + 1}, and here "
+        "it is the first",
+        f"a function of your own runs as `FILE.py:{info.attribute}(...)`",
+        node,
+    )
+
+
+def _dashed(node: ast.expr) -> str:
+    """A name with dashes, such as `hf-cosin`, which Python reads as a difference; "" for anything else."""
+    match node:
+        case ast.Name(id=name) | ast.Call(func=ast.Name(id=name)):
+            return name
+        case ast.BinOp(left=left, op=ast.Sub(), right=right) if (first := _dashed(left)) and (last := _dashed(right)):
+            return f"{first}-{last}"
+    return ""
+
+
 def _is_scheduler(name: str) -> bool:
     return SHORT_NAMES.get(name, name) in scheduler_names()
 
@@ -331,11 +403,6 @@ def _dotted(node: ast.expr) -> tuple[str, str]:
     if any(p.startswith("__") for p in (*path, name)):
         raise ExpressionError(f"`{source_of(node)}` is not part of the notation", node=node)
     return ".".join(path), SHORT_NAMES.get(name, name)
-
-
-def _takes_optimizer_last(name: str) -> bool:
-    info = find(name)
-    return info is not None and not info.takes_optimizer
 
 
 def _may_be_scheduler(func: ast.expr) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lrviz.notation import Lambda, SchedulerCall
 from lrviz.rules.curve import Curve
+from lrviz.schedulers import find
 
 if TYPE_CHECKING:
     from lrviz.errors import LrvizError
@@ -203,7 +204,17 @@ def own_length(part: Part) -> int | None:
         case "OneCycleLR":
             total = part.value("total_steps")
             return int(total if total is not None else part.value("epochs", 0) * part.value("steps_per_epoch", 0))
-    return None
+    info = find(part.name)
+    if info is None or not info.length or (info.needed and info.length not in info.needed(dict(part.call.kwargs))):
+        return None
+    value = part.value(info.length)
+    return None if value is None else int(value)
+
+
+def length_parameter(name: str) -> str:
+    """The parameter with the length of a scheduler that falls, rises or turns for a number of steps; "" if none has."""
+    info = None if name in LENGTHS else find(name)
+    return info.length if info else LENGTHS.get(name, "")
 
 
 def warmup_length(part: Part) -> int | None:

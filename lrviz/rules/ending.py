@@ -13,6 +13,7 @@ import numpy as np
 from lrviz.rules.case import Case, Part, own_length
 from lrviz.rules.curve import Curve
 from lrviz.rules.thresholds import limit
+from lrviz.schedulers import find
 
 _NO_CURVE: Final = Curve(np.zeros(1))  # of a run that could not be simulated
 # Past the end of the run a function is asked at steps that grow by this factor, up to this many times its length.
@@ -78,7 +79,8 @@ def _of_curve(case: Case, part: Part | None, whole: Curve) -> list[Ending]:
     chained = part is not None and len(part.path) > 0 and start == 0 and part.end >= case.steps and len(case.parts) > 1
     if (tiny := whole.tiny_from) is not None and length is None:
         return ending("vanishes", tiny * case.each - start, 1 - tiny / whole.size)
-    if part is not None and part.name == "CosineAnnealingLR" and length is not None:
+    turns = part is not None and (part.name == "CosineAnnealingLR" or bool(_family_length(part)))
+    if turns and part is not None and length is not None:
         if part.steps > length and (rebound := _rebound(curve, case.index(length))) >= limit("rebound"):
             return ending("climbs", length, rebound)
     elif part is None or part.name in ("LambdaLR", "MultiplicativeLR"):
@@ -127,7 +129,7 @@ def _is_middle(curve: Curve, turn: int) -> bool:
 def _rebound(curve: Curve, turn: int) -> float:
     """How much of its fall a cosine has risen again at most after its first half period."""
     turn = min(turn, curve.size - 1)
-    low, top = float(curve.rates[turn]), float(curve.rates[0])
+    low, top = float(curve.rates[turn]), float(curve.rates[: turn + 1].max())
     high = float(curve.rates[turn:].max())
     return (high - low) / (top - low) if top > low else 0.0
 
@@ -142,7 +144,15 @@ def _left(part: Part, curve: Curve, length: int) -> float:
             return float((1 - done) ** part.value("power", 1.0))
         case "OneCycleLR":
             return curve.final / curve.peak if curve.peak_at < curve.size - 1 else 1.0
+    if _family_length(part):
+        return curve.final / curve.peak
     return 1 - done
+
+
+def _family_length(part: Part) -> str:
+    """The parameter with the length of a scheduler of another package than torch, which has an end."""
+    info = find(part.name)
+    return info.length if info else ""
 
 
 def _beyond(function: Callable[[float], float], now: int) -> float | None:

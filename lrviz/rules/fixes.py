@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from lrviz.notation import Lambda, SchedulerCall
-from lrviz.rules.case import DEFAULTS, LENGTHS, Case, Part
+from lrviz.rules.case import DEFAULTS, LENGTHS, Case, Part, length_parameter, own_length
+from lrviz.schedulers import find
 from lrviz.text import print_value
 
 # Parameters that count scheduler steps, of each scheduler.
@@ -52,12 +53,12 @@ def lengths(part: Part, steps: int) -> dict[str, Any]:
     """The values of a part that lasts for a number of steps."""
     if part.name == "OneCycleLR":
         return {"total_steps": steps, "epochs": None, "steps_per_epoch": None}
-    return {LENGTHS[part.name]: steps}
+    return {length_parameter(part.name): steps}
 
 
 def with_length(case: Case, part: Part, was: float, steps: int) -> str:
     """The notation with a part that lasts for `steps`, which was `was`."""
-    if part.name in LENGTHS:
+    if part.name in LENGTHS or own_length(part) is not None:
         return with_values(case, part, **lengths(part, max(steps, 1)))
     return scaled_functions(case, part, Fraction(steps) / Fraction(was).limit_denominator(10**6))
 
@@ -127,7 +128,8 @@ def scaled(case: Case, factor: Fraction) -> str:
     last = case.last
     if call.name == "SequentialLR" and len(call.children) > 1:  # the last one may not have started
         last = Part(call.children[-1], (len(call.children) - 1,), int(written(case).get("milestones")[-1]), case.steps)
-    if last is not None and last.name in LENGTHS and last.name not in ("StepLR", "CosineAnnealingWarmRestarts"):
+    kept = ("StepLR", "CosineAnnealingWarmRestarts")
+    if last is not None and last.name not in kept and (last.name in LENGTHS or own_length(last) is not None):
         start = round(last.start * factor)
         if start < case.steps:
             call = at_path(call, last.path, lengths(last, case.steps - start))
@@ -136,7 +138,8 @@ def scaled(case: Case, factor: Fraction) -> str:
 
 def _scaled_call(call: SchedulerCall, factor: Fraction) -> SchedulerCall:
     values: dict[str, Any] = {}
-    for name in _COUNTS.get(call.name, ()):
+    info = None if call.name in _COUNTS else find(call.name)
+    for name in info.counts if info else _COUNTS.get(call.name, ()):
         value = call.get(name, DEFAULTS.get(call.name))
         if call.name == "OneCycleLR":
             values |= {"epochs": None, "steps_per_epoch": None}

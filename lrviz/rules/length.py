@@ -339,6 +339,18 @@ def long_warmup(case: Case) -> Iterator[Found]:
             _short_warmup(case, first),
         )
         return
+    info = find(first.name)
+    warmup = info.warmup if info else ""
+    if warmup and first.value(warmup, 0) >= case.steps == first.end:
+        fix = {warmup: max(1, case.steps // 20)}
+        if info is not None and (own := own_length(first)) is not None and own > case.steps:
+            fix[info.length] = case.steps
+        yield Found(
+            f"the warm-up takes {steps_of(case, first.value(warmup))}, and the run has {steps_of(case, case.steps)}: "
+            f"the rate reaches {_reached(case)}",
+            with_values(case, first, **fix),
+        )
+        return
     if first.name not in ("LinearLR", "ConstantLR", "LambdaLR"):
         return
     for curve in case.curves:

@@ -14,6 +14,8 @@ from lrviz.rules.fixes import rewritten_functions, scaled_functions, with_values
 from lrviz.rules.model import Found, Severity, rule
 from lrviz.rules.thresholds import limit
 from lrviz.rules.wording import percent, steps_of
+from lrviz.schedulers import find
+from lrviz.spec import calls_of
 from lrviz.text import count, format_rate, print_value
 
 _COSINES = ("CosineAnnealingLR", "CosineAnnealingWarmRestarts")
@@ -146,6 +148,10 @@ def zero_at_the_start(case: Case) -> Iterator[Found]:
         severity = "warning"
     part = case.parts[0] if case.parts else None
     fix = "start the warm-up above 0"
+    if any((info := find(call.name)) and info.family != "torch" for call in calls_of(case.spec.scheduler)):
+        if zeros == 1:  # as the warm-ups of these packages do
+            return
+        fix = "step the scheduler after each update" if loop.interval == "epoch" else fix
     if part is not None and part.name == "LambdaLR":
         fix = rewritten_functions(case, part, "{} + 1" if zeros <= loop.updates_per_epoch else f"{{}} + {zeros}") or fix
     elif part is not None and part.name == "CyclicLR":

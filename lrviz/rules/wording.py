@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrviz.rules.case import Case, Part, own_length
+from lrviz.rules.case import Case, Part, length_parameter, own_length
 from lrviz.text import count
 
 
@@ -25,5 +25,4 @@ def named(part: Part | None) -> str:
     length, name = own_length(part), part.name
     if length is None:
         return name
-    parameter = {"CosineAnnealingLR": "T_max", "OneCycleLR": "total_steps"}.get(name, "total_iters")
-    return f"{name} with {parameter} {length:,}"
+    return f"{name} with {length_parameter(name)} {length:,}"

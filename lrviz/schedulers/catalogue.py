@@ -6,16 +6,16 @@ The module of a scheduler is imported on first use.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NoReturn
 
 from lrviz.errors import SpecError
-from lrviz.schedulers import torch
+from lrviz.schedulers import families, torch
 
 FORMULA_LEGEND: Final = "t counts scheduler steps from 0; lr is the base rate given to the optimizer"
 
@@ -27,9 +27,6 @@ _MODULES: Final = {
 }
 # Short names that stand for compositions of torch's schedulers, in listing order.
 _COMPOSITIONS: Final = ("warmup-cosine", "warmup-linear", "wsd", "inverse-sqrt", "noam")
-# Other modules of this package, each with a tuple SCHEDULERS for one library.
-_FAMILIES: Final[tuple[str, ...]] = ()
-
 _TORCH_FILES: Final = ("optim/lr_scheduler.py", "optim/swa_utils.py")
 
 # Last parts of the module paths of torch's schedulers; an alias of one word, as in `lr_s.StepLR`, is accepted too.
@@ -45,6 +42,10 @@ Kind = Literal[
     "lr_lambda",  # a function of the step, or a list with one for each parameter group
     "function",  # one function of a number
     "schedulers",  # a list of schedulers
+    "scheduler",  # one scheduler
+    "options",  # a dict of names and plain values
+    "numbers",  # a finite number, or a list of them
+    "text",
 ]
 
 
@@ -149,6 +150,16 @@ class Scheduler:
     `shares` takes the values and the number of scheduler steps, and returns the number that each scheduler inside this
     one has, 1 or more; an empty list if each has all. `notation` is given for a short name of a composition of torch's
     schedulers: that composition, in the names of the parameters and of the run.
+
+    For a scheduler of another package: `name` has its module path before it if the bare name is that of a scheduler of
+    a package before it in the index. `needed` takes the values, and returns the names of the optional parameters that
+    are needed with them. `metric_if` takes the values, and returns whether `step()` takes a metric. `build` takes the
+    class or function, the optimizer, and the positional and named arguments, and returns the scheduler; None for
+    `factory(optimizer, *args, **kwargs)`. `stepper` takes the scheduler and the loop, and returns what is called after
+    each update, or after each epoch if the scheduler steps once an epoch, with the number of updates, or epochs, made
+    so far, and the metric if it takes one: it makes the calls that a training loop makes there; None for
+    `scheduler.step()`. `decides` takes the values that are given, and returns the fields of the run that follow from
+    them; where the user gives another value, that is used.
     """
 
     short: str
@@ -169,22 +180,71 @@ class Scheduler:
     rates: tuple[str, ...] = ()  # parameters that are rates, whatever the base rate is
     overwrites_rate: bool = False  # its constructor replaces the rate from which other schedulers start
     restores_rate: bool = False  # its constructor sets all groups back to their base rate
-    takes_optimizer: bool = True  # the first positional argument is the optimizer
+    takes_optimizer: bool = True  # a positional argument is the optimizer
+    optimizer_at: int = 0  # which of the positional arguments
+    positional: int | None = None  # how many of the parameters may be given by position; None for all
     takes_metric: bool = False  # step() takes a metric
     takes_last_epoch: bool = True  # its last parameter, but for `verbose` before torch 2.7, is `last_epoch`
     check: Callable[[Values, Run], None] = no_check
     failure_hint: Callable[[BaseException, Values], str] = no_hint
     shares: Callable[[Values, int], list[int]] = no_shares
     notation: str = ""
+    length: str = ""  # the parameter with the steps up to the end of the schedule, for one that falls up to its end
+    warmup: str = ""  # the parameter with the steps of a warm-up at its start
+    counts: tuple[str, ...] = ()  # the parameters that count scheduler steps
+    needed: Callable[[Values], Collection[str]] | None = None
+    metric_if: Callable[[Values], bool] | None = None
+    build: Callable[[Any, Any, Sequence[Any], Mapping[str, Any]], Any] | None = None
+    stepper: Callable[[Any, Any], Callable[..., None]] | None = None
+    decides: Callable[[Values], Mapping[str, Any]] | None = None
+    returns_pair: bool = False  # the scheduler and the epochs of the run
+    of_loop: tuple[str, ...] = ()  # parameters that are of the loop around it, for `build`, and not of its constructor
+    dampens: bool = False  # a loop steps another scheduler inside `with scheduler.dampening():`
+    takes_count: bool = False  # step() takes the number of epochs, and step_update() that of updates
 
     @property
     def class_name(self) -> str:
         """The class that it is, or that its composition is."""
         return self.notation.partition("(")[0] or self.name
 
+    @property
+    def attribute(self) -> str:
+        """The name of the class or function in `module`."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def family(self) -> str:
+        """The top-level package that it is imported from."""
+        return self.module.partition(".")[0]
+
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name, or None."""
         return next((p for p in self.parameters if p.name == name), None)
+
+
+@dataclass(frozen=True)
+class Family:
+    """The schedulers of one package other than torch.
+
+    `package` is what is imported, `install` what `pip install` takes, `help` a paragraph about the package. `curves`
+    has the rate of every update of a scheduler's example in the default run, in millionths, by short name. `refused`
+    has the reason for each name of the package that cannot be shown. `environment` are variables of the environment
+    that keep the package from using the network or a GPU while it is imported. `load` imports a module of the package.
+    """
+
+    package: str
+    install: str
+    help: str
+    schedulers: tuple[Scheduler, ...]
+    source: str = ""
+    curves: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    load: Callable[[str], Any] = import_module
+
+    def find(self, name: str) -> Scheduler | None:
+        """The scheduler with that short name, name, or name without its module path."""
+        return next((s for s in self.schedulers if name in (s.short, s.name, s.attribute)), None)
 
 
 def refuse_plateau(name: str, children: tuple[Any, ...]) -> None:
@@ -210,13 +270,13 @@ def cycle_momentum_hint(error: BaseException, values: Values) -> str:
 @cache
 def names() -> frozenset[str]:
     """Every short name and class name."""
-    return frozenset({*_MODULES, *_COMPOSITIONS, *_families()})
+    return frozenset({*_MODULES, *_COMPOSITIONS, *families.INDEX})
 
 
 @cache
 def all_schedulers() -> tuple[Scheduler, ...]:
-    """Every scheduler, in listing order, without the compositions."""
-    return *map(_load, dict.fromkeys(_MODULES.values())), *dict.fromkeys(_families().values())
+    """Every scheduler of torch, in listing order, without the compositions."""
+    return tuple(map(_load, dict.fromkeys(_MODULES.values())))
 
 
 @cache
@@ -226,11 +286,42 @@ def compositions() -> tuple[Scheduler, ...]:
     return tuple(schedulers[short] for short in _COMPOSITIONS)
 
 
-@cache
-def _families() -> dict[str, Scheduler]:
-    """The schedulers of other packages by short name and by class name."""
-    modules = (import_module(f"lrviz.schedulers.{family}") for family in _FAMILIES)
-    return {name: s for module in modules for s in module.SCHEDULERS for name in (s.short, s.name)}
+def family(package: str) -> Family | None:
+    """The family of a top-level package, or None.
+
+    Raises:
+        SpecError: the package brings it by an entry point, and it cannot be loaded.
+    """
+    if package in families.NAMES:
+        found: Family = import_module(f"lrviz.schedulers.families.{package}").FAMILY
+        return found
+    if package in ("", "torch"):
+        return None
+    from lrviz.schedulers import plugins
+
+    brought = plugins.load(package)
+    for s in brought.schedulers if brought else ():
+        _brought.setdefault(s.name, s)
+    return brought
+
+
+# The schedulers of the families that packages have brought by entry points so far, by name.
+_brought: Final[dict[str, Scheduler]] = {}
+
+
+def all_families() -> tuple[Family, ...]:
+    """Every family, in listing order, with those of entry points at the end.
+
+    Raises:
+        SpecError: one of an entry point cannot be loaded.
+    """
+    return *filter(None, map(family, families.NAMES)), *_from_entry_points()
+
+
+def _from_entry_points() -> tuple[Family, ...]:
+    from lrviz.schedulers import plugins
+
+    return tuple(filter(None, map(family, plugins.entry_points())))
 
 
 def _load(module: str) -> Scheduler:
@@ -242,13 +333,33 @@ def find(name: str) -> Scheduler | None:
     """The scheduler with exactly that short name or class name, else None."""
     if name in _COMPOSITIONS:
         return compositions()[_COMPOSITIONS.index(name)]
-    return _load(_MODULES[name]) if name in _MODULES else _families().get(name)
+    if name in _MODULES:
+        return _load(_MODULES[name])
+    if name in _brought:
+        return _brought[name]
+    package, dash, _ = name.partition("-")  # a short name of an entry point begins with the name of its package
+    found = family(families.INDEX.get(name, package if dash else ""))
+    return found.find(name) if found else None
+
+
+def find_imported(name: str, module: str) -> Scheduler | None:
+    """The scheduler of another package than torch that a script imports from `module`, a dotted path, else None."""
+    found = family(module.partition(".")[0])
+    return found.find(name) if found else None
 
 
 def find_spelling(name: str) -> Scheduler | None:
     """The scheduler with that short name or class name in another spelling: case, `_` and `-` do not matter."""
     folded = fold(name)
     return next((find(known) for known in names() if fold(known) == folded), None)
+
+
+def takes_metric(call: Any) -> bool:
+    """Whether `step()` of the scheduler that a call creates takes a metric; it has a `name`, `args` and `kwargs`."""
+    info = find(call.name)
+    if info is None or info.metric_if is None:
+        return info is not None and info.takes_metric
+    return info.metric_if(dict(zip((p.name for p in info.parameters), call.args, strict=False)) | dict(call.kwargs))
 
 
 def require(name: str, module: str = "", *, has_arguments: bool = False) -> Scheduler | None:
@@ -263,14 +374,18 @@ def require(name: str, module: str = "", *, has_arguments: bool = False) -> Sche
         SpecError: there is no such scheduler.
     """
     path = module.split(".") if module else []
+    if path and (found := family(path[0])) is not None:
+        return found.find(name) or _refuse(found, name, module)
     from_torch = len(path) <= 1 or path[-1] in _TORCH_PATHS
     info = find(name)
-    if info is not None and from_torch:
+    if info is not None and (from_torch if info.family == "torch" else len(path) <= 1):
         return info
     if not path and (info := find_spelling(name)) is not None:
         return info
     if from_torch and name[:1].isupper() and name in installed_schedulers():
         return None
+    if len(path) <= 1 and (info := next(filter(None, (found.find(name) for found in _from_entry_points())), None)):
+        return info
     close = suggest(name)
     hint = f"did you mean `{close}`? " if close else ""
     hint += "`lrviz schedulers` lists them all"
@@ -279,6 +394,19 @@ def require(name: str, module: str = "", *, has_arguments: bool = False) -> Sche
     elif has_arguments:
         hint += f"; your code runs as `FILE.py:{name}(...)`"
     raise SpecError(f"unknown scheduler `{module}.{name}`" if module else f"unknown scheduler `{name}`", hint)
+
+
+def _refuse(found: Family, name: str, module: str) -> NoReturn:
+    """Refuse a name of a family that has no scheduler here."""
+    if name in found.refused:
+        raise SpecError(f"`{module}.{name}` cannot be shown: {found.refused[name]}")
+    import difflib
+
+    plain = {fold(other): other for s in found.schedulers for other in (s.attribute, s.short)}
+    close = difflib.get_close_matches(fold(name), plain, n=1)
+    hint = f"did you mean `{plain[close[0]]}`? " if close else ""
+    hint += f"`lrviz schedulers {found.package}` lists those of {found.install}"
+    raise SpecError(f"unknown scheduler `{module}.{name}`", hint)
 
 
 def fold(name: str) -> str:
@@ -296,7 +424,8 @@ def suggest(name: str) -> str | None:
     if scheduler is None:
         return None
     camel_case = not name.islower() and not name.isupper() and name.casefold() != scheduler.short
-    return scheduler.name if camel_case else scheduler.short
+    of_function = "_" in name and "_" in scheduler.name
+    return scheduler.name if camel_case or of_function else scheduler.short
 
 
 def _closest(normalized: str) -> Scheduler | None:
@@ -315,7 +444,14 @@ def _closest(normalized: str) -> Scheduler | None:
 
     # A short name is close to too many words: SGD is neither a misspelled sgdr nor wsd.
     candidates = [name for name in known if len(name) > (3 if name in by_name else 5)]
+    in_families = {_normalize(name): name for name in families.INDEX}
+    matching = [name for plain, name in in_families.items() if plain.startswith(normalized) and not by_prefix]
+    if normalized in in_families or len(matching) == 1:
+        return find(in_families.get(normalized) or matching[0])
+    candidates += [name for name in in_families if len(name) > 3]
     close = difflib.get_close_matches(normalized, candidates, n=1, cutoff=0.65)
+    if close and close[0] not in known:
+        return find(in_families[close[0]])
     return known[close[0]] if close else None
 
 

@@ -15,7 +15,10 @@ with heavy_imports():
 if TYPE_CHECKING:
     from lrviz.simulation.resuming import compare_resumed, resume, resume_apart, resume_outcomes
 else:
-    __getattr__ = lazy(__name__, resuming=["compare_resumed", "resume", "resume_apart", "resume_outcomes"])
+    __getattr__ = lazy(
+        __name__,
+        resuming=["compare_resumed", "resume", "resume_apart", "resume_outcomes"],
+    )
 
 __all__ = [
     "compare_resumed", "resume", "resume_apart", "resume_outcomes", "simulate", "simulate_apart",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain, count, repeat
 from typing import Any, Final, NoReturn
 
@@ -15,6 +16,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from lrviz import schedulers
 from lrviz.errors import SimulationError, SpecError
 from lrviz.notation import SchedulerCall
+from lrviz.schedulers import Scheduler
 from lrviz.simulation.build import build_optimizer, build_scheduler, failure, short_call
 from lrviz.spec import CodeCall, RunSpec, ScriptLoop, given_rates
 from lrviz.trace import Trace
@@ -107,10 +109,16 @@ class Run:
         self.scheduler = _make_scheduler(spec, self.optimizer)
         self.groups: list[dict[str, Any]] = self.optimizer.param_groups
         self._check_groups()
+        # Schedule-free writes the rate that an update uses into its group.
+        self.rate_name = "scheduled_lr" if "scheduled_lr" in self.groups[0] else "lr"
         self.momentum_name = "betas[0]" if "betas" in self.groups[0] else "momentum"
-        # The rate can change only when the scheduler steps: after each update, or after each epoch.
+        # The rate can change only when the scheduler steps: after each update, or after each epoch; or the optimizer
+        # changes it.
         self.by_step = self.loop.interval == "step" or isinstance(spec.scheduler, ScriptLoop)
-        self.readings = self.loop.updates if self.by_step else self.loop.epochs
+        self.counts = self.is_user_code and callable(getattr(self.scheduler, "step_update", None))  # as those of timm
+        self.by_update = self.by_step or self.counts or self.rate_name != "lr"
+        self.calls = self.loop.updates if self.by_step else self.loop.epochs  # of `scheduler.step()`, and the last
+        self.readings = self.loop.updates if self.by_update else self.loop.epochs
         self.metrics: NDArray[np.float64] | None = None
         self.max_rate = 0.0  # so far
         call = spec.scheduler
@@ -121,14 +129,15 @@ class Run:
 
     def update_of(self, reading: int) -> int:
         """The first update that uses the values of a reading."""
-        return reading if self.by_step else self.loop.updates_in(reading)
+        return reading if self.by_update else self.loop.updates_in(reading)
 
     def read(self, first: int, until: int, progress: Progress | None = None) -> NDArray[np.float64]:
         """The readings from `first` to `until`, a column for each value, with a step after each but the run's last."""
         columns = len(self.groups) * (2 if self._reads_momentum() else 1)
         values = np.empty((until - first, columns))
         read, step = self._reader(columns), self._stepper(first)
-        self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
+        if self.rate_name == "lr":
+            self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
         done = first
         while done < until:
             size = min(max(_CHUNK // columns, 1), until - done)
@@ -186,7 +195,7 @@ class Run:
     def _reader(self, columns: int) -> Callable[[list[Any]], None] | None:
         """A function that appends the values of all groups to a list; None for a single rate."""
         groups = self.groups
-        if self.is_user_code:
+        if self.is_user_code or self.rate_name != "lr":
             return self._user_code_reader(columns)
         if columns == 1:
             return None
@@ -200,11 +209,14 @@ class Run:
 
     def _user_code_reader(self, columns: int) -> Callable[[list[Any]], None]:
         """A reader for user code, which may replace the groups, and use tensors for numbers."""
+        rate = self.rate_name
 
         def read(values: list[Any]) -> None:
+            if rate != "lr":
+                self.optimizer.step()
             self._check_groups()
             groups = self.optimizer.param_groups
-            values.extend([_number(group.get("lr")) for group in groups])
+            values.extend([_number(group.get(rate)) for group in groups])
             if columns == len(groups):
                 return
             if self.momentum_name == "momentum":
@@ -231,10 +243,30 @@ class Run:
         return has_momentum
 
     def _stepper(self, first: int) -> Callable[[], Any]:
-        """The function to call between two readings: `scheduler.step()` with its argument, once for each process.
+        """The function to call between two readings, of which there were `first` before: it steps the scheduler."""
+        if self.counts and self._step_argument()[0] == "count":
+            return self._count_calls(first)
+        if self.by_step or not self.by_update:
+            return self._step_calls(first)
+        epoch_of, updates = self.loop.epoch_of, count(1 + first)
+        step = self._step_calls(epoch_of(first))
+
+        def step_after_epochs() -> None:
+            update = next(updates)
+            for _ in range(epoch_of(update) - epoch_of(update - 1)):  # an epoch may have no update
+                step()
+
+        return step_after_epochs
+
+    def _step_calls(self, first: int) -> Callable[[], Any]:
+        """A function that calls `scheduler.step()` with its argument, once for each process.
 
         `first` is the number of its first call.
         """
+        call, times = self.spec.scheduler, self.loop.steps_each
+        info = schedulers.find(call.name) if isinstance(call, SchedulerCall) else None
+        if info is not None and info.stepper is not None:
+            return self._family_stepper(info, first)
         step: Callable[..., Any] = self.scheduler.step
         arguments: Iterator[tuple[Any, ...]] | None = None
         kind, metric_name = self._step_argument()
@@ -248,16 +280,11 @@ class Run:
             def step(argument: tuple[Any, ...], value: float) -> Any:
                 return function(*argument, **{metric_name: value})
 
-        times = self.loop.steps_each
         if times == 1:
             return step if arguments is None else lambda: step(*next(arguments))
         scheduler = self.scheduler
         if not isinstance(scheduler, LRScheduler):
-            raise SpecError(
-                f"Accelerate wraps only torch's LRScheduler, and `{type(scheduler).__name__}` is not one: "
-                f"it steps once for each call, not {times} times",
-                "leave out the number of processes, and give the batches of one process",
-            )
+            raise self._not_for_processes()
         total = getattr(scheduler, "total_steps", None)  # Accelerate does not step a OneCycleLR past its end
 
         def step_for_each_process() -> None:
@@ -268,20 +295,53 @@ class Run:
 
         return step_for_each_process
 
+    def _count_calls(self, first: int) -> Callable[[], Any]:
+        """As `_stepper`, for user code with a `step(epoch)` and a `step_update(updates)`."""
+        if self.loop.steps_each > 1:
+            raise self._not_for_processes()
+        step = schedulers.count_calls(self.scheduler, replace(self.loop, interval="step"))
+        numbers, values = count(1 + first), self._metric_values() if self.spec.metric else []
+
+        def call() -> None:
+            update = next(numbers)
+            step(update, *values[call_of(update) - 1 :][:1])
+
+        call_of: Callable[[int], int] = (lambda n: n) if self.by_step else (lambda n: self.loop.epoch_of(n - 1) + 1)
+        return call
+
+    def _family_stepper(self, info: Scheduler, first: int) -> Callable[[], Any]:
+        """As `_step_calls`, for a scheduler whose family says what a training loop calls."""
+        if self.loop.steps_each > 1:
+            raise self._not_for_processes()
+        step: Callable[..., None] = info.stepper(self.scheduler, self.loop)  # type: ignore[misc] # it has one
+        numbers = count(1 + first)
+        if not schedulers.takes_metric(self.spec.scheduler):
+            return lambda: step(next(numbers))
+        metrics = iter(self._metric_values()[first:])
+        return lambda: step(next(numbers), next(metrics))
+
+    def _not_for_processes(self) -> SpecError:
+        times = self.loop.steps_each
+        return SpecError(
+            f"Accelerate wraps only torch's LRScheduler, and `{type(self.scheduler).__name__}` is not one: "
+            f"it steps once for each call, not {times} times",
+            "leave out the number of processes, and give the batches of one process",
+        )
+
     def _metric_values(self) -> list[float]:
         """The metric of each call of `scheduler.step()`."""
         from lrviz.spec import default_metric, metric_values
 
-        values = metric_values(self.spec.metric or default_metric(self.readings), self.readings)
+        values = metric_values(self.spec.metric or default_metric(self.calls), self.calls)
         self.metrics = np.array(values)
         return values
 
     def _step_argument(self) -> tuple[str, str]:
         """The argument of `scheduler.step()`, and the name of an optional metric; see `step_argument`."""
         if isinstance(self.spec.scheduler, SchedulerCall):
-            info = schedulers.find(self.spec.scheduler.name)
-            if info is not None:
-                return ("metric" if info.takes_metric else "nothing"), ""
+            call = self.spec.scheduler
+            if schedulers.find(call.name) is not None:
+                return ("metric" if schedulers.takes_metric(call) else "nothing"), ""
         from lrviz.simulation.user_code import step_argument
 
         return step_argument(self.scheduler)
@@ -335,9 +395,9 @@ class Run:
         groups = len(self.groups)
         metric = None
         if self.metrics is not None:
-            metric = np.concatenate(([np.nan], self.metrics[: self.readings - 1]))
-        if not self.by_step and self.loop.updates != self.readings:
-            values = self._of_each_update(values)
+            metric = np.concatenate(([np.nan], self.metrics[: self.calls - 1]))
+        if not self.by_step and self.loop.updates != self.calls:
+            values = values if self.by_update else self._of_each_update(values)
             metric = None if metric is None else self._of_each_update(metric)
         lr, momentum = values[:, :groups], values[:, groups:]
         if self.is_user_code and not self.spec.show_momentum and momentum.size and (momentum == momentum[0]).all():

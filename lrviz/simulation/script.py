@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lrviz.errors import SimulationError
 from lrviz.notation import DoneError, SchedulerCall
+from lrviz.schedulers import find, takes_metric
 from lrviz.simulation.build import build_scheduler, failure
 from lrviz.simulation.loop import Progress, Run
 from lrviz.spec import RunSpec, ScriptLoop, default_metric, metric_values
@@ -44,7 +45,8 @@ class ScriptRun(Run):
             self.metric = np.full(self.readings, np.nan)
             steps = self.script.metric_steps
             self.given = metric_values(self.spec.metric or default_metric(steps), steps)[::-1]
-        self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
+        if self.rate_name == "lr":
+            self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
         self.script.program.drive(self)
         if self.done < self.readings:
             raise SimulationError(
@@ -62,12 +64,19 @@ class ScriptRun(Run):
         self.created += 1
         if self.created > _MOST_CREATED:
             raise SimulationError(f"the loop of the script creates over {_MOST_CREATED:,} schedulers")
-        return build_scheduler(call, self.optimizer), call
+        return build_scheduler(call, self.optimizer, self.script.program.orders[number]), call
 
     def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST, *, once: bool = False) -> None:
         """Step a scheduler, for each process or only once."""
         made, call = scheduler
-        if _takes_metric(call):
+        info = find(call.name)
+        if info is not None and info.takes_count:
+            self._step_count(made, call, args, node)
+            return
+        if info is not None and info.dampens:
+            made.begin() if args == ["begin"] else made.end()
+            return
+        if takes_metric(call):
             args = [self._metric_of(args)]
         elif args == [None]:
             args = []
@@ -85,6 +94,22 @@ class ScriptRun(Run):
             failed = failure(call, self.done, error)
             raise SimulationError(failed.message, failed.hint, failed.details) from error
 
+    def _step_count(self, made: Any, call: SchedulerCall, args: Sequence[Any], node: ast.AST) -> None:
+        """Call `step()` of a scheduler with the number of epochs, or its `step_update()` with that of updates."""
+        name = getattr(getattr(node, "func", None), "attr", "step")
+        if self.loop.steps_each > 1:
+            raise self._not_for_processes()
+        if not args or not isinstance(args[0], int | float):
+            raise SimulationError(
+                f"the number that line {getattr(node, 'lineno', 0)} passes to `{call.name}.{name}()` is not known"
+            )
+        metric = [self._metric_of(args[1:])] if name == "step" and takes_metric(call) else []
+        try:
+            getattr(made, name)(args[0], *metric)
+        except Exception as error:
+            failed = failure(call, self.done, error)
+            raise SimulationError(failed.message, failed.hint, failed.details) from error
+
     def get(self, scheduler: Any, name: str) -> Any:
         """An attribute of a scheduler."""
         return getattr(scheduler[0], name, None)
@@ -97,7 +122,13 @@ class ScriptRun(Run):
     def update(self, times: int, epoch: tuple[int, ...]) -> None:
         """Record the rates that updates use."""
         end = min(self.done + times, self.readings)
-        row: list[Any] = [group["lr"] for group in self.groups]
+        if self.rate_name != "lr" and end - self.done > 1:  # each update has a rate of its own
+            for _ in range(end - self.done):
+                self.update(1, epoch)
+            return
+        if self.rate_name != "lr":
+            self.optimizer.step()
+        row: list[Any] = [group[self.rate_name] for group in self.groups]
         if self.values.shape[1] > len(row):
             if self.momentum_name == "momentum":
                 row += [group.get("momentum", np.nan) for group in self.groups]
@@ -141,10 +172,3 @@ class ScriptRun(Run):
             self.spec, values[:, :groups], momentum if momentum.size else None, self.momentum_name,
             self.metric if self.metric.size else None,
         )  # fmt: skip
-
-
-def _takes_metric(call: SchedulerCall) -> bool:
-    from lrviz import schedulers
-
-    info = schedulers.find(call.name)
-    return info is not None and info.takes_metric

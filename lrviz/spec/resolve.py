@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lrviz import schedulers
 from lrviz.errors import NotationError, SpecError, UsageError
-from lrviz.notation import Lambda, SchedulerCall, parse, parse_value
+from lrviz.notation import Lambda, SchedulerCall, Table, parse, parse_value
 from lrviz.schedulers import Parameter, Run, Scheduler
 from lrviz.spec.run import ParamGroup, TrainingLoop, run_names
 from lrviz.text import count, print_value, printable
@@ -119,13 +119,15 @@ def _without_defaults(info: Scheduler | None, call: SchedulerCall, resolved: Res
     args, has_verbose = call.args, any(name == "verbose" for name, _ in call.kwargs)
     has_last_epoch = info is None or info.takes_last_epoch
     if info is not None and info.takes_optimizer:
-        last = len(info.parameters) + has_last_epoch  # of the parameters, without `verbose`
+        positional = len(info.parameters) if info.positional is None else info.positional
+        last = positional + has_last_epoch  # of the parameters, without `verbose`
         if len(args) == last + 1 and isinstance(args[-1], bool | str):
             args, has_verbose = args[:-1], True
         if has_last_epoch and len(args) == last and args[-1] == -1:
             args = args[:-1]
     if has_verbose and resolved is not None:
-        resolved.notes.append(f"{info.name if info else call.name}: verbose is left out: {_NO_VERBOSE}")
+        reason = _NO_VERBOSE if info is None or info.family == "torch" else "it changes no rate"
+        resolved.notes.append(f"{info.name if info else call.name}: verbose is left out: {reason}")
     kwargs = tuple(
         (name, value)
         for name, value in call.kwargs
@@ -142,10 +144,11 @@ def bind_arguments(info: Scheduler, call: SchedulerCall) -> dict[str, Any]:
     """
     names = [p.name for p in info.parameters]
     call = _without_defaults(info, call)
-    args = call.args
-    if len(args) > len(names):
+    args, most = call.args, len(names) if info.positional is None else info.positional
+    if len(args) > most:
+        by_position = "" if most == len(names) else " by position"
         raise SpecError(
-            f"`{info.name}` takes {count(len(names), 'value')} at most, got {len(args)}",
+            f"`{info.name}` takes {count(most, 'value')} at most{by_position}, got {len(args)}",
             f"its parameters are {', '.join(names)}",
         )
     values = dict(zip(names, args, strict=False))
@@ -207,7 +210,10 @@ def _fill(
     """Values for parameters left out, from the names of the run, if torch cannot run the call without them."""
     missing = [p for p in info.parameters if p.follows is not None and arguments.get(p.name) is None]
     missing = [p for p in missing if not p.instead or any(arguments.get(name) is None for name in p.instead)]
-    if not any(p.required or p.instead for p in missing):
+    if info.needed is not None:
+        needed = info.needed(arguments)
+        missing = [p for p in missing if p.name in needed]
+    elif not any(p.required or p.instead for p in missing):
         return {}
     values = {}
     for parameter in missing:
@@ -257,6 +263,18 @@ def check_value(owner: str, parameter: Parameter, value: Any, groups: int) -> No
             _check_each(owner, parameter, value, groups, _check_function)
         case "function":
             _check_function(owner, parameter, value)
+        case "numbers":
+            for item in value if isinstance(value, tuple) else (value,):
+                _check_number(owner, parameter, item)
+        case "text":
+            if not isinstance(value, str):
+                raise _invalid(owner, parameter, value, "text")
+        case "scheduler":
+            if not isinstance(value, SchedulerCall):
+                raise _invalid(owner, parameter, value, "a scheduler such as CosineAnnealingLR()")
+        case "options":
+            if not isinstance(value, Table):
+                raise _invalid(owner, parameter, value, "a dict such as {'num_cycles': 2}")
         case "schedulers":
             if not isinstance(value, tuple) or not value or not all(isinstance(v, SchedulerCall) for v in value):
                 raise _invalid(
@@ -366,7 +384,7 @@ def _read_parameter(parameter: Parameter, text: str, names: Mapping[str, Any]) -
     if parameter.optional and word.lower() == "none":
         return None
     match parameter.kind:
-        case "choice":
+        case "choice" | "text":
             return word.strip("'\"")
         case "bool":
             words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

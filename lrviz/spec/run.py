@@ -106,6 +106,21 @@ FIELDS: Final = (
         "Accelerate splits a batch among the processes: the batch size is that of all, and the scheduler steps once",
     ),
     Field(
+        "world_size",
+        "count",
+        "devices that share the batches of a Trainer of transformers",
+        metavar="N",
+        default="1",
+        least=1,
+    ),
+    Field(
+        "transformers",
+        "text",
+        "version whose arithmetic is used for a Trainer",
+        metavar="VERSION",
+        default="the installed one",
+    ),
+    Field(
         "interval",
         "choice",
         "when scheduler.step() is called: after each update, or after each epoch",
@@ -361,9 +376,10 @@ class ParamGroup:
 
 @dataclass(frozen=True)
 class OptimizerChoice:
-    """The optimizer by torch's class name, and its momentum if one is given: `betas[0]` for Adam and its variants.
+    """The optimizer by its class name, and its momentum if one is given: `betas[0]` for Adam and its variants.
 
-    `given` is whether the user named it; torch's default for its momentum is then meant.
+    `options` are other arguments of one that changes its rate by itself, as `warmup_steps` of schedule-free. `given`
+    is whether the user named it; torch's default for its momentum is then meant.
 
     Raises:
         SpecError: the momentum is not a finite number of 0 or more.
@@ -371,7 +387,12 @@ class OptimizerChoice:
 
     name: str = "SGD"
     momentum: float | None = None
+    options: tuple[tuple[str, Any], ...] = ()
     given: bool = field(default=False, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        options = ", ".join(f"{name}={print_value(value)}" for name, value in self.options)
+        return f"{self.name}({options})" if options else self.name
 
     def __post_init__(self) -> None:
         if self.momentum is None:
@@ -446,7 +467,7 @@ class ScriptLoop:
         return self.calls[number] if call == self.written[number] else self.resolve(call)
 
     def __str__(self) -> str:
-        return ", ".join(filter(None, [*map(str, self.calls), self.hand]))
+        return ", ".join(filter(None, [*map(str, self.calls), self.hand])) or "no scheduler"
 
 
 @dataclass(frozen=True)
@@ -474,13 +495,15 @@ class RunSpec:
     composition: SchedulerCall | None = field(default=None, compare=False)  # the short name it is written as
     filled: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
-    read: tuple[str, ...] = field(default=(), compare=False)  # what a script says of the run
+    read: tuple[str, ...] = field(default=(), compare=False)  # what a script or a config file says of the run
+    read_from: str = field(default="the script", compare=False)  # what says it: `TrainingArguments`
     # Each value of the run and of the scheduler's arguments in a script, and where it is from.
     explained: tuple[tuple[str, str, str], ...] = field(default=(), compare=False, repr=False)
     place: str = field(default="", compare=False)  # where it is written: `train.py:12`, or the curve of a preset
     assumed: tuple[str, ...] = field(default=(), compare=False)  # lengths of the run that are lrviz's defaults
     ignored: tuple[str, ...] = field(default=(), compare=False)  # the rules that its place says not to apply
     faults: tuple[Fault, ...] = field(default=(), compare=False)  # of its script: what is probably not intended
+    origin: str = field(default="", compare=False)  # the config file that describes it
 
     def __post_init__(self) -> None:
         check_groups(self.groups, self.scheduler)
@@ -558,11 +581,21 @@ class RunSpec:
         return compare_runs([self, *others])
 
 
+def calls_of(scheduler: SchedulerCall | CodeCall | Factory | ScriptLoop) -> Iterator[SchedulerCall]:
+    """The schedulers that are not code of the user, with those inside them."""
+    if isinstance(scheduler, CodeCall | Factory):
+        return
+    for call in scheduler.calls if isinstance(scheduler, ScriptLoop) else (scheduler,):
+        yield call
+        for child in call.children:
+            yield from calls_of(child)
+
+
 def given_rates(call: SchedulerCall) -> Iterator[float]:
     """The rates, such as `eta_min` and `max_lr`, among the values of a scheduler and of those inside it."""
     info = find(call.name)
     for name in info.rates if info else ():
-        value = call.get(name, 0)
+        value = call.get(name) or 0
         yield from value if isinstance(value, tuple) else (value,)
     for child in call.children:
         yield from given_rates(child)

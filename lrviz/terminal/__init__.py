@@ -13,6 +13,7 @@ from lrviz.lazy import lazy
 if TYPE_CHECKING:
     from lrviz.terminal.chart import print_chart
     from lrviz.terminal.curve import print_curve
+    from lrviz.terminal.families import print_families, print_family
     from lrviz.terminal.messages import (
         Screen,
         comparison_lines,
@@ -31,6 +32,7 @@ else:
         __name__,
         chart=["print_chart"],
         curve=["print_curve"],
+        families=["print_families", "print_family"],
         messages=[
             "Screen",
             "comparison_lines",
@@ -48,6 +50,6 @@ else:
 
 __all__ = [
     "Screen", "comparison_lines", "print_catalogue", "print_chart", "print_curve", "print_differences", "print_error",
-    "print_finding", "print_lines", "print_note", "print_page", "print_prompt", "print_table", "progress_bar",
-    "summary_lines",
+    "print_families", "print_family", "print_finding", "print_lines", "print_note", "print_page", "print_prompt",
+    "print_table", "progress_bar", "summary_lines",
 ]  # fmt: skip

@@ -242,9 +242,20 @@ def sparkline(trace: Trace, group: int, width: int, *, ascii: bool = False) -> s
     lr = trace.lr[:, group]
     width = min(width, lr.size)
     edges = [i * lr.size // width for i in range(width + 1)] if width else []
-    bars, top = _BARS[ascii], float(lr.max()) or 1.0
-    heights = [float((lr[a:b] / top).mean()) for a, b in pairwise(edges)]
-    return "".join(bars[min(max(round(height * (len(bars) - 1)), 0), len(bars) - 1)] for height in heights)
+    top = float(lr.max()) or 1.0
+    return _bars([float((lr[a:b] / top).mean()) for a, b in pairwise(edges)], ascii=ascii)
+
+
+def bars(rates: Sequence[float], width: int, *, ascii: bool = False) -> str:
+    """The sparkline of a few rates, in as many bars or fewer, without numpy."""
+    width, top = min(width, len(rates)), max(rates, default=0) or 1.0
+    edges = [i * len(rates) // width for i in range(width + 1)] if width else []
+    return _bars([sum(rates[a:b]) / (b - a) / top for a, b in pairwise(edges)], ascii=ascii)
+
+
+def _bars(heights: Sequence[float], *, ascii: bool) -> str:
+    shapes = _BARS[ascii]
+    return "".join(shapes[min(max(round(height * (len(shapes) - 1)), 0), len(shapes) - 1)] for height in heights)
 
 
 def comparison_lines(traces: Sequence[Trace], path: str | None, width: int) -> list[str]:

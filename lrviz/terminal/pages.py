@@ -56,7 +56,7 @@ def print_page(info: Scheduler, screen: Screen | None = None) -> None:
 
 def _print_sections(info: Scheduler, screen: Screen, width: int) -> None:
     made_by = f"a {info.class_name} of {info.module}" if info.notation else info.module
-    screen.print(Text.assemble((info.name, "bold"), "  ", (made_by, "dim")), width=width)
+    screen.print(Text.assemble((info.attribute, "bold"), "  ", (made_by, "dim")), width=width)
     screen.print(Text.assemble((info.short, _NAME), f": {info.summary}"), width=width)
     for title, body in _sections(info, width):
         screen.print()
@@ -80,6 +80,8 @@ def _sections(info: Scheduler, width: int) -> Iterator[tuple[str, RenderableType
         yield "Stands for", Text(info.notation)
     if info.example:
         yield "Example", Text(info.example)
+    if info.family != "torch":
+        yield "Package", Text(f"{info.package}: `pip install {info.package}`")
     yield "Source", Text(info.source)
 
 

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 import lrviz
+from lrviz import schedulers
 from lrviz.cli import main, runs
 from lrviz.figure import FIGURE_FORMATS, FigureOptions
 from lrviz.files import opening
@@ -468,10 +469,20 @@ def test_momentum_is_shown_where_asked(capsys: Capture) -> None:
 
 def test_the_catalogue(capsys: Capture) -> None:
     assert main(["schedulers"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split(maxsplit=2) for line in lines] == [
+    of_torch, *others = capsys.readouterr().out.split("\n\n")
+    assert [line.split(maxsplit=2) for line in of_torch.splitlines()] == [
         [s.short, s.class_name, s.summary] for s in (*catalogue.all_schedulers(), *catalogue.compositions())
     ]
+    for family in catalogue.all_families():
+        shown = [part for part in others if part.startswith(f"{family.install}\n")]
+        if schedulers.is_installed(family):
+            rows = [line.split(maxsplit=3) for line in shown[0].splitlines()[1:]]
+            assert [(row[0], *row[2:]) for row in rows] == [
+                (s.short, s.attribute, s.summary) for s in family.schedulers
+            ]
+        else:
+            assert f"\n{family.install} " in others[-1].removeprefix("not installed")
+            assert f"`pip install {family.install}`: {family.schedulers[0].short}" in others[-1]
 
 
 @pytest.mark.filterwarnings("ignore")  # torch warns of its own composites
@@ -932,7 +943,7 @@ def test_ctrl_c_in_any_command(capsys: Capture, monkeypatch: pytest.MonkeyPatch)
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runs, "read_spec", interrupted)
+    monkeypatch.setattr(runs, "read_specs", interrupted)
     assert main(["plot", "cosine"]) == 130
     assert capsys.readouterr() == ("", "")
 
@@ -967,7 +978,7 @@ class Interrupts:
             print("imported on", file=sys.stderr)
 
 sys.meta_path.insert(0, Interrupts())
-sys.argv = ["lrviz", "plot", "cosine"]
+sys.argv = ["lrviz", "table", "cosine"]
 from lrviz.__main__ import run
 run()
 """

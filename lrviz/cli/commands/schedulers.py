@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lrviz.cli.options import NameArgument
 from lrviz.errors import UsageError
 
+if TYPE_CHECKING:
+    from lrviz.schedulers import Scheduler
+
 
 def command(name: NameArgument = None) -> None:
-    """Print the list, or the page of one scheduler with its chart."""
+    """Print the list, the schedulers of a package, or the page of one scheduler with its chart."""
     from lrviz import files, schedulers, terminal
 
     if name is None:
+        families = [(family, schedulers.is_installed(family)) for family in schedulers.all_families()]
         with files.stdout_errors():
             terminal.print_catalogue((*schedulers.all_schedulers(), *schedulers.compositions()))
+            terminal.print_families(families)
         return
-    info = schedulers.find(name) or schedulers.find_spelling(name)
+    info = schedulers.require(name.rpartition(".")[2], name.rpartition(".")[0]) if "." in name else _find(name)
+    family = None if info else next((f for f in schedulers.all_families() if name in (f.package, f.install)), None)
+    if family is not None:
+        with files.stdout_errors():
+            terminal.print_family(family, schedulers.is_installed(family))
+        return
     if info is None:
         close = schedulers.suggest(name)
         hint = f"did you mean `{close}`? " if close else ""
         raise UsageError(f"unknown scheduler `{name}`", f"{hint}`lrviz schedulers` lists them all")
     with files.stdout_errors():
         terminal.print_page(info)
-    if info.short in schedulers.CURVES:
-        rates = [rate / 1e6 for rate in schedulers.CURVES[info.short]]
-    else:  # a scheduler of another package
-        from lrviz.cli import runs
-        from lrviz.spec import read_run
+    rates = _rates(info)
+    if rates:
+        files.write_stdout("\n")
+        with files.stdout_errors():
+            terminal.print_curve(rates)
 
-        (trace,) = runs.simulate_all([read_run(info.example or info.short)], quiet=True)
-        rates = trace.lr[:, 0].tolist()
-    files.write_stdout("\n")
-    with files.stdout_errors():
-        terminal.print_curve(rates)
+
+def _find(name: str) -> Scheduler | None:
+    from lrviz import schedulers
+
+    return schedulers.find(name) or schedulers.find_spelling(name)
+
+
+def _rates(info: Scheduler) -> list[float]:
+    """The rates of the example of a scheduler; empty if it has no curve, and its package is not installed."""
+    from lrviz import schedulers
+
+    family = schedulers.family(info.family)
+    curves = schedulers.CURVES if family is None else family.curves
+    if info.short in curves:
+        return [rate / 1e6 for rate in curves[info.short]]
+    if family is not None and not schedulers.is_installed(family):
+        return []
+    from lrviz.cli import runs
+    from lrviz.spec import read_run
+
+    (trace,) = runs.simulate_all([read_run(info.example or info.short)], quiet=True)
+    rates: list[float] = trace.lr[:, 0].tolist()
+    return rates

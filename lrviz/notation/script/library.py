@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import bisect
 import itertools
+import json
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,17 +15,28 @@ from lrviz.notation.script.arguments import parser_method
 from lrviz.notation.script.arrays import array_method
 from lrviz.notation.script.builtin_functions import call_builtin
 from lrviz.notation.script.methods import TEXT_METHODS, dict_method, list_method, text_method
-from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler
+from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler, scheduler_at
 from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
+from lrviz.notation.script.torch_objects import (
+    counts,
+    dampens,
+    is_optimizer,
+    is_torch,
+    make_loader,
+    make_optimizer,
+    make_schedule,
+    optimizer_method,
+)
+from lrviz.notation.script.trainers import Arguments
 from lrviz.notation.script.values import (
     CONSTANTS,
     NUMBERS,
     Array,
     Builtin,
     Class,
+    Dampening,
     Dotted,
     Function,
     Group,
@@ -49,7 +61,7 @@ from lrviz.notation.script.values import (
     origins,
 )
 from lrviz.notation.source import Budget, ExpressionError, unparse
-from lrviz.schedulers import installed_optimizers
+from lrviz.notation.trainers import is_trainer_class
 
 # Functions that give their first argument again.
 _PASS: Final = (
@@ -106,6 +118,8 @@ def _dotted(
         return _iterator(reader, last, args, node)
     if last == "literal_eval" and len(args) == 1 and isinstance(args[0], str):
         return _literal(reader, args[0], node)
+    if path == "json.loads" and len(args) == 1 and isinstance(args[0], str):
+        return _from_json(reader, args[0], node)
     if last == "namedtuple" and len(args) == 2 and isinstance(args[0], str):
         fields = args[1].replace(",", " ").split() if isinstance(args[1], str) else reader.items(args[1]) or []
         return Class(args[0], {}, fields=tuple(map(str, fields)))
@@ -118,10 +132,15 @@ def _dotted(
         and is_scheduler(function.module.rpartition(".")[2])
     ):
         return _init_scheduler(reader, args[0], Dotted(function.module), args[1:], kwargs, node)
-    if is_torch(function) and is_scheduler(last):
-        return make_schedule(reader, function, args, kwargs, node)
-    if last in installed_optimizers() and (is_torch(function) or not function.module):
+    info = scheduler_at(path)
+    if info is not None or (is_torch(function) and is_scheduler(last)):
+        return make_schedule(reader, function, args, kwargs, node, info)
+    if is_optimizer(function):
         return make_optimizer(reader, last, args, kwargs, node)
+    if is_trainer_class(last):
+        made = Arguments(last, node, args, kwargs)
+        reader.arguments.append(made)
+        return made
     if last == "DataLoader":
         return make_loader(args, kwargs, node)
     if last in _PASS and args:
@@ -158,6 +177,17 @@ def _literal(reader: Reader, text: str, node: ast.Call) -> Any:
     reader.add(size(value), node)
     items = value if isinstance(value, list | tuple) else (value,)
     return value if all(isinstance(item, CONSTANTS) for item in items) else reader.unknown(node)
+
+
+def _from_json(reader: Reader, text: str, node: ast.Call) -> Any:
+    """The value of a text in JSON."""
+    try:
+        Budget().check_text(text)
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return reader.failed(node)
+    reader.add(size(value), node)
+    return value
 
 
 def _iterator(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any:
@@ -202,9 +232,11 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
         case Optimizer():
             return optimizer_method(reader, owner, name, args, kwargs, node)
         case Schedule():
-            if name == "step":
+            if name == "step" or (name == "step_update" and counts(owner)):
                 reader.event("step", owner, [*args, *kwargs.values()], node)
                 return None
+            if name == "dampening" and dampens(owner):
+                return Dampening(owner, node)
             return reader.scheduler_method(owner, name, node)
         case Parser():
             return parser_method(reader, owner, name, args, kwargs, node)
@@ -273,6 +305,8 @@ def _instance_method(
     node: ast.Call,
     scope: Scope,
 ) -> Any:
+    if isinstance(owner, Arguments):
+        owner.change(name, node)
     if name == "save_hyperparameters":
         known = {k: v for k, v in scope.names.items() if k != "self" and not k.startswith("__")}
         owner.names["hparams"] = Instance(None, {**known, **kwargs})

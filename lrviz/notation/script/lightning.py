@@ -20,7 +20,7 @@ from lrviz.notation.script.values import (
     Scope,
     Unknown,
 )
-from lrviz.schedulers import find
+from lrviz.schedulers import takes_metric
 
 # Arguments of a Trainer or Accelerator, and the fields of the run that they give.
 _FIELDS: Final = {
@@ -77,8 +77,7 @@ class Config:
     @property
     def takes_metric(self) -> bool:
         """Whether it takes a metric."""
-        info = find(self.schedule.name)
-        return info is not None and info.takes_metric
+        return takes_metric(self.schedule)
 
 
 def configs(returned: Any) -> tuple[list[Optimizer], list[Config]]:

@@ -19,7 +19,7 @@ from lrviz.notation.script.values import (
     origins,
 )
 from lrviz.notation.source import unparse
-from lrviz.schedulers import find
+from lrviz.schedulers import takes_metric
 
 
 class NotPlainError(Exception):
@@ -74,8 +74,7 @@ class Loops:
             raise NotPlainError
         if not step.loops:
             return
-        takes_metric = (info := find(schedule.name)) is not None and info.takes_metric
-        if step.args and not takes_metric and not (len(step.args) == 1 and step.args[0] is None):
+        if step.args and not takes_metric(schedule) and not (len(step.args) == 1 and step.args[0] is None):
             raise NotPlainError
         loops = step.loops[-2:]
         inner = update.loops[-2:] if update is not None else loops

@@ -10,7 +10,16 @@ from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.prelude import BASES
 from lrviz.notation.script.values import Builtin, Dotted
 from lrviz.notation.source import SHORT_NAMES
-from lrviz.schedulers import find, installed_optimizers, installed_schedulers
+from lrviz.notation.trainers import is_trainer_class
+from lrviz.schedulers import (
+    OWN_RATES,
+    Scheduler,
+    find,
+    find_imported,
+    installed_optimizers,
+    installed_schedulers,
+    member_value,
+)  # fmt: skip
 
 _BUILTINS: Final = frozenset((
     "range", "len", "sum", "any", "all", "zip", "enumerate", "sorted", "reversed", "list", "tuple", "dict", "set",
@@ -29,8 +38,8 @@ NUMPY_NAMES: Final = ("np", "numpy", "onp")
 
 # Modules and functions that lines are often pasted without the import of.
 _COMMON: Final = frozenset((
-    *BASES, "argparse", "ast", "bisect", "click", "collections", "copy", "fire", "functools", "partial", "tqdm",
-    "trange", "typer", "types",
+    *BASES, "argparse", "ast", "bisect", "click", "collections", "copy", "fire", "functools", "json", "partial", "tqdm",
+    "trange", "transformers", "trl", "typer", "types",
 ))  # fmt: skip
 
 
@@ -42,9 +51,10 @@ def name_without_import(name: str) -> Any:
         return MATH[name]
     if name in _BUILTINS:
         return Builtin(name)
-    if name in ("object", "Exception", "int", "float"):
+    if name in ("object", "Exception", "int", "float", "SchedulerType"):
         return Dotted(name)
-    if is_scheduler(name) or name in installed_optimizers() or name in ("torch", "math", "optim", "lr_scheduler"):
+    optimizer = name in installed_optimizers() or name in OWN_RATES
+    if optimizer or is_scheduler(name) or name in ("torch", "math", "optim", "lr_scheduler"):
         return Dotted({"optim": "torch.optim", "lr_scheduler": "torch.optim.lr_scheduler"}.get(name, name))
     if name in NUMPY_NAMES:
         return Dotted("numpy")
@@ -52,6 +62,8 @@ def name_without_import(name: str) -> Any:
         return Dotted("ast.literal_eval")
     if name in ("bisect_left", "bisect_right"):
         return Dotted(f"bisect.{name}")
+    if is_trainer_class(name):
+        return Dotted(f"transformers.{name}")
     return Dotted(name) if name in _COMMON else None
 
 
@@ -59,6 +71,15 @@ def is_scheduler(name: str) -> bool:
     """Whether a name is that of a scheduler of torch, or a short name of lrviz."""
     name = SHORT_NAMES.get(name, name)
     return find(name) is not None or (name[:1].isupper() and name in installed_schedulers())
+
+
+def scheduler_at(path: str) -> Scheduler | None:
+    """The scheduler of another package than torch that an imported name is, or a name that is not imported."""
+    module, _, name = path.rpartition(".")
+    if module:
+        return find_imported(name, module)
+    info = find(SHORT_NAMES.get(name, name))
+    return info if info is not None and info.family != "torch" else None
 
 
 def is_scheduler_class(name: str) -> bool:
@@ -71,6 +92,8 @@ def imported(path: str) -> Any:
     module, _, name = path.rpartition(".")
     if module == "math" and isinstance(MATH.get(name), float):
         return MATH[name]
+    if (text := member_value(path)) is not None:
+        return text
     if module in ("numpy", "torch", *NUMPY_NAMES) and name in _NUMPY_CONSTANTS:
         return _NUMPY_CONSTANTS[name]
     return Dotted(path)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
+from lrviz.notation.parser import misplaced_optimizer
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.trees import parameter_defaults
 from lrviz.notation.script.values import (
@@ -23,9 +24,10 @@ from lrviz.notation.script.values import (
     Unknown,
     UnknownGroups,
     find_optimizer,
+    origins,
 )
 from lrviz.notation.source import SHORT_NAMES, ExpressionError, unparse
-from lrviz.schedulers import Scheduler, find, optimizer_source
+from lrviz.schedulers import OWN_RATES, Scheduler, find, installed_optimizers, optimizer_source
 
 _KEPT: Final = ("lr", "momentum", "betas")  # of the arguments of an optimizer
 
@@ -33,6 +35,8 @@ _KEPT: Final = ("lr", "momentum", "betas")  # of the arguments of an optimizer
 @cache
 def optimizer_defaults(name: str) -> Mapping[str, Any]:
     """The defaults of an optimizer's `lr`, `momentum` and `betas`, read from torch's source."""
+    if (own := OWN_RATES.get(name)) is not None:
+        return {"": own.order, "lr": own.lr}
     try:
         tree = ast.parse(optimizer_source(name))
     except (SyntaxError, ValueError):
@@ -70,6 +74,8 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
         values["lr"] = spread
     params = args[0] if args else kwargs.get("params")
     kept = {k: v for k, v in values.items() if k in _KEPT}
+    own = OWN_RATES.get(name)
+    options = {k: v for k, v in values.items() if own is not None and k in own.options}
     items = params if isinstance(params, list | tuple) else None
     if items and all(isinstance(i, dict) for i in items) and reader.taint(params) is None:
         groups = [Group({**kept, **i}) for i in items]
@@ -79,27 +85,39 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
             groups[0]["lr"] = params
         if (why := reader.taint(params)) is not None:  # groups that are added in a loop over the model
             groups[0]["lr"] = UnknownGroups(*why.origins)
-    made = Optimizer(name, groups, node.lineno, kept, node, loops=tuple(reader.loops))
+    made = Optimizer(name, groups, node.lineno, kept, node, loops=tuple(reader.loops), options=options)
     reader.made_optimizer(made)
     return made
 
 
-def make_schedule(reader: Reader, function: Dotted, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
-    """A scheduler of torch."""
-    name = SHORT_NAMES.get(function.last, function.last)
-    info = find(name)
+def make_schedule(
+    reader: Reader,
+    function: Dotted,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    node: ast.Call,
+    info: Scheduler | None = None,
+) -> Any:
+    """A scheduler of torch, or `info` of another package."""
+    name = info.name if info else SHORT_NAMES.get(function.last, function.last)
+    info = info or find(name)
     optimizer = kwargs.pop("optimizer", None)
     nodes = list(node.args)
     starred = any(isinstance(n, ast.Starred) for n in nodes)
     if optimizer is None and args:
         if info is None or info.takes_optimizer:
-            if _is_optimizer(args[0], None if starred else nodes[0], info, len(args), list(kwargs)):
-                optimizer, args = args[0], args[1:]
+            at = info.optimizer_at if info else 0
+            if info is not None and at and find_optimizer(args[0]) is not None:
+                raise misplaced_optimizer(info, node)
+            if len(args) > at and _is_optimizer(
+                args[at], None if starred else nodes[at], info, len(args), list(kwargs)
+            ):
+                optimizer, args = args[at], [*args[:at], *args[at + 1 :]]
         elif len(args) == 2 and _is_optimizer(args[1], None if starred else nodes[1], None, 2, []):
             optimizer, args = args[1], args[:1]
     inner = find_optimizer(optimizer)
     module = function.module
-    module = "" if module.startswith("torch") else module
+    module = "" if module.startswith("torch") or (info is not None and info.family != "torch") else module
     made = Schedule(
         name, module, args, kwargs, optimizer, node, conditions=tuple(reader.conditions), loops=tuple(reader.loops)
     )
@@ -121,7 +139,27 @@ def make_schedule(reader: Reader, function: Dotted, args: list[Any], kwargs: dic
         for group in inner.groups:
             group.changes = Unknown(Origin("the optimizer's rate", node.lineno, givable=False))
     reader.made_schedule(made)
-    return made
+    return (made, _run_epochs(info, made)) if info is not None and info.returns_pair else made
+
+
+def arguments(info: Scheduler, made: Schedule) -> dict[str, Any]:
+    """The values of a scheduler by parameter name, positional ones included."""
+    return dict(zip((p.name for p in info.parameters), made.args, strict=False)) | made.kwargs
+
+
+def _run_epochs(info: Scheduler, made: Schedule) -> Any:
+    """The epochs of the run that are returned with a scheduler."""
+    values = arguments(info, made)
+    epochs = None if origins(list(values.values())) or info.decides is None else info.decides(values).get("epochs")
+    return (
+        Unknown(*(origins(list(values.values())) or (Origin(made.node, givable=False),))) if epochs is None else epochs
+    )
+
+
+def counts(schedule: Schedule) -> bool:
+    """Whether a training loop passes the number of updates to a scheduler, and the number of epochs."""
+    info = find(schedule.name)
+    return info is not None and info.takes_count
 
 
 def _is_optimizer(
@@ -140,6 +178,20 @@ def _is_optimizer(
     names = [p.name for p in info.parameters] if info else []
     given = {*names[: arguments - 1], *kwargs}
     return arguments > 1 if info is None else all(p.name in given for p in info.parameters if p.required)
+
+
+def dampens(schedule: Schedule) -> bool:
+    """Whether a scheduler dampens what another one does inside `with scheduler.dampening():`."""
+    info = find(schedule.name)
+    return info is not None and info.dampens
+
+
+def is_optimizer(function: Dotted) -> bool:
+    """Whether a name is that of an optimizer of torch, or of one that changes its rate by itself."""
+    if function.last in installed_optimizers():
+        return is_torch(function) or not function.module
+    own = OWN_RATES.get(function.last)
+    return own is not None and function.module.partition(".")[0] in ("", own.package)
 
 
 def is_torch(function: Dotted) -> bool:
