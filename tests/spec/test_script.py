@@ -165,8 +165,8 @@ REFUSED = {
         "`GradualWarmupScheduler` on line 2 is not a scheduler of torch",
     ),
     "a scheduler after it that is not of torch": (
-        f"{WARMUP}scheduler = get_cosine_schedule_with_warmup(optimizer, 10, 100)",
-        "`get_cosine_schedule_with_warmup` on line 2 is not a scheduler of torch",
+        f"{WARMUP}scheduler = get_own_schedule_with_warmup(optimizer, 10, 100)",
+        "`get_own_schedule_with_warmup` on line 2 is not a scheduler of torch",
     ),
     "a number that a loop changes": (
         "n = 1\nfor x in loader:\n    n += 1\nStepLR(optimizer, n)",
