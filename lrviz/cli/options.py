@@ -327,7 +327,9 @@ def complete_scheduler(incomplete: str) -> list[tuple[str, str]]:
     """Short names of schedulers that start with `incomplete`, with summaries, for shell completion."""
     from lrviz import schedulers
 
-    known = (*schedulers.all_schedulers(), *schedulers.compositions())
+    installed = filter(schedulers.is_installed, schedulers.all_families())
+    others = (s for family in installed for s in family.schedulers)
+    known = (*schedulers.all_schedulers(), *schedulers.compositions(), *others)
     return [(s.short, s.summary) for s in known if s.short.startswith(incomplete)]
 
 
