@@ -453,6 +453,34 @@ trainer = Trainer(model, args, train_dataset=data, optimizers=(optimizer, schedu
     assert (spec.loop.updates, spec.groups[0].lr, spec.optimizer.name) == (26, 0.5, "SGD")
 
 
+def test_optimizers_of_a_trainer() -> None:
+    start = "from transformers import Trainer, TrainingArguments\n"
+    args = "args = TrainingArguments('out', max_steps=9, learning_rate=1e-4)\n"
+    optimizer = "optimizer = torch.optim.SGD(model.parameters(), lr=0.5)\n"
+    text = f"{start}{args}{optimizer}Trainer(model, args, optimizers=(optimizer, None))"
+    spec = read(text)
+    assert (spec.groups[0].lr, spec.optimizer.name, spec.loop.updates) == (0.5, "SGD", 9)
+    assert read(text, lr=0.25).groups[0].lr == 0.25
+    spec = read(f"{start}{args}Trainer(model, args, optimizers=(make(model), None))")
+    assert spec.notes == ("the optimizer of the trainer is not known: the rate is that of its arguments",)
+    with pytest.raises(LrvizError, match="the scheduler that the trainer is given is not known"):
+        read(f"{start}{args}Trainer(model, args, optimizers=make(model))")
+    with pytest.raises(LrvizError, match="the scheduler that the trainer is given is not known"):
+        read(f"{start}{args}{optimizer}Trainer(model, args, optimizers=(optimizer, make(optimizer)))")
+    method = "class Mine(Trainer):\n    def create_scheduler(self, num_training_steps, optimizer=None):\n        "
+    with pytest.raises(LrvizError, match="the trainer has a method for its scheduler, and it is not known"):
+        read(f"{start}{args}{method}self.lr_scheduler = make(self.optimizer)\nMine(model, args)")
+    step = "from torch.optim.lr_scheduler import StepLR\n"
+    spec = read(f"{start}{step}{args}{method}self.lr_scheduler = StepLR(self.optimizer, 4)\nMine(model, args)")
+    assert (str(spec.scheduler), spec.groups[0].lr) == ("StepLR(step_size=4)", 1e-4)
+    method = method.replace("create_scheduler", "create_optimizer")
+    spec = read(f"{start}{args}{method}self.optimizer = make(self.model)\nMine(model, args)")
+    assert spec.notes == ("`create_optimizer` of the trainer is not read: the rate is that of its arguments",)
+    spec = read(f"{start}{step}{args}{optimizer}scheduler = StepLR(optimizer, 4)\nTrainer(model, args)")
+    assert "get_linear_schedule_with_warmup" in str(spec.scheduler)
+    assert spec.notes == ("the scheduler on line 5 is not given to the trainer, and is not drawn",)
+
+
 def test_subclass_and_methods() -> None:
     text = """
 from dataclasses import dataclass, field
