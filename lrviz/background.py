@@ -1,8 +1,8 @@
 """Simulate in a forked process while this one imports matplotlib, which takes half as long as torch.
 
 In: `RunSpec`s. Out: their `Trace`s, equal to those of `simulation.simulate_apart`, which is used wherever a second
-process does not help: user code, long runs, one processor, systems without `fork`. May import `schedulers`, `spec`,
-`trace` and `simulation`.
+process does not help: user code, long runs, one processor, systems without `fork`. May import `spec`, `trace` and
+`simulation`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,10 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, Self
 
-from lrviz import schedulers
 from lrviz.errors import LrvizError
-from lrviz.spec import CodeCall, Factory, calls_of
+from lrviz.spec import CodeCall, Factory
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from lrviz.spec import RunSpec
     from lrviz.trace import Trace
 
@@ -40,13 +37,12 @@ class Background:
     """Simulations of some runs, which `trace` returns in their order; a context that ends their process.
 
     Args:
-        specs: The runs.
-        apart: Whether another process helps, since this one has something else to import.
+        specs: The runs; none if they are to be simulated in this process.
         report: Whether their progress will be asked for.
     """
 
-    def __init__(self, specs: Sequence[RunSpec], *, apart: bool = True, report: bool = False) -> None:
-        self._specs, self._apart, self._report = specs, apart, report
+    def __init__(self, specs: Sequence[RunSpec], *, report: bool = False) -> None:
+        self._specs, self._report = specs, report
         self._pid = 0
         self._results: BinaryIO | None = None
 
@@ -57,13 +53,8 @@ class Background:
         self._end()
 
     def start(self) -> None:
-        """Start the process, or import torch in this one if that is as quick or safer.
-
-        Raises:
-            SimulationError: the package of a scheduler is not installed.
-        """
-        if self._apart and _is_useful(self._specs):
-            _check_packages(self._specs)
+        """Start the process, or import torch in this one if that is as quick or safer."""
+        if self._specs and _is_useful(self._specs):
             # A signal that ends lrviz must not come between the fork and the assignment, which `_end` needs.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
             try:
@@ -73,7 +64,7 @@ class Background:
                 pass
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        import_simulation(self._specs)
+        from lrviz import simulation  # noqa: F401 - `trace` uses it
 
     def trace(self, spec: RunSpec, progress: Progress | None = None) -> Trace:
         """The trace of the next run.
@@ -116,29 +107,6 @@ class Background:
         with suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
-
-
-def import_simulation(specs: Sequence[RunSpec]) -> ModuleType:
-    """The package that simulates, for these runs; before, it is known whether the packages they need are installed.
-
-    Raises:
-        SimulationError: a package is not installed.
-    """
-    others = _check_packages(specs)
-    from lrviz import simulation
-
-    if others and not any(isinstance(spec.scheduler, CodeCall) for spec in specs):
-        simulation.quiet_packages()
-    return simulation
-
-
-def _check_packages(specs: Sequence[RunSpec]) -> bool:
-    """Whether there are schedulers of other packages than torch, which are installed."""
-    calls = (call for spec in specs for call in calls_of(spec.scheduler))
-    infos = [info for call in calls if (info := schedulers.find(call.name)) and info.family != "torch"]
-    for info in infos:
-        schedulers.check_installed(info)
-    return bool(infos)
 
 
 def _is_useful(specs: Sequence[RunSpec]) -> bool:
@@ -187,7 +155,8 @@ def _run(specs: Sequence[RunSpec], descriptor: int, *, report: bool) -> NoReturn
                 signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         gc.disable()  # as in the other process, the imports create a million objects that are never freed
-        simulation = import_simulation(specs)
+        from lrviz import simulation
+
         gc.freeze()
         gc.enable()
         with os.fdopen(descriptor, "wb") as results:

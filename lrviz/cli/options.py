@@ -63,10 +63,10 @@ SCRIPT: Final = (
 )
 # Config files of frameworks. Commands that draw figures have the same `--from` for the first step to show.
 _FROM: Final = Option("--from", "a config file that describes the run", "FILE", "", RUN_PANEL, True, name="from_step")
-_FROM_KIND: Final = Option(
+FROM_KIND: Final = Option(
     "--from-kind", "the kind of a config file, where its keys do not say it", "KIND", "", RUN_PANEL
 )
-FROM: Final = (_FROM, _FROM_KIND)
+FROM: Final = (_FROM, FROM_KIND)
 RESUME: Final = (
     Option("--resume-at", "stop after this update, and go on; also 50% or 3ep", "STEP", "", RUN_PANEL),
     Option(
@@ -108,7 +108,6 @@ FIGURE: Final = (
         repeat=True,
         name="from_step",
     ),
-    _FROM_KIND,
     Option("--to", "the last step to show", "STEP", "", FIGURE_PANEL, name="to_step"),
     Option("--ylim", "the limits of the rate axis", "LOW,HIGH", "", FIGURE_PANEL),
     Option(

@@ -19,7 +19,7 @@ from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
 from lrviz.lazy import heavy_imports
 from lrviz.notation import SchedulerCall
-from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, read_all, read_run
+from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, calls_of, read_all, read_run
 from lrviz.text import printable
 
 if TYPE_CHECKING:
@@ -329,6 +329,20 @@ def read_resume(values: Values, spec: RunSpec) -> Resume | None:
     return read_resume(values["resume_at"], values["resume_by"], spec)
 
 
+def check_packages(specs: Sequence[RunSpec]) -> None:
+    """Refuse schedulers whose packages are not installed, before torch is imported, which takes a second.
+
+    Raises:
+        SimulationError: a package is not installed.
+    """
+    calls = (call for spec in specs for call in calls_of(spec.scheduler))
+    infos = [info for call in calls if (info := schedulers.find(call.name)) and info.family != "torch"]
+    for info in infos:
+        schedulers.check_installed(info)
+    if infos and not any(isinstance(spec.scheduler, CodeCall) for spec in specs):
+        schedulers.quiet_packages()
+
+
 def simulate_all(
     specs: Sequence[RunSpec], quiet: bool, load_figure: bool = False, resume: Resume | None = None
 ) -> list[Trace]:
@@ -338,9 +352,10 @@ def simulate_all(
     """
     if resume is not None:
         specs = resume.specs
+    check_packages(specs)
     total = sum(spec.loop.scheduler_calls for spec in specs)
     traces, done_before = [], 0
-    with Background(specs, apart=load_figure and resume is None, report=not quiet) as background:
+    with Background(specs if load_figure and resume is None else (), report=not quiet) as background:
         with gc_paused():
             background.start()
             if load_figure:

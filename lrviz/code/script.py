@@ -10,7 +10,7 @@ from typing import Any, Final
 from lrviz import schedulers
 from lrviz.code.functions import Functions
 from lrviz.code.layout import INDENT, Node, call, dict_of, import_lines, join_blocks, lay_out, list_of, literal
-from lrviz.code.scheduler import NAMES, Constructor
+from lrviz.code.scheduler import NAMES, Constructor, check_loop
 from lrviz.errors import SpecError
 from lrviz.notation import SchedulerCall, optimizer_defaults
 from lrviz.spec import RunSpec, default_metric
@@ -87,6 +87,7 @@ def training_script(spec: RunSpec) -> str:
     Raises:
         SpecError: the scheduler cannot be written as code, or the loop does not fit the optimizer.
     """
+    check_loop(spec.scheduler)
     own = schedulers.OWN_RATES.get(spec.optimizer.name)
     if reason := _REFUSED.get(spec.optimizer.name) or (own and own.scheduled and _MODES):
         raise SpecError(
@@ -165,7 +166,7 @@ class _Script:
     def _step(self, counter: str) -> list[str]:
         """The lines that step the scheduler; `counter` is the number of the call, from 0."""
         metric = f"validate({counter})" if self.takes_metric else ""
-        processes, call = self.loop.num_processes, self.spec.scheduler
+        processes, call = self.loop.steps_each, self.spec.scheduler
         lines = [f"scheduler.step({'metric' if metric and processes > 1 else metric})"]
         if processes > 1:
             if isinstance(call, SchedulerCall) and call.name == "OneCycleLR":  # Accelerate stops it at its end

@@ -200,7 +200,7 @@ class Scheduler:
     returns_pair: bool = False  # the scheduler and the epochs of the run
     of_loop: tuple[str, ...] = ()  # parameters that are of the loop around it, for `build`, and not of its constructor
     dampens: bool = False  # a loop steps another scheduler inside `with scheduler.dampening():`
-    counts: bool = False  # step() takes the number of epochs, and step_update() that of updates
+    takes_count: bool = False  # step() takes the number of epochs, and step_update() that of updates
 
     @property
     def class_name(self) -> str:
@@ -445,7 +445,7 @@ def _closest(normalized: str) -> Scheduler | None:
     # A short name is close to too many words: SGD is neither a misspelled sgdr nor wsd.
     candidates = [name for name in known if len(name) > (3 if name in by_name else 5)]
     in_families = {_normalize(name): name for name in families.INDEX}
-    matching = [name for plain, name in in_families.items() if plain.startswith(normalized)]
+    matching = [name for plain, name in in_families.items() if plain.startswith(normalized) and not by_prefix]
     if normalized in in_families or len(matching) == 1:
         return find(in_families.get(normalized) or matching[0])
     candidates += [name for name in in_families if len(name) > 3]

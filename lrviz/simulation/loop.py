@@ -263,7 +263,7 @@ class Run:
 
         `first` is the number of its first call.
         """
-        call, times = self.spec.scheduler, self.loop.num_processes
+        call, times = self.spec.scheduler, self.loop.steps_each
         info = schedulers.find(call.name) if isinstance(call, SchedulerCall) else None
         if info is not None and info.stepper is not None:
             return self._family_stepper(info, first)
@@ -297,7 +297,7 @@ class Run:
 
     def _count_calls(self, first: int) -> Callable[[], Any]:
         """As `_stepper`, for user code with a `step(epoch)` and a `step_update(updates)`."""
-        if self.loop.num_processes > 1:
+        if self.loop.steps_each > 1:
             raise self._not_for_processes()
         step = schedulers.count_calls(self.scheduler, replace(self.loop, interval="step"))
         numbers, values = count(1 + first), self._metric_values() if self.spec.metric else []
@@ -311,7 +311,7 @@ class Run:
 
     def _family_stepper(self, info: Scheduler, first: int) -> Callable[[], Any]:
         """As `_step_calls`, for a scheduler whose family says what a training loop calls."""
-        if self.loop.num_processes > 1:
+        if self.loop.steps_each > 1:
             raise self._not_for_processes()
         step: Callable[..., None] = info.stepper(self.scheduler, self.loop)  # type: ignore[misc] # it has one
         numbers = count(1 + first)
@@ -321,7 +321,7 @@ class Run:
         return lambda: step(next(numbers), next(metrics))
 
     def _not_for_processes(self) -> SpecError:
-        times = self.loop.num_processes
+        times = self.loop.steps_each
         return SpecError(
             f"Accelerate wraps only torch's LRScheduler, and `{type(self.scheduler).__name__}` is not one: "
             f"it steps once for each call, not {times} times",

@@ -70,7 +70,7 @@ class ScriptRun(Run):
         """Step a scheduler, for each process or only once."""
         made, call = scheduler
         info = find(call.name)
-        if info is not None and info.counts:
+        if info is not None and info.takes_count:
             self._step_count(made, call, args, node)
             return
         if info is not None and info.dampens:
@@ -85,7 +85,7 @@ class ScriptRun(Run):
                 f"the epoch that line {getattr(node, 'lineno', 0)} passes to `{call.name}.step()` is not known"
             )
         try:
-            times = 1 if once else self.loop.num_processes
+            times = 1 if once else self.loop.steps_each
             total = getattr(made, "total_steps", None) if times > 1 else None
             for _ in range(times):
                 if total is None or made._step_count <= total:  # as Accelerate does
@@ -97,7 +97,7 @@ class ScriptRun(Run):
     def _step_count(self, made: Any, call: SchedulerCall, args: Sequence[Any], node: ast.AST) -> None:
         """Call `step()` of a scheduler with the number of epochs, or its `step_update()` with that of updates."""
         name = getattr(getattr(node, "func", None), "attr", "step")
-        if self.loop.num_processes > 1:
+        if self.loop.steps_each > 1:
             raise self._not_for_processes()
         if not args or not isinstance(args[0], int | float):
             raise SimulationError(

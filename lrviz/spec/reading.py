@@ -194,7 +194,7 @@ def _read_one(
         decided, notes = _decided(written, fields, of_script=script is not None)
         if decided:
             fields = replace(fields, values={**fields.values, **decided})
-            loop = read_loop(fields.values, fields.prefix)
+            loop, optimizer = read_loop(fields.values, fields.prefix), read_optimizer(fields.values, fields.prefix)
             names |= {name: value for name, value in run_names(loop, groups).items() if name not in fields.lets}
             written = with_parameters(given or parse(scheduler, names), typed, names)
         warmed = _with_warmup(written, loop, fields)

@@ -186,7 +186,10 @@ def test_it_is_explained_where_each_value_is_from(capsys: Capture) -> None:
         "  SequentialLR.milestones  [3]    line 12: [cfg['warmup']]\n"
     )
     assert main(["compare", "cosine", "--explain", "--chart"]) == 0
-    assert "note: `--explain` is for scripts, and `CosineAnnealingLR(T_max=32)` is not one" in capsys.readouterr().err
+    assert (
+        "note: `--explain` is for scripts and config files, and `CosineAnnealingLR(T_max=32)` is not one"
+        in capsys.readouterr().err
+    )
 
 
 def test_without_pyyaml_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

@@ -1,9 +1,10 @@
-"""pytorch-warmup, GradualWarmupScheduler, lightning-bolts, DeepSpeed and Megatron, against their documented loops."""
+"""The families without a file of their own here, against the loops of their documentation."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,12 +12,15 @@ import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, ReduceLROnPlateau, StepLR
 
 from lrviz.errors import LrvizError
-from lrviz.schedulers import Family, family, find
+from lrviz.schedulers import Family, family, find, is_installed
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_all, read_run
 
 pytestmark = [pytest.mark.families, pytest.mark.filterwarnings("ignore")]
 
+OURS = (
+    "timm", "pytorch_warmup", "warmup_scheduler", "pl_bolts", "deepspeed", "megatron", "ignite", "mmengine",
+)  # fmt: skip
 UPDATES = 24
 METRICS = [5.0, 4.0, 4.0, 4.0, 3.9, 4.0, 4.0, 4.0] * 3
 
@@ -67,9 +71,9 @@ def step(scheduler: Any, update: int) -> None:
 
 def drawn(text: str, **fields: Any) -> list[list[float]]:
     """The rates of a run of `UPDATES`."""
-    return simulate(
-        read_run(text, Fields({"lr": "0.5", "steps": str(UPDATES), "optimizer": "Adam", **fields}))
-    ).lr.tolist()
+    run = read_run(text, Fields({"lr": "0.5", "steps": str(UPDATES), "optimizer": "Adam", **fields}))
+    rates: list[list[float]] = simulate(run).lr.tolist()
+    return rates
 
 
 GROUPS = ((1, "0.5"), (2, "0.5,0.25"))
@@ -109,7 +113,7 @@ def test_deepspeed() -> None:
     for name, values in DEEPSPEED:
         make = factory(name)
         for groups, lr in GROUPS:
-            rates, betas = trained(lambda o, m=make, v=values: m(o, **v), step, groups)
+            rates, betas = trained(partial(make, **values), step, groups)
             assert drawn(notation(name, values), lr=lr) == rates, (name, values)
         run = read_run(notation(name, values), Fields({"lr": "0.5", "steps": str(UPDATES), "optimizer": "Adam"}))
         momentum = simulate(run).momentum
@@ -137,7 +141,7 @@ def test_megatron_counts_samples() -> None:
             "start_wd": 0.1, "end_wd": 0.1, "wd_incr_steps": 20 * 64, "wd_incr_style": "constant", **changed,
         }  # fmt: skip
         for groups, lr in GROUPS:
-            expected, _ = trained(lambda o, v=values: make(o, **v), lambda s, _: s.step(increment=64), groups)
+            expected, _ = trained(partial(make, **values), lambda s, _: s.step(increment=64), groups)
             text = notation("OptimizerParamScheduler", values)
             assert drawn(f"{text[:-1]}, increment=64)", lr=lr) == expected, changed
             of_run = {"dataset_size": str(UPDATES * 64), "batch_size": "32", "grad_accum": "2", "epochs": "1"}
@@ -284,24 +288,149 @@ def test_lightning_bolts() -> None:
         {"warmup_epochs": 10, "max_epochs": 40, "eta_min": 0.1},
     ):
         for groups, lr in GROUPS:
-            expected, _ = trained(lambda o, v=values: make(o, **v), step, groups)
+            expected, _ = trained(partial(make, **values), step, groups)
             assert drawn(notation("LinearWarmupCosineAnnealingLR", values), lr=lr) == expected, values
 
 
+IGNITE: list[tuple[str, dict[str, Any]]] = [
+    ("LinearCyclicalScheduler", {"start_value": 0.1, "end_value": 0.5, "cycle_size": 8}),
+    ("LinearCyclicalScheduler", {"start_value": 0.5, "end_value": 0.0, "cycle_size": 24, "monotonic": True}),
+    (
+        "LinearCyclicalScheduler",
+        {"start_value": 0.5, "end_value": 0.1, "cycle_size": 6, "cycle_mult": 1.5, "start_value_mult": 0.5},
+    ),
+    ("CosineAnnealingScheduler", {"start_value": 0.5, "end_value": 0.0, "cycle_size": 24}),
+    ("CosineAnnealingScheduler", {"start_value": 0.5, "end_value": 0.1, "cycle_size": 6, "end_value_mult": 0.5}),
+    ("CosineAnnealingScheduler", {"start_value": 0.5, "end_value": 0.1, "cycle_size": 6, "warmup_duration": 3}),
+]
+IGNITE_WARMUP: list[dict[str, Any]] = [
+    {"warmup_start_value": 0.0, "warmup_duration": 5},
+    {"warmup_start_value": 0.1, "warmup_duration": 2, "warmup_end_value": 0.4},
+    {"warmup_start_value": 0.0, "warmup_duration": 10, "warmup_end_value": 0.5, "save_history": False},
+]
+
+
+def ignited(make: Callable[[Any], Any]) -> list[list[float]]:
+    """The rates of a trainer of Ignite, with the handler attached to the start of each iteration."""
+    engine = pytest.importorskip("ignite.engine")
+    optimizer = adam()
+    rates = []
+
+    def update(trainer: Any, batch: Any) -> None:
+        rates.append([group["lr"] for group in optimizer.param_groups])
+        optimizer.step()
+
+    trainer = engine.Engine(update)
+    trainer.add_event_handler(engine.Events.ITERATION_STARTED, make(optimizer))
+    trainer.run([0] * 8, max_epochs=UPDATES // 8)
+    return rates
+
+
+def test_ignite() -> None:
+    for name, values in IGNITE:
+        make = factory(name)
+        expected = ignited(partial(make, param_name="lr", **values))
+        assert drawn(notation(name, {"param_name": "lr", **values})) == expected, (name, values)
+    around = factory("create_lr_scheduler_with_warmup")
+    for values in IGNITE_WARMUP:
+        for inner, made in INNER[1:]:
+
+            def both(optimizer: Any, made: Any = made, values: Any = values) -> Any:
+                return around(made(optimizer), **values)
+
+            text = ", ".join(f"{k}={v!r}" for k, v in values.items())
+            found = drawn(f"scheduler = create_lr_scheduler_with_warmup({inner}, {text})")
+            assert found == ignited(both), (values, inner)
+
+
+STEPS = {"by_epoch": False}
+MMENGINE: list[tuple[str, dict[str, Any]]] = [
+    ("ConstantLR", {"factor": 0.1, "end": 8, **STEPS}),
+    ("ConstantLR", {"begin": 4, "end": 12, **STEPS}),
+    ("ConstantLR", {"factor": 0.5, "end": 2}),
+    ("LinearLR", {"start_factor": 0.001, "begin": 0, "end": 10, **STEPS}),
+    ("LinearLR", {"start_factor": 0.5, "end_factor": 0.1, "end": 3}),
+    ("LinearLR", {"begin": 5, "end": 20, **STEPS}),
+    ("StepLR", {"step_size": 5, **STEPS}),
+    ("StepLR", {"step_size": 1, "gamma": 0.5}),
+    ("StepLR", {"step_size": 3, "begin": 4, "end": 20, **STEPS}),
+    ("MultiStepLR", {"milestones": [1, 2]}),
+    ("MultiStepLR", {"milestones": [8, 11], "gamma": 0.3, **STEPS}),
+    ("MultiStepLR", {"milestones": [8, 11], "begin": 2, "end": 12, **STEPS}),
+    ("ExponentialLR", {"gamma": 0.9, **STEPS}),
+    ("ExponentialLR", {"gamma": 0.5}),
+    ("ExponentialLR", {"gamma": 0.9, "begin": 3, "end": 9, **STEPS}),
+    ("CosineAnnealingLR", {"T_max": 24, **STEPS}),
+    ("CosineAnnealingLR", {"T_max": 3, "eta_min": 0.1}),
+    ("CosineAnnealingLR", {"eta_min_ratio": 0.1, "begin": 4, "end": 24, **STEPS}),
+    ("PolyLR", {"power": 0.9, "eta_min": 1e-4, "end": 24, **STEPS}),
+    ("PolyLR", {"power": 2.0, "begin": 5, "end": 20, **STEPS}),
+    ("PolyLR", {"end": 3}),
+    ("OneCycleLR", {"eta_max": 0.5, "total_steps": 24, **STEPS}),
+    ("OneCycleLR", {"eta_max": 0.5, "total_steps": 30, "anneal_strategy": "linear", "pct_start": 0.5, **STEPS}),
+    ("OneCycleLR", {"eta_max": 0.5, "total_steps": 30, "three_phase": True, "div_factor": 10.0, **STEPS}),
+    ("CosineRestartLR", {"periods": [8, 16], "restart_weights": [1, 0.5], "eta_min": 0.01, **STEPS}),
+    ("CosineRestartLR", {"periods": [24], "eta_min_ratio": 0.1, **STEPS}),
+    ("CosineRestartLR", {"periods": [1, 2], "restart_weights": [1, 1], "eta_min": 0}),
+]
+
+
+def test_mmengine() -> None:
+    found = package("mmengine")
+    for name, values in MMENGINE:
+        info = found.find(name)
+        assert info is not None
+        make = getattr(found.load(info.module), name)
+        by_epoch = values.get("by_epoch", True)
+
+        def after(scheduler: Any, update: int, by_epoch: bool = by_epoch) -> None:
+            if (not by_epoch or update % 8 == 0) and update < UPDATES:
+                scheduler.step()
+
+        for groups, lr in GROUPS:
+            expected, _ = trained(partial(make, **values), after, groups)
+            text = f"mmengine.optim.{notation(name, values)}"
+            assert drawn(text, lr=lr, steps=None, epochs="3", steps_per_epoch="8") == expected, (name, values)
+    for text, message in [
+        ("mmengine.optim.LinearLR(begin=4, end=4)", "`end` must be larger than `begin`, got 4 and 4"),
+        ("mmengine.optim.CosineAnnealingLR(T_max=4, eta_min=0, eta_min_ratio=0.1)", "are both given"),
+        ("CosineRestartLR(periods=[4])", "needs `eta_min` or `eta_min_ratio`"),
+        ("CosineRestartLR(periods=[4, 4], eta_min=0)", "needs a weight for each period, got 2 periods and 1 weights"),
+        ("mmengine.optim.ReduceOnPlateauLR()", "it takes the results of an evaluation"),
+        ("ignite.handlers.PiecewiseLinear('lr')", "the notation has no list inside a list"),
+    ]:
+        with pytest.raises(LrvizError, match=message):
+            drawn(text)
+
+
 def test_the_parameters_are_those_of_the_package() -> None:
-    for name in ("timm", "pytorch_warmup", "warmup_scheduler", "pl_bolts", "deepspeed", "megatron"):
+    for name in OURS:
         found = family(name)
         assert found is not None
-        for info in found.schedulers:
-            try:
-                function = getattr(found.load(info.module), info.attribute)
-            except ModuleNotFoundError:
-                continue
-            known = {k: p.default for k, p in inspect.signature(function).parameters.items() if k != "optimizer"}
-            known.pop("last_epoch", None)
+        for info in found.schedulers if is_installed(found) else ():
+            function = getattr(found.load(info.module), info.attribute)
+            if name == "mmengine":  # the classes pass all to those that they are made of
+                function = function.__mro__[2].__init__
+            if info.name == "LinearCyclicalScheduler":  # likewise, but for `monotonic`
+                function = function.__mro__[1]
+            known = {k: p.default for k, p in inspect.signature(function).parameters.items()}
+            for other in ("self", "optimizer", "last_epoch", "verbose", "output_simulated_values"):
+                known.pop(other, None)
+            if name == "mmengine":
+                known.pop("param_name")
             ours = {p.name: p for p in info.parameters if p.name not in info.of_loop}
+            ours.pop("monotonic", None)
             assert list(ours) == list(known), info.name
             for parameter, default in known.items():
                 assert ours[parameter].required == (default is inspect.Parameter.empty), (info.name, parameter)
                 if not ours[parameter].required:
                     assert ours[parameter].default == default, (info.name, parameter)
+
+
+def test_the_curves_are_those_of_the_packages() -> None:
+    for name in OURS:
+        found = family(name)
+        assert found is not None
+        for info in found.schedulers if is_installed(found) else ():
+            rates = simulate(read_run(info.example or info.short)).lr[:, 0].tolist()
+            assert found.curves[info.short] == tuple(round(rate * 1e6) for rate in rates), info.short

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+import lrviz
 from lrviz import simulation
 from lrviz.cli import main
 from lrviz.errors import LrvizError
 from lrviz.spec import Fields, is_recipe, read_run, read_values
+from lrviz.spec.recipes import deepspeed
+from lrviz.spec.recipes.config import Config
 from tests.recipes.expected import AXOLOTL, FOLDER, HF, NANO, PLAIN, TITAN, TRAINER, TUNE, Expected
 
 Capture = pytest.CaptureFixture[str]
@@ -129,6 +132,14 @@ def test_a_file_stands_where_a_scheduler_stands(folder: Path, capsys: Capture) -
     assert (folder / "run.png").stat().st_size > 1000
 
 
+def test_a_file_is_simulated_from_python(folder: Path) -> None:
+    assert lrviz.simulate("run.toml", steps=5, label="mine").lr[:, 0].tolist() == [*WARMUP, 1e-3]
+    trace = lrviz.simulate(str(FOLDER / "torchtune_llama3_lora.yaml"), dataset_size=51760)
+    assert (trace.updates, trace.label) == (3235, "torchtune_llama3_lora")
+    with pytest.raises(LrvizError, match=r"does not say the number of samples\n\nhint: add dataset_size = 52002$"):
+        lrviz.simulate(str(FOLDER / "torchtune_llama3_lora.yaml"))
+
+
 def test_the_curves_of_files_are_labelled_by_them(folder: Path, capsys: Capture) -> None:
     out, err = printed(capsys, "compare", "run.toml @ lr={1e-3,2e-3}", "cosine", "--format", "csv", "-o", "-")
     assert out.splitlines()[0].split(",")[1::2] == [
@@ -138,6 +149,12 @@ def test_the_curves_of_files_are_labelled_by_them(folder: Path, capsys: Capture)
     ]
     assert err.count(NOTE) == 1
     assert "note: `optimizer.lr` of `run.toml` is 0.001; `lr = 2e-3` is used\n" in err
+
+
+def test_a_length_in_epochs_is_for_the_files_that_have_use_for_it(folder: Path, capsys: Capture) -> None:
+    (folder / "tune.yaml").write_text(TUNE.format(more="", optimizer="torch.optim.AdamW"), encoding="utf-8")
+    out, _ = printed(capsys, "compare", "run.toml", "tune.yaml", "--dataset-size", "17", "--format", "csv", "-o", "-")
+    assert [len([row for row in out.splitlines() if row.split(",")[at]]) for at in (2, 4)] == [11, 5]
 
 
 def test_what_is_given_wins_over_the_file(folder: Path, capsys: Capture) -> None:
@@ -202,6 +219,22 @@ def test_a_file_that_names_deepspeed(folder: Path) -> None:
         )
 
 
+def test_a_file_of_deepspeed_without_a_trainer() -> None:
+    """What it says of the run, whether DeepSpeed is installed or not."""
+    scheduler = {"type": "WarmupLR", "params": {"warmup_max_lr": 0.1, "warmup_num_steps": 5}}
+    alone = deepspeed.read(Config({"scheduler": scheduler}, "ds.json", {"steps": "20"}))
+    assert (alone.values, alone.notes) == ({"lr": 0.1, "steps": 20, "optimizer": "AdamW"}, [])
+    optimizer = {"type": "OneBitAdam", "params": {"lr": 0.2}}
+    long = {"type": "WarmupDecayLR", "params": {"total_num_steps": 30}}
+    alone = deepspeed.read(Config({"scheduler": long, "optimizer": optimizer}, "ds.json"))
+    assert alone.values == {"lr": 0.2, "steps": 30, "optimizer": "AdamW"}
+    assert alone.told == ["WarmupDecayLR", "as many updates as the schedule has"]
+    assert alone.notes == ["the optimizer `OneBitAdam` is not one of torch: its rate is used, with AdamW"]
+    beside = {"learning_rate": 1e-3, "max_steps": 10}
+    of_trainer = deepspeed.read(Config({"zero_optimization": {}}, "ds.json", beside=beside))
+    assert of_trainer.scheduler.name == "get_linear_schedule_with_warmup"
+
+
 NOTES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "packing": (
         f"{HF}packing: true\n", "a.yaml", {"dataset_size": 100},
@@ -262,6 +295,8 @@ def test_a_log_is_drawn_as_what_was_logged(tmp_path: Path) -> None:
     schedule = "get_cosine_schedule_with_warmup(num_warmup_steps=3, num_training_steps=20)"
     assert str(read_run(str(path), Fields(settings=arguments)).scheduler) == schedule
     state = json.loads(path.read_text())
+    with pytest.raises(LrvizError, match=r"`--config` has no `max_steps`"):
+        run_of(tmp_path, json.dumps(arguments), "a.json", settings={"log_history": []})
     assert str(run_of(tmp_path, json.dumps(arguments), "a.json", settings=state).scheduler) == schedule
 
 
@@ -281,6 +316,7 @@ def test_axolotls_own_schedules(tmp_path: Path) -> None:
 
 
 LIGHT = "optimizer: {class_path: torch.optim.AdamW}\nlr_scheduler: {class_path: %s, init_args: {%s}}\ntrainer: {%s}\n"
+STEP = "lr_scheduler: {class_path: torch.optim.lr_scheduler.StepLR, init_args: {step_size: 3}}\n"
 EXPONENTIAL = ("torch.optim.lr_scheduler.ExponentialLR", "gamma: 0.5")
 # The updates, the epochs and the batches of an epoch.
 LIGHTNING: dict[str, tuple[str, dict[str, Any], tuple[int, int, int]]] = {
@@ -308,6 +344,10 @@ LIGHTNING: dict[str, tuple[str, dict[str, Any], tuple[int, int, int]]] = {
         LIGHT % ("lightning.pytorch.cli.ReduceLROnPlateau", "monitor: val_loss, patience: 2", "max_epochs: 3"),
         {"steps_per_epoch": 5}, (15, 3, 5),
     ),
+    "the rate that torch has by default": (
+        f"{STEP}optimizer: {{class_path: torch.optim.Adam}}\ntrainer: {{max_epochs: 2}}\n", {"steps_per_epoch": 5},
+        (10, 2, 5),
+    ),
     "the class alone": (
         "optimizer: {class_path: torch.optim.AdamW}\ntrainer: {max_epochs: 3}\nlr_scheduler: ConstantLR\n",
         {"steps_per_epoch": 5}, (15, 3, 5),
@@ -321,3 +361,20 @@ def test_the_length_of_a_run_of_lightning(
 ) -> None:
     loop = run_of(tmp_path, text, **fields).loop
     assert (loop.updates, loop.epochs, loop.steps_per_epoch, loop.interval) == (*length, "epoch")
+
+
+def test_a_run_of_lightning_counted_in_updates(tmp_path: Path) -> None:
+    text = (
+        "trainer: {max_steps: 30, accumulate_grad_batches: 2}\nmodel: {class_path: a.B, init_args: {scheduler: "
+        "{class_path: torch.optim.lr_scheduler.ConstantLR}, optimizer: {class_path: x.Muon2, init_args: {lr: 1}}}}\n"
+    )
+    run = run_of(tmp_path, text, interval="step")
+    assert (run.loop.updates, run.loop.grad_accum, run.optimizer.name) == (30, 2, "SGD")
+    assert run.notes == ("the optimizer `x.Muon2` is not one of torch: the rates are drawn with SGD",)
+    with pytest.raises(LrvizError, match=r"3 samples make no batch in an epoch"):
+        run_of(tmp_path, f"{LIGHT % (*EXPONENTIAL, 'max_epochs: 3')}", dataset_size=3, batch_size=9, drop_last=True)
+
+
+def test_the_rate_of_a_file_of_llama_factory_is_that_of_the_trainer(tmp_path: Path) -> None:
+    text = "stage: sft\ntemplate: llama3\nlr_scheduler_type: cosine\n"
+    assert run_of(tmp_path, text, dataset_size=100).groups[0].lr == 5e-5

@@ -290,6 +290,10 @@ REFUSED = {
         "w = get_warmup(opt)\nSequentialLR(opt, [w, StepLR(opt, 3)], [4])",
         "`get_warmup` on line 1, inside `SequentialLR`, is not a scheduler of torch",
     ),
+    "a generator without end": (
+        "def f():\n    n = 1\n    while True:\n        yield n\n        n += 1\nStepLR(opt, next(f()))",
+        "unknown value `f()`",
+    ),
     "calls without end": (
         "def f(x):\n    return f(x)\nStepLR(opt, f(1))",
         "functions of the script call each other over 25 deep",
@@ -462,6 +466,18 @@ class TestAll:
         "lengths by their names": (
             "n = min(cfg.num_warmup_steps, cfg.n_epochs_decay)\nStepLR(opt, n, cfg.warmup_factor)",
             "--let cfg.num_warmup_steps=3 --let cfg.n_epochs_decay=10 --let cfg.warmup_factor=0.1",
+        ),
+        "a variable of the environment": (
+            "n = int(os.getenv('STEP', 2))\nStepLR(opt, n, float(os.environ.get('GAMMA', '0.3')))",
+            "--let \"os.getenv('STEP', 2)=2\" --let \"os.environ.get('GAMMA', '0.3')='0.3'\"",
+        ),
+        "a variable of the environment without a default": (
+            "StepLR(opt, int(os.environ['STEPS']))",
+            "--let \"os.environ['STEPS']=10\"",
+        ),
+        "whether a run is resumed": (
+            "n = 3\nif args.resume is not None:\n    n = load(args.resume)\nStepLR(opt, n)",
+            "--let args.resume=None --let 'load(args.resume)=1'",
         ),
         "an attribute that is set": (
             "self.opt = SGD(p, lr=self.lr)\nself.sched = StepLR(self.opt, self.n)",

@@ -136,6 +136,15 @@ def test_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     build.optimizer_class.cache_clear()
 
 
+@pytest.mark.usefixtures("package")
+def test_a_package_in_the_current_folder_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = spec("constant(factor=1)", optimizer="AdamWScheduleFree(warmup_steps=4)")
+    assert run.notes == (MISSING,)
+    assert simulate(run).lr[:, 0].tolist() == [1.0] * 8
+    assert "schedulefree" not in sys.modules
+
+
 def test_an_estimate_that_follows_from_gradients() -> None:
     assert spec("cosine", optimizer="prodigyopt.Prodigy").notes == (ESTIMATED,)
     script = "opt = Prodigy(model.parameters())\nscheduler = StepLR(opt, 2, 0.5)\n"

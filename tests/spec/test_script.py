@@ -190,12 +190,12 @@ def test_in_a_preset_it_is_said_in_the_words_of_presets() -> None:
 WARMUP = "cosine = CosineAnnealingLR(optimizer, 10)\n"
 REFUSED = {
     "a scheduler around it that is not of torch": (
-        f"{WARMUP}scheduler = GradualWarmupScheduler(optimizer, multiplier=8, total_epoch=10, after_scheduler=cosine)",
-        "`GradualWarmupScheduler` on line 2 is not a scheduler of torch",
+        f"{WARMUP}scheduler = OwnWarmupScheduler(optimizer, multiplier=8, total_epoch=10, after_scheduler=cosine)",
+        "`OwnWarmupScheduler` on line 2 is not a scheduler of torch",
     ),
     "a scheduler after it that is not of torch": (
-        f"{WARMUP}scheduler = get_cosine_schedule_with_warmup(optimizer, 10, 100)",
-        "`get_cosine_schedule_with_warmup` on line 2 is not a scheduler of torch",
+        f"{WARMUP}scheduler = get_own_schedule_with_warmup(optimizer, 10, 100)",
+        "`get_own_schedule_with_warmup` on line 2 is not a scheduler of torch",
     ),
     "a number that a loop changes": (
         "n = 1\nfor x in loader:\n    n += 1\nStepLR(optimizer, n)",
@@ -214,7 +214,7 @@ REFUSED = {
     "the constant tau": ("LambdaLR(optimizer, lambda t: t / tau)", "unknown name `tau`"),
     "Lightning's frequency": (
         'return {"optimizer": opt, "lr_scheduler": {"scheduler": StepLR(opt, 3), "frequency": 2}}',
-        "Lightning's `frequency` of 2 is not followed without the module around it",
+        "the script needs 2 values: `trainer.max_epochs` (line 1, a count), `len(train_dataloader)` (line 1, a count)",
     ),
     "many values": (
         "opt = SGD(p, args.lr)\nStepLR(opt, args.step, cfg['gamma'])",

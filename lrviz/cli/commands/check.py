@@ -155,11 +155,11 @@ def _findings(specs: Sequence[tuple[RunSpec, Path]], values: dict[str, Any]) -> 
         LrvizError: a run cannot be simulated, and no rule says why; or it cannot be stopped where `--resume-at` says.
     """
     from lrviz import rules
-    from lrviz.background import import_simulation
     from lrviz.cli import runs
 
+    runs.check_packages([spec for spec, _ in specs])
     with runs.gc_paused():
-        simulation = import_simulation([spec for spec, _ in specs])
+        from lrviz import simulation
     total = sum(spec.loop.scheduler_calls for spec, _ in specs)
     done_before = 0
     resumes = [runs.read_resume(values, spec) for spec, _ in specs]

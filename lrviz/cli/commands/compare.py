@@ -12,6 +12,7 @@ from lrviz.errors import UsageError
 
 @with_options(
     options.RUN,
+    options.FROM_KIND,
     options.SCRIPT,
     options.LABELS,
     options.MAX_CURVES,

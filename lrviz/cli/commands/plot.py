@@ -13,6 +13,7 @@ from lrviz.cli.options import SchedulerArgument, with_options
 
 @with_options(
     options.RUN,
+    options.FROM_KIND,
     options.SCRIPT,
     options.LABEL,
     options.RESUME,

@@ -67,7 +67,9 @@ def _render(
     loaded: Preset, figures: Sequence[FigurePlan], formats: tuple[str, ...] | None, values: dict[str, Any]
 ) -> None:
     folder, quiet = values["output"], values["quiet"]
-    with Background([run for plan in figures for run in plan.runs], report=not quiet) as background:
+    specs = [run for plan in figures for run in plan.runs]
+    runs.check_packages(specs)
+    with Background(specs, report=not quiet) as background:
         with runs.gc_paused():
             background.start()
             from lrviz import artifacts

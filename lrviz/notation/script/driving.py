@@ -70,7 +70,7 @@ class Driver(Interpreter):
             course.tree, course.values, course.defaults, Budget(), course.settings, functions=course.functions
         )
         self.course, self.machine, self.most = course, machine, most
-        self.harness = course.harness
+        self.harness, self.processes = course.harness, course.processes
         self.sync, self.batches = True, 0  # whether Accelerate makes an update, and the batches since the last one
         self.target: Optimizer | None = None
         self.handles: dict[Schedule, Any] = {}
@@ -213,7 +213,7 @@ class Driver(Interpreter):
             case "train":
                 self._update(self.course.batches, whole=True)
             case "step":
-                once = self.accelerate is not None and (self.accelerate.split or not self.accelerate.wraps(target))
+                once = self.accelerate is not None and not self.accelerate.wraps(target)
                 self.machine.step(self.handles[target], args, node, once=once)
             case "rate":
                 self._set(target, args[0], args[1], node)

@@ -18,13 +18,14 @@ def read_all(reader: Interpreter) -> list[Any]:
         in its last line, and what functions return that are called from elsewhere.
     """
     returned: list[Any] = []
-    signal = reader.block(reader.tree.body, reader.top)
+    body = reader.tree.body
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    for_lightning = isinstance(last, ast.Dict)
+    signal = reader.block(body[:-1] if for_lightning else body, reader.top)
     if signal is not None and signal.kind == "return":
         returned.append(signal.value)
-    else:
-        match reader.tree.body:
-            case [*_, ast.Expr(value=ast.Dict() as node)]:  # for Lightning
-                returned.append(reader.evaluate(node, reader.top))
+    elif last is not None and for_lightning:
+        returned.append(reader.evaluate(last, reader.top))
     of_modules = _call_modules(reader)
     returned += _call_the_rest(reader)
     for value in () if of_modules else returned:

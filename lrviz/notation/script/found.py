@@ -26,6 +26,9 @@ _NONE: Final = ("'none'", "'null'", "'no'", "''", "'constant'")  # less likely t
 _FIELDS: Final = {"dataset_size": "the size of the dataset"}
 # Words of the names of counts: of one that is less than others, before what is counted, and what is.
 _WARMUP: Final = re.compile(r"warm\w*|accum\w*")
+# Words for a run before this one.
+_RESUMED: Final = re.compile(r"resume\w*|checkpoint|ckpt|restore|pretrained")
+_EXISTS: Final = re.compile(r"exists|isfile")
 _NUMBER: Final = re.compile(r"n|num|nb|max|total")
 _COUNTED: Final = re.compile(
     r"epochs?|steps?|iters?|iterations?|len|size|num|n|batch(es)?|t|max|total|duration|length|every|samples|period"
@@ -159,6 +162,9 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
         return (f"such as {' or '.join(found)}" if found[0][0] in "'\"[" else _guess(text, {})[0]), found[0]
     name = text.lower() if "(" in text else text.lower().rpartition(".")[2]
     words = re.findall(r"[a-z]+\d?", name)
+    resumed = _EXISTS if "(" in text else _RESUMED
+    if words and any(map(resumed.fullmatch, words)) and not _COUNTED.fullmatch(words[-1]):
+        return "None for a new run", "None"
     if words and any(map(_WARMUP.fullmatch, words)) and _COUNTED.fullmatch(words[-1]):
         return "a count", "3"
     if len(words) > 1 and _NUMBER.fullmatch(words[0]) and any(map(_COUNTED.fullmatch, words[1:])):
@@ -177,7 +183,7 @@ def _usual(text: str) -> str | None:
     node: ast.expr = ast.parse(text, mode="eval").body
     while isinstance(node, ast.Call) and len(node.args) > 1:
         function = node.func
-        if not (isinstance(function, ast.Attribute) and function.attr in ("get", "pop")) and not (
+        if not (isinstance(function, ast.Attribute) and function.attr in ("get", "pop", "getenv")) and not (
             isinstance(function, ast.Name) and function.id == "getattr" and len(node.args) > 2
         ):
             return None

@@ -443,6 +443,8 @@ class Interpreter(Targets):
 
     def _forget(self, node: ast.stmt, scope: Scope, why: Unknown) -> None:
         """Make what a statement changes unknown, without reading it."""
+        if self.functions.names_in(node).yields:
+            self.yielded = None
         for name in assigned_in(node):
             scope.elsewhere.get(name, scope).names[name] = Unknown(*why.origins)
         for child in ast.walk(node):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import bisect
 import itertools
+import json
 from dataclasses import replace
 from typing import Any, Final
 
@@ -117,6 +118,8 @@ def _dotted(
         return _iterator(reader, last, args, node)
     if last == "literal_eval" and len(args) == 1 and isinstance(args[0], str):
         return _literal(reader, args[0], node)
+    if path == "json.loads" and len(args) == 1 and isinstance(args[0], str):
+        return _from_json(reader, args[0], node)
     if last == "namedtuple" and len(args) == 2 and isinstance(args[0], str):
         fields = args[1].replace(",", " ").split() if isinstance(args[1], str) else reader.items(args[1]) or []
         return Class(args[0], {}, fields=tuple(map(str, fields)))
@@ -174,6 +177,17 @@ def _literal(reader: Reader, text: str, node: ast.Call) -> Any:
     reader.add(size(value), node)
     items = value if isinstance(value, list | tuple) else (value,)
     return value if all(isinstance(item, CONSTANTS) for item in items) else reader.unknown(node)
+
+
+def _from_json(reader: Reader, text: str, node: ast.Call) -> Any:
+    """The value of a text in JSON."""
+    try:
+        Budget().check_text(text)
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return reader.failed(node)
+    reader.add(size(value), node)
+    return value
 
 
 def _iterator(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any:

@@ -46,6 +46,11 @@ class Program:
         return getattr(self.inner, "lineno", 0)
 
     @property
+    def schedulers(self) -> list[int]:
+        """The lines where schedulers are created."""
+        return [getattr(node, "lineno", 0) for node in self.course.made]
+
+    @property
     def code(self) -> str:
         """What tells it from another program."""
         values = sorted((name, repr(value)) for name, value in self.course.values.items())

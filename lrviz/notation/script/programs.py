@@ -70,7 +70,7 @@ class Programs:
             reader.tree, reader.values, reader.defaults, optimizer.node or optimizer.variable,
             {s.node: number for number, s in enumerate(schedules)}, frozenset(e.node for e in updates), read_all,
             {}, self._loaders(inner), 1, trainer.node if trainer else None, False, frozenset(),
-            frozenset(reader.rest), reader.harness, reader.settings, reader.functions,
+            frozenset(reader.rest), reader.harness, reader.settings, reader.functions, reader.processes,
         )  # fmt: skip
         found.names = (*(s.variable for s in schedules), *found.names)
         return Program(
@@ -189,7 +189,7 @@ def _is_in(event: Event, loop: Loop | None) -> bool:
 def _not_counted(schedule: Schedule, steps: Sequence[Event]) -> Iterator[str]:
     """A note if a scheduler changes the rate by the number of updates, and the script never passes that."""
     info = find(schedule.name)
-    if info is None or not info.counts or info.decides is None:
+    if info is None or not info.takes_count or info.decides is None:
         return
     by_update = info.decides(arguments(info, schedule))["interval"] == "step"
     called = {

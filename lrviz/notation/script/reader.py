@@ -20,6 +20,7 @@ from lrviz.notation.script.values import (
     Dotted,
     Event,
     Function,
+    Generated,
     Group,
     Instance,
     Length,
@@ -129,8 +130,10 @@ class Reader(ABC):
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
         self.accelerate: Accelerate | None = None  # the Accelerator of the script
+        self.processes = 1  # of Accelerate
         self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
+        self.yielded: Generated | None = None  # by the generator that is read; None if that is not known
         self.instances: list[Instance] = []
         self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
         self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
@@ -261,7 +264,10 @@ class Reader(ABC):
             if len(value) > MAX_ITEMS:
                 self.add(len(value))
             self.add(len(value))
-            return list(value)
+            found = list(value)
+            if isinstance(value, Generated):
+                value.clear()
+            return found
         if isinstance(value, Array):
             self.check_length(len(value), ast.Constant(0))
             self.add(len(value))
@@ -290,7 +296,7 @@ class Reader(ABC):
         match node:
             case ast.Call(
                 func=ast.Name(id="enumerate" | "tqdm" | "trange" | "iter") | ast.Attribute(), args=[inner, *_]
-            ):
+            ) if not isinstance(inner, ast.Constant):
                 text = f"len({unparse(inner)})"
             case _:
                 text = f"len({unparse(node)})"

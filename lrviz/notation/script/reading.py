@@ -68,7 +68,7 @@ def read_script(
         text: The script, or one that has been parsed.
         values: The values of names and expressions in it, such as `args.epochs`; they win over the script's own.
         defaults: The values of names that it does not define.
-        given: Fields of the run whose values the script need not give.
+        given: Fields of the run whose values the script need not give, with their values if it is a mapping.
         whole: Whether it is a file, which may be larger than lines that are pasted.
         settings: The configuration that it reads from elsewhere.
 
@@ -87,10 +87,11 @@ def read_script(
             if name not in _LENGTHS or name not in source.text or not computes(tree, name)
         }
         if not all(map(str.isidentifier, values)):
-            tree = replace_expressions(tree, values)
+            tree = replace_expressions(tree, values, source.text)
         tree = with_prelude(tree) if "LRScheduler" in source.text else tree
         configuration = None if settings is None else Settings.of(settings)
         reading = _Reading(source, Interpreter(tree, values, defaults, budget, configuration), given)
+        reading.reader.processes = _processes(given)
         found = reading.found()
         budget.add_together(reading.reader.steps)
         for each in found:
@@ -105,6 +106,12 @@ def read_script(
         raise NotationError("the script is nested too deeply") from error
     except MemoryError as error:
         raise NotationError("there is not enough memory to read the script") from error
+
+
+def _processes(given: Collection[str]) -> int:
+    """The processes of Accelerate, if their number is given; a number that is not one is refused later."""
+    text = str(given.get("num_processes") or 1) if isinstance(given, Mapping) else "1"
+    return int(text) if text.isdecimal() and len(text) < 10 else 1
 
 
 class _Reading:
@@ -354,6 +361,8 @@ class _Reading:
             )
         found.notes += dict.fromkeys(conversion.notes)
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
+        if reader.accelerate is not None and reader.accelerate.split and "num_processes" in self.given:
+            found.fields["split_batches"] = True
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
@@ -388,7 +397,7 @@ class _Reading:
         accelerate = self.reader.accelerate
         if accelerate is None or "num_processes" not in self.given:
             return False
-        return accelerate.split or not accelerate.wraps(schedule)
+        return not accelerate.wraps(schedule)
 
     def _needs_program(self, loops: Loops, optimizer: Optimizer | None, schedules: Sequence[Schedule]) -> bool:
         """Whether the loop does more than to step one scheduler regularly; if not, it is read."""

@@ -159,7 +159,7 @@ def _run_epochs(info: Scheduler, made: Schedule) -> Any:
 def counts(schedule: Schedule) -> bool:
     """Whether a training loop passes the number of updates to a scheduler, and the number of epochs."""
     info = find(schedule.name)
-    return info is not None and info.counts
+    return info is not None and info.takes_count
 
 
 def _is_optimizer(

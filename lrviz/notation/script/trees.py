@@ -48,8 +48,22 @@ class Names:
     def add(self, node: ast.AST) -> None:
         """Add the names in a node."""
         for child in walk(node):
-            if (read := _READ.get(type(child))) is not None:
-                read(self, child)
+            self.read(child)
+
+    def read(self, node: ast.AST) -> None:
+        """Add the name of one node, without what is inside it."""
+        if (read := _READ.get(type(node))) is not None:
+            read(self, node)
+
+    def join(self, other: Names) -> None:
+        """Add those of another node."""
+        self.called.update(other.called)
+        self.mentioned.update(other.mentioned)
+        self.attributes.update(other.attributes)
+        self.elsewhere.update(other.elsewhere)
+        self.bound.update(other.bound)
+        self.items.extend(other.items)
+        self.yields.extend(other.yields)
 
 
 def _read_name(names: Names, node: Any) -> None:
@@ -120,22 +134,41 @@ def names_in(node: ast.AST) -> Names:
     return found
 
 
+# Nodes that have statements in them.
+_COMPOUND: Final = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With,
+    ast.AsyncWith, ast.Try, ast.TryStar, ast.Match, ast.ExceptHandler, ast.match_case, ast.Module,
+)  # fmt: skip
+
+
 class Functions:
     """The names in the functions and methods of a script, `inside`, by their own; `nodes` are their definitions."""
 
     def __init__(self, tree: ast.Module) -> None:
-        definitions = (node for node in walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        definitions = (
+            node for node in all_statements(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        )
         self.nodes = sorted(definitions, key=lambda node: node.lineno)
         self.inside: dict[str, Names] = {}
-        for node in self.nodes:
-            self.inside.setdefault(node.name, Names()).add(node)
         self._known: dict[ast.AST, Names] = {}
+        for node in self.nodes:
+            self.inside.setdefault(node.name, Names()).join(self.names_in(node))
 
     def names_in(self, node: ast.AST) -> Names:
-        """The names in a node of the script, which are found once."""
-        if node not in self._known:
-            self._known[node] = names_in(node)
-        return self._known[node]
+        """The names in a node of the script; those of its statements are found once."""
+        if (known := self._known.get(node)) is not None:
+            return known
+        found = self._known[node] = Names()
+        if not isinstance(node, _COMPOUND):
+            found.add(node)
+            return found
+        found.read(node)
+        for part in children([node]):
+            if isinstance(part, ast.stmt | ast.excepthandler | ast.match_case):
+                found.join(self.names_in(part))
+            else:
+                found.add(part)
+        return found
 
     def that_call(self, wanted: Callable[[str], bool]) -> set[str]:
         """Those that call a function that is wanted, or another such function."""
@@ -221,8 +254,18 @@ def assigned_in(node: ast.AST) -> list[str]:
     return list(found)
 
 
+def all_statements(node: ast.AST) -> list[ast.AST]:
+    """The statements in a node, also those in others."""
+    found = _statements(node)
+    for statement in found:
+        found += _statements(statement)
+    return found
+
+
 def _statements(node: ast.AST) -> list[ast.AST]:
     """The statements directly inside a node, and the handlers and cases that have others."""
+    if not isinstance(node, _COMPOUND):
+        return []
     return [child for name in _BLOCKS for child in getattr(node, name, ())]
 
 
@@ -282,5 +325,5 @@ def computes(tree: ast.Module, name: str) -> bool:
     """Whether a script assigns to a name what is no constant."""
     return any(
         isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant) and name in assigned_names(node)
-        for node in walk(tree)
+        for node in all_statements(tree)
     )

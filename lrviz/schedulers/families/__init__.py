@@ -64,6 +64,22 @@ NAMES: Final[dict[str, dict[str, str]]] = {
         "ds-range-test": "LRRangeTest",
     },
     "megatron": {"megatron": "OptimizerParamScheduler"},
+    "ignite": {
+        "ignite-linear-cyclic": "LinearCyclicalScheduler",
+        "ignite-cosine": "CosineAnnealingScheduler",
+        "ignite-warmup": "create_lr_scheduler_with_warmup",
+    },
+    "mmengine": {
+        "mmengine-constant": "mmengine.optim.ConstantLR",
+        "mmengine-linear": "mmengine.optim.LinearLR",
+        "mmengine-step": "mmengine.optim.StepLR",
+        "mmengine-multistep": "mmengine.optim.MultiStepLR",
+        "mmengine-exponential": "mmengine.optim.ExponentialLR",
+        "mmengine-cosine": "mmengine.optim.CosineAnnealingLR",
+        "mmengine-poly": "PolyLR",
+        "mmengine-onecycle": "mmengine.optim.OneCycleLR",
+        "mmengine-cosine-restart": "CosineRestartLR",
+    },
 }
 # The family of each short name and name.
 INDEX: Final = {name: family for family, names in NAMES.items() for pair in names.items() for name in pair}

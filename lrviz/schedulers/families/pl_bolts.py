@@ -18,6 +18,14 @@ def _same(cls: Any) -> Any:
     return cls
 
 
+# The rate of every update of each example in the default run, in millionths; a test compares them with the package.
+# fmt: off
+_CURVES: Final[dict[str, tuple[int, ...]]] = {
+    "bolts-warmup-cosine": (0, 500, 1000, 1000, 997, 988, 974, 954, 928, 898, 863, 824, 781, 734, 685, 634, 581,
+        527, 473, 419, 366, 315, 266, 219, 176, 137, 102, 72, 46, 26, 12, 3),
+}
+# fmt: on
+
 FAMILY: Final = Family(
     package="pl_bolts",
     install="lightning-bolts",
@@ -26,6 +34,7 @@ FAMILY: Final = Family(
     source=_DOCS,
     # `under_review` only warns that the class may change; its module needs an old version of Lightning.
     load=bare({"pl_bolts.utils.stability": {"under_review": lambda: _same}}),
+    curves=_CURVES,
     schedulers=(
         Scheduler(
             short="bolts-warmup-cosine",
@@ -58,6 +67,9 @@ FAMILY: Final = Family(
             past_end="It rises again.",
             module="pl_bolts.optimizers.lr_scheduler",
             package="lightning-bolts",
+            length="max_epochs",
+            warmup="warmup_epochs",
+            counts=("warmup_epochs", "max_epochs"),
             failure_hint=_hint,
         ),
     ),

@@ -61,6 +61,11 @@ def _takes_metric(values: Values) -> bool:
     return getattr(values.get("lr_scheduler"), "name", "") == "ReduceLROnPlateau"
 
 
+def _adam(values: Values) -> Mapping[str, Any]:
+    """What a warm-up that follows from betas decides of the run."""
+    return {"optimizer": "Adam"}
+
+
 def _hint(error: BaseException, values: Values) -> str:
     return "give an optimizer with betas: `--optimizer Adam`" if isinstance(error, KeyError) else ""
 
@@ -74,19 +79,37 @@ def _warmup(short: str, name: str, *parameters: Parameter, **fields: Any) -> Sch
     )  # fmt: skip
 
 
+# The rate of every update of each example in the default run, in millionths; a test compares them with the package.
+# fmt: off
+_CURVES: Final[dict[str, tuple[int, ...]]] = {
+    "linear-warmup": (333, 667, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000,
+        1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000),
+    "exponential-warmup": (283, 487, 632, 736, 811, 865, 903, 931, 950, 964, 974, 982, 987, 991, 993, 995, 997,
+        998, 998, 999, 999, 999, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000),
+    "untuned-linear-warmup": (1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13,
+        13, 14, 14, 15, 15, 16, 16),
+    "untuned-exponential-warmup": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+        23, 24, 25, 26, 27, 28, 29, 30, 31, 32),
+    "radam-warmup": (17, 26, 33, 39, 44, 49, 54, 58, 62, 65, 69, 72, 76, 79, 82, 85, 88, 90, 93, 96, 98, 101, 103,
+        105, 108, 110, 112, 114, 117, 119, 121, 123),
+}
+# fmt: on
+
 FAMILY: Final = Family(
     package="pytorch_warmup",
     install="pytorch-warmup",
     help="Warm-ups that dampen the rate which another scheduler sets: `with warmup.dampening(): lr_scheduler.step()`. "
     "In notation the scheduler is an argument: LinearWarmup(warmup_period=100, lr_scheduler=CosineAnnealingLR(900)).",
     source=_DOCS,
+    curves=_CURVES,
     schedulers=(
         _warmup(
             "linear-warmup",
             "LinearWarmup",
             _PERIOD,
             summary="multiplies the rate of a scheduler by a linear warm-up",
-            formula="rate(t) = lr(t) * min(1, (t + 1) / warmup_period), lr(t) that of the scheduler",
+            formula="rate(t) = lr(t) * min(1, (t + 1) / warmup_period)\n"
+            "lr(t) that of lr_scheduler, t from last_step + 1",
             use="Transformers and large batches, before any schedule.",
             cautions=(_BLOCK, _ORDER),
         ),
@@ -95,15 +118,18 @@ FAMILY: Final = Family(
             "ExponentialWarmup",
             _PERIOD,
             summary="multiplies the rate of a scheduler by an exponential warm-up",
-            formula="rate(t) = lr(t) * (1 - exp(-(t + 1) / warmup_period)), lr(t) that of the scheduler",
+            formula="rate(t) = lr(t) * (1 - exp(-(t + 1) / warmup_period))\n"
+            "lr(t) that of lr_scheduler, t from last_step + 1",
             use="As LinearWarmup, with a rate that nears its peak smoothly.",
             cautions=(_BLOCK, _ORDER, "After warmup_period steps the rate is 63 % of the scheduler's."),
         ),
         _warmup(
             "untuned-linear-warmup",
             "UntunedLinearWarmup",
+            decides=_adam,
             summary="a linear warm-up over 2 / (1 - beta2) steps",
-            formula="rate(t) = lr(t) * min(1, (t + 1) * (1 - beta2) / 2), lr(t) that of the scheduler",
+            formula="rate(t) = lr(t) * min(1, (t + 1) * (1 - beta2) / 2)\n"
+            "lr(t) that of lr_scheduler, t from last_step + 1",
             use="Adam, with a warm-up that follows from beta2: 2000 steps for 0.999.",
             cautions=(_BLOCK, _ORDER, _BETAS),
             source="Ma and Yarats, On the adequacy of untuned warmup for adaptive optimization, 2019, arXiv:1910.04209",
@@ -111,8 +137,10 @@ FAMILY: Final = Family(
         _warmup(
             "untuned-exponential-warmup",
             "UntunedExponentialWarmup",
+            decides=_adam,
             summary="an exponential warm-up with the constant 1 / (1 - beta2)",
-            formula="rate(t) = lr(t) * (1 - exp(-(t + 1) * (1 - beta2))), lr(t) that of the scheduler",
+            formula="rate(t) = lr(t) * (1 - exp(-(t + 1) * (1 - beta2)))\n"
+            "lr(t) that of lr_scheduler, t from last_step + 1",
             use="Adam, with a warm-up that follows from beta2.",
             cautions=(_BLOCK, _ORDER, _BETAS),
             source="Ma and Yarats, On the adequacy of untuned warmup for adaptive optimization, 2019, arXiv:1910.04209",
@@ -120,8 +148,10 @@ FAMILY: Final = Family(
         _warmup(
             "radam-warmup",
             "RAdamWarmup",
+            decides=_adam,
             summary="the warm-up of RAdam's rectification",
-            formula="rate(t) = lr(t) * r(t), r(t) the rectification of RAdam from its first defined step on",
+            formula="rate(t) = lr(t) * r(t), lr(t) that of lr_scheduler, t from last_step + 1\n"
+            "r(t) is the rectification of RAdam from its first defined step on",
             use="Adam with the warm-up of RAdam.",
             cautions=(_BLOCK, _ORDER, _BETAS),
             source="Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2019, arXiv:1908.03265",

@@ -48,6 +48,14 @@ _DECAY: Final = Parameter(
     "k_decay", "float", "exponent of the elapsed fraction", default=1.0, least=0, above_least=True
 )
 _INITIALIZE: Final = Parameter("initialize", "bool", "take the rates of the optimizer as the base rates", default=True)
+_WARMUP_LINE: Final = "warm-up: rate(t) = warmup_lr_init + t * (lr - warmup_lr_init) / warmup_t while t < warmup_t"
+_NOISE_LINE: Final = "in noise_range_t: rate * (1 + n), n normal with noise_std and noise_seed, below noise_pct"
+_BASE_LINE: Final = "lr is the rate of the optimizer; with initialize=False its initial_lr"
+_LINES: Final = f"t counts epochs, or updates with t_in_epochs=False\n{_WARMUP_LINE}\n{_NOISE_LINE}\n{_BASE_LINE}"
+_PREFIXED_LINE: Final = "with warmup_prefix t is counted from the end of the warm-up after it"
+_CYCLE_LINES: Final = (
+    "cycle i of cycle_limit: t_initial * cycle_mul ** i long, from lr * cycle_decay ** i; lr_min after them"
+)
 _LENGTH: Final = Parameter(
     "t_initial",
     "int",
@@ -78,7 +86,7 @@ def _scheduler(short: str, name: str, module: str, *parameters: Parameter, **fie
     fields.setdefault("source", _DOCS)
     return Scheduler(
         short, name, parameters=parameters, module=f"timm.scheduler.{module}", package="timm", takes_last_epoch=False,
-        stepper=count_calls, counts=True, **{"decides": _interval, **fields},
+        stepper=count_calls, takes_count=True, **{"decides": _interval, **fields},
     )  # fmt: skip
 
 
@@ -143,6 +151,28 @@ def create(factory: Callable[..., Any], optimizer: Any, args: Sequence[Any], kwa
     return scheduler
 
 
+# The rate of every update of each example in the default run, in millionths; a test compares them with the package.
+# fmt: off
+_CURVES: Final[dict[str, tuple[int, ...]]] = {
+    "timm-cosine": (1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 854, 854, 854, 854, 854, 854, 854, 854, 500,
+        500, 500, 500, 500, 500, 500, 500, 146, 146, 146, 146, 146, 146, 146, 146),
+    "timm-step": (1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 600, 600, 600, 600, 600, 600, 600, 600, 360,
+        360, 360, 360, 360, 360, 360, 360, 216, 216, 216, 216, 216, 216, 216, 216),
+    "timm-multistep": (1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 100, 100, 100, 100, 100, 100, 100, 100, 10,
+        10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10),
+    "timm-plateau": (1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000,
+        1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 100, 100, 100, 100, 100, 100, 100, 100),
+    "timm-poly": (1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 866, 866, 866, 866, 866, 866, 866, 866, 707,
+        707, 707, 707, 707, 707, 707, 707, 500, 500, 500, 500, 500, 500, 500, 500),
+    "timm-tanh": (1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000,
+        982, 982, 982, 982, 982, 982, 982, 982, 269, 269, 269, 269, 269, 269, 269, 269),
+    "timm-wsd": (0, 250, 500, 750, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000,
+        1000, 1000, 1000, 1000, 1000, 1000, 684, 553, 452, 368, 293, 225, 163, 106, 51),
+    "timm-scheduler": (10, 10, 10, 10, 10, 10, 10, 10, 854, 854, 854, 854, 854, 854, 854, 854, 500, 500, 500, 500,
+        500, 500, 500, 500, 146, 146, 146, 146, 146, 146, 146, 146),
+}
+# fmt: on
+
 FAMILY: Final = Family(
     package="timm",
     install="timm",
@@ -155,6 +185,7 @@ FAMILY: Final = Family(
         "create_scheduler": "its arguments are those of timm's command line: write `create_scheduler_v2(...)`",
         "Scheduler": "it is the base class of the others",
     },
+    curves=_CURVES,
     schedulers=(
         _scheduler(
             "timm-cosine",
@@ -171,7 +202,7 @@ FAMILY: Final = Family(
             _INITIALIZE,
             summary="half a cosine to lr_min, with warm-up, cycles, noise and k-decay",
             formula="rate(t) = lr_min + (lr - lr_min) * (1 + cos(pi * (t / t_initial) ** k_decay)) / 2\n"
-            "warm-up: rate(t) = warmup_lr_init + t * (lr - warmup_lr_init) / warmup_t while t < warmup_t",
+            f"{_CYCLE_LINES}\n{_LINES}\n{_PREFIXED_LINE}",
             use="The default of timm's training script: image classification with AdamW or LAMB.",
             cautions=(_COUNTS, _BOTH, _PREFIX, _CUT),
             source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, "
@@ -197,11 +228,11 @@ FAMILY: Final = Family(
             *_NOISE,
             _INITIALIZE,
             summary="multiplies the rate by decay_rate every decay_t, with warm-up and noise",
-            formula="rate(t) = lr * decay_rate ** (t // decay_t), t counted from the end of the warm-up",
+            formula=f"rate(t) = lr * decay_rate ** (t // decay_t)\n{_LINES}\n{_PREFIXED_LINE}",
             use="EfficientNet and MobileNet recipes, whose rate falls by a few percent every few epochs.",
             cautions=(_COUNTS, _BOTH, "With the default decay_rate of 1 the rate does not fall."),
             past_end="It has no end: the drops continue.",
-            example="StepLRScheduler(decay_t=2.4, decay_rate=0.97)",
+            example="StepLRScheduler(decay_t=1, decay_rate=0.6)",
         ),
         _scheduler(
             "timm-multistep",
@@ -221,8 +252,8 @@ FAMILY: Final = Family(
             _IN_EPOCHS,
             *_NOISE,
             _INITIALIZE,
-            summary="multiplies the rate by decay_rate at each of decay_t, with warm-up and noise",
-            formula="rate(t) = lr * decay_rate ** sum(m <= t + 1 for m in decay_t), from the end of the warm-up on",
+            summary="multiplies the rate by decay_rate at each of decay_t, with warm-up",
+            formula=f"rate(t) = lr * decay_rate ** sum(m <= t + 1 for m in decay_t)\n{_LINES}\n{_PREFIXED_LINE}",
             use="A staircase with drops chosen by hand.",
             cautions=(
                 _COUNTS,
@@ -257,14 +288,17 @@ FAMILY: Final = Family(
             *_NOISE[1:3],
             Parameter("noise_seed", "int", "seed of the noise", default=None, optional=True),
             _INITIALIZE,
-            summary="multiplies the rate by decay_rate when a metric stops improving, with warm-up",
-            formula="that of torch's ReduceLROnPlateau, after a warm-up of warmup_t epochs",
+            summary="multiplies the rate by decay_rate when a metric stalls, with warm-up",
+            formula="rate * decay_rate, but lr_min at least, after more than patience_t epochs without a metric\n"
+            "that is better by threshold, by mode; then cooldown_t epochs do not count\n"
+            f"{_WARMUP_LINE}\n{_NOISE_LINE}, drawn by noise_type\n{_BASE_LINE}",
             use="Runs of unknown length. It is deprecated by timm.",
             cautions=(
                 "step(epoch + 1, metric) needs the metric once an epoch; mode is max by default, as for an accuracy.",
                 "Its counters are not part of a checkpoint, so a resumed run starts to wait anew.",
             ),
             past_end="It has no end: the rate keeps following the metric.",
+            example="PlateauLRScheduler(patience_t=0, mode='min')",
             decides=lambda values: {"interval": "epoch"},
             takes_metric=True,
             always_shown=("decay_rate", "patience_t"),
@@ -285,7 +319,7 @@ FAMILY: Final = Family(
             _INITIALIZE,
             summary="a polynomial to lr_min, with warm-up, cycles, noise and k-decay",
             formula="rate(t) = lr_min + (lr - lr_min) * (1 - (t / t_initial) ** k_decay) ** power\n"
-            "warm-up: rate(t) = warmup_lr_init + t * (lr - warmup_lr_init) / warmup_t while t < warmup_t",
+            f"{_CYCLE_LINES}\n{_LINES}\n{_PREFIXED_LINE}",
             use="Semantic segmentation, with a power of 0.9.",
             cautions=(_COUNTS, _BOTH, _PREFIX, _CUT),
             past_end="It stays at lr_min.",
@@ -306,7 +340,7 @@ FAMILY: Final = Family(
             _INITIALIZE,
             summary="a hyperbolic tangent to lr_min, with warm-up, cycles and noise",
             formula="rate(t) = lr_min + (lr - lr_min) * (1 - tanh(lb + (ub - lb) * t / t_initial)) / 2\n"
-            "warm-up: rate(t) = warmup_lr_init + t * (lr - warmup_lr_init) / warmup_t while t < warmup_t",
+            f"{_CYCLE_LINES}\n{_LINES}\n{_PREFIXED_LINE}",
             use="Long runs at a high rate before a steep decay.",
             cautions=(_COUNTS, _BOTH, _PREFIX, _CUT, "With the default ub the rate does not reach lr_min at the end."),
             source="Hsueh et al., Stochastic Gradient Descent with Hyperbolic-Tangent Decay on Classification, 2018, "
@@ -368,11 +402,14 @@ FAMILY: Final = Family(
             *_NOISE,
             _INITIALIZE,
             summary="warm-up, a stable phase, then a decay to lr_min",
-            formula="rate(t) = lr_min + (lr * s - lr_min) * d\n"
-            "s = 1, or (1 + u / stable_timescale) ** -0.5 for rsqrt, at u = t - warmup_t\n"
-            "d = 1 before the last decay_t; then by decay_fn, at the fraction x of the decay: 1 - sqrt(x), 1 - x, ...",
+            formula="rate(t) = lr_min + (lr * s - lr_min) * d, at u = t - warmup_t\n"
+            "s = 1, or by stable_fn (1 + u / stable_timescale) ** -p, p = 0.5 for rsqrt and stable_power for power\n"
+            "d = 1 before the last decay_t of t_initial; then by decay_fn, at the fraction x of the decay:\n"
+            "1 - sqrt(x); 1 - x; (1 + cos(pi * x)) / 2; power: 1 - x ** decay_power; exp: decay_ratio ** x, to 0\n"
+            f"{_LINES}",
             use="Runs that may be extended: any point of the stable phase can be decayed.",
             cautions=(_COUNTS, _BOTH, "The warm-up comes before t_initial."),
+            example="WSDLRScheduler(t_initial=total_steps - 4, decay_t=10, warmup_t=4, t_in_epochs=False)",
             source="Hu et al., MiniCPM: Unveiling the Potential of Small Language Models, 2024, arXiv:2404.06395",
             past_end="It stays at lr_min.",
         ),
@@ -385,7 +422,7 @@ FAMILY: Final = Family(
             Parameter(
                 "decay_epochs",
                 "float",
-                "epochs between two drops, or of the decay of wsd and rsqrt; 90, or a fifth of the run, if None",
+                "epochs between two drops, or of the decay of wsd; 90, or a fifth of the run, if None",
                 default=None,
                 optional=True,
                 least=0,
@@ -447,7 +484,15 @@ FAMILY: Final = Family(
                 "updates_per_epoch", "int", "updates of an epoch; needed with step_on_epochs=False", default=0, least=0
             ),
             summary="the schedule of a name, and the number of epochs to train for",
-            formula="that of the scheduler of the name sched, with its lengths in epochs",
+            formula="that of the scheduler of the name sched:\n"
+            "cosine, tanh, poly: t_initial = num_epochs, lr_min = min_lr, with cycle_mul, cycle_decay, cycle_limit\n"
+            "and k_decay; the power of poly is decay_rate\n"
+            "step, multistep: decay_t = decay_epochs or decay_milestones, and decay_rate\n"
+            "plateau: decay_rate, patience_t = patience_epochs, mode = plateau_mode\n"
+            "wsd, rsqrt: a decay of decay_epochs by decay_fn, after a phase with stable_timescale\n"
+            "warm-up: warmup_t = warmup_epochs, warmup_lr_init = warmup_lr, and warmup_prefix\n"
+            "cooldown_epochs at min_lr at the end; noise, noise_pct, noise_std and noise_seed as there\n"
+            "with step_on_epochs=False all lengths are times updates_per_epoch",
             use="timm's training script, and scripts that take its arguments.",
             cautions=(
                 "It returns a pair: the scheduler, and the epochs of the run with cycles, cooldown and warm-up prefix.",
@@ -455,7 +500,7 @@ FAMILY: Final = Family(
                 "With step_on_epochs=False the rate changes after each update, and updates_per_epoch is needed.",
             ),
             past_end="That of the schedule.",
-            example='create_scheduler_v2(sched="cosine", num_epochs=epochs, warmup_epochs=1)',
+            example='create_scheduler_v2(sched="cosine", num_epochs=4, warmup_epochs=1)',
             decides=_decides,
             check=_check_factory,
             metric_if=lambda values: values.get("sched") == "plateau",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 from lrviz.errors import UsageError
 from lrviz.notation import SchedulerCall, parse
@@ -38,7 +38,8 @@ class Config:
     """The values of a file, and the fields of the run that are given beside it, which win.
 
     `shown` is the file's name in errors; `prefix` is what the user writes before the names of fields. `beside` are the
-    values of a second file. `open` reads a file that the file names; None if it cannot be read.
+    values of a second file. `open` reads a file that the file names; None if it cannot be read. `shared` fields are
+    those of several runs, some of which may have no use for them.
     """
 
     values: Mapping[str, Any]
@@ -47,6 +48,7 @@ class Config:
     prefix: str = "--"
     beside: Mapping[str, Any] | None = None
     open: Callable[[str], Mapping[str, Any] | None] | None = None
+    shared: bool = False
 
     def get(self, key: str) -> Any:
         """The value of a key such as `optimizer.lr`; None if the file does not have it."""
@@ -153,7 +155,8 @@ class Config:
         Raises:
             UsageError: neither is a count of 1 or more, or a length in epochs is given.
         """
-        if given := [name for name in LENGTH_FIELDS if self.given.get(name) is not None and name != "max_steps"]:
+        given = [name for name in LENGTH_FIELDS if self.given.get(name) is not None and name != "max_steps"]
+        if given and not self.shared:
             raise UsageError(
                 f"`{self.option(given[0])}` is a length in epochs, and the run of `{self.shown}` is counted in updates",
                 f"use `{self.option('steps')}`",
@@ -171,6 +174,10 @@ class Config:
             f"`{self.shown}` does not say {what}",
             "add " + (" " if self.prefix else ", ").join(f"{self.option(n)}{equals}{e}" for n, e, _ in needed),
         )
+
+
+# The fields beside a file that a run counted in updates has no further use for.
+IN_UPDATES: Final = ("steps", *LENGTH_FIELDS)
 
 
 def lambda_lr(name: str, parts: Sequence[tuple[str, str]], last: str) -> SchedulerCall:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import SchedulerCall
 from lrviz.spec.recipes import hf
-from lrviz.spec.recipes.config import Config, Recipe, listed, optimizer_of
+from lrviz.spec.recipes.config import IN_UPDATES, Config, Recipe, listed, optimizer_of
 from lrviz.text import print_value
 
 _MODULE: Final = "deepspeed.runtime.lr_schedules"
@@ -84,7 +84,7 @@ def _alone(config: Config, name: str, params: Mapping[str, Any]) -> Recipe:
         {"lr": key, "steps": _WITH_LENGTH, "optimizer": "optimizer.type"},
         told,
         notes,
-        used=("steps", "max_steps"),
+        used=IN_UPDATES,
     )
 
 

@@ -30,7 +30,7 @@ def read(config: Config) -> Recipe:
     optimizer_key = next(
         (k for k in ("optimizer", *_inside(config, "optimizer")) if config.get(f"{k}.class_path") is not None), ""
     )
-    lr = config.given_rate() or (config.number(f"{optimizer_key}.init_args.lr") if optimizer_key else None)
+    lr = config.number(f"{optimizer_key}.init_args.lr", config.given_rate())
     call = _call(config, key)
     values: dict[str, Any] = {}
     keys = {"lr": f"{optimizer_key}.init_args.lr", "optimizer": f"{optimizer_key}.class_path"}
@@ -40,7 +40,7 @@ def read(config: Config) -> Recipe:
         values["optimizer"] = optimizer
     else:
         notes.append(f"the optimizer `{name}` is not one of torch: the rates are drawn with SGD")
-    if lr is None and optimizer == "AdamW":
+    if lr is None and optimizer in ("Adam", "AdamW"):
         lr = 1e-3  # torch's default
     needed = [("lr", "1e-3", "the learning rate")] if lr is None else []
     values["lr"] = lr

@@ -7,7 +7,7 @@ compute, operation by operation.
 from __future__ import annotations
 
 from lrviz.errors import SpecError
-from lrviz.spec.recipes.config import Config, Recipe, lambda_lr, optimizer_of
+from lrviz.spec.recipes.config import IN_UPDATES, Config, Recipe, lambda_lr, optimizer_of
 from lrviz.text import count
 
 _TABLE = "optimizer.learning_rate_scheduler"
@@ -66,9 +66,9 @@ def read(config: Config) -> Recipe:
     return Recipe(
         "nanotron",
         lambda_lr("warmup_decay", parts, last),
-        {"lr": lr, "steps": steps, "optimizer": optimizer},
+        {"lr": config.number(f"{_TABLE}.learning_rate", lr), "steps": steps, "optimizer": optimizer},
         {"lr": f"{_TABLE}.learning_rate", "steps": "tokens.train_steps", "optimizer": "optimizer.optimizer_factory"},
         told,
         [_NOTE],
-        used=("steps", "max_steps"),
+        used=IN_UPDATES,
     )

@@ -140,19 +140,22 @@ def _recognised(path: str, fields: Fields) -> tuple[Kind, Config]:
         files.check_inside(target, fields.folder, f"the config file `{shown}`")
     limits = _MOST_BYTES.get(suffix), _MOST_VALUES.get(suffix)
     values = read_values(path, "--from", folder=fields.folder, most_bytes=limits[0], most_values=limits[1])
-    given = {name: value for name, value in fields.values.items() if value is not None}
+    given = {name: value for name, value in fields.values.items() if value is not None and value is not False}
     config = Config(
-        values, shown, given, fields.prefix, fields.settings, lambda other: _named_in(other, target, fields)
+        values,
+        shown,
+        given,
+        fields.prefix,
+        fields.settings,
+        lambda other: _named_in(other, target, fields),
+        fields.shared,
     )
     if "dataset_size" in given and "steps_per_epoch" in given:
         both = " and ".join(f"`{config.option(name)}`" for name in ("steps_per_epoch", "dataset_size"))
         raise UsageError(f"{both} both give the length of an epoch", "leave one of them out")
     if fields.kind:
         if fields.kind not in KINDS:
-            raise UsageError(
-                f"`{option_name('from_kind', fields.prefix)}` must be {listed(list(KINDS))}, "
-                f"got `{printable(fields.kind, 60)}`"
-            )
+            raise UsageError(f"`--from-kind` must be {listed(list(KINDS))}, got `{printable(fields.kind, 60)}`")
         return KINDS[fields.kind], config
     if "figure" in values and suffix == ".toml":
         raise UsageError(f"`{shown}` is a preset", f"`lrviz render {shown}` draws its figures")
@@ -165,13 +168,15 @@ def _recognised(path: str, fields: Fields) -> tuple[Kind, Config]:
         keys = listed([f"`{found[0]}` of {KINDS[name].title}" for name, found in matches.items()], "and")
         raise UsageError(
             f"`{shown}` has keys of {len(matches)} kinds: {keys}",
-            f"say which it is: `{option_name('from_kind', fields.prefix)} {'|'.join(matches)}`",
+            f"say which it is: `{fields.prefix}from-kind {'|'.join(matches)}`"
+            if fields.prefix
+            else "leave out the keys of all but one",
         )
     if not matches:
         keys = ", ".join(f"`{printable(str(key), 30)}`" for key in list(values)[:6])
         raise UsageError(
             f"`{shown}` has no schedule that lrviz knows: " + (f"its keys are {keys}" if keys else "it is empty"),
-            f"the kinds are {', '.join(KINDS)}; `{option_name('from_kind', fields.prefix)} KIND` names the one it is",
+            f"the kinds are {', '.join(KINDS)}; `--from-kind KIND` names the one it is",
         )
     (name,) = matches
     return KINDS[name], config
@@ -243,6 +248,7 @@ def _explained(recipe: Recipe, config: Config, values: Mapping[str, Any]) -> lis
     rows = []
     for name, value in values.items():
         key = recipe.keys.get(name)
-        where = f"`{config.option(name)}`" if name in config.given else f"`{key}`" if key else f"of {recipe.title}"
+        of_file = f"`{key}`" if key else f"as {recipe.title} counts"
+        where = f"`{config.option(name)}`" if name in config.given else of_file
         rows.append((option_name(name, ""), str(value), where))
     return rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from lrviz.errors import SpecError
-from lrviz.spec.recipes.config import Config, Recipe, lambda_lr, optimizer_of
+from lrviz.spec.recipes.config import IN_UPDATES, Config, Recipe, lambda_lr, optimizer_of
 from lrviz.text import count
 
 _DECAYS: Final = {
@@ -67,5 +67,5 @@ def read(config: Config) -> Recipe:
         {"lr": "optimizer.lr", "steps": "training.steps", "optimizer": "optimizer.name"},
         told,
         notes,
-        used=("steps", "max_steps"),
+        used=IN_UPDATES,
     )

@@ -16,7 +16,7 @@ from typing import Final
 from lrviz.errors import UsageError
 from lrviz.notation import Lambda, SchedulerCall
 from lrviz.spec.recipes import hf
-from lrviz.spec.recipes.config import Config, Recipe
+from lrviz.spec.recipes.config import IN_UPDATES, Config, Recipe
 from lrviz.text import count
 
 _MOST: Final = 200_000  # entries of a log
@@ -64,7 +64,7 @@ def read(config: Config) -> Recipe:
         {"steps": "max_steps", "lr": "log_history"},
         [f"{config.number('num_train_epochs') or 0:g} epochs"] if config.number("num_train_epochs") else [],
         notes,
-        used=("lr", "steps", "epochs", "max_steps"),
+        used=("lr", *IN_UPDATES),
     )
 
 
