@@ -113,6 +113,8 @@ def test_world_size() -> None:
     assert spec.assumed == ()
     split = "accelerator_config={'split_batches': True}"
     assert read(f"TrainingArguments({cosine}, {split})", dataset_size=100, world_size=4).loop.steps_per_epoch == 13
+    spec = read("TrainingArguments()", dataset_size=100, world_size=4, split_batches="true")
+    assert (spec.loop.steps_per_epoch, spec.loop.scheduler_steps) == (13, 39)
 
 
 def test_defaults() -> None:
