@@ -113,6 +113,8 @@ def test_world_size() -> None:
     assert spec.assumed == ()
     split = "accelerator_config={'split_batches': True}"
     assert read(f"TrainingArguments({cosine}, {split})", dataset_size=100, world_size=4).loop.steps_per_epoch == 13
+    split = "accelerator_config=AcceleratorConfig(split_batches=True)"
+    assert read(f"TrainingArguments({cosine}, {split})", dataset_size=100, world_size=4).loop.steps_per_epoch == 13
     spec = read("TrainingArguments()", dataset_size=100, world_size=4, split_batches="true")
     assert (spec.loop.steps_per_epoch, spec.loop.scheduler_steps) == (13, 39)
 
@@ -172,6 +174,7 @@ def test_schedules() -> None:
 
 
 NOTES = {
+    "max_steps=9, optim=transformers.training_args.OptimizerNames.LION_8BIT": "`optim='lion_8bit'` is not an optimizer of the installed torch",
     "per_gpu_train_batch_size=4, max_steps=9, deepspeed='ds.json'": "the DeepSpeed configuration is not read",
     "max_steps=9, auto_find_batch_size=True": "`auto_find_batch_size` may make the batches smaller",
     "max_steps=9, packing=True": "with `packing` the dataset has fewer samples",
@@ -181,6 +184,16 @@ NOTES = {
 def test_notes() -> None:
     for arguments, note in NOTES.items():
         assert note in "".join(read(f"SFTConfig(learning_rate=1e-4, {arguments})").notes)
+
+
+def test_more_updates_than_shown_in_an_epoch() -> None:
+    text = "TrainingArguments(per_device_train_batch_size=3, gradient_accumulation_steps=4)"
+    spec = read(text, dataset_size=9, transformers="4.44")
+    assert spec.loop.updates == 3
+    assert spec.notes == (
+        "transformers 4.44 makes one update more in some epochs, for they have 3 batches and an update takes 4: the run "
+        "ends in an earlier epoch than shown",
+    )
 
 
 def test_difference_between_versions(monkeypatch: pytest.MonkeyPatch) -> None:
