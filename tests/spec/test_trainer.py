@@ -174,7 +174,7 @@ def test_schedules() -> None:
 
 
 NOTES = {
-    "max_steps=9, optim=transformers.training_args.OptimizerNames.LION_8BIT": "`optim='lion_8bit'` is not an optimizer of the installed torch",
+    "max_steps=9, optim=transformers.OptimizerNames.LION_8BIT": "`optim='lion_8bit'` is not an optimizer of",
     "per_gpu_train_batch_size=4, max_steps=9, deepspeed='ds.json'": "the DeepSpeed configuration is not read",
     "max_steps=9, auto_find_batch_size=True": "`auto_find_batch_size` may make the batches smaller",
     "max_steps=9, packing=True": "with `packing` the dataset has fewer samples",
@@ -191,8 +191,8 @@ def test_more_updates_than_shown_in_an_epoch() -> None:
     spec = read(text, dataset_size=9, transformers="4.44")
     assert spec.loop.updates == 3
     assert spec.notes == (
-        "transformers 4.44 makes one update more in some epochs, for they have 3 batches and an update takes 4: the run "
-        "ends in an earlier epoch than shown",
+        "transformers 4.44 makes one update more in some epochs, for they have 3 batches and an update takes 4: the "
+        "run ends in an earlier epoch than shown",
     )
 
 
