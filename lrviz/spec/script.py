@@ -248,8 +248,8 @@ def _trained(found: Found, trainer: TrainerCall, fields: Fields, text: str, path
     if found.missing or found.needs:
         return None
     run, fields = run_of_trainer(arguments, fields)
-    own = {k: v for k, v in found.fields.items() if found.call is not None and k not in (*typed, "dataset_size")}
-    told = run.told if found.call is None else (*_told(own, found, typed), *run.told[1:])
+    own = {k: v for k, v in found.fields.items() if k not in (*typed, "dataset_size")}
+    told = (*_told(own, found, typed), *run.told[1:]) if own else run.told
     return ScriptRun(
         found.call or run.call, replace(fields, values={**fields.values, **own}), told,
         (*found.notes, *replaced(trainer.values, typed, fields.prefix), *run.notes), found.name,

@@ -68,8 +68,9 @@ def run_of_trainer(arguments: TrainerArguments, fields: Fields) -> tuple[Trainer
             changes[_STAND_FOR[name]] = number(name) if name != "epochs" else read_epochs(option(name), given[name])
     if "epochs" in given and "max_steps" not in changes and arguments.max_steps > 0:
         changes["max_steps"] = -1
-    if "drop_last" in given:
-        changes["dataloader_drop_last"] = read_switch(option("drop_last"), given["drop_last"])
+    for name, argument in (("drop_last", "dataloader_drop_last"), ("split_batches", "split_batches")):
+        if name in given:
+            changes[argument] = read_switch(option(name), given[name])
     run = trainer_run(
         replace(arguments, **changes),
         dataset_size=number("dataset_size"),

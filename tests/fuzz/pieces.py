@@ -92,6 +92,8 @@ FIELDS = {
     "momentum": ["0", "0.9", "0.5", "1"],
     "metric": ["1 / (1 + epoch)", "0.9,0.8,0.8", "nosuch.csv", "nosuch.csv:loss", "exp(-step)", "1,nan", "lambda e: e"],
     **dict.fromkeys(("dataset_size", "batch_size"), COUNTS),  # either needs the other
+    "world_size": COUNTS,  # of a trainer
+    "transformers": ["4.44", "5.0", "4", "6.1", "3", "x", ""],  # likewise
 }
 
 # Of a figure.
@@ -192,7 +194,7 @@ class Pieces:
 
     def field(self) -> tuple[str, str]:
         """A field of a run and a value for it."""
-        name = self.random.choice(list(FIELDS) if self.one_in(6) else list(FIELDS)[:-2])
+        name = self.random.choice(list(FIELDS) if self.one_in(6) else list(FIELDS)[:-4])
         if self.one_in(8):
             return name, self.random.choice(FIELDS[name]) if self.one_in(2) else self.noise()
         return name, self.random.choice(FIELDS[name][:5] if FIELDS[name] is COUNTS else FIELDS[name])

@@ -113,6 +113,10 @@ def test_world_size() -> None:
     assert spec.assumed == ()
     split = "accelerator_config={'split_batches': True}"
     assert read(f"TrainingArguments({cosine}, {split})", dataset_size=100, world_size=4).loop.steps_per_epoch == 13
+    split = "accelerator_config=AcceleratorConfig(split_batches=True)"
+    assert read(f"TrainingArguments({cosine}, {split})", dataset_size=100, world_size=4).loop.steps_per_epoch == 13
+    spec = read("TrainingArguments()", dataset_size=100, world_size=4, split_batches="true")
+    assert (spec.loop.steps_per_epoch, spec.loop.scheduler_steps) == (13, 39)
 
 
 def test_defaults() -> None:
@@ -170,6 +174,7 @@ def test_schedules() -> None:
 
 
 NOTES = {
+    "max_steps=9, optim=transformers.OptimizerNames.LION_8BIT": "`optim='lion_8bit'` is not an optimizer of",
     "per_gpu_train_batch_size=4, max_steps=9, deepspeed='ds.json'": "the DeepSpeed configuration is not read",
     "max_steps=9, auto_find_batch_size=True": "`auto_find_batch_size` may make the batches smaller",
     "max_steps=9, packing=True": "with `packing` the dataset has fewer samples",
@@ -179,6 +184,16 @@ NOTES = {
 def test_notes() -> None:
     for arguments, note in NOTES.items():
         assert note in "".join(read(f"SFTConfig(learning_rate=1e-4, {arguments})").notes)
+
+
+def test_more_updates_than_shown_in_an_epoch() -> None:
+    text = "TrainingArguments(per_device_train_batch_size=3, gradient_accumulation_steps=4)"
+    spec = read(text, dataset_size=9, transformers="4.44")
+    assert spec.loop.updates == 3
+    assert spec.notes == (
+        "transformers 4.44 makes one update more in some epochs, for they have 3 batches and an update takes 4: the "
+        "run ends in an earlier epoch than shown",
+    )
 
 
 def test_difference_between_versions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -451,6 +466,34 @@ trainer = Trainer(model, args, train_dataset=data, optimizers=(optimizer, schedu
     spec = read(text, dataset_size=100)
     assert str(spec.scheduler) == "StepLR(step_size=10)"
     assert (spec.loop.updates, spec.groups[0].lr, spec.optimizer.name) == (26, 0.5, "SGD")
+
+
+def test_optimizers_of_a_trainer() -> None:
+    start = "from transformers import Trainer, TrainingArguments\n"
+    args = "args = TrainingArguments('out', max_steps=9, learning_rate=1e-4)\n"
+    optimizer = "optimizer = torch.optim.SGD(model.parameters(), lr=0.5)\n"
+    text = f"{start}{args}{optimizer}Trainer(model, args, optimizers=(optimizer, None))"
+    spec = read(text)
+    assert (spec.groups[0].lr, spec.optimizer.name, spec.loop.updates) == (0.5, "SGD", 9)
+    assert read(text, lr=0.25).groups[0].lr == 0.25
+    spec = read(f"{start}{args}Trainer(model, args, optimizers=(make(model), None))")
+    assert spec.notes == ("the optimizer of the trainer is not known: the rate is that of its arguments",)
+    with pytest.raises(LrvizError, match="the scheduler that the trainer is given is not known"):
+        read(f"{start}{args}Trainer(model, args, optimizers=make(model))")
+    with pytest.raises(LrvizError, match="the scheduler that the trainer is given is not known"):
+        read(f"{start}{args}{optimizer}Trainer(model, args, optimizers=(optimizer, make(optimizer)))")
+    method = "class Mine(Trainer):\n    def create_scheduler(self, num_training_steps, optimizer=None):\n        "
+    with pytest.raises(LrvizError, match="the trainer has a method for its scheduler, and it is not known"):
+        read(f"{start}{args}{method}self.lr_scheduler = make(self.optimizer)\nMine(model, args)")
+    step = "from torch.optim.lr_scheduler import StepLR\n"
+    spec = read(f"{start}{step}{args}{method}self.lr_scheduler = StepLR(self.optimizer, 4)\nMine(model, args)")
+    assert (str(spec.scheduler), spec.groups[0].lr) == ("StepLR(step_size=4)", 1e-4)
+    method = method.replace("create_scheduler", "create_optimizer")
+    spec = read(f"{start}{args}{method}self.optimizer = make(self.model)\nMine(model, args)")
+    assert spec.notes == ("`create_optimizer` of the trainer is not read: the rate is that of its arguments",)
+    spec = read(f"{start}{step}{args}{optimizer}scheduler = StepLR(optimizer, 4)\nTrainer(model, args)")
+    assert "get_linear_schedule_with_warmup" in str(spec.scheduler)
+    assert spec.notes == ("the scheduler on line 5 is not given to the trainer, and is not drawn",)
 
 
 def test_subclass_and_methods() -> None:

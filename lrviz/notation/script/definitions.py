@@ -12,6 +12,7 @@ from lrviz.notation.script.arguments import field_default, option_defaults, para
 from lrviz.notation.script.expressions import Expressions
 from lrviz.notation.script.prelude import BASES, NAME
 from lrviz.notation.script.reader import Signal
+from lrviz.notation.script.trainers import is_trainer
 from lrviz.notation.script.trees import all_statements, is_generator
 from lrviz.notation.script.values import (
     Builtin,
@@ -173,6 +174,8 @@ class Definitions(Expressions):
             return args[0] if len(args) == 1 and not kwargs else Unknown(Origin(cls.name, givable=False))
         instance = Instance(cls)
         self.instances.append(instance)
+        if is_trainer(cls):
+            self.made_trainer(args, kwargs, 0, cls)
         make = cls.find("__init__")
         if isinstance(make, Function):
             self.call_function(make.bind(instance), args, kwargs)

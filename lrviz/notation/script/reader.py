@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
 from lrviz.notation.script.names import is_scheduler_class
-from lrviz.notation.script.trainers import Arguments, trainer_class
+from lrviz.notation.script.trainers import Arguments, Trained, trainer_class
 from lrviz.notation.script.trees import RATE, Functions
 from lrviz.notation.script.values import (
     Array,
@@ -125,7 +125,7 @@ class Reader(ABC):
         self.opaque: list[Opaque] = []  # calls that are given an optimizer or a scheduler, in order
         self.trainers: list[Opaque] = []  # calls of Lightning's Trainer and of Accelerator
         self.arguments: list[Arguments] = []  # of trainers of transformers
-        self.trained: list[tuple[Instance, Opaque]] = []  # those that are given to a trainer, and it
+        self.trained: list[Trained] = []  # the trainers that they are given to
         self.called: set[ast.AST] = set()  # functions that were called
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
@@ -321,6 +321,12 @@ class Reader(ABC):
         """Note a scheduler that is created."""
         self.schedules.append(schedule)
 
+    def made_trainer(self, args: Sequence[Any], kwargs: Mapping[str, Any], line: int, cls: Class | None = None) -> None:
+        """Note a trainer that is given arguments."""
+        for value in (*args, *kwargs.values()):
+            if isinstance(value, Instance) and trainer_class(value):
+                self.trained.append(Trained(value, kwargs, line, cls))
+
     def keep_rates(self, optimizer: Optimizer) -> None:
         """Keep the rates of an optimizer that are about to be changed for the first time."""
         if optimizer not in self.rates:
@@ -379,8 +385,7 @@ class Reader(ABC):
         if opaque.name in ("Trainer", "Accelerator", "Fabric"):
             self.trainers.append(opaque)
         if opaque.name.endswith("Trainer"):
-            values = (*args, *kwargs.values())
-            self.trained += [(v, opaque) for v in values if isinstance(v, Instance) and trainer_class(v)]
+            self.made_trainer(args, kwargs, node.lineno)
         if opaque.name == "Accelerator":
             self.accelerate = accelerate_of(opaque)
         if opaque.name == "prepare" and self.accelerate is not None:

@@ -23,12 +23,12 @@ from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
 from lrviz.notation.script.torch_objects import dampens, optimizer_defaults
-from lrviz.notation.script.trainers import samples_of, trainer_call, trainer_class
+from lrviz.notation.script.trainers import Trained, samples_of, trainer_call, trainer_class
 from lrviz.notation.script.trees import Position, assigned_lines, computes
 from lrviz.notation.script.values import (
     Choice,
+    Class,
     Event,
-    Instance,
     Opaque,
     Optimizer,
     Origin,
@@ -156,35 +156,56 @@ class _Reading:
     def _trained(self) -> list[Found] | None:
         """The runs of trainers of transformers; None if the script steps schedulers itself."""
         reader = self.reader
-        used = list({id(value): value for value, _ in reader.trained}.values())
         created = [v for v in (*reader.arguments, *reader.instances) if trainer_class(v)]
         if not created or any(e.kind in ("step", "rate") for e in reader.events):
             return None
         own = [s for s in reader.schedules if s.inside is None]
-        if own and not used:
+        if own and not reader.trained:
             return None
-        return [self._of_trainer(value, own[-1:]) for value in used or created]
+        every = {id(t.arguments): t for t in reader.trained} or {id(v): Trained(v, {}, 0) for v in created}
+        return [self._of_trainer(trained, own) for trained in every.values()]
 
-    def _of_trainer(self, arguments: Instance, schedules: Sequence[Schedule]) -> Found:
-        """The run of a trainer with these arguments, which makes its scheduler unless it is given one."""
-        reader = self.reader
+    def _of_trainer(self, trained: Trained, own: Sequence[Schedule]) -> Found:
+        """The run of a trainer, which makes its optimizer and its scheduler unless it is given them."""
+        reader, arguments = self.reader, trained.arguments
         node = getattr(arguments, "node", None)
         found = Found(None, getattr(arguments, "variable", ""), getattr(node, "lineno", 0))
         found.names, found.examples = (found.name,), reader.examples
         found.trainer, found.missing = trainer_call(arguments, reader.taint)
-        for opaque in (o for value, o in reader.trained if value is arguments):
-            samples = samples_of(opaque.kwargs.get("train_dataset"))
-            if samples is not None:
-                found.fields["dataset_size"], found.lines["dataset_size"] = samples, opaque.node.lineno
-        for schedule in schedules:
+        samples = samples_of(trained.kwargs.get("train_dataset"))
+        if samples is not None:
+            found.fields["dataset_size"], found.lines["dataset_size"] = samples, trained.line
+        optimizer, schedule = trained.optimizers
+        if trained.creates_scheduler:
+            if not own:
+                raise ExpressionError(
+                    "the trainer has a method for its scheduler, and it is not known what that creates",
+                    "paste the lines that create the scheduler",
+                    self._definition(trained.cls),
+                )
+            schedule = own[-1]
+        elif own and schedule is None:
+            found.notes.append(f"the scheduler on line {own[-1].line} is not given to the trainer, and is not drawn")
+        if trained.creates_optimizer and schedule is None:
+            found.notes.append("`create_optimizer` of the trainer is not read: the rate is that of its arguments")
+        if schedule is not None:
             conversion = Conversion(reader)
             found.call, found.line = conversion.call(schedule), schedule.line
             found.arguments = arguments_of(schedule, found.call)
             found.missing += conversion.missing
             self._read_optimizer(schedule.optimizer, schedule.rates, found)
+        elif optimizer is not None:
+            known = isinstance(optimizer, Optimizer)
+            self._read_optimizer(optimizer, [g.get("lr") for g in optimizer.groups] if known else [], found)
+            if "lr" not in found.fields and not found.missing:
+                found.notes.append("the optimizer of the trainer is not known: the rate is that of its arguments")
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         return found
+
+    def _definition(self, cls: Class | None) -> ast.stmt | None:
+        body = self.reader.tree.body
+        return next((s for s in body if isinstance(s, ast.ClassDef) and cls is not None and s.name == cls.name), None)
 
     # Which schedulers
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lrviz.notation.script.values import CONSTANTS, Class, Dotted, Instance, Opaque, Origin, Unknown
+from lrviz.notation.script.trees import Position
+from lrviz.notation.script.values import CONSTANTS, Class, Dotted, Instance, Opaque, Origin, Schedule, Unknown
 from lrviz.notation.source import ExpressionError
 from lrviz.notation.trainers import TRAINER_ARGUMENTS, is_trainer_class
 
@@ -95,6 +96,53 @@ def _plain(name: str, value: Any) -> Any:
         unknown = [o for item in items.values() if isinstance(item, Unknown) for o in item.origins]
         return Unknown(*unknown) if unknown else items
     return value.path if isinstance(value, Dotted) else value
+
+
+_CREATES: Final = ("create_scheduler", "create_optimizer_and_scheduler")  # methods of a Trainer
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A trainer: its arguments, all that it is given by name, its line, and its class if that is of the script."""
+
+    arguments: Instance
+    kwargs: Mapping[str, Any]
+    line: int
+    cls: Class | None = None
+
+    @property
+    def creates_scheduler(self) -> bool:
+        """Whether its class has a method of its own for it."""
+        return self.cls is not None and any(map(self.cls.has, _CREATES))
+
+    @property
+    def creates_optimizer(self) -> bool:
+        """Whether its class has a method of its own for it."""
+        return self.cls is not None and self.cls.has("create_optimizer")
+
+    @property
+    def optimizers(self) -> tuple[Any, Any]:
+        """The optimizer and the scheduler that it is given; None for one that it makes.
+
+        Raises:
+            ExpressionError: it is not known which scheduler it is given.
+        """
+        given = self.kwargs.get("optimizers")
+        if given is None:
+            return None, None
+        if not isinstance(given, list | tuple) or len(given) != 2 or not isinstance(given[1], Schedule | None):
+            raise ExpressionError(
+                "the scheduler that the trainer is given is not known",
+                "paste the lines that create it",
+                Position(self.line),
+            )
+        return given[0], given[1]
+
+
+def is_trainer(cls: Class) -> bool:
+    """Whether a class of the script is a subclass of a trainer."""
+    return any(is_trainer(b) if isinstance(b, Class) else isinstance(b, Dotted) and b.last.endswith("Trainer")
+               for b in cls.bases)  # fmt: skip
 
 
 def samples_of(value: Any) -> int | None:
