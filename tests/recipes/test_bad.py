@@ -192,6 +192,14 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         "lr_scheduler = 3\n[training]\nsteps = 10\n", "a.toml --from-kind lightning",
         "`a.toml`: `lr_scheduler` must be a table of names and values, got 3", "",
     ),
+    "torchtitan, too much of the run": (
+        TITAN.format(more="decay_ratio = 1.5"), "a.toml",
+        "`a.toml`: `lr_scheduler.decay_ratio` must be at most 1, got 1.5", "",
+    ),
+    "torchtitan, too many updates": (
+        "[training]\nsteps = 9_000_000_000_000_000_000\n[lr_scheduler]\n", "a.toml",
+        "`a.toml`: `training.steps` must be at most 1,000,000,000,000,000, got 9000000000000000000", "",
+    ),
     "torchtitan, no update": (
         "[training]\nsteps = 0\n[lr_scheduler]\n", "a.toml",
         "`a.toml`: `training.steps` must be a whole number of 1 or more, got 0", "",
