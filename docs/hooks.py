@@ -24,7 +24,15 @@ from pygments.formatters import HtmlFormatter
 import lrviz
 from lrviz.cli import main
 from lrviz.cli.app import app
-from lrviz.schedulers import FORMULA_LEGEND, REQUIRED, Parameter, Scheduler, all_schedulers, compositions
+from lrviz.schedulers import (
+    FORMULA_LEGEND,
+    REQUIRED,
+    Parameter,
+    Scheduler,
+    all_families,
+    all_schedulers,
+    compositions,
+)
 
 # What `lrviz plot` draws for a scheduler's page, where the short name alone does not show the schedule well.
 _DRAWN: Final = {
@@ -57,6 +65,7 @@ _KINDS: Final = {
     "schedulers": "list of schedulers",
 }
 _GALLERY: Final = "<!-- schedulers -->"
+_FAMILIES: Final = "<!-- families -->"
 _PUBLIC: Final = ("simulate", "draw", "Trace", "Summary", "RunSpec", "TrainingLoop", "ParamGroup")
 _ERRORS: Final = ("LrvizError", "UsageError", "NotationError", "SpecError", "SimulationError", "OutputError")
 
@@ -89,8 +98,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put the overview of schedulers into the page that asks for it."""
-    return markdown.replace(_GALLERY, gallery()) if _GALLERY in markdown else markdown
+    """Put the overviews of schedulers into the pages that ask for them."""
+    for place, overview in ((_GALLERY, gallery), (_FAMILIES, families)):
+        if place in markdown:
+            markdown = markdown.replace(place, overview())
+    return markdown
 
 
 # Schedulers
@@ -169,6 +181,16 @@ def gallery() -> str:
         f"- [{_images(s, 'schedulers/')}`{s.short}`](schedulers/{s.short}.md) {_escaped(s.name)}" for s in _SCHEDULERS
     ]
     return "\n".join(["## Figures", "", '<div class="gallery" markdown="1">', "", *items, "", "</div>"])
+
+
+def families() -> str:
+    """The schedulers of other packages than torch: a heading and a table for each package."""
+    lines = []
+    for family in all_families():
+        lines += [f"### {_escaped(family.install)}", "", f"{_escaped(family.help)} `pip install {family.install}`", ""]
+        rows = ((f"`{s.short}`", f"`{s.attribute}`", _escaped(s.summary)) for s in family.schedulers)
+        lines += [*_table(("short name", "name", "what it does"), rows), ""]
+    return "\n".join(lines)
 
 
 def _images(scheduler: Scheduler, folder: str) -> str:

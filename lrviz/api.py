@@ -143,6 +143,7 @@ def simulate(
     dataset_size: int | None = None,
     batch_size: int | None = None,
     drop_last: bool = False,
+    split_batches: bool = False,
     max_steps: int | None = None,
     accum_remainder: Remainder = _UPDATE,
     world_size: int | None = None,
@@ -172,6 +173,8 @@ def simulate(
         dataset_size: Samples in the dataset; needs `batch_size`.
         batch_size: Samples in a batch of one process.
         drop_last: Whether the partial last batch of an epoch is left out.
+        split_batches: Whether Accelerate splits a batch among the processes: `batch_size` is that of all of them, and
+            a call of `scheduler.step()` is one step.
         max_steps: Updates after which the run stops, in the middle of an epoch if need be; `epochs` follow from it.
         accum_remainder: What becomes of batches at the end of an epoch that are too few for an update: they make one,
             "update", make none, "drop", or the next epoch goes on with them, "carry".
@@ -216,10 +219,12 @@ def simulate(
         "dataset_size": _to_python(dataset_size),
         "batch_size": _to_python(batch_size),
         "drop_last": drop_last,
+        "split_batches": split_batches,
         "max_steps": _to_python(max_steps),
         "accum_remainder": accum_remainder,
     }
     _check_type("drop_last", drop_last, bool, "True or False")
+    _check_type("split_batches", split_batches, bool, "True or False")
     _check_type("optimizer", optimizer, str, "text")
     _check_type("transformers", "" if transformers is None else transformers, str, 'text such as "4.44"')
     if not isinstance(scheduler, str) and (world_size, transformers) != (None, None):
@@ -463,6 +468,8 @@ def _check_name(name: object) -> str:
 def _check_let(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_check_let(name, item) for item in value)
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _check_let(name, item) for key, item in value.items()}
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         raise SpecError(f"`lets` gives `{name}` too large a number, got {brief(value)}")
     if value is None or isinstance(value, bool | int | float | str):

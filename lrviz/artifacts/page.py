@@ -216,7 +216,7 @@ def _run(curve: Mapping[str, Any]) -> str:
     ]
     counts = ("max_steps", "grad_accum", "num_processes", "batch_size")
     items += [f"{name} {curve[name]:,}" for name in counts if name in curve]
-    items += [f"{name} {curve[name]}" for name in ("accum_remainder",) if name in curve]
+    items += [f"{name} {curve[name]}" for name in ("accum_remainder", "split_batches") if name in curve]
     return printable(" · ".join(items))
 
 

@@ -32,6 +32,7 @@ from lrviz.trace import Trace
 
 _MAX_PAGE: Final = 250_000_000  # bytes
 Report = Callable[[int, int], None]
+Simulate = Callable[[RunSpec, Report | None], Trace]
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def render_preset(
     overrides: Overrides = NO_OVERRIDES,
     prune: bool = False,
     report: Report | None = None,
+    simulate: Simulate | None = None,
 ) -> Rendered:
     """Render a preset into a folder; after an error the folder is unchanged.
 
@@ -79,6 +81,7 @@ def render_preset(
         overrides: Options that override those of the preset.
         prune: Whether files of earlier renders that are not part of this one are removed or only listed.
         report: Called with the scheduler steps made and their total.
+        simulate: Used in place of `simulation.simulate_apart`, for the runs in their order.
 
     Raises:
         OutputError: the folder cannot be written to, the disk is full, or lrviz did not write a file to be replaced.
@@ -96,7 +99,7 @@ def render_preset(
         checked: list[tuple[RunSpec, list[Finding]]] = []
         done = 0
         for plan in plans:
-            traces = simulate_plan(plan, preset.folder, with_offset(report, done, total))
+            traces = simulate_plan(plan, preset.folder, with_offset(report, done, total), simulate)
             done += sum(run.loop.scheduler_calls for run in plan.runs)
             drawn = figure.draw(traces, plan.options)
             svg = figure.render(drawn, ".svg")
@@ -258,15 +261,21 @@ def overridden(plan: FigurePlan, overrides: Overrides) -> FigurePlan:
     return plan
 
 
-def simulate_plan(plan: FigurePlan, folder: Path, report: Callable[[int], None] | None = None) -> list[Trace]:
+def simulate_plan(
+    plan: FigurePlan, folder: Path, report: Callable[[int], None] | None = None, simulate: Simulate | None = None
+) -> list[Trace]:
     """The traces of a figure; the user's code runs in the preset's folder.
+
+    `simulate` is used in place of `simulation.simulate_apart`.
 
     Raises:
         SimulationError: torch or the user's code failed.
         SpecError: a run is not valid; as for `simulate`, with the figure's name.
     """
-    from lrviz import simulation
+    if simulate is None:
+        from lrviz import simulation
 
+        simulate = simulation.simulate_apart
     traces, done_before = [], 0
     for run in plan.runs:
 
@@ -277,7 +286,7 @@ def simulate_plan(plan: FigurePlan, folder: Path, report: Callable[[int], None] 
         is_code = isinstance(run.scheduler, CodeCall)
         try:
             with contextlib.chdir(folder) if is_code else contextlib.nullcontext():
-                traces.append(simulation.simulate_apart(run, advance if report else None))
+                traces.append(simulate(run, advance if report else None))
         except LrvizError as error:
             raise error.at(f"figure `{plan.name}`") from error
         done_before += run.loop.scheduler_calls

@@ -273,6 +273,7 @@ def _metavar(parameter: Parameter) -> str:
         "schedulers": "[SPEC, ...]",
         "scheduler": "SPEC",
         "options": "{NAME: VALUE, ...}",
+        "numbers": "X[,X...]",
         "text": "TEXT",
     }[parameter.kind]
 

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from lrviz import figure, files, formats, schedulers, terminal
+from lrviz.background import Background
 from lrviz.cli.options import named_scheduler
 from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
 from lrviz.lazy import heavy_imports
 from lrviz.notation import SchedulerCall
-from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, calls_of, read_run
+from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, calls_of, read_all, read_run
 from lrviz.text import printable
 
 if TYPE_CHECKING:
@@ -91,6 +91,24 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
     Raises:
         UsageError: there is not exactly one scheduler, or it is a sweep.
     """
+    return read_specs(command, scheduler, parameters, values, several=False)[0]
+
+
+def read_specs(
+    command: str, scheduler: Sequence[str], parameters: Mapping[str, str], values: Values, *, several: bool = True
+) -> list[RunSpec]:
+    """The run of a command that takes one scheduler, or the runs of a script that has several.
+
+    Args:
+        command: The name of the command.
+        scheduler: The words that name the scheduler.
+        parameters: Its parameters as typed.
+        values: The values of the options.
+        several: Whether a script may have several schedulers; with `--resume-at` it may not.
+
+    Raises:
+        UsageError: there is not exactly one scheduler or script, or it is a sweep.
+    """
     name = f"lrviz {command}"
     fields = read_fields(values)
     if len(scheduler) > 1:
@@ -109,7 +127,7 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
             f"`lrviz compare {listed}` compares them; notation needs quotes",
         )
 
-    def read(texts: Sequence[str], fields: Fields) -> RunSpec:
+    def read(texts: Sequence[str], fields: Fields) -> list[RunSpec]:
         (text,) = texts
         if "{" in text:
             from lrviz.spec import Sweep
@@ -118,7 +136,20 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
                 raise UsageError(
                     f"`{name}` takes one curve, and the braces make {size:,}", f'use `lrviz compare "{text}"`'
                 )
-        return read_run(text, fields, parameters, values["label"] or "")
+        label = values["label"] or ""
+        if not several or values["resume_at"] is not None:
+            return [read_run(text, fields, parameters, label)]
+        found = read_all(text, fields, parameters, label)
+        if len(found) == 1:
+            return found
+        from lrviz.spec import MAX_CURVES, read_runs
+
+        if parameters:
+            raise UsageError(
+                f"`--{next(iter(parameters))}` is for one scheduler, and `{printable(text, 60)}` has {len(found)}",
+                f"`{printable(text, 60)}@{found[0].name or 'NAME'}` is one of them",
+            )
+        return read_runs(texts, fields, [label] if label else (), MAX_CURVES)
 
     return read_asking(scheduler, fields, values, read)
 
@@ -194,15 +225,15 @@ def read_window(options: FigureOptions, values: Values, specs: Sequence[RunSpec]
     return replace(options, span=span, inset=inset)
 
 
-def stem(spec: RunSpec, words: Sequence[str]) -> str:
+def stem(specs: Sequence[RunSpec], words: Sequence[str]) -> str:
     """The default file name of a figure, without a suffix: that of a config file, of the scheduler or the function."""
-    if spec.origin:
-        return Path(spec.origin).stem or "curve"
-    match spec.scheduler:
-        case SchedulerCall(name=name):
+    if len(specs) == 1 and specs[0].origin:
+        return Path(specs[0].origin).stem or "curve"
+    match [spec.scheduler for spec in specs]:
+        case [SchedulerCall(name=name)]:
             info = named_scheduler(list(words[:1])) or schedulers.find(name)
             return info.short if info else name.lower()
-        case CodeCall(call=call):
+        case [CodeCall(call=call)]:
             return re.sub(r"\W+", "_", call.name).strip("_").lower() or "curve"
     return "curve"
 
@@ -298,8 +329,8 @@ def read_resume(values: Values, spec: RunSpec) -> Resume | None:
     return read_resume(values["resume_at"], values["resume_by"], spec)
 
 
-def import_simulation(specs: Sequence[RunSpec]) -> ModuleType:
-    """The package that simulates, imported; before, it is known whether the packages of the schedulers are installed.
+def check_packages(specs: Sequence[RunSpec]) -> None:
+    """Refuse schedulers whose packages are not installed, before torch is imported, which takes a second.
 
     Raises:
         SimulationError: a package is not installed.
@@ -308,11 +339,8 @@ def import_simulation(specs: Sequence[RunSpec]) -> ModuleType:
     infos = [info for call in calls if (info := schedulers.find(call.name)) and info.family != "torch"]
     for info in infos:
         schedulers.check_installed(info)
-    with gc_paused():
-        from lrviz import simulation
     if infos and not any(isinstance(spec.scheduler, CodeCall) for spec in specs):
-        simulation.quiet_packages()
-    return simulation
+        schedulers.quiet_packages()
 
 
 def simulate_all(
@@ -324,22 +352,24 @@ def simulate_all(
     """
     if resume is not None:
         specs = resume.specs
-    simulation = import_simulation(specs)
-    if load_figure:
-        with gc_paused():
-            figure.import_matplotlib(user_settings=False)
+    check_packages(specs)
     total = sum(spec.loop.scheduler_calls for spec in specs)
     traces, done_before = [], 0
-    with terminal.progress_bar("simulating", quiet) as report:
-        for i, spec in enumerate(specs):
+    with Background(specs if load_figure and resume is None else (), report=not quiet) as background:
+        with gc_paused():
+            background.start()
+            if load_figure:
+                figure.import_matplotlib(user_settings=False)
+        with terminal.progress_bar("simulating", quiet) as report:
+            for i, spec in enumerate(specs):
 
-            def advance(done: int, _: int, offset: int = done_before) -> None:
-                if report is not None:
-                    report(offset + done, total)
+                def advance(done: int, _: int, offset: int = done_before) -> None:
+                    if report is not None:
+                        report(offset + done, total)
 
-            progress = None if report is None else advance
-            traces.append(resume.simulate(progress) if resume and i else simulation.simulate_apart(spec, progress))
-            done_before += spec.loop.scheduler_calls
+                progress = None if report is None else advance
+                traces.append(resume.simulate(progress) if resume and i else background.trace(spec, progress))
+                done_before += spec.loop.scheduler_calls
     return traces
 
 
@@ -471,12 +501,13 @@ def _fits(spec: RunSpec) -> bool:
 
 
 def print_results(traces: Sequence[Trace], path: str | None, quiet: bool, resume: Resume | None) -> None:
-    """Print the summary of one curve, or of a run and what it is when it is stopped and goes on."""
-    if resume is None:
+    """Print the summary of one curve, of several, or of a run and what it is when it is stopped and goes on."""
+    if len(traces) == 1:
         print_summary(traces[0], path, quiet)
         return
     print_comparison(traces, path, quiet)
-    print_resumed(traces, quiet, resume)
+    if resume is not None:
+        print_resumed(traces, quiet, resume)
 
 
 def print_resumed(traces: Sequence[Trace], quiet: bool, resume: Resume) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from lrviz import schedulers
 from lrviz.code.functions import Functions
 from lrviz.code.layout import INDENT, Node, call, dict_of, join_blocks, lay_out, literal
-from lrviz.code.scheduler import NAMES, Constructor
+from lrviz.code.scheduler import NAMES, Constructor, check_loop
 from lrviz.code.script import library_imports, optimizer_lines
 from lrviz.errors import SpecError
 from lrviz.notation import SchedulerCall
@@ -24,11 +24,12 @@ def lightning_module(spec: RunSpec) -> str:
         SpecError: the scheduler cannot be written as code, or Lightning would step it otherwise.
     """
     loop = spec.loop
-    if loop.num_processes > 1:
+    if loop.steps_each > 1:
         raise SpecError(
-            f"Lightning steps the scheduler once an update, not {loop.num_processes} times as Accelerate does",
+            f"Lightning steps the scheduler once an update, not {loop.steps_each} times as Accelerate does",
             "leave out the number of processes, and give the batches of one process",
         )
+    check_loop(spec.scheduler)
     if loop.accum_remainder != "update" and loop.steps_per_epoch % loop.grad_accum:
         raise SpecError(
             f"Lightning makes an update of the last {loop.steps_per_epoch % loop.grad_accum} batches of an epoch",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from keyword import iskeyword
 from pathlib import PurePath
 from typing import Any, Final
@@ -56,6 +57,8 @@ class Constructor:
 
     def _call(self, call: SchedulerCall, indent: int) -> Brackets:
         info = schedulers.find(call.name)
+        if info is not None:
+            call = _without_loop(info, call)
         name = info.attribute if info else call.name
         self._import(info.module if info else _module(name), name)
         takes_optimizer = info is None or info.takes_optimizer
@@ -131,3 +134,29 @@ def scheduler_line(spec: RunSpec) -> str | None:
     if not isinstance(spec.scheduler, SchedulerCall):
         return None
     return f"scheduler = {Constructor(spec, lambda function, *_: str(function)).node}"
+
+
+def check_loop(scheduler: object) -> None:
+    """Refuse a scheduler that a plain loop does not step as its package asks for.
+
+    Raises:
+        SpecError: it takes more than `scheduler.step()`.
+    """
+    info = schedulers.find(scheduler.name) if isinstance(scheduler, SchedulerCall) else None
+    if info is not None and (info.stepper is not None or info.dampens):
+        raise SpecError(
+            f"`lrviz code` has no training loop for `{info.name}`, which a loop steps in a way of its own",
+            "`--only scheduler` writes the scheduler without a loop, and "
+            f"`lrviz schedulers {info.short}` says how it is stepped",
+        )
+
+
+def _without_loop(info: schedulers.Scheduler, call: SchedulerCall) -> SchedulerCall:
+    """The call without what is of the loop around it."""
+    given = [name for name, value in call.kwargs if name in info.of_loop and value is not None]
+    if info.dampens and given:
+        raise SpecError(
+            f"`{info.name}` with a scheduler inside cannot be written as code",
+            "write each of them alone: `lrviz code ... --only scheduler`",
+        )
+    return replace(call, kwargs=tuple((name, value) for name, value in call.kwargs if name not in given))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from lrviz import schedulers
 from lrviz.code.functions import Functions
 from lrviz.code.layout import INDENT, Node, call, dict_of, import_lines, join_blocks, lay_out, list_of, literal
-from lrviz.code.scheduler import NAMES, Constructor
+from lrviz.code.scheduler import NAMES, Constructor, check_loop
 from lrviz.errors import SpecError
 from lrviz.notation import SchedulerCall, optimizer_defaults
 from lrviz.spec import RunSpec, default_metric
@@ -22,6 +22,7 @@ _TAKEN: Final = (
 )  # fmt: skip
 # Optimizers that the loop of the script does not fit.
 _REFUSED: Final = {"LBFGS": "calls a closure several times an update", "SparseAdam": "takes only sparse gradients"}
+_MODES: Final = "needs its `train()` and `eval()` around training and validation"
 _SAVES: Final = 10  # checkpoints of a run that is not counted in epochs
 _LISTED: Final = 4  # layers that are written one by one
 
@@ -41,7 +42,8 @@ def optimizer_lines(
         SpecError: the optimizer has no momentum, and one is given.
     """
     name, momentum = spec.optimizer.name, spec.optimizer.momentum
-    imports.setdefault("torch.optim", set()).add(name)
+    own = schedulers.OWN_RATES.get(name)
+    imports.setdefault(own.package if own else "torch.optim", set()).add(name)
     named: dict[str, Node] = {}
     rates = [literal(group.lr) for group in spec.groups]
     if len(rates) == 1 and not spec.groups[0].name:
@@ -85,7 +87,9 @@ def training_script(spec: RunSpec) -> str:
     Raises:
         SpecError: the scheduler cannot be written as code, or the loop does not fit the optimizer.
     """
-    if reason := _REFUSED.get(spec.optimizer.name):
+    check_loop(spec.scheduler)
+    own = schedulers.OWN_RATES.get(spec.optimizer.name)
+    if reason := _REFUSED.get(spec.optimizer.name) or (own and own.scheduled and _MODES):
         raise SpecError(
             f"`lrviz code` has no training loop for `{spec.optimizer.name}`, which {reason}",
             "`--only scheduler` writes the scheduler without a loop",
@@ -162,7 +166,7 @@ class _Script:
     def _step(self, counter: str) -> list[str]:
         """The lines that step the scheduler; `counter` is the number of the call, from 0."""
         metric = f"validate({counter})" if self.takes_metric else ""
-        processes, call = self.loop.num_processes, self.spec.scheduler
+        processes, call = self.loop.steps_each, self.spec.scheduler
         lines = [f"scheduler.step({'metric' if metric and processes > 1 else metric})"]
         if processes > 1:
             if isinstance(call, SchedulerCall) and call.name == "OneCycleLR":  # Accelerate stops it at its end

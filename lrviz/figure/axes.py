@@ -148,7 +148,7 @@ def draw_top_axis(context: DrawContext, axes: Axes, box: Box, cell: Cell, *, nam
         )  # fmt: skip
     colour = mpl.rcParams["xtick.labelcolor"]
     style: Any = {"fontsize": size, "color": mpl.rcParams["xtick.color"] if colour == "inherit" else colour}
-    axes.spines["top"].set_visible(True)
+    axes.spines["top"].set(visible=True, gid=f"{part}-line")
     transform, *_ = axes.get_xaxis_text2_transform(length + pad)
     for position, label in zip(ticks.major, ticks.labels, strict=True):
         axes.text(

@@ -84,7 +84,7 @@ class Case:
     @property
     def each(self) -> int:
         """The scheduler steps of a call of `scheduler.step()`: one for each process of Accelerate."""
-        return self.spec.loop.num_processes
+        return self.spec.loop.steps_each
 
     @property
     def per_update(self) -> bool:

@@ -15,6 +15,7 @@ from lrviz.rules.model import Found, Severity, rule
 from lrviz.rules.thresholds import limit
 from lrviz.rules.wording import percent, steps_of
 from lrviz.schedulers import find
+from lrviz.spec import calls_of
 from lrviz.text import count, format_rate, print_value
 
 _COSINES = ("CosineAnnealingLR", "CosineAnnealingWarmRestarts")
@@ -146,9 +147,8 @@ def zero_at_the_start(case: Case) -> Iterator[Found]:
     elif zeros > 1 and zeros >= limit("zeros") * loop.updates:
         severity = "warning"
     part = case.parts[0] if case.parts else None
-    info = find(part.name) if part is not None else None
     fix = "start the warm-up above 0"
-    if info is not None and info.family != "torch":
+    if any((info := find(call.name)) and info.family != "torch" for call in calls_of(case.spec.scheduler)):
         if zeros == 1:  # as the warm-ups of these packages do
             return
         fix = "step the scheduler after each update" if loop.interval == "epoch" else fix

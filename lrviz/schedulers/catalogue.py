@@ -44,6 +44,7 @@ Kind = Literal[
     "schedulers",  # a list of schedulers
     "scheduler",  # one scheduler
     "options",  # a dict of names and plain values
+    "numbers",  # a finite number, or a list of them
     "text",
 ]
 
@@ -157,7 +158,8 @@ class Scheduler:
     `factory(optimizer, *args, **kwargs)`. `stepper` takes the scheduler and the loop, and returns what is called after
     each update, or after each epoch if the scheduler steps once an epoch, with the number of updates, or epochs, made
     so far, and the metric if it takes one: it makes the calls that a training loop makes there; None for
-    `scheduler.step()`.
+    `scheduler.step()`. `decides` takes the values that are given, and returns the fields of the run that follow from
+    them; where the user gives another value, that is used.
     """
 
     short: str
@@ -194,6 +196,11 @@ class Scheduler:
     metric_if: Callable[[Values], bool] | None = None
     build: Callable[[Any, Any, Sequence[Any], Mapping[str, Any]], Any] | None = None
     stepper: Callable[[Any, Any], Callable[..., None]] | None = None
+    decides: Callable[[Values], Mapping[str, Any]] | None = None
+    returns_pair: bool = False  # the scheduler and the epochs of the run
+    of_loop: tuple[str, ...] = ()  # parameters that are of the loop around it, for `build`, and not of its constructor
+    dampens: bool = False  # a loop steps another scheduler inside `with scheduler.dampening():`
+    takes_count: bool = False  # step() takes the number of epochs, and step_update() that of updates
 
     @property
     def class_name(self) -> str:
@@ -438,11 +445,12 @@ def _closest(normalized: str) -> Scheduler | None:
     # A short name is close to too many words: SGD is neither a misspelled sgdr nor wsd.
     candidates = [name for name in known if len(name) > (3 if name in by_name else 5)]
     in_families = {_normalize(name): name for name in families.INDEX}
-    matching = [name for plain, name in in_families.items() if plain.startswith(normalized)]
+    matching = [name for plain, name in in_families.items() if plain.startswith(normalized) and not by_prefix]
     if normalized in in_families or len(matching) == 1:
         return find(in_families.get(normalized) or matching[0])
-    close = difflib.get_close_matches(normalized, [*candidates, *in_families], n=1, cutoff=0.65)
-    if close and close[0] in in_families:
+    candidates += [name for name in in_families if len(name) > 3]
+    close = difflib.get_close_matches(normalized, candidates, n=1, cutoff=0.65)
+    if close and close[0] not in known:
         return find(in_families[close[0]])
     return known[close[0]] if close else None
 

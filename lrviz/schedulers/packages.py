@@ -5,13 +5,30 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 
 from lrviz.errors import SimulationError
 from lrviz.schedulers.catalogue import Family, Scheduler
 from lrviz.schedulers.catalogue import family as find_family
+from lrviz.schedulers.optimizers import OwnRate
+
+_quiet = False  # whether packages are imported with the environment of their family
+
+
+def quiet_packages() -> None:
+    """Import packages with the environment of their family from now on, in a process that runs nothing else.
+
+    Many packages read it once, and keep what it says for the rest of the process.
+    """
+    global _quiet  # noqa: PLW0603 - a property of the process
+    _quiet = True
+
+
+def package_environment(family: Family) -> Mapping[str, str]:
+    """The variables of the environment with which the package of a family is imported."""
+    return family.environment if _quiet else {}
 
 
 @contextmanager
@@ -35,10 +52,10 @@ def _is_current(entry: str) -> bool:
     return not entry  # the current folder does not exist
 
 
-def is_installed(family: Family) -> bool:
-    """Whether the package of a family is installed; it is not imported."""
+def is_installed(family: Family | OwnRate) -> bool:
+    """Whether the package of a family, or of an optimizer, is installed; it is not imported."""
     if family.package in sys.modules:
-        return True
+        return sys.modules[family.package] is not None
     with installed_only(), suppress(ImportError, ValueError):
         return find_spec(family.package) is not None
     return False

@@ -13,16 +13,14 @@ with heavy_imports():
     from lrviz.simulation.loop import simulate, simulate_apart, user_code_ran
 
 if TYPE_CHECKING:
-    from lrviz.simulation.packages import quiet_packages
     from lrviz.simulation.resuming import compare_resumed, resume, resume_apart, resume_outcomes
 else:
     __getattr__ = lazy(
         __name__,
-        packages=["quiet_packages"],
         resuming=["compare_resumed", "resume", "resume_apart", "resume_outcomes"],
     )
 
 __all__ = [
-    "compare_resumed", "quiet_packages", "resume", "resume_apart", "resume_outcomes", "simulate", "simulate_apart",
+    "compare_resumed", "resume", "resume_apart", "resume_outcomes", "simulate", "simulate_apart",
     "user_code_ran",
 ]  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import torch
 from torch.optim import Optimizer
@@ -26,31 +27,75 @@ def build_optimizer(spec: RunSpec) -> Optimizer:
         SpecError: torch has no such optimizer, or it does not accept the momentum.
     """
     choice = spec.optimizer
-    cls = _without_step(_optimizer_class(choice.name))
+    cls = _cheap(optimizer_class(choice.name))
     with torch.random.fork_rng(devices=[]):  # the random weights of the layers must not change the caller's generator
         layers = [torch.nn.Linear(2, 1, bias=False) for _ in spec.groups]  # no bias: Muon takes only matrices
     groups = [
         {"params": list(layer.parameters()), "lr": group.lr} for layer, group in zip(layers, spec.groups, strict=True)
     ]
     options: dict[str, Any] = {"lr": spec.groups[0].lr}
+    if cls.__name__ == choice.name:  # not a stand-in
+        options |= dict(choice.options)
     if choice.momentum is not None:
-        options |= _momentum_option(cls, choice.name, choice.momentum)
+        betas = options.get("betas")
+        given = {"betas": (choice.momentum, *betas[1:])} if betas else None
+        options |= given or _momentum_option(cls, choice.name, choice.momentum)
     try:
-        return cls(groups, **options)
+        optimizer = cls(groups, **options)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise SpecError(f"torch refuses the optimizer `{choice.name}`: {_reason(error)}") from error
+        raise SpecError(
+            f"{cls.__base__.__module__.partition('.')[0]} refuses the optimizer `{choice}`: {_reason(error)}"
+        ) from error
+    if hasattr(optimizer, "train"):  # schedule-free steps only in this mode
+        optimizer.train()
+    return optimizer
 
 
-def build_scheduler(call: SchedulerCall, optimizer: Optimizer) -> Any:
+def build_scheduler(call: SchedulerCall, optimizer: Optimizer, order: Sequence[int] = ()) -> Any:
     """Torch's scheduler, and the ones inside it, created in the order of a script.
+
+    Args:
+        call: The scheduler.
+        optimizer: The optimizer.
+        order: When each of the schedulers inside it is created, in the order of the lists, those inside of one before
+            it; by default, one after the other.
 
     Raises:
         SimulationError: torch refuses the values.
     """
+    parts = _parts(call)
+    times = [*(order or range(len(parts) - 1)), len(parts)]
+    made: dict[int, Any] = {}
+    for number in sorted(range(len(parts)), key=times.__getitem__):
+        each, children = parts[number]
+        made[number] = _create(each, optimizer, iter([made[child] for child in children]))
+    return made[len(parts) - 1]
+
+
+def _parts(call: SchedulerCall) -> list[tuple[SchedulerCall, list[int]]]:
+    """A scheduler after those inside it, each with the numbers of those that it is given."""
+    parts: list[tuple[SchedulerCall, list[int]]] = []
+
+    def add(each: SchedulerCall) -> int:
+        values = (v for value in (*each.args, *dict(each.kwargs).values()) for v in _items(value))
+        children = [add(value) for value in values if isinstance(value, SchedulerCall)]
+        parts.append((each, children))
+        return len(parts) - 1
+
+    add(call)
+    return parts
+
+
+def _items(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _create(call: SchedulerCall, optimizer: Optimizer, children: Iterator[Any]) -> Any:
+    """Torch's scheduler with the ones inside it."""
     info = schedulers.find(call.name)
     cls = _scheduler_class(call.name)
-    args = [_argument(value, optimizer) for value in call.args]
-    kwargs = {name: _argument(value, optimizer) for name, value in call.kwargs}
+    args = [_argument(value, children) for value in call.args]
+    kwargs = {name: _argument(value, children) for name, value in call.kwargs}
     try:
         if info is not None and info.build is not None:
             return info.build(cls, optimizer, args, kwargs)
@@ -107,11 +152,11 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _argument(value: Any, optimizer: Optimizer) -> Any:
+def _argument(value: Any, children: Iterator[Any]) -> Any:
     if isinstance(value, tuple):
-        return [_argument(item, optimizer) for item in value]
+        return [_argument(item, children) for item in value]
     if isinstance(value, SchedulerCall):
-        return build_scheduler(value, optimizer)
+        return next(children)
     if isinstance(value, Lambda):
         return value.function
     return value.mapping if isinstance(value, Table) else value
@@ -132,7 +177,12 @@ def _scheduler_class(name: str) -> Any:
 
 
 @cache
-def _optimizer_class(name: str) -> type[Optimizer]:
+def optimizer_class(name: str) -> type[Optimizer]:
+    """The class of an optimizer; where its package is not installed, the one of torch that stands for it.
+
+    Raises:
+        SpecError: there is no such optimizer, or it has no rate.
+    """
     classes = {
         class_name: cls
         for class_name, cls in vars(torch.optim).items()
@@ -140,6 +190,12 @@ def _optimizer_class(name: str) -> type[Optimizer]:
     }
     folded = {class_name.lower(): cls for class_name, cls in classes.items()}
     cls = classes.get(name) or folded.get(name.lower())
+    if cls is None and (own := schedulers.OWN_RATES.get(name)) is not None:
+        try:
+            with schedulers.installed_only():
+                cls = cast("type[Optimizer]", getattr(import_module(own.package), name))
+        except (ImportError, AttributeError):  # a note says that the curve is not the rate that it uses
+            cls = classes[own.like]
     if cls is None:
         import difflib
 
@@ -160,16 +216,18 @@ def _momentum_option(cls: type[Optimizer], name: str, momentum: float) -> dict[s
     raise SpecError(f"`{name}` has no momentum", f"leave out momentum {print_value(momentum)}")
 
 
-def _without_step(cls: type[Optimizer]) -> type[Optimizer]:
-    """A subclass of an optimizer that is cheap to create, and whose `step` does nothing.
+def _cheap(cls: type[Optimizer]) -> type[Optimizer]:
+    """A subclass of an optimizer that is cheap to create, and whose `step` does nothing if it changes no rate.
 
     torch wraps `add_param_group` and others so that their first call imports torch._dynamo, and `step` in its profiler;
     either takes longer than a whole curve. Without gradients the original `step` changes nothing, so the rates are the
-    same.
+    same; but that of schedule-free computes the rate it uses.
     """
+    original = inspect.unwrap(cls.step) if cls.__module__.partition(".")[0] == "schedulefree" else None
 
     def step(self: Optimizer, closure: Any = None) -> None:
-        return None
+        if original is not None:
+            original(self)
 
     step.hooked = True  # type: ignore[attr-defined] # torch then does not wrap it
     wrapped = (Optimizer.add_param_group, Optimizer.state_dict, Optimizer.load_state_dict)

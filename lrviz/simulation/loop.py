@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain, count, repeat
 from typing import Any, Final, NoReturn
 
@@ -108,10 +109,16 @@ class Run:
         self.scheduler = _make_scheduler(spec, self.optimizer)
         self.groups: list[dict[str, Any]] = self.optimizer.param_groups
         self._check_groups()
+        # Schedule-free writes the rate that an update uses into its group.
+        self.rate_name = "scheduled_lr" if "scheduled_lr" in self.groups[0] else "lr"
         self.momentum_name = "betas[0]" if "betas" in self.groups[0] else "momentum"
-        # The rate can change only when the scheduler steps: after each update, or after each epoch.
+        # The rate can change only when the scheduler steps: after each update, or after each epoch; or the optimizer
+        # changes it.
         self.by_step = self.loop.interval == "step" or isinstance(spec.scheduler, ScriptLoop)
-        self.readings = self.loop.updates if self.by_step else self.loop.epochs
+        self.counts = self.is_user_code and callable(getattr(self.scheduler, "step_update", None))  # as those of timm
+        self.by_update = self.by_step or self.counts or self.rate_name != "lr"
+        self.calls = self.loop.updates if self.by_step else self.loop.epochs  # of `scheduler.step()`, and the last
+        self.readings = self.loop.updates if self.by_update else self.loop.epochs
         self.metrics: NDArray[np.float64] | None = None
         self.max_rate = 0.0  # so far
         call = spec.scheduler
@@ -122,14 +129,15 @@ class Run:
 
     def update_of(self, reading: int) -> int:
         """The first update that uses the values of a reading."""
-        return reading if self.by_step else self.loop.updates_in(reading)
+        return reading if self.by_update else self.loop.updates_in(reading)
 
     def read(self, first: int, until: int, progress: Progress | None = None) -> NDArray[np.float64]:
         """The readings from `first` to `until`, a column for each value, with a step after each but the run's last."""
         columns = len(self.groups) * (2 if self._reads_momentum() else 1)
         values = np.empty((until - first, columns))
         read, step = self._reader(columns), self._stepper(first)
-        self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
+        if self.rate_name == "lr":
+            self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
         done = first
         while done < until:
             size = min(max(_CHUNK // columns, 1), until - done)
@@ -187,7 +195,7 @@ class Run:
     def _reader(self, columns: int) -> Callable[[list[Any]], None] | None:
         """A function that appends the values of all groups to a list; None for a single rate."""
         groups = self.groups
-        if self.is_user_code:
+        if self.is_user_code or self.rate_name != "lr":
             return self._user_code_reader(columns)
         if columns == 1:
             return None
@@ -201,11 +209,14 @@ class Run:
 
     def _user_code_reader(self, columns: int) -> Callable[[list[Any]], None]:
         """A reader for user code, which may replace the groups, and use tensors for numbers."""
+        rate = self.rate_name
 
         def read(values: list[Any]) -> None:
+            if rate != "lr":
+                self.optimizer.step()
             self._check_groups()
             groups = self.optimizer.param_groups
-            values.extend([_number(group.get("lr")) for group in groups])
+            values.extend([_number(group.get(rate)) for group in groups])
             if columns == len(groups):
                 return
             if self.momentum_name == "momentum":
@@ -232,11 +243,27 @@ class Run:
         return has_momentum
 
     def _stepper(self, first: int) -> Callable[[], Any]:
-        """The function to call between two readings: `scheduler.step()` with its argument, once for each process.
+        """The function to call between two readings, of which there were `first` before: it steps the scheduler."""
+        if self.counts and self._step_argument()[0] == "count":
+            return self._count_calls(first)
+        if self.by_step or not self.by_update:
+            return self._step_calls(first)
+        epoch_of, updates = self.loop.epoch_of, count(1 + first)
+        step = self._step_calls(epoch_of(first))
+
+        def step_after_epochs() -> None:
+            update = next(updates)
+            if epoch_of(update) > epoch_of(update - 1):
+                step()
+
+        return step_after_epochs
+
+    def _step_calls(self, first: int) -> Callable[[], Any]:
+        """A function that calls `scheduler.step()` with its argument, once for each process.
 
         `first` is the number of its first call.
         """
-        call, times = self.spec.scheduler, self.loop.num_processes
+        call, times = self.spec.scheduler, self.loop.steps_each
         info = schedulers.find(call.name) if isinstance(call, SchedulerCall) else None
         if info is not None and info.stepper is not None:
             return self._family_stepper(info, first)
@@ -268,9 +295,23 @@ class Run:
 
         return step_for_each_process
 
+    def _count_calls(self, first: int) -> Callable[[], Any]:
+        """As `_stepper`, for user code with a `step(epoch)` and a `step_update(updates)`."""
+        if self.loop.steps_each > 1:
+            raise self._not_for_processes()
+        step = schedulers.count_calls(self.scheduler, replace(self.loop, interval="step"))
+        numbers, values = count(1 + first), self._metric_values() if self.spec.metric else []
+
+        def call() -> None:
+            update = next(numbers)
+            step(update, *values[call_of(update) - 1 :][:1])
+
+        call_of: Callable[[int], int] = (lambda n: n) if self.by_step else (lambda n: self.loop.epoch_of(n - 1) + 1)
+        return call
+
     def _family_stepper(self, info: Scheduler, first: int) -> Callable[[], Any]:
-        """As `_stepper`, for a scheduler whose family says what a training loop calls."""
-        if self.loop.num_processes > 1:
+        """As `_step_calls`, for a scheduler whose family says what a training loop calls."""
+        if self.loop.steps_each > 1:
             raise self._not_for_processes()
         step: Callable[..., None] = info.stepper(self.scheduler, self.loop)  # type: ignore[misc] # it has one
         numbers = count(1 + first)
@@ -280,7 +321,7 @@ class Run:
         return lambda: step(next(numbers), next(metrics))
 
     def _not_for_processes(self) -> SpecError:
-        times = self.loop.num_processes
+        times = self.loop.steps_each
         return SpecError(
             f"Accelerate wraps only torch's LRScheduler, and `{type(self.scheduler).__name__}` is not one: "
             f"it steps once for each call, not {times} times",
@@ -291,7 +332,7 @@ class Run:
         """The metric of each call of `scheduler.step()`."""
         from lrviz.spec import default_metric, metric_values
 
-        values = metric_values(self.spec.metric or default_metric(self.readings), self.readings)
+        values = metric_values(self.spec.metric or default_metric(self.calls), self.calls)
         self.metrics = np.array(values)
         return values
 
@@ -346,10 +387,10 @@ class Run:
         groups = len(self.groups)
         metric = None
         if self.metrics is not None:
-            metric = np.concatenate(([np.nan], self.metrics[: self.readings - 1]))
-        if not self.by_step and self.loop.updates != self.readings:
+            metric = np.concatenate(([np.nan], self.metrics[: self.calls - 1]))
+        if not self.by_step and self.loop.updates != self.calls:
             epoch = self.loop.epoch_of(np.arange(self.loop.updates))
-            values, metric = values[epoch], None if metric is None else metric[epoch]
+            values, metric = values if self.by_update else values[epoch], None if metric is None else metric[epoch]
         lr, momentum = values[:, :groups], values[:, groups:]
         if self.is_user_code and not self.spec.show_momentum and momentum.size and (momentum == momentum[0]).all():
             momentum = momentum[:, :0]

@@ -9,18 +9,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from lrviz.errors import SimulationError, SpecError
-from lrviz.schedulers import Family, Scheduler, installed_only, missing_package
-
-_quiet = False  # whether packages are imported with the environment of their family
-
-
-def quiet_packages() -> None:
-    """Import packages with the environment of their family from now on, in a process that runs nothing else.
-
-    Many packages read it once, and keep what it says for the rest of the process.
-    """
-    global _quiet  # noqa: PLW0603 - a property of the process
-    _quiet = True
+from lrviz.schedulers import Family, Scheduler, installed_only, missing_package, package_environment
 
 
 def import_from(family: Family, info: Scheduler) -> Any:
@@ -33,7 +22,7 @@ def import_from(family: Family, info: Scheduler) -> Any:
     module = sys.modules.get(info.module)
     if module is None:
         # What a package prints must not get among the data on stdout.
-        with installed_only(), redirect_stdout(sys.stderr), _environment(family.environment if _quiet else {}):
+        with installed_only(), redirect_stdout(sys.stderr), _environment(package_environment(family)):
             try:
                 module = family.load(info.module)
             except ModuleNotFoundError as error:

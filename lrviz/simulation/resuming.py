@@ -132,7 +132,7 @@ def _resumed(stopped: Run, done: int, way: str) -> Run:
             resumed = Run(spec, optimizer)
             _load(resumed.scheduler, _state(stopped.scheduler, spec), spec)
             return resumed
-        steps = getattr(stopped.scheduler, "last_epoch", done * spec.loop.num_processes)
+        steps = getattr(stopped.scheduler, "last_epoch", done * spec.loop.steps_each)
         return Run(_with_last_epoch(spec, int(steps) - 1), optimizer)
     resumed = Run(spec)
     if way in ("load", "optimizer-only", "longer"):

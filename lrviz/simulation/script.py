@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lrviz.errors import SimulationError
 from lrviz.notation import DoneError, SchedulerCall
-from lrviz.schedulers import takes_metric
+from lrviz.schedulers import find, takes_metric
 from lrviz.simulation.build import build_scheduler, failure
 from lrviz.simulation.loop import Progress, Run
 from lrviz.spec import RunSpec, ScriptLoop, default_metric, metric_values
@@ -45,7 +45,8 @@ class ScriptRun(Run):
             self.metric = np.full(self.readings, np.nan)
             steps = self.script.metric_steps
             self.given = metric_values(self.spec.metric or default_metric(steps), steps)[::-1]
-        self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
+        if self.rate_name == "lr":
+            self.optimizer.step()  # torch warns about a scheduler that steps before its optimizer
         self.script.program.drive(self)
         if self.done < self.readings:
             raise SimulationError(
@@ -63,11 +64,18 @@ class ScriptRun(Run):
         self.created += 1
         if self.created > _MOST_CREATED:
             raise SimulationError(f"the loop of the script creates over {_MOST_CREATED:,} schedulers")
-        return build_scheduler(call, self.optimizer), call
+        return build_scheduler(call, self.optimizer, self.script.program.orders[number]), call
 
     def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST, *, once: bool = False) -> None:
         """Step a scheduler, for each process or only once."""
         made, call = scheduler
+        info = find(call.name)
+        if info is not None and info.takes_count:
+            self._step_count(made, call, args, node)
+            return
+        if info is not None and info.dampens:
+            made.begin() if args == ["begin"] else made.end()
+            return
         if takes_metric(call):
             args = [self._metric_of(args)]
         elif args == [None]:
@@ -77,11 +85,27 @@ class ScriptRun(Run):
                 f"the epoch that line {getattr(node, 'lineno', 0)} passes to `{call.name}.step()` is not known"
             )
         try:
-            times = 1 if once else self.loop.num_processes
+            times = 1 if once else self.loop.steps_each
             total = getattr(made, "total_steps", None) if times > 1 else None
             for _ in range(times):
                 if total is None or made._step_count <= total:  # as Accelerate does
                     made.step(*args)
+        except Exception as error:
+            failed = failure(call, self.done, error)
+            raise SimulationError(failed.message, failed.hint, failed.details) from error
+
+    def _step_count(self, made: Any, call: SchedulerCall, args: Sequence[Any], node: ast.AST) -> None:
+        """Call `step()` of a scheduler with the number of epochs, or its `step_update()` with that of updates."""
+        name = getattr(getattr(node, "func", None), "attr", "step")
+        if self.loop.steps_each > 1:
+            raise self._not_for_processes()
+        if not args or not isinstance(args[0], int | float):
+            raise SimulationError(
+                f"the number that line {getattr(node, 'lineno', 0)} passes to `{call.name}.{name}()` is not known"
+            )
+        metric = [self._metric_of(args[1:])] if name == "step" and takes_metric(call) else []
+        try:
+            getattr(made, name)(args[0], *metric)
         except Exception as error:
             failed = failure(call, self.done, error)
             raise SimulationError(failed.message, failed.hint, failed.details) from error
@@ -98,7 +122,13 @@ class ScriptRun(Run):
     def update(self, times: int, epoch: tuple[int, ...]) -> None:
         """Record the rates that updates use."""
         end = min(self.done + times, self.readings)
-        row: list[Any] = [group["lr"] for group in self.groups]
+        if self.rate_name != "lr" and end - self.done > 1:  # each update has a rate of its own
+            for _ in range(end - self.done):
+                self.update(1, epoch)
+            return
+        if self.rate_name != "lr":
+            self.optimizer.step()
+        row: list[Any] = [group[self.rate_name] for group in self.groups]
         if self.values.shape[1] > len(row):
             if self.momentum_name == "momentum":
                 row += [group.get("momentum", np.nan) for group in self.groups]

@@ -34,7 +34,9 @@ _LIBRARIES: Final = tuple(
 )
 _NOT_ASYNC: Final = "write `def` without `async`"
 _METRIC: Final = re.compile(r"metric|loss|score|acc|perplexity|error|(^|_)(val|value|current)$")
-_COUNT: Final = re.compile(r"step|epoch|iter|update|count|batch")
+_COUNT: Final = re.compile(r"step|epoch|iter|update|count|batch|^(i|it|j|k|n|t|x|idx|index|num|number|time)$")
+# An amount that a step adds, which is not the number of steps: Megatron counts samples.
+_AMOUNT: Final = re.compile(r"increment|delta|size|sample|token|amount|seconds")
 _IMPORTED: Final[dict[str, set[str]]] = {}  # by folder: the modules in it that the user's files there imported
 _folder: Final[list[Path]] = []  # the current folder before user code ran, which may change it; the last is in use
 
@@ -140,7 +142,7 @@ def step_argument(scheduler: Any) -> tuple[str, str]:
         in `step(epoch, metric=None)`, or "".
 
     Raises:
-        SimulationError: it needs more than one value.
+        SimulationError: it needs more than one value, or one that is neither a metric nor a count of steps.
     """
     if any(cls.__name__ == "ReduceLROnPlateau" for cls in type(scheduler).__mro__):
         return "metric", ""  # also for a subclass with `step(*args)`
@@ -158,7 +160,16 @@ def step_argument(scheduler: Any) -> tuple[str, str]:
         raise SimulationError(
             f"`{type(scheduler).__name__}.step` needs {names}", "lrviz can pass nothing, a metric, or a step count"
         )
-    return ("metric", "") if _is_metric(required[0].name) else ("count", optional)
+    name = required[0].name
+    if _is_metric(name):
+        return "metric", ""
+    if not _COUNT.search(name.lower()) or _AMOUNT.search(name.lower()):
+        raise SimulationError(
+            f"`{type(scheduler).__name__}.step` needs `{name}`, which lrviz does not know",
+            "give it a default, or return an object whose `step()` passes it; a count of steps is called "
+            "`epoch` or `step`, a metric `metrics` or `loss`",
+        )
+    return "count", optional
 
 
 def _is_metric(name: str) -> bool:

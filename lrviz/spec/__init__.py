@@ -63,8 +63,7 @@ __all__ = [
     "Interval", "Metric", "OptimizerChoice", "ParamGroup", "Part", "Remainder", "ResumeOutcome", "RunSpec",
     "ScriptLoop", "Stop", "Sweep", "TrainingLoop",
     "calls_of", "compare_runs", "default_metric", "given_rates", "is_recipe", "metric_values", "names_recipe",
-    "read_all", "read_choice",
-    "read_count", "read_inset", "read_length", "read_let_file", "read_lets", "read_limits", "read_loop", "read_metric",
-    "read_number", "read_optimizer", "read_run", "read_runs", "read_size", "read_span", "read_values", "resumed_run",
-    "run_names", "script_rows", "split_commas",
+    "read_all", "read_choice", "read_count", "read_inset", "read_length", "read_let_file", "read_lets", "read_limits",
+    "read_loop", "read_metric", "read_number", "read_optimizer", "read_run", "read_runs", "read_size", "read_span",
+    "read_values", "resumed_run", "run_names", "script_rows", "split_commas",
 ]  # fmt: skip

@@ -157,7 +157,7 @@ def _different_fields(specs: Sequence[RunSpec]) -> Iterator[Part]:
     rates = [spec.groups[0].lr if single else tuple(group.lr for group in spec.groups) for spec in specs]
     columns: dict[str, list[Any]] = {"lr": rates}
     columns |= {field.name: [getattr(spec.loop, field.name) for spec in specs] for field in fields(TrainingLoop)}
-    columns["optimizer"] = [spec.optimizer.name for spec in specs]
+    columns["optimizer"] = [str(spec.optimizer) for spec in specs]
     columns["momentum"] = [spec.optimizer.momentum for spec in specs]
     if all(spec.metric for spec in specs):
         columns["metric"] = [spec.metric.text for spec in specs if spec.metric]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from lrviz.spec.run import RUN_NAMES
 from lrviz.text import printable
 
 _MOST_BYTES: Final = 200_000  # of a file of values, which PyYAML reads in two seconds
+_MOST_CHARACTERS: Final = 10_000  # of a table that is typed
 _MOST_VALUES: Final = 10_000  # with those that aliases of YAML repeat
 _MOST_LEVELS: Final = 30
 _MOST_BITS: Final = 1023  # of a whole number: larger ones do not fit in a float
@@ -40,12 +43,37 @@ def read_lets(pairs: Sequence[str]) -> dict[str, Any]:
                 "use `--epochs`, `--steps-per-epoch` or `--lr`",
             )
         try:
-            lets[name] = parse_value(value, lets)
+            lets[name] = _table(name, value) if value.lstrip().startswith("{") else parse_value(value, lets)
         except NotationError as error:
             uses_run_name = any(f"`--let {run_name}=...`" in error.hint for run_name in RUN_NAMES)
             hint = "names of the run work only in the notation; write a number" if uses_run_name else error.hint
             raise NotationError(error.message, hint, error.details).at(f"`--let {name}`") from error
     return lets
+
+
+def _table(name: str, text: str) -> dict[str, Any]:
+    """The value of `{"lr": 0.1}`, in Python or JSON.
+
+    Raises:
+        UsageError: it is neither, has values that are not numbers, text, lists or tables of them, or is too large.
+    """
+    if len(text) > _MOST_CHARACTERS:
+        raise UsageError(
+            f"`--let {name}` is longer than {_MOST_CHARACTERS:,} characters", "give a file with `--let-file`"
+        )
+    data: Any = None
+    with suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        data = json.loads(text)
+    if data is None:
+        with suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            data = ast.literal_eval(text.strip())
+    if not isinstance(data, dict):
+        raise UsageError(
+            f"`--let {name}`: `{printable(text, 60)}` is not a table", 'such as `{"lr": 0.1, "n": [3, 6]}`'
+        )
+    if problem := _problem(data, _MOST_VALUES):
+        raise UsageError(f"`--let {name}`: {problem}", "leave it out")
+    return data
 
 
 def read_let_file(path: str) -> dict[str, Any]:

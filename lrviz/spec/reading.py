@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import SchedulerCall, check_run, parse
 from lrviz.schedulers import takes_metric
-from lrviz.spec.resolve import resolve, with_parameters
+from lrviz.spec.resolve import bind_arguments, find_scheduler, resolve, with_parameters
 from lrviz.spec.run import (
     FIELDS,
     CodeCall,
@@ -189,12 +189,18 @@ def _read_one(
         call, notes = script_loop(script.program, loop, groups, parameters)
         notes = [*script.notes, *notes]
     else:
-        written = with_parameters(
-            script.call if script and script.call else parse(scheduler, names), parameters or {}, names
-        )
+        typed, given = parameters or {}, script.call if script else None
+        written = with_parameters(given or parse(scheduler, names), typed, names)
+        decided, notes = _decided(written, fields, of_script=script is not None)
+        if decided:
+            fields = replace(fields, values={**fields.values, **decided})
+            loop, optimizer = read_loop(fields.values, fields.prefix), read_optimizer(fields.values, fields.prefix)
+            names |= {name: value for name, value in run_names(loop, groups).items() if name not in fields.lets}
+            written = with_parameters(given or parse(scheduler, names), typed, names)
         warmed = _with_warmup(written, loop, fields)
         resolved = resolve(warmed, loop, groups, any_length=fields.any_length)
-        call, filled, notes, composition = resolved.call, resolved.filled, resolved.notes, resolved.composition
+        call, filled, composition = resolved.call, resolved.filled, resolved.composition
+        notes += resolved.notes
         check_run(call.steps * len(groups), loop.scheduler_steps)
         has_warmup = warmed is not written and warmed.name == "SequentialLR"
         if script is not None:
@@ -212,7 +218,7 @@ def _read_one(
 
         metric = read_metric(metric_text, loop, names, fields.folder, outside=fields.outside)
         notes = [*notes, *metric_notes(metric, loop.scheduler_calls)]
-    notes = list(dict.fromkeys(notes))
+    notes = list(dict.fromkeys([*notes, *_optimizer_notes(optimizer)]))
     run = RunSpec(
         call, loop, groups, optimizer, metric, fields.show_momentum, name,
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
@@ -222,6 +228,43 @@ def _read_one(
         origin=script.origin if script else "",
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
+
+
+def _optimizer_notes(optimizer: OptimizerChoice) -> list[str]:
+    """What the curve shows if the optimizer changes its rate by itself."""
+    if not optimizer.given:
+        return []
+    from lrviz.schedulers import OWN_RATES, is_installed
+
+    own = OWN_RATES.get(optimizer.name)
+    return [own.note(installed=is_installed(own))] if own else []
+
+
+def _decided(call: SchedulerCall, fields: Fields, *, of_script: bool) -> tuple[dict[str, Any], list[str]]:
+    """The fields of the run that follow from the values of a scheduler and are not given; notes about those that are.
+
+    Raises:
+        UsageError: the rate changes between two steps of the interval that is given.
+    """
+    info = find_scheduler(call)
+    if info is None or info.decides is None:
+        return {}, []
+    decided, notes = {}, []
+    instead = {"epochs": ("steps", "max_steps"), "steps_per_epoch": ("steps", "dataset_size")}
+    for name, value in info.decides(bind_arguments(info, call)).items():
+        others = [other for other in instead.get(name, ()) if fields.values.get(other) is not None]
+        known = fields.values.get(name)
+        if (name, value, known) == ("interval", "step", "epoch") and not of_script:
+            raise UsageError(
+                f"`{info.name}` changes the rate after each update here, and "
+                f"`{option_name(name, fields.prefix)}` is epoch",
+                "leave it out",
+            )
+        if known is None and not others and value is not None:
+            decided[name] = value
+        elif name == "epochs" and known is not None and value is not None and str(known) != str(value):
+            notes.append(f"`{info.name}` returns {value} epochs for the run, which has {known}")
+    return decided, notes
 
 
 def _assumed(values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -405,10 +448,12 @@ def read_optimizer(values: Mapping[str, Any], prefix: str = "--") -> OptimizerCh
     name, momentum = values.get("optimizer"), values.get("momentum")
     if name is None and momentum is None:
         return OptimizerChoice()
-    from lrviz.spec.values import read_number, read_optimizer_name
+    from lrviz.spec.values import read_number, read_optimizer_text
 
+    class_name, options = ("SGD", ()) if name is None else read_optimizer_text(str(name))
     return OptimizerChoice(
-        "SGD" if name is None else read_optimizer_name(str(name)),
+        class_name,
         None if momentum is None else read_number(option_name("momentum", prefix), momentum),
+        options,
         given=name is not None,
     )

@@ -77,7 +77,7 @@ def resolve(
     ordered = tuple((p.name, values[p.name]) for p in info.parameters if p.name in values)
     resolved.call = SchedulerCall(info.name, kwargs=ordered)
     rates = tuple((group.name, group.lr) for group in groups)
-    run = Run(rates, None if nested or any_length else loop.scheduler_steps, loop.num_processes)
+    run = Run(rates, None if nested or any_length else loop.scheduler_steps, loop.steps_each)
     info.check(values, run)
     return resolved
 
@@ -94,7 +94,7 @@ def _resolve_composition(
     steps = loop.scheduler_steps if total_steps is None else total_steps
     values = {p.name: given.get(p.name, p.default) for p in info.parameters}
     rates = tuple((group.name, group.lr) for group in groups)
-    info.check(values, Run(rates, steps, loop.num_processes))
+    info.check(values, Run(rates, steps, loop.steps_each))
     call = parse(info.notation, run_names(loop, groups) | {"total_steps": steps} | values)
     inner = resolve(call, loop, groups, total_steps=total_steps)
     resolved.call = inner.call
@@ -263,6 +263,9 @@ def check_value(owner: str, parameter: Parameter, value: Any, groups: int) -> No
             _check_each(owner, parameter, value, groups, _check_function)
         case "function":
             _check_function(owner, parameter, value)
+        case "numbers":
+            for item in value if isinstance(value, tuple) else (value,):
+                _check_number(owner, parameter, item)
         case "text":
             if not isinstance(value, str):
                 raise _invalid(owner, parameter, value, "text")

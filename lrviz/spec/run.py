@@ -101,6 +101,11 @@ FIELDS: Final = (
         least=1,
     ),
     Field(
+        "split_batches",
+        "switch",
+        "Accelerate splits a batch among the processes: the batch size is that of all, and the scheduler steps once",
+    ),
+    Field(
         "world_size",
         "count",
         "devices that share the batches of a Trainer of transformers",
@@ -185,7 +190,8 @@ class TrainingLoop:
     `accum_remainder`; with "drop" they make none, and with "carry" the next epoch goes on with them. Accelerate's
     wrapper calls `scheduler.step()` `num_processes` times wherever a plain loop calls it once. With `dataset_size` and
     `batch_size` the steps of an epoch follow from them: a partial last batch counts unless `drop_last`, and each
-    process gets its share. With `max_steps` the run stops after so many updates, and `epochs` are those that it begins.
+    process gets its share; with `split_batches` a batch is one of all processes, and a call is one step. With
+    `max_steps` the run stops after so many updates, and `epochs` are those that it begins.
 
     Raises:
         SpecError: a count is not a whole number of 1 or more, there is no update, or there are over `MAX_UPDATES`.
@@ -201,6 +207,7 @@ class TrainingLoop:
     drop_last: bool = False
     max_steps: int | None = None
     accum_remainder: Remainder = "update"
+    split_batches: bool = False
 
     def __post_init__(self) -> None:
         for name in _COUNTS:
@@ -247,12 +254,18 @@ class TrainingLoop:
             if self.drop_last:
                 raise SpecError("`drop_last` needs `dataset_size` and `batch_size`", "without them no batch is partial")
             return
+        sharing = self.steps_each
+        if sharing < self.num_processes and self.batch_size % self.num_processes:
+            raise SpecError(
+                f"batches of {self.batch_size} cannot be split among {self.num_processes} processes",
+                "make `batch_size` a multiple of `num_processes`",
+            )
         if self.drop_last:
-            batches = self.dataset_size // self.batch_size // self.num_processes
+            batches = self.dataset_size // self.batch_size // sharing
         else:
-            batches = _ceil_div(_ceil_div(self.dataset_size, self.batch_size), self.num_processes)
+            batches = _ceil_div(_ceil_div(self.dataset_size, self.batch_size), sharing)
         if batches < 1:
-            shared = f" for {self.num_processes} processes" if self.num_processes > 1 else ""
+            shared = f" for {sharing} processes" if sharing > 1 else ""
             raise SpecError(
                 f"{self.dataset_size} samples in batches of {self.batch_size}{shared} make no full batch",
                 "leave out `drop_last`, or make the batches smaller",
@@ -306,9 +319,14 @@ class TrainingLoop:
         return self.updates if self.interval == "step" else self.epochs
 
     @property
+    def steps_each(self) -> int:
+        """The scheduler steps of a call of `scheduler.step()`: one for each process of Accelerate."""
+        return 1 if self.split_batches else self.num_processes
+
+    @property
     def scheduler_steps(self) -> int:
         """How often the scheduler steps, including the last, unused step: `total_steps` in notation."""
-        return self.scheduler_calls * self.num_processes
+        return self.scheduler_calls * self.steps_each
 
     @property
     def exact_epochs(self) -> float:
@@ -358,9 +376,10 @@ class ParamGroup:
 
 @dataclass(frozen=True)
 class OptimizerChoice:
-    """The optimizer by torch's class name, and its momentum if one is given: `betas[0]` for Adam and its variants.
+    """The optimizer by its class name, and its momentum if one is given: `betas[0]` for Adam and its variants.
 
-    `given` is whether the user named it; torch's default for its momentum is then meant.
+    `options` are other arguments of one that changes its rate by itself, as `warmup_steps` of schedule-free. `given`
+    is whether the user named it; torch's default for its momentum is then meant.
 
     Raises:
         SpecError: the momentum is not a finite number of 0 or more.
@@ -368,7 +387,12 @@ class OptimizerChoice:
 
     name: str = "SGD"
     momentum: float | None = None
+    options: tuple[tuple[str, Any], ...] = ()
     given: bool = field(default=False, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        options = ", ".join(f"{name}={print_value(value)}" for name, value in self.options)
+        return f"{self.name}({options})" if options else self.name
 
     def __post_init__(self) -> None:
         if self.momentum is None:
@@ -443,7 +467,7 @@ class ScriptLoop:
         return self.calls[number] if call == self.written[number] else self.resolve(call)
 
     def __str__(self) -> str:
-        return ", ".join(filter(None, [*map(str, self.calls), self.hand]))
+        return ", ".join(filter(None, [*map(str, self.calls), self.hand])) or "no scheduler"
 
 
 @dataclass(frozen=True)

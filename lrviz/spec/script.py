@@ -198,12 +198,13 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
                 f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with a step after each "
                 f"{'update' if loop.interval == 'step' else 'epoch'}, over {count(loop.epochs, 'epoch')}"
             )
+        lines = [found.line, *(program.schedulers if program else ())]
         runs.append(
             ScriptRun(
                 None if program else found.call, merged,
                 (*_told(known, found, typed), *(found.told if program else ())), tuple(notes),
                 found.name, tuple(_explained(merged, known, found, typed, fields.prefix)),
-                f"{path}:{found.line}" if path else "", _ignored_rules(text, found.line), program,
+                f"{path}:{found.line}" if path else "", _ignored_rules(text, *lines), program,
                 tuple(replace(fault, ignored=_ignored_rules(text, fault.line)) for fault in found.faults),
             )
         )  # fmt: skip
@@ -266,26 +267,28 @@ def _known_length(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[s
     return kept | {k: v for k, v in values.items() if k == "steps" or (k in kept and k in length)}
 
 
-def _ignored_rules(text: str, line: int) -> tuple[str, ...]:
-    """The codes in comments `# lrviz: ignore[LR102]` on the lines of the statement at a line, or just above it.
+def _ignored_rules(text: str, *places: int) -> tuple[str, ...]:
+    """The codes in comments `# lrviz: ignore[LR102]` on the lines of the statements at some lines, or just above them.
 
     A comment without codes gives the start of all of them.
     """
     if "lrviz:" not in text:
         return ()
     lines = text.splitlines()
-    first = last = line
-    while first > 1 and lines[first - 2].strip().startswith("#"):
-        first -= 1
-    depth = 0
-    for last in range(line, min(line + _MOST_LINES, len(lines)) + 1):
-        code = lines[last - 1].partition("#")[0]
-        depth += sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
-        if depth <= 0:
-            break
-    found = (_IGNORE.search(each) for each in lines[first - 1 : last])
-    codes = [code.strip() for match in found if match for code in (match[1] or "LR").split(",")]
-    return tuple(code for code in codes if code)
+    found: dict[str, None] = {}
+    for line in places:
+        first = last = line
+        while first > 1 and lines[first - 2].strip().startswith("#"):
+            first -= 1
+        depth = 0
+        for last in range(line, min(line + _MOST_LINES, len(lines)) + 1):
+            code = lines[last - 1].partition("#")[0]
+            depth += sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
+            if depth <= 0:
+                break
+        comments = filter(None, map(_IGNORE.search, lines[first - 1 : last]))
+        found |= dict.fromkeys(code.strip() for match in comments for code in (match[1] or "LR").split(","))
+    return tuple(filter(None, found))
 
 
 def _loaders(found: Found) -> tuple[str, ...]:
@@ -436,15 +439,16 @@ def _explained(
     values: dict[str, Any] = {"optimizer": fields.values.get("optimizer", "SGD")}
     values["lr"] = ", ".join(format_rate(group.lr) for group in groups[:4]) + ", ..." * (len(groups) > 4)
     values |= {name: fields.values[name] for name in ("momentum",) if name in fields.values}
-    values |= {name: getattr(loop, name) for name in ("epochs", "steps_per_epoch", "grad_accum", "interval")}
+    names = ("epochs" if loop.max_steps is None else "max_steps", "steps_per_epoch", "grad_accum", "accum_remainder")
+    values |= {name: getattr(loop, name) for name in (*names, "interval")}
     for name, value in values.items():
-        if name == "grad_accum" and value == 1:
+        if name in ("grad_accum", "accum_remainder") and value == getattr(TrainingLoop, name):
             continue
         by_steps = "steps" in fields.values and name in ("epochs", "steps_per_epoch")
         key = "steps" if by_steps else "dataset_size" if name == "steps_per_epoch" and "dataset_size" in typed else name
         line = found.lines.get(key, 0)
         where = f"`{option_name(key, prefix)}`" if key in typed else f"line {line}" if line else "the default of lrviz"
-        if key in known and key not in typed and not line:
+        if (key in known or key in fields.values) and key not in typed and not line:
             where = "the script"
         yield option_name(name, ""), str(value), where
     for argument in found.arguments:
@@ -458,5 +462,5 @@ def several_error(text: str, runs: Sequence[RunSpec]) -> UsageError:
     one = "" if text.strip() == "-" else f"`{printable(text, 60)}@{runs[0].name or 'NAME'}` is one of them, and "
     return UsageError(
         f"`{printable(text, 60)}` steps {len(runs)} schedulers: {listed}",
-        f"{one}`lrviz compare {printable(text, 60)}` draws all",
+        f"{one}`lrviz plot {printable(text, 60)}` draws all",
     )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lrviz.errors import NotationError, UsageError
 from lrviz.notation import parse_value
-from lrviz.schedulers import installed_optimizers
+from lrviz.schedulers import OWN_RATES, installed_optimizers
 from lrviz.text import brief, printable
 
 _MAX_GROUPS: Final = 1_000  # parameter groups; the time that torch needs for them grows with the square of their number
@@ -171,21 +171,44 @@ def read_rates(option: str, given: Any) -> list[tuple[str, float]]:
     return rates
 
 
-def read_optimizer_name(name: str) -> str:
-    """The name of an optimizer of torch, in any case, also with its module.
+def read_optimizer_text(text: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """The class name of an optimizer, and its arguments in brackets: `AdamWScheduleFree(warmup_steps=100)`.
 
     Raises:
-        UsageError: torch has no such optimizer.
+        UsageError: the optimizer is unknown, or does not have such an argument.
     """
-    known = installed_optimizers()
-    folded = {class_name.lower(): class_name for class_name in known}
+    written, bracket, rest = text.strip().partition("(")
+    name = read_optimizer_name(written.strip())
+    if not bracket:
+        return name, ()
+    known = OWN_RATES[name].options if name in OWN_RATES else ()
+    options: dict[str, Any] = {}
+    for part in split_commas(rest.strip().removesuffix(")")):
+        argument, equals, value = (piece.strip() for piece in part.partition("="))
+        if not part.strip():
+            continue
+        if argument not in known or not equals or argument in options:
+            listed = f"it takes {', '.join(f'{n}=...' for n in known)}" if known else f"write `{name}` alone"
+            raise UsageError(f"`{name}` takes no `{printable(part.strip(), 60)}` here", listed)
+        options[argument] = parse_value(value, {})
+    return name, tuple(options.items())
+
+
+def read_optimizer_name(name: str) -> str:
+    """The name of an optimizer of torch, or of one that changes its rate by itself, in any case, also with its module.
+
+    Raises:
+        UsageError: there is no such optimizer.
+    """
     plain = name.rpartition(".")[2]
-    if plain in known or not known:  # without torch's source the simulation checks the name
+    installed = installed_optimizers()
+    if plain in installed or plain in OWN_RATES or not installed:  # without torch's source the simulation checks it
         return plain
+    folded = {class_name.lower(): class_name for class_name in (*installed, *OWN_RATES)}
     if plain.lower() in folded:
         return folded[plain.lower()]
     import difflib
 
     close = difflib.get_close_matches(plain.lower(), folded, n=1, cutoff=0.5)
     hint = f"did you mean `{folded[close[0]]}`? " if close else ""
-    raise UsageError(f"unknown optimizer `{name}`", f"{hint}torch.optim has {', '.join(sorted(known))}")
+    raise UsageError(f"unknown optimizer `{name}`", f"{hint}torch.optim has {', '.join(sorted(installed))}")

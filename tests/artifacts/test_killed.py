@@ -164,8 +164,8 @@ def test_killed_at_random_moments(old: Path, forks: ForkServer) -> None:
     started = time.perf_counter()
     start("timed", forks).wait()
     seconds = time.perf_counter() - started
-    killed = 0
-    for number in range(4):
+    killed = number = 0
+    while number < 4 or (not killed and number < 20):
         target = Path(f"out{number}")
         if number % 2:
             shutil.copytree(old, target)
@@ -175,13 +175,17 @@ def test_killed_at_random_moments(old: Path, forks: ForkServer) -> None:
         time.sleep(share * seconds)
         with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
-        killed += process.wait() == -signal.SIGKILL
+        if process.wait() == -signal.SIGKILL:
+            killed += 1
+        else:  # it has ended before the signal: the first render took longer, on a busy machine
+            seconds *= 0.8
         if target.exists():
             check_whole(target)
         render("p.toml", "-o", str(target), "-q")  # the next one makes all of it good
         check_whole(target)
         assert {p.name for p in target.iterdir() if p.name.startswith(".")} <= set(MINE)
-    assert killed >= 1  # on a busy machine some renders end before the signal
+        number += 1
+    assert killed >= 1
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])

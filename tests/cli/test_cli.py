@@ -943,7 +943,7 @@ def test_ctrl_c_in_any_command(capsys: Capture, monkeypatch: pytest.MonkeyPatch)
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runs, "read_spec", interrupted)
+    monkeypatch.setattr(runs, "read_specs", interrupted)
     assert main(["plot", "cosine"]) == 130
     assert capsys.readouterr() == ("", "")
 
@@ -978,7 +978,7 @@ class Interrupts:
             print("imported on", file=sys.stderr)
 
 sys.meta_path.insert(0, Interrupts())
-sys.argv = ["lrviz", "plot", "cosine"]
+sys.argv = ["lrviz", "table", "cosine"]
 from lrviz.__main__ import run
 run()
 """

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tomllib
 from pathlib import Path
+
+from tests.conftest import ROOT
 
 TRANSFORMERS = """
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
@@ -30,90 +34,7 @@ def get_scheduler(name, optimizer, num_warmup_steps=None, num_training_steps=Non
 """
 
 
-ACME = """
-from torch.optim.lr_scheduler import LambdaLR
-
-
-def get_rsqrt_schedule(optimizer, timescale=1):
-    return LambdaLR(optimizer, lambda step: (timescale / max(step, timescale)) ** 0.5)
-
-
-class Halving:
-    # Halves the rate at every second update, and doubles it at the end of an epoch.
-    def __init__(self, factor, optimizer, after=None):
-        self.factor, self.optimizer, self.after = factor, optimizer, after
-
-    def step_update(self, updates):
-        if updates % 2 == 0:
-            self.scale(self.factor)
-
-    def step_epoch(self, epochs):
-        self.scale(2)
-
-    def scale(self, factor):
-        for group in self.optimizer.param_groups:
-            group["lr"] *= factor
-"""
-ACME_FAMILY = """
-from lrviz.schedulers import Family, Parameter, Scheduler
-
-
-def stepper(scheduler, loop):
-    def step(updates):
-        scheduler.step_update(updates)
-        if updates % loop.updates_per_epoch == 0:
-            scheduler.step_epoch(updates // loop.updates_per_epoch)
-
-    return step
-
-
-texts = {
-    "use": "Tests.",
-    "cautions": ("It is not a schedule for training.",),
-    "source": "https://example.org/acme",
-    "past_end": "It goes on.",
-    "module": "acme.schedules",
-    "package": "acme-schedules",
-    "takes_last_epoch": False,
-}
-FAMILY = Family(
-    package="acme",
-    install="acme-schedules",
-    help="The schedules of acme.",
-    refused={"Adaptive": "its step() takes the gradients"},
-    schedulers=(
-        Scheduler(
-            short="acme-rsqrt",
-            name="get_rsqrt_schedule",
-            summary="divides the rate by the square root of the step",
-            parameters=(Parameter("timescale", "int", "steps after which the rate falls", default=1, least=1),),
-            formula="rate(t) = lr * sqrt(timescale / max(t, timescale))",
-            **texts,
-        ),
-        Scheduler(
-            short="acme-halving",
-            name="Halving",
-            summary="halves the rate",
-            parameters=(
-                Parameter("factor", "float", "the factor", default=0.5, least=0),
-                Parameter("after", "scheduler", "another scheduler", default=None, optional=True),
-            ),
-            formula="rate(t) = lr * factor ** (t // 2), doubled each epoch; after is not used",
-            optimizer_at=1,
-            build=lambda factory, optimizer, args, kwargs: factory(kwargs.pop("factor", 0.5), optimizer, **kwargs),
-            stepper=stepper,
-            **texts,
-        ),
-    ),
-)
-"""
-ENTRY_POINTS = """
-[console_scripts]
-acme = acme.cli:main
-
-[lrviz.families]
-acme = acme.lrviz_family:FAMILY
-"""
+ACME = ROOT / "docs" / "examples" / "acme"
 
 
 def write_package(folder: Path, name: str, **modules: str) -> Path:
@@ -127,10 +48,23 @@ def write_package(folder: Path, name: str, **modules: str) -> Path:
     return package
 
 
-def write_acme(folder: Path, entry_points: str = ENTRY_POINTS) -> None:
-    """Write the package that brings a family by an entry point, as `pip install` leaves it."""
-    write_package(folder, "acme", init="", schedules=ACME, lrviz_family=ACME_FAMILY)
-    information = folder / "acme_schedules-1.0.dist-info"
+def write_acme(folder: Path, entry_points: str = "") -> None:
+    """Write the example of a package that brings a family, as `pip install` leaves it.
+
+    Args:
+        folder: What has the installed packages.
+        entry_points: Its file of entry points, in place of the one that follows from its `pyproject.toml`.
+    """
+    shutil.copytree(ACME / "acme", folder / "acme", ignore=shutil.ignore_patterns("__pycache__"))
+    project = tomllib.loads((ACME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    groups = {"console_scripts": {"acme": "acme.cli:main"}, **project["entry-points"]}
+    written = "".join(
+        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in entries.items()) + "\n"
+        for group, entries in groups.items()
+    )
+    name = project["name"].replace("-", "_")
+    information = folder / f"{name}-{project['version']}.dist-info"
     information.mkdir()
-    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-schedules\nVersion: 1.0\n")
-    (information / "entry_points.txt").write_text(entry_points)
+    about = {"Metadata-Version": "2.1", "Name": project["name"], "Version": project["version"]}
+    (information / "METADATA").write_text("".join(f"{name}: {value}\n" for name, value in about.items()))
+    (information / "entry_points.txt").write_text(entry_points or written)

@@ -188,6 +188,52 @@ def test_the_code_runs(transformers: Any, capsys: Capture) -> None:
     assert capsys.readouterr().out == "scheduler = get_reduce_on_plateau_schedule(optimizer)\n"
 
 
+SCRIPT = """
+import argparse
+from accelerate import Accelerator
+from transformers import get_scheduler, SchedulerType
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr_scheduler_type", type=SchedulerType, default="linear", choices=["linear", "cosine"])
+parser.add_argument("--num_warmup_steps", type=int, default=2)
+parser.add_argument("--num_train_epochs", type=int, default=3)
+args = parser.parse_args()
+accelerator = Accelerator(gradient_accumulation_steps=2)
+optimizer = torch.optim.AdamW(model.parameters(), lr=5e-5)
+steps = args.num_train_epochs * math.ceil(len(train_dataloader) / accelerator.gradient_accumulation_steps)
+lr_scheduler = get_scheduler(
+    name=args.lr_scheduler_type,
+    optimizer=optimizer,
+    num_warmup_steps=args.num_warmup_steps * accelerator.num_processes,
+    num_training_steps=steps * accelerator.num_processes,
+)
+model, optimizer, train_dataloader, lr_scheduler = accelerator.prepare(
+    model, optimizer, train_dataloader, lr_scheduler
+)
+for epoch in range(args.num_train_epochs):
+    for step, batch in enumerate(train_dataloader):
+        with accelerator.accumulate(model):
+            accelerator.backward(model(batch).loss)
+            optimizer.step()
+            lr_scheduler.step()
+            optimizer.zero_grad()
+""".replace("accelerator.gradient_accumulation_steps)", "2)")
+
+
+def test_a_script_under_accelerate(transformers: Any, capsys: Capture) -> None:
+    Path("train.py").write_text(SCRIPT)
+    lengths = ["--let", "len(train_dataloader)=10"]
+    assert main(["table", "train.py", *lengths, "--format", "csv"]) == 0
+    one = [float(line.split(",")[-1]) for line in capsys.readouterr().out.splitlines()[1:]]
+    function = transformers().get_linear_schedule_with_warmup
+    assert [[rate] for rate in one] == rates(lambda optimizer: function(optimizer, 2, 15), 15, 5e-5)
+    assert main(["table", "train.py", *lengths, "--num-processes", "2", "--format", "csv"]) == 0
+    two = [float(line.split(",")[-1]) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [[rate] for rate in two] == rates(lambda optimizer: function(optimizer, 4, 30), 30, 5e-5)[::2]
+    assert main(["check", "train.py", *lengths]) == 0
+    assert "no findings" in capsys.readouterr().out
+
+
 # Errors: the command line after `lrviz`, and the error and a part of the hint.
 BAD = {
     "plot transformers.get_cosine_schedul": (
@@ -385,7 +431,7 @@ def test_a_family_says_how_its_schedulers_are_built_and_stepped(site: Path) -> N
 
 FAULTS = {
     "acme = acme.absent": "`acme` of the group lrviz.families cannot be loaded: ModuleNotFoundError: No module named",
-    "acme = acme.lrviz_family:texts": "`acme` of the group lrviz.families is a dict, not an `lrviz.schedulers.Family`",
+    "acme = acme.lrviz_family:stepper": "`acme` of the group lrviz.families is a function, not",
 }
 
 

@@ -97,6 +97,7 @@ def test_a_smooth_curve_is_drawn_through_every_update() -> None:
     assert axes.get_yscale() == "linear"
     assert axes.get_ylim() == pytest.approx((-3e-5, 1.05e-3))
     assert axes.spines["top"].get_visible()  # the axis of epochs
+    assert axes.spines["top"].get_gid() == "top-1-line"  # which a page hides with its labels
     assert not axes.spines["right"].get_visible()
 
 

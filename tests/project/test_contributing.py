@@ -25,18 +25,18 @@ class RsqrtLR(module.LambdaLR):
         super().__init__(optimizer, lambda step: (timescale / max(step, timescale)) ** 0.5)
 module.RsqrtLR = RsqrtLR
 """
-TRANSFORMERS = """
+FLOWS = """
 from torch.optim.lr_scheduler import LambdaLR
-def get_constant_schedule_with_warmup(optimizer, num_warmup_steps):
-    return LambdaLR(optimizer, lambda step: min(1.0, step / max(1, num_warmup_steps)))
+def get_constant_flow(optimizer, warmup=1):
+    return LambdaLR(optimizer, lambda step: min(1.0, step / max(1, warmup)))
 """
 RUN = "--epochs 1 --steps-per-epoch 5 --lr 1"
 # What each addition makes possible: a part of the diff, a command line, and a part of what it prints.
 ADDITIONS = [
     ("torch/rsqrt.py", f"table rsqrt {RUN} --format csv", "4,0,0.5\n"),
     (
-        "schedulers/transformers.py",
-        f"table hf-constant --num_warmup_steps 2 {RUN} --format csv",
+        "families/flows.py",
+        f"table flows-constant --warmup 2 {RUN} --format csv",
         "0,0,0.0\n1,0,0.5\n2,0,1.0\n",
     ),
     ("formats/latex.py", f"table StepLR(4) {RUN} --format tex", "3 & 0 & 1.0 \\\\\n4 & 0 & 0.1 \\\\\n"),
@@ -51,7 +51,7 @@ import os, sys, matplotlib.figure
 for folder, words in zip(sys.argv[1::2], sys.argv[2::2]):
     if (pid := os.fork()) == 0:
         os.chdir(folder)
-        sys.path.insert(0, folder)
+        sys.path[:0] = [folder, os.path.join(folder, "site")]
         for stream, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), stream)
         if "rsqrt" not in words:
@@ -73,9 +73,10 @@ def test_an_addition_is_one_file_and_one_line(tmp_path: Path) -> None:
         folder = tmp_path / str(len(words))
         shutil.copytree(ROOT / "lrviz", folder / "lrviz")  # with the compiled modules, whose sources keep their times
         subprocess.run(["git", "apply", "-"], input=diff, text=True, cwd=folder, env=environment, check=True)
-        (folder / "transformers").mkdir()
-        (folder / "transformers" / "__init__.py").touch()
-        (folder / "transformers" / "optimization.py").write_text(TRANSFORMERS)
+        package = folder / "site" / "flows"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "schedules.py").write_text(FLOWS)
         words += [str(folder), command]
     done = subprocess.run(
         [sys.executable, "-P", "-c", PROGRAM, *words], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -58,12 +58,17 @@ def test_a_dictionary_is_stepped_as_lightning_does() -> None:
             for accumulate, frequency in ((1, 1), (1, 20), (4, 2), (2, 2), (2, 3), (3, 2), (1, 13)):
                 made = "ReduceLROnPlateau(optimizer, patience=1)" if metric else "StepLR(optimizer, 4)"
                 text = f'{{"scheduler": {made}, "interval": "{interval}", "frequency": {frequency}, "monitor": "loss"}}'
-                fields = {"epochs": 6, "steps_per_epoch": 13, "grad_accum": accumulate, "lr": 0.1}
+                fields: dict[str, Any] = {"epochs": 6, "steps_per_epoch": 13, "grad_accum": accumulate, "lr": 0.1}
                 fields |= {"metric": "0.5"} if metric else {}
                 wanted = by_hand(
                     epochs=6, batches=13, accumulate=accumulate, frequency=frequency, interval=interval, metric=metric
                 )
                 assert simulate(read(text, **fields)).lr[:, 0].tolist() == wanted, (text, accumulate)
+
+
+def test_a_dictionary_creates_its_scheduler_once() -> None:
+    spec = read('{"scheduler": LinearLR(optimizer, 0.5), "frequency": 2}', epochs=2, steps_per_epoch=2, lr=0.1)
+    assert (str(spec.scheduler), simulate(spec).lr[:, 0].tolist()) == ("LinearLR(start_factor=0.5)", [0.05] * 4)
 
 
 def test_a_dictionary_that_a_function_returns() -> None:

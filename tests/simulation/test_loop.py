@@ -8,6 +8,7 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,7 @@ def accelerated(
     by_epoch: bool = False,
     epochs: int = 3,
     metric: Callable[[int], float] | None = None,
+    split: bool = False,
 ) -> list[float]:
     """What the first of several processes uses in the loop of Accelerate's documentation, batches of 8."""
     accelerate = pytest.importorskip("accelerate", reason="the loop of Accelerate needs the package `accelerate`")
@@ -145,7 +147,11 @@ def accelerated(
     GradientState._reset_state()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # accelerate's and torch's own
-        accelerator = accelerate.Accelerator(cpu=True, gradient_accumulation_steps=accumulate)
+        accelerator = accelerate.Accelerator(
+            cpu=True,
+            gradient_accumulation_steps=accumulate,
+            dataloader_config=accelerate.DataLoaderConfiguration(split_batches=split),
+        )
         for state in (PartialState, AcceleratorState):
             monkeypatch.setitem(state._shared_state, "num_processes", processes)
         model = nn.Linear(2, 1)
@@ -192,6 +198,28 @@ def test_accelerate(
         accumulate=accumulate,
     )
     assert trace.lr[:, 0].tolist() == theirs
+
+
+@pytest.mark.parametrize(("size", "drop_last"), [(64, False), (100, False), (100, True), (5, False)])
+@pytest.mark.parametrize(("processes", "accumulate"), [(2, 1), (4, 3)])
+def test_accelerate_splits_batches(
+    processes: int, accumulate: int, size: int, drop_last: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"epochs": 3, "dataset_size": size, "batch_size": 8, "grad_accum": accumulate, "num_processes": processes}
+    for text, make in (COSINE, ONECYCLE):
+        trace = run(text, **fields, drop_last=drop_last, split_batches=True)
+        theirs = accelerated(
+            partial(make, t=trace.spec.loop.scheduler_steps),
+            monkeypatch,
+            processes=processes,
+            size=size,
+            drop_last=drop_last,
+            accumulate=accumulate,
+            split=True,
+        )
+        assert trace.lr[:, 0].tolist() == theirs, text
+    with pytest.raises(SpecError, match="batches of 8 cannot be split among 3 processes"):
+        run("cosine", **{**fields, "num_processes": 3}, split_batches=True)
 
 
 @pytest.mark.parametrize("processes", [2, 4])

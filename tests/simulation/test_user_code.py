@@ -204,7 +204,6 @@ WANTED = [
     ("self, step", "count", ""),
     ("self, current_step", "count", ""),
     ("self, num_updates", "count", ""),
-    ("self, interval", "count", ""),
     ("self, t", "count", ""),
     ("self, metrics=None", "nothing", "metrics"),
     ("self, epoch, metric=None", "count", "metric"),
@@ -219,6 +218,14 @@ def test_what_a_step_wants_is_asked_of_its_signature(parameters: str, wanted: st
     names: dict[str, type] = {}
     exec(f"class Own:\n    def step({parameters}): pass", names)  # noqa: S102 - the lines above
     assert user_code.step_argument(names["Own"]()) == (wanted, optional)
+
+
+@pytest.mark.parametrize("name", ["increment", "interval", "num_samples", "tokens", "batch_size", "step_size"])
+def test_a_step_that_wants_what_lrviz_does_not_know(name: str, write: Write) -> None:
+    write(f"class Samples(Plain):\n    def step(self, {name}): self.groups[0]['lr'] += {name}\n")
+    error = refused("train.py:Samples")
+    assert error.message == f"`Samples.step` needs `{name}`, which lrviz does not know"
+    assert "`epoch` or `step`" in error.hint
 
 
 OPTIONAL_METRIC = """\

@@ -124,10 +124,10 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     ),
     "nothing close": ("quantum", "unknown scheduler `quantum`", "`lrviz schedulers` lists them all"),
     "another library": (
-        "timm.scheduler.CosineLRScheduler()",
-        "unknown scheduler `timm.scheduler.CosineLRScheduler`",
+        "mylib.scheduler.CosineAnnealingScheduler()",
+        "unknown scheduler `mylib.scheduler.CosineAnnealingScheduler`",
         "did you mean `CosineAnnealingLR`? `lrviz schedulers` lists them all; "
-        "code that is installed or in this folder runs as `timm.scheduler:CosineLRScheduler(...)`",
+        "code that is installed or in this folder runs as `mylib.scheduler:CosineAnnealingScheduler(...)`",
     ),
     "another library's class of the same name": (
         "my.own.StepLR(4)",

@@ -59,6 +59,35 @@ def test_words_of_the_script_are_given_values(text: str, lets: list[str], printe
     assert read_run(str(run.scheduler)).scheduler == run.scheduler
 
 
+def test_a_table_is_a_value() -> None:
+    text = "optimizer = SGD(p, cfg.lr)\ns = StepLR(optimizer, cfg.sched['n'], **cfg.more)"
+    for value in (
+        "{'lr': 0.3, 'sched': {'n': 4}, 'more': {'gamma': 0.5}}",
+        '{"lr": 0.3, "sched": {"n": 4}, "more": {"gamma": 5e-1}}',
+    ):
+        run = read_run(text, Fields(lets=read_lets([f"cfg={value}"])))
+        assert (str(run.scheduler), run.groups[0].lr) == ("StepLR(step_size=4, gamma=0.5)", 0.3)
+    trace = lrviz.simulate(text, lets={"cfg": {"lr": 0.3, "sched": {"n": 4}, "more": {}}})
+    assert str(trace.spec.scheduler) == "StepLR(step_size=4)"
+
+
+WRONG_TABLES = {
+    "{'lr': 0.1": "`--let cfg`: `{'lr': 0.1` is not a table",
+    "{1, 2}": "`--let cfg`: `{1, 2}` is not a table",
+    "{'lr': f(1)}": "`--let cfg`: `{'lr': f(1)}` is not a table",
+    "{'lr': 1j}": "`--let cfg`: a value is of the type complex, which is not followed",
+    "{" * 5000: "is not a table",
+    "{" + " " * 20000 + "}": "`--let cfg` is longer than 10,000 characters",
+}
+
+
+def test_what_is_not_a_table_is_refused() -> None:
+    for text, message in WRONG_TABLES.items():
+        with pytest.raises(LrvizError) as caught:
+            read_lets([f"cfg={text}"])
+        assert message in caught.value.message, text[:40]
+
+
 def test_they_are_given_in_python_and_in_presets_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     trace = lrviz.simulate("StepLR(optimizer, args.step)", lets={"args.step": 3})
@@ -161,12 +190,12 @@ def test_in_a_preset_it_is_said_in_the_words_of_presets() -> None:
 WARMUP = "cosine = CosineAnnealingLR(optimizer, 10)\n"
 REFUSED = {
     "a scheduler around it that is not of torch": (
-        f"{WARMUP}scheduler = GradualWarmupScheduler(optimizer, multiplier=8, total_epoch=10, after_scheduler=cosine)",
-        "`GradualWarmupScheduler` on line 2 is not a scheduler of torch",
+        f"{WARMUP}scheduler = OwnWarmupScheduler(optimizer, multiplier=8, total_epoch=10, after_scheduler=cosine)",
+        "`OwnWarmupScheduler` on line 2 is not a scheduler of torch",
     ),
     "a scheduler after it that is not of torch": (
-        f"{WARMUP}scheduler = get_cosine_schedule_with_warmup(optimizer, 10, 100)",
-        "`get_cosine_schedule_with_warmup` on line 2 is not a scheduler of torch",
+        f"{WARMUP}scheduler = get_own_schedule_with_warmup(optimizer, 10, 100)",
+        "`get_own_schedule_with_warmup` on line 2 is not a scheduler of torch",
     ),
     "a number that a loop changes": (
         "n = 1\nfor x in loader:\n    n += 1\nStepLR(optimizer, n)",
@@ -185,7 +214,7 @@ REFUSED = {
     "the constant tau": ("LambdaLR(optimizer, lambda t: t / tau)", "unknown name `tau`"),
     "Lightning's frequency": (
         'return {"optimizer": opt, "lr_scheduler": {"scheduler": StepLR(opt, 3), "frequency": 2}}',
-        "Lightning's `frequency` of 2 is not followed without the module around it",
+        "the script needs 2 values: `trainer.max_epochs` (line 1, a count), `len(train_dataloader)` (line 1, a count)",
     ),
     "many values": (
         "opt = SGD(p, args.lr)\nStepLR(opt, args.step, cfg['gamma'])",

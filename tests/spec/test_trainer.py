@@ -264,6 +264,14 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
         "TrainingArguments(dataloader_drop_last='yes')", {},
         "`TrainingArguments`: `dataloader_drop_last` must be True or False, got 'yes'", "",
     ),
+    (
+        "n = []\nfor i in range(60):\n    n = [n, n]\nTrainingArguments(learning_rate=n)", {},
+        "the value of `learning_rate` is not one that a Trainer takes", "",
+    ),
+    (
+        "n = {}\nfor i in range(60):\n    n = {'a': n, 'b': n}\nTrainingArguments(lr_scheduler_kwargs=n)", {},
+        "the value of `lr_scheduler_kwargs` is not one that a Trainer takes", "",
+    ),
     ("TrainingArguments(optim=3)", {}, "`TrainingArguments`: `optim` must be text, got 3", ""),
     (
         "TrainingArguments(lr_scheduler_kwargs=3)", {},
@@ -463,6 +471,9 @@ Mine(model=model, args=args).train()
 """
     spec = read(text)
     assert (spec.groups[0].lr, spec.optimizer.name, spec.loop.updates) == (2e-4, "SGD", 20)
+    changed = "k = {'num_cycles': 2}\nif lora:\n    k.pop('num_cycles')\n"
+    with pytest.raises(MissingValuesError, match="unknown name `lora`"):
+        read(f"{changed}TrainingArguments(max_steps=9, lr_scheduler_kwargs=k)")
     with pytest.raises(LrvizError, match="`set_lr_scheduler` is not followed"):
         read("args = TrainingArguments('out', max_steps=9)\nargs = args.set_lr_scheduler('cosine')")
     with pytest.raises(LrvizError, match="the arguments of the Trainer are those of the script's command line"):

@@ -157,7 +157,9 @@ def _findings(specs: Sequence[tuple[RunSpec, Path]], values: dict[str, Any]) -> 
     from lrviz import rules
     from lrviz.cli import runs
 
-    simulation = runs.import_simulation([spec for spec, _ in specs])
+    runs.check_packages([spec for spec, _ in specs])
+    with runs.gc_paused():
+        from lrviz import simulation
     total = sum(spec.loop.scheduler_calls for spec, _ in specs)
     done_before = 0
     resumes = [runs.read_resume(values, spec) for spec, _ in specs]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lrviz import figure, files, presets, terminal
+from lrviz.background import Background
 from lrviz.cli import options, runs
 from lrviz.cli.options import PresetArgument, with_options
 from lrviz.errors import UsageError
@@ -65,20 +66,25 @@ def command(preset: PresetArgument = None, **values: Any) -> int:
 def _render(
     loaded: Preset, figures: Sequence[FigurePlan], formats: tuple[str, ...] | None, values: dict[str, Any]
 ) -> None:
-    with runs.gc_paused():
-        from lrviz import artifacts
-
-        figure.import_matplotlib(user_settings=False)
     folder, quiet = values["output"], values["quiet"]
-    with terminal.progress_bar("rendering", quiet) as report:
-        rendered = artifacts.render_preset(
-            loaded,
-            Path(folder),
-            only=values["only"] or (),
-            overrides=artifacts.Overrides(formats, values["style"]),
-            prune=values["prune"],
-            report=report,
-        )
+    specs = [run for plan in figures for run in plan.runs]
+    runs.check_packages(specs)
+    with Background(specs, report=not quiet) as background:
+        with runs.gc_paused():
+            background.start()
+            from lrviz import artifacts
+
+            figure.import_matplotlib(user_settings=False)
+        with terminal.progress_bar("rendering", quiet) as report:
+            rendered = artifacts.render_preset(
+                loaded,
+                Path(folder),
+                only=values["only"] or (),
+                overrides=artifacts.Overrides(formats, values["style"]),
+                prune=values["prune"],
+                report=report,
+                simulate=background.trace,
+            )
     files.write_stdout("".join(f"{printable(str(Path(folder) / name))}\n" for name in rendered.files))
     if quiet:
         return

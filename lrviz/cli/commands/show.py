@@ -19,10 +19,10 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     if values["list"]:
         runs.list_schedulers(scheduler, values)
         return
-    spec = runs.read_spec("show", scheduler, ctx.obj, values)
-    resume = runs.read_resume(values, spec)
-    traces = runs.simulate_all([spec], values["quiet"], resume=resume)
-    runs.print_run_notes([spec], values, traces)
-    runs.print_findings(traces[:1], values["quiet"])
+    specs = runs.read_specs("show", scheduler, ctx.obj, values)
+    resume = runs.read_resume(values, specs[0])
+    traces = runs.simulate_all(specs, values["quiet"], resume=resume)
+    runs.print_run_notes(specs, values, traces)
+    runs.print_findings(traces[: len(specs)], values["quiet"])
     runs.print_chart(traces, log=values["log"])
     runs.print_results(traces, None, values["quiet"], resume)

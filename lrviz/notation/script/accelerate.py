@@ -58,10 +58,12 @@ def accelerate_of(opaque: Opaque) -> Accelerate:
     every = opaque.kwargs.get("gradient_accumulation_steps", 1)
     if isinstance(plugin, Opaque):
         every = plugin.kwargs.get("num_steps", plugin.args[0] if plugin.args else 1)
+    config = opaque.kwargs.get("dataloader_config")
+    split = config.kwargs if isinstance(config, Opaque) else opaque.kwargs
     return Accelerate(
         every,
         alone=opaque.kwargs.get("step_scheduler_with_optimizer", True) is False,
-        split=opaque.kwargs.get("split_batches", False) is True,
+        split=split.get("split_batches", False) is True,
     )
 
 

@@ -65,3 +65,4 @@ class Course:
     harness: list[ast.stmt] | None  # the loop of Lightning
     settings: Settings | None  # the configuration that the script reads from elsewhere
     functions: Functions
+    processes: int = 1  # of Accelerate

@@ -42,7 +42,12 @@ _STEPS_EACH: Final = 2_000  # of reading an iteration of a loop whose number of 
 _LOOK: Final = 20_000  # operations between two looks at the memory
 _BLOCKS: Final = 1_000_000  # of memory that the values of a script may take: 100 MB
 # Attributes of a scheduler that a loop may read, and those that it may set.
-_READ: Final = {"get_last_lr": "_last_lr", "last_epoch": "last_epoch", "base_lrs": "base_lrs"}
+_READ: Final = {
+    "get_last_lr": "_last_lr",
+    "last_epoch": "last_epoch",
+    "last_step": "last_step",
+    "base_lrs": "base_lrs",
+}
 _SET: Final = (
     "last_epoch",
     "base_lrs",
@@ -65,7 +70,7 @@ class Driver(Interpreter):
             course.tree, course.values, course.defaults, Budget(), course.settings, functions=course.functions
         )
         self.course, self.machine, self.most = course, machine, most
-        self.harness = course.harness
+        self.harness, self.processes = course.harness, course.processes
         self.sync, self.batches = True, 0  # whether Accelerate makes an update, and the batches since the last one
         self.target: Optimizer | None = None
         self.handles: dict[Schedule, Any] = {}
@@ -208,7 +213,7 @@ class Driver(Interpreter):
             case "train":
                 self._update(self.course.batches, whole=True)
             case "step":
-                once = self.accelerate is not None and (self.accelerate.split or not self.accelerate.wraps(target))
+                once = self.accelerate is not None and not self.accelerate.wraps(target)
                 self.machine.step(self.handles[target], args, node, once=once)
             case "rate":
                 self._set(target, args[0], args[1], node)
@@ -359,6 +364,7 @@ class Driver(Interpreter):
         if known and not self.endless:
             self.limit = min(self.limit + _STEPS_EACH * max(loop.count, 0), self.most)
         self.endless += not known
+        outer, self.repeats = self.repeats, False
         try:
             return (
                 self._while_training(node, loop, scope)
@@ -367,6 +373,7 @@ class Driver(Interpreter):
             )
         finally:
             self.endless -= not known
+            self.repeats = outer
 
     def _iterate(self, node: ast.For | ast.AsyncFor, loop: Loop, scope: Scope) -> Signal | None:
         item = self._past_end(loop.over) if isinstance(loop.over, range) and loop.over else self.item(loop.over)

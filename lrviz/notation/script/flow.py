@@ -7,7 +7,6 @@ from typing import Any
 
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.lightning import configs, run_module
-from lrviz.notation.script.trees import names_in
 from lrviz.notation.script.values import Class, Function
 
 
@@ -19,13 +18,14 @@ def read_all(reader: Interpreter) -> list[Any]:
         in its last line, and what functions return that are called from elsewhere.
     """
     returned: list[Any] = []
-    signal = reader.block(reader.tree.body, reader.top)
+    body = reader.tree.body
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    for_lightning = isinstance(last, ast.Dict)
+    signal = reader.block(body[:-1] if for_lightning else body, reader.top)
     if signal is not None and signal.kind == "return":
         returned.append(signal.value)
-    else:
-        match reader.tree.body:
-            case [*_, ast.Expr(value=ast.Dict() as node)]:  # for Lightning
-                returned.append(reader.evaluate(node, reader.top))
+    elif last is not None and for_lightning:
+        returned.append(reader.evaluate(last, reader.top))
     of_modules = _call_modules(reader)
     returned += _call_the_rest(reader)
     for value in () if of_modules else returned:
@@ -57,7 +57,7 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
     methods = [(cls, v) for cls in classes for v in cls.names.values() if isinstance(v, Function)]
     makes = reader.makers or reader.sets
     wanted = [(cls, f) for cls, f in (*functions, *methods) if f.name in makes]
-    inside = {name for _, f in wanted for name in names_in(f.node).mentioned if name != f.name}
+    inside = {name for _, f in wanted for name in reader.functions.names_in(f.node).mentioned if name != f.name}
     for owner, function in wanted:
         if function.name in inside or not reader.is_of_rest(function):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import bisect
 import itertools
+import json
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,7 +19,16 @@ from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler, scheduler_at
 from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.torch_objects import is_torch, make_loader, make_optimizer, make_schedule, optimizer_method
+from lrviz.notation.script.torch_objects import (
+    counts,
+    dampens,
+    is_optimizer,
+    is_torch,
+    make_loader,
+    make_optimizer,
+    make_schedule,
+    optimizer_method,
+)
 from lrviz.notation.script.trainers import Arguments
 from lrviz.notation.script.values import (
     CONSTANTS,
@@ -26,6 +36,7 @@ from lrviz.notation.script.values import (
     Array,
     Builtin,
     Class,
+    Dampening,
     Dotted,
     Function,
     Group,
@@ -51,7 +62,6 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import Budget, ExpressionError, unparse
 from lrviz.notation.trainers import is_trainer_class
-from lrviz.schedulers import installed_optimizers
 
 # Functions that give their first argument again.
 _PASS: Final = (
@@ -108,6 +118,8 @@ def _dotted(
         return _iterator(reader, last, args, node)
     if last == "literal_eval" and len(args) == 1 and isinstance(args[0], str):
         return _literal(reader, args[0], node)
+    if path == "json.loads" and len(args) == 1 and isinstance(args[0], str):
+        return _from_json(reader, args[0], node)
     if last == "namedtuple" and len(args) == 2 and isinstance(args[0], str):
         fields = args[1].replace(",", " ").split() if isinstance(args[1], str) else reader.items(args[1]) or []
         return Class(args[0], {}, fields=tuple(map(str, fields)))
@@ -123,7 +135,7 @@ def _dotted(
     info = scheduler_at(path)
     if info is not None or (is_torch(function) and is_scheduler(last)):
         return make_schedule(reader, function, args, kwargs, node, info)
-    if last in installed_optimizers() and (is_torch(function) or not function.module):
+    if is_optimizer(function):
         return make_optimizer(reader, last, args, kwargs, node)
     if is_trainer_class(last):
         made = Arguments(last, node, args, kwargs)
@@ -165,6 +177,17 @@ def _literal(reader: Reader, text: str, node: ast.Call) -> Any:
     reader.add(size(value), node)
     items = value if isinstance(value, list | tuple) else (value,)
     return value if all(isinstance(item, CONSTANTS) for item in items) else reader.unknown(node)
+
+
+def _from_json(reader: Reader, text: str, node: ast.Call) -> Any:
+    """The value of a text in JSON."""
+    try:
+        Budget().check_text(text)
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return reader.failed(node)
+    reader.add(size(value), node)
+    return value
 
 
 def _iterator(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any:
@@ -209,9 +232,11 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
         case Optimizer():
             return optimizer_method(reader, owner, name, args, kwargs, node)
         case Schedule():
-            if name == "step":
+            if name == "step" or (name == "step_update" and counts(owner)):
                 reader.event("step", owner, [*args, *kwargs.values()], node)
                 return None
+            if name == "dampening" and dampens(owner):
+                return Dampening(owner, node)
             return reader.scheduler_method(owner, name, node)
         case Parser():
             return parser_method(reader, owner, name, args, kwargs, node)

@@ -11,7 +11,15 @@ from lrviz.notation.script.prelude import BASES
 from lrviz.notation.script.values import Builtin, Dotted
 from lrviz.notation.source import SHORT_NAMES
 from lrviz.notation.trainers import is_trainer_class
-from lrviz.schedulers import Scheduler, find, find_imported, installed_optimizers, installed_schedulers, member_value
+from lrviz.schedulers import (
+    OWN_RATES,
+    Scheduler,
+    find,
+    find_imported,
+    installed_optimizers,
+    installed_schedulers,
+    member_value,
+)  # fmt: skip
 
 _BUILTINS: Final = frozenset((
     "range", "len", "sum", "any", "all", "zip", "enumerate", "sorted", "reversed", "list", "tuple", "dict", "set",
@@ -30,7 +38,7 @@ NUMPY_NAMES: Final = ("np", "numpy", "onp")
 
 # Modules and functions that lines are often pasted without the import of.
 _COMMON: Final = frozenset((
-    *BASES, "argparse", "ast", "bisect", "click", "collections", "copy", "fire", "functools", "partial", "tqdm",
+    *BASES, "argparse", "ast", "bisect", "click", "collections", "copy", "fire", "functools", "json", "partial", "tqdm",
     "trange", "transformers", "trl", "typer", "types",
 ))  # fmt: skip
 
@@ -45,7 +53,8 @@ def name_without_import(name: str) -> Any:
         return Builtin(name)
     if name in ("object", "Exception", "int", "float", "SchedulerType"):
         return Dotted(name)
-    if is_scheduler(name) or name in installed_optimizers() or name in ("torch", "math", "optim", "lr_scheduler"):
+    optimizer = name in installed_optimizers() or name in OWN_RATES
+    if optimizer or is_scheduler(name) or name in ("torch", "math", "optim", "lr_scheduler"):
         return Dotted({"optim": "torch.optim", "lr_scheduler": "torch.optim.lr_scheduler"}.get(name, name))
     if name in NUMPY_NAMES:
         return Dotted("numpy")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.course import Course
@@ -13,9 +13,10 @@ from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.loops import Loops, is_constant, of_epochs
 from lrviz.notation.script.prelude import NAME
 from lrviz.notation.script.program import Program
+from lrviz.notation.script.torch_objects import arguments
 from lrviz.notation.script.values import Choice, Event, Loader, Loop, Optimizer, Origin, Schedule, Unknown, origins
 from lrviz.notation.source import ExpressionError, Source
-from lrviz.schedulers import takes_metric
+from lrviz.schedulers import find, takes_metric
 
 
 class Programs:
@@ -39,8 +40,8 @@ class Programs:
         schedules = [s for s in reader.schedules if s.inside is None and reader.optimizer_of(s.optimizer) is optimizer]
         rates = [e for e in reader.events if e.kind == "rate" and any(e.target is g for g in optimizer.groups)]
         steps = [e for e in reader.events if any(map(e.may_step, schedules))]
-        self._check(optimizer, schedules, steps)
-        trainer = None if updates else self._trainer(optimizer, steps, rates)
+        orders = self._check(optimizer, schedules)
+        trainer = None if updates else self._trainer(optimizer, schedules, [*rates, *steps])
         update = trainer or max(updates, key=lambda e: len(e.loops))
         hidden = trainer is not None and (isinstance(trainer.node, ast.Call) or of_epochs(trainer.loops[-1]))
         outer, inner = self._read_length(update, hidden=hidden)
@@ -56,6 +57,7 @@ class Programs:
         found.fields["interval"] = metric or ("epoch" if by_epoch else "step")
         calls = tuple(conversion.call(s) for s in schedules)
         hand = self._hand(rates)
+        self.notes += [note for s in schedules for note in _not_counted(s, steps)]
         stepped = [(s, [e for e in steps if e.may_step(s)]) for s in schedules]
         ours = {node for part in reader.harness or () for node in ast.walk(part)}
         for schedule, events in stepped:
@@ -68,35 +70,40 @@ class Programs:
             reader.tree, reader.values, reader.defaults, optimizer.node or optimizer.variable,
             {s.node: number for number, s in enumerate(schedules)}, frozenset(e.node for e in updates), read_all,
             {}, self._loaders(inner), 1, trainer.node if trainer else None, False, frozenset(),
-            frozenset(reader.rest), reader.harness, reader.settings, reader.functions,
+            frozenset(reader.rest), reader.harness, reader.settings, reader.functions, reader.processes,
         )  # fmt: skip
         found.names = (*(s.variable for s in schedules), *found.names)
         return Program(
             course, self.source, calls, hand, outer.node if outer else None, inner.node if inner else None, by_batch,
             metric,
             frozenset(e.node for e in reader.events if e.kind == "step" and isinstance(e.target, Schedule | Choice)),
+            orders,
         )  # fmt: skip
 
-    def _trainer(self, optimizer: Optimizer, steps: Sequence[Event], rates: Sequence[Event]) -> Event:
+    def _trainer(self, optimizer: Optimizer, schedules: Sequence[Schedule], changes: Sequence[Event]) -> Event:
         """Where the updates are made if the script does not show them: in a call, or first in an iteration."""
         calls = [e for e in self.reader.events if e.kind == "train"]
         calls = [e for e in calls if optimizer in e.args] or calls
         if len({e.node for e in calls}) == 1:
             return calls[0]
-        looped = [e for e in steps if e.loops]
-        if rates or not looped:
+        looped = [e for e in changes if e.loops]
+        if not looped or any(e.kind == "rate" for e in changes):
             raise ExpressionError(
                 "the script does not show where the optimizer is updated",
                 "paste the loop with its `optimizer.step()`",
-                optimizer.node or (rates or steps)[0].node,
+                next(filter(None, [optimizer.node, *(e.node for e in changes), *(s.node for s in schedules)]), None),
             )
         loops = max((e.loops for e in looped), key=len)
         line = loops[-1].node.lineno
         self.notes.append(f"no `optimizer.step()` is shown: it is taken to come first in the loop on line {line}")
         return Event("train", None, (), loops, (), loops[-1].node)
 
-    def _check(self, optimizer: Optimizer, schedules: Sequence[Schedule], steps: Sequence[Event]) -> None:
-        """Refuse what is not followed of how the optimizer and its schedulers are created."""
+    def _check(self, optimizer: Optimizer, schedules: Sequence[Schedule]) -> tuple[tuple[int, ...], ...]:
+        """Refuse what is not followed of how the optimizer and its schedulers are created.
+
+        Returns:
+            The `orders` of the program.
+        """
         if any(map(of_epochs, optimizer.loops)):
             raise ExpressionError(
                 f"the optimizer on line {optimizer.line} is created again in each epoch, which is not followed",
@@ -104,13 +111,18 @@ class Programs:
                 optimizer.node,
             )
         made = [s for s in self.reader.schedules if self.reader.optimizer_of(s.optimizer) is optimizer]
-        order = [d for s in schedules for d in (*_inside(s), s)]
-        if any(a is not b for a, b in zip(made, order, strict=True)):
-            raise ExpressionError(
-                f"the schedulers inside `{schedules[-1].name}` are not created just before it, which changes the rates",
-                "create each scheduler after those that are inside it, and before others",
-                schedules[-1].node,
-            )
+        orders = []
+        for schedule in schedules:
+            inside = _inside(schedule)
+            before, made = made[: len(inside) + 1], made[len(inside) + 1 :]
+            if set(before) != {*inside, schedule}:
+                raise ExpressionError(
+                    f"the schedulers inside `{schedule.name}` are not created just before it, which changes the rates",
+                    "create each scheduler after those that are inside it, and before others",
+                    schedule.node,
+                )
+            orders.append(tuple(map(before.index, inside)))
+        return tuple(orders)
 
     def _read_length(self, update: Event, *, hidden: bool) -> tuple[Loop | None, Loop | None]:
         """Tell the loops the length of the run; the loops over epochs and over batches."""
@@ -172,3 +184,20 @@ def _inside(schedule: Schedule) -> list[Schedule]:
 
 def _is_in(event: Event, loop: Loop | None) -> bool:
     return loop is not None and any(each.node is loop.node for each in event.loops)
+
+
+def _not_counted(schedule: Schedule, steps: Sequence[Event]) -> Iterator[str]:
+    """A note if a scheduler changes the rate by the number of updates, and the script never passes that."""
+    info = find(schedule.name)
+    if info is None or not info.takes_count or info.decides is None:
+        return
+    by_update = info.decides(arguments(info, schedule))["interval"] == "step"
+    called = {
+        e.node.func.attr for e in steps if isinstance(e.node, ast.Call) and isinstance(e.node.func, ast.Attribute)
+    }
+    needed = "step_update" if by_update else "step"
+    if called and needed not in called:
+        yield (
+            f"the rate of `{info.name}` changes with `{needed}()`, which the script never calls: it stays as it is at "
+            "the start"
+        )

@@ -12,7 +12,7 @@ from typing import Any, Final
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
 from lrviz.notation.script.names import is_scheduler_class
 from lrviz.notation.script.trainers import Arguments, trainer_class
-from lrviz.notation.script.trees import RATE, Functions, names_in
+from lrviz.notation.script.trees import RATE, Functions
 from lrviz.notation.script.values import (
     Array,
     Class,
@@ -20,6 +20,7 @@ from lrviz.notation.script.values import (
     Dotted,
     Event,
     Function,
+    Generated,
     Group,
     Instance,
     Length,
@@ -37,6 +38,7 @@ from lrviz.notation.script.values import (
     find_optimizer,
     flat,
     looks_like_scheduler,
+    merge,
     origins,
 )
 from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, unparse
@@ -62,10 +64,28 @@ _LOADS: Final = re.compile(
 
 
 class Signal:
-    """How a block ends before its last statement: "return" with a value, "break", "continue" or "raise"."""
+    """How a block ends before its last statement.
 
-    def __init__(self, kind: str, value: Any = None) -> None:
-        self.kind, self.value = kind, value
+    `kind` is "return" with a value, "break", "continue" or "raise"; "maybe" if it returns the value or goes on, as
+    `test` decides, which is not known; "unsure" if such a test decides whether an iteration of a loop ends. `before` is
+    a "maybe" of the statements before the one that ends the block.
+    """
+
+    def __init__(self, kind: str, value: Any = None, test: Unknown | None = None) -> None:
+        self.kind, self.value, self.test = kind, value, test
+        self.before: Signal | None = None
+
+
+def joined(first: Signal | None, then: Signal | None) -> Signal | None:
+    """The signal of statements that may return, and of those that follow them."""
+    if first is None or then is None:
+        return then or first
+    test = first.test or Unknown()
+    if then.kind in ("return", "maybe"):
+        return Signal(then.kind, merge(first.value, then.value, test), Unknown(*origins([test, then.test])))
+    both = Signal(then.kind, then.value, then.test)
+    both.before = joined(first, then.before)
+    return both
 
 
 class Reader(ABC):
@@ -98,6 +118,7 @@ class Reader(ABC):
         self.kept = 0
         self.top = Scope(names={"__name__": "__main__", "__file__": Unknown(Origin("__file__", 0))})
         self.loops: list[Loop] = []
+        self.repeats = False  # whether the innermost loop is read as often as it runs
         self.conditions: list[Condition] = []
         self.events: list[Event] = []
         self.schedules: list[Schedule] = []
@@ -109,8 +130,10 @@ class Reader(ABC):
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
         self.accelerate: Accelerate | None = None  # the Accelerator of the script
+        self.processes = 1  # of Accelerate
         self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
+        self.yielded: Generated | None = None  # by the generator that is read; None if that is not known
         self.instances: list[Instance] = []
         self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
         self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
@@ -241,7 +264,10 @@ class Reader(ABC):
             if len(value) > MAX_ITEMS:
                 self.add(len(value))
             self.add(len(value))
-            return list(value)
+            found = list(value)
+            if isinstance(value, Generated):
+                value.clear()
+            return found
         if isinstance(value, Array):
             self.check_length(len(value), ast.Constant(0))
             self.add(len(value))
@@ -270,7 +296,7 @@ class Reader(ABC):
         match node:
             case ast.Call(
                 func=ast.Name(id="enumerate" | "tqdm" | "trange" | "iter") | ast.Attribute(), args=[inner, *_]
-            ):
+            ) if not isinstance(inner, ast.Constant):
                 text = f"len({unparse(inner)})"
             case _:
                 text = f"len({unparse(node)})"
@@ -388,7 +414,7 @@ class Reader(ABC):
 
     def makes_scheduler(self, node: ast.AST) -> bool:
         """Whether a node names a scheduler, or a function of the script that makes one."""
-        return any(is_scheduler_class(name) or name in self.makers for name in names_in(node).mentioned)
+        return any(is_scheduler_class(name) or name in self.makers for name in self.functions.names_in(node).mentioned)
 
     def example(self, value: Any, *examples: Any) -> None:
         """Note what an expression is compared with: texts and whole numbers that it may be."""

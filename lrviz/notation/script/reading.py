@@ -22,7 +22,7 @@ from lrviz.notation.script.lightning import configs, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
-from lrviz.notation.script.torch_objects import optimizer_defaults
+from lrviz.notation.script.torch_objects import dampens, optimizer_defaults
 from lrviz.notation.script.trainers import samples_of, trainer_call, trainer_class
 from lrviz.notation.script.trees import Position, assigned_lines, computes
 from lrviz.notation.script.values import (
@@ -43,8 +43,8 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import Budget, ExpressionError, Source, source_of
 from lrviz.notation.substitution import replace_expressions
-from lrviz.schedulers import find
-from lrviz.text import printable
+from lrviz.schedulers import OWN_RATES, find
+from lrviz.text import print_value, printable
 
 _MOST_CHARACTERS: Final = 1_000_000  # of a file: 20,000 lines
 _MOST_NODES: Final = 300_000
@@ -68,7 +68,7 @@ def read_script(
         text: The script, or one that has been parsed.
         values: The values of names and expressions in it, such as `args.epochs`; they win over the script's own.
         defaults: The values of names that it does not define.
-        given: Fields of the run whose values the script need not give.
+        given: Fields of the run whose values the script need not give, with their values if it is a mapping.
         whole: Whether it is a file, which may be larger than lines that are pasted.
         settings: The configuration that it reads from elsewhere.
 
@@ -81,12 +81,17 @@ def read_script(
         tree = source.tree(budget)
         if source.lengths:
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
-        values = {name: v for name, v in values.items() if name not in _LENGTHS or not computes(tree, name)}
+        values = {
+            name: Settings.of(v) if isinstance(v, Mapping) else v
+            for name, v in values.items()
+            if name not in _LENGTHS or name not in source.text or not computes(tree, name)
+        }
         if not all(map(str.isidentifier, values)):
-            tree = replace_expressions(tree, values)
+            tree = replace_expressions(tree, values, source.text)
         tree = with_prelude(tree) if "LRScheduler" in source.text else tree
         configuration = None if settings is None else Settings.of(settings)
         reading = _Reading(source, Interpreter(tree, values, defaults, budget, configuration), given)
+        reading.reader.processes = _processes(given)
         found = reading.found()
         budget.add_together(reading.reader.steps)
         for each in found:
@@ -101,6 +106,12 @@ def read_script(
         raise NotationError("the script is nested too deeply") from error
     except MemoryError as error:
         raise NotationError("there is not enough memory to read the script") from error
+
+
+def _processes(given: Collection[str]) -> int:
+    """The processes of Accelerate, if their number is given; a number that is not one is refused later."""
+    text = str(given.get("num_processes") or 1) if isinstance(given, Mapping) else "1"
+    return int(text) if text.isdecimal() and len(text) < 10 else 1
 
 
 class _Reading:
@@ -160,7 +171,7 @@ class _Reading:
         node = getattr(arguments, "node", None)
         found = Found(None, getattr(arguments, "variable", ""), getattr(node, "lineno", 0))
         found.names, found.examples = (found.name,), reader.examples
-        found.trainer, found.missing = trainer_call(arguments)
+        found.trainer, found.missing = trainer_call(arguments, reader.taint)
         for opaque in (o for value, o in reader.trained if value is arguments):
             samples = samples_of(opaque.kwargs.get("train_dataset"))
             if samples is not None:
@@ -180,7 +191,7 @@ class _Reading:
     def _units(self) -> list[tuple[Optimizer | None, list[Schedule]]]:
         """The curves to draw: each optimizer with its schedulers, if it has any."""
         reader = self.reader
-        rated = [o for o in reader.optimizers if self._rates(o)]
+        rated = [o for o in reader.optimizers if self._rates(o) or self._owns_rate(o)]
         chosen = self._chosen(rated)
         units: list[tuple[Optimizer | None, list[Schedule]]] = []
         for schedule in chosen:
@@ -204,6 +215,11 @@ class _Reading:
         groups = [] if optimizer is None else optimizer.groups
         return [e for e in self.reader.events if e.kind == "rate" and any(e.target is g for g in groups)]
 
+    def _owns_rate(self, optimizer: Optimizer) -> bool:
+        """Whether an optimizer changes its rate by itself, and is used without a scheduler."""
+        updates = [e for e in self.reader.events if e.kind == "update"]
+        return optimizer.name in OWN_RATES and any(self.reader.optimizer_of(e.target) is optimizer for e in updates)
+
     def _chosen(self, rated: Sequence[Optimizer]) -> list[Schedule]:
         """The schedulers to draw: those that are stepped, else the last that is not inside another."""
         reader = self.reader
@@ -221,6 +237,7 @@ class _Reading:
         after = max((e.line for e in reader.events if e.kind == "step"), default=0)
         if roots and ((not chosen and not rated) or (id(roots[-1]) not in stepped and roots[-1].line > after)):
             chosen = roots[-1:]  # lines that end before its loop
+            self._dampened(chosen[0], roots)
             last = max((o.origins[0].line for o in wrappers), default=0)
             if last > chosen[0].line:
                 _refuse_opaque(wrappers[-1])
@@ -228,6 +245,13 @@ class _Reading:
             self._refuse_all()
         self._check_choice(chosen, roots)
         return chosen
+
+    def _dampened(self, schedule: Schedule, roots: Sequence[Schedule]) -> None:
+        """Put the scheduler that a warm-up dampens inside it: the last one before it of its optimizer."""
+        before = [s for s in roots[:-1] if s.optimizer is schedule.optimizer and not dampens(s)]
+        if dampens(schedule) and before and "lr_scheduler" not in schedule.kwargs:
+            schedule.kwargs["lr_scheduler"] = before[-1]
+            before[-1].inside = schedule
 
     def _check_choice(self, chosen: Sequence[Schedule], roots: Sequence[Schedule]) -> None:
         """Ask for the value of a test that decides which scheduler is used."""
@@ -280,10 +304,10 @@ class _Reading:
                 with suppress(ExpressionError):
                     conversion.call(other)
             found.missing += [*self.choices, *conversion.missing]
-            _check_order(one, reader.schedules)
             self._read_optimizer(one.optimizer, one.rates, found)
         elif optimizer is not None:
-            self._read_optimizer(optimizer, reader.rates.get(optimizer, []), found)
+            own = [g.get("lr") for g in optimizer.groups]  # if the script does not change them
+            self._read_optimizer(optimizer, reader.rates.get(optimizer, own), found)
         if one is not None and id(one) in self.intervals:
             found.fields["interval"], found.lines["interval"] = self.intervals[id(one)]
         loops = Loops(reader, self.given, found)
@@ -301,13 +325,23 @@ class _Reading:
                 found.notes += program.notes
             else:
                 self._make_in_case(optimizer, conversion, found)
+        if not needs and one is not None and (composite := _out_of_order(one, reader.schedules)) is not None:
+            raise ExpressionError(
+                f"the schedulers of `{composite.name}` are not created in the order of the list, which changes the "
+                "rates",
+                "create them in the order of the list, or paste the training loop with them",
+                composite.node,
+            )
         if not needs and self.undecided is not None:
             raise ExpressionError(
                 f"it is not known which scheduler is used: `{printable(self.undecided.text, 60)}` cannot be computed",
                 "paste the lines of that scheduler alone",
                 Position(self.undecided.line, self.undecided.column),
             )
+        found.notes += dict.fromkeys(conversion.notes)
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
+        if reader.accelerate is not None and reader.accelerate.split and "num_processes" in self.given:
+            found.fields["split_batches"] = True
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
@@ -342,7 +376,7 @@ class _Reading:
         accelerate = self.reader.accelerate
         if accelerate is None or "num_processes" not in self.given:
             return False
-        return accelerate.split or not accelerate.wraps(schedule)
+        return not accelerate.wraps(schedule)
 
     def _needs_program(self, loops: Loops, optimizer: Optimizer | None, schedules: Sequence[Schedule]) -> bool:
         """Whether the loop does more than to step one scheduler regularly; if not, it is read."""
@@ -361,6 +395,8 @@ class _Reading:
             if more or sets or again or self._steps_otherwise(one):
                 raise NotPlainError
             if self._rates(optimizer) or (stepped and len(roots) > 1):
+                raise NotPlainError
+            if stepped and _out_of_order(one, self.reader.schedules) is not None:
                 raise NotPlainError
             loops.read(one)
         except NotPlainError:
@@ -383,7 +419,11 @@ class _Reading:
                 )
             return
         if isinstance(optimizer, Unknown) and (several := [o for o in optimizer.options if isinstance(o, Optimizer)]):
-            found.missing += [*optimizer.origins, *origins([g.get("lr") for o in several for g in o.groups])]
+            elsewhere = origins(
+                [o for o in optimizer.options if isinstance(o, Unknown)]
+            )  # of no value that can be given
+            found.missing += [o for o in optimizer.origins if o not in elsewhere]
+            found.missing += origins([g.get("lr") for o in several for g in o.groups])
         if not isinstance(optimizer, Optimizer):
             return
         if optimizer.node is None:
@@ -404,7 +444,10 @@ class _Reading:
             if len(rates) > 1 and all(isinstance(n, str) for n in names) and len(set(names)) == len(names):
                 found.fields["lr"] = dict(zip(names, rates, strict=False))
             found.lines["lr"] = optimizer.line
-        found.fields["optimizer"], found.lines["optimizer"] = optimizer.name, optimizer.line
+        found.missing += origins(list(optimizer.options.values()))
+        known = ", ".join(f"{k}={print_value(v)}" for k, v in optimizer.options.items() if not isinstance(v, Unknown))
+        found.fields["optimizer"] = f"{optimizer.name}({known})" if known else optimizer.name
+        found.lines["optimizer"] = optimizer.line
         group = optimizer.groups[0]
         momentum = group.get("momentum")
         betas = group.get("betas")
@@ -415,24 +458,19 @@ class _Reading:
             found.fields["momentum"], found.lines["momentum"] = momentum, optimizer.line
 
 
-def _check_order(schedule: Schedule, made: Sequence[Schedule]) -> None:
-    """Refuse a composite whose children are created in another order than that of its list, if that matters."""
+def _out_of_order(schedule: Schedule, made: Sequence[Schedule]) -> Schedule | None:
+    """A composite whose children are created in another order than that of its list, if that matters."""
     children = schedule.children
     if not children:
-        return
-    for child in children:
-        _check_order(child, made)
+        return None
+    if (inner := next(filter(None, (_out_of_order(child, made) for child in children)), None)) is not None:
+        return inner
     info = find(schedule.name)
     infos = [find(child.name) for child in children]
     if info and info.restores_rate and not any(i and i.overwrites_rate for i in infos):
-        return
+        return None
     order = [made.index(s) for child in children for s in (*_descendants(child), child)]
-    if order != sorted(order):
-        raise ExpressionError(
-            f"the schedulers of `{schedule.name}` are not created in the order of the list, which changes the rates",
-            "create them in the order of the list",
-            schedule.node,
-        )
+    return schedule if order != sorted(order) else None
 
 
 def _descendants(schedule: Schedule) -> list[Schedule]:

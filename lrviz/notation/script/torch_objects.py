@@ -24,9 +24,10 @@ from lrviz.notation.script.values import (
     Unknown,
     UnknownGroups,
     find_optimizer,
+    origins,
 )
 from lrviz.notation.source import SHORT_NAMES, ExpressionError, unparse
-from lrviz.schedulers import Scheduler, find, optimizer_source
+from lrviz.schedulers import OWN_RATES, Scheduler, find, installed_optimizers, optimizer_source
 
 _KEPT: Final = ("lr", "momentum", "betas")  # of the arguments of an optimizer
 
@@ -34,6 +35,8 @@ _KEPT: Final = ("lr", "momentum", "betas")  # of the arguments of an optimizer
 @cache
 def optimizer_defaults(name: str) -> Mapping[str, Any]:
     """The defaults of an optimizer's `lr`, `momentum` and `betas`, read from torch's source."""
+    if (own := OWN_RATES.get(name)) is not None:
+        return {"": own.order, "lr": own.lr}
     try:
         tree = ast.parse(optimizer_source(name))
     except (SyntaxError, ValueError):
@@ -71,6 +74,8 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
         values["lr"] = spread
     params = args[0] if args else kwargs.get("params")
     kept = {k: v for k, v in values.items() if k in _KEPT}
+    own = OWN_RATES.get(name)
+    options = {k: v for k, v in values.items() if own is not None and k in own.options}
     items = params if isinstance(params, list | tuple) else None
     if items and all(isinstance(i, dict) for i in items) and reader.taint(params) is None:
         groups = [Group({**kept, **i}) for i in items]
@@ -80,7 +85,7 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
             groups[0]["lr"] = params
         if (why := reader.taint(params)) is not None:  # groups that are added in a loop over the model
             groups[0]["lr"] = UnknownGroups(*why.origins)
-    made = Optimizer(name, groups, node.lineno, kept, node, loops=tuple(reader.loops))
+    made = Optimizer(name, groups, node.lineno, kept, node, loops=tuple(reader.loops), options=options)
     reader.made_optimizer(made)
     return made
 
@@ -134,7 +139,27 @@ def make_schedule(
         for group in inner.groups:
             group.changes = Unknown(Origin("the optimizer's rate", node.lineno, givable=False))
     reader.made_schedule(made)
-    return made
+    return (made, _run_epochs(info, made)) if info is not None and info.returns_pair else made
+
+
+def arguments(info: Scheduler, made: Schedule) -> dict[str, Any]:
+    """The values of a scheduler by parameter name, positional ones included."""
+    return dict(zip((p.name for p in info.parameters), made.args, strict=False)) | made.kwargs
+
+
+def _run_epochs(info: Scheduler, made: Schedule) -> Any:
+    """The epochs of the run that are returned with a scheduler."""
+    values = arguments(info, made)
+    epochs = None if origins(list(values.values())) or info.decides is None else info.decides(values).get("epochs")
+    return (
+        Unknown(*(origins(list(values.values())) or (Origin(made.node, givable=False),))) if epochs is None else epochs
+    )
+
+
+def counts(schedule: Schedule) -> bool:
+    """Whether a training loop passes the number of updates to a scheduler, and the number of epochs."""
+    info = find(schedule.name)
+    return info is not None and info.takes_count
 
 
 def _is_optimizer(
@@ -153,6 +178,20 @@ def _is_optimizer(
     names = [p.name for p in info.parameters] if info else []
     given = {*names[: arguments - 1], *kwargs}
     return arguments > 1 if info is None else all(p.name in given for p in info.parameters if p.required)
+
+
+def dampens(schedule: Schedule) -> bool:
+    """Whether a scheduler dampens what another one does inside `with scheduler.dampening():`."""
+    info = find(schedule.name)
+    return info is not None and info.dampens
+
+
+def is_optimizer(function: Dotted) -> bool:
+    """Whether a name is that of an optimizer of torch, or of one that changes its rate by itself."""
+    if function.last in installed_optimizers():
+        return is_torch(function) or not function.module
+    own = OWN_RATES.get(function.last)
+    return own is not None and function.module.partition(".")[0] in ("", own.package)
 
 
 def is_torch(function: Dotted) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lrviz.notation.script.values import Class, Dotted, Instance, Opaque, Origin, Unknown, origins
+from lrviz.notation.script.values import CONSTANTS, Class, Dotted, Instance, Opaque, Origin, Unknown
 from lrviz.notation.source import ExpressionError
 from lrviz.notation.trainers import TRAINER_ARGUMENTS, is_trainer_class
 
@@ -56,34 +56,45 @@ def _base(cls: Class) -> str:
     return next((name for name in names if is_trainer_class(name)), "")
 
 
-def trainer_call(value: Instance) -> tuple[TrainerCall, list[Origin]]:
-    """What the arguments say of the run, and the expressions whose values they need."""
+def trainer_call(value: Instance, taint: Callable[[Any], Unknown | None]) -> tuple[TrainerCall, list[Origin]]:
+    """What the arguments say of the run, and the expressions whose values they need.
+
+    `taint` gives the reason why the items of a dictionary are not known, if they are not.
+    """
     values: dict[str, Any] = {}
     missing: list[Origin] = []
+    node = getattr(value, "node", None)
     for name, item in value.names.items():
         if name.startswith("**"):
-            raise ExpressionError(
-                f"`{name}` may have arguments that decide the rates", "write them out", getattr(value, "node", None)
-            )
-        plain = _plain(item)
-        if name in TRAINER_ARGUMENTS and (unknown := origins(plain)):
-            missing += unknown
-        elif name not in TRAINER_ARGUMENTS or isinstance(plain, Unknown):
-            values[name] = None  # it is only checked whether the name is misspelt
-        else:
+            raise ExpressionError(f"`{name}` may have arguments that decide the rates", "write them out", node)
+        values[name] = None  # of others it is only checked whether the name is misspelt
+        if name not in TRAINER_ARGUMENTS:
+            continue
+        plain = _plain(name, taint(item) or item)
+        if isinstance(plain, Unknown):
+            missing += plain.origins
+        elif isinstance(plain, CONSTANTS) or (
+            isinstance(plain, dict) and all(isinstance(v, CONSTANTS) for v in plain.values())
+        ):
             values[name] = plain
+        else:
+            raise ExpressionError(f"the value of `{name}` is not one that a Trainer takes", node=node)
     return TrainerCall(trainer_class(value), values, getattr(value, "lines", {})), missing
 
 
-def _plain(value: Any) -> Any:
+def _plain(name: str, value: Any) -> Any:
     """A value of Python for a value of a script; the path of an imported name such as `SchedulerType.COSINE`."""
-    if isinstance(value, Dotted):
-        return value.path
     if isinstance(value, Opaque) and value.name == "AcceleratorConfig":
-        return {k: _plain(v) for k, v in value.kwargs.items()}
+        value = value.kwargs
+    if name == "deepspeed":  # which is not read
+        return True if isinstance(value, Unknown | dict) else value
+    if name == "accelerator_config":
+        return {"split_batches": value.get("split_batches")} if isinstance(value, Mapping) else None
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
+        items = {key: item.path if isinstance(item, Dotted) else item for key, item in value.items()}
+        unknown = [o for item in items.values() if isinstance(item, Unknown) for o in item.origins]
+        return Unknown(*unknown) if unknown else items
+    return value.path if isinstance(value, Dotted) else value
 
 
 def samples_of(value: Any) -> int | None:

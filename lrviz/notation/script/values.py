@@ -98,6 +98,10 @@ class Array:
         return list(self.data if self.data.dtype.kind == "f" else self.data.tolist())
 
 
+class Generated(list[Any]):
+    """What a generator of the script yields, as far as `next` has not taken it."""
+
+
 class Choice(Unknown):
     """One of several schedulers, or none."""
 
@@ -303,6 +307,7 @@ class Optimizer:
     node: ast.AST | None = None
     variable: str = ""  # the name that it is assigned to
     loops: tuple[Loop, ...] = ()  # in which it is created
+    options: dict[str, Any] = field(default_factory=dict)  # of one that changes its rate by itself
 
 
 @dataclass(eq=False)
@@ -330,6 +335,14 @@ class Schedule:
     def children(self) -> list[Schedule]:
         """The schedulers that it is given."""
         return [v for v in flat([*self.args, *self.kwargs.values()]) if isinstance(v, Schedule)]
+
+
+@dataclass(frozen=True)
+class Dampening:
+    """What `warmup.dampening()` gives to a `with` statement: the warm-up dampens the rate at the end of the block."""
+
+    schedule: Schedule
+    node: ast.Call
 
 
 @dataclass(eq=False)

@@ -1,0 +1,71 @@
+"""Scripts with Accelerate, executed with its wrappers for several processes: each update uses the rate that is read."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+from lrviz.simulation import simulate
+from lrviz.spec import Fields, read_run
+
+SCRIPT = """
+import torch
+from accelerate import Accelerator, DataLoaderConfiguration
+from torch.utils.data import DataLoader, TensorDataset
+
+accelerator = Accelerator(ARGUMENTS)
+# processes
+dataloader = DataLoader(TensorDataset(torch.zeros(100, 2), torch.zeros(100, 1)), batch_size=8)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+optimizer, dataloader, scheduler = accelerator.prepare(optimizer, dataloader, scheduler)
+for epoch in range(3):
+    for inputs, targets in dataloader:
+        with accelerator.accumulate(model):
+            accelerator.backward(torch.nn.functional.mse_loss(model(inputs), targets))
+            optimizer.step()
+            scheduler.step()
+            optimizer.zero_grad()
+"""
+SPLIT = "dataloader_config=DataLoaderConfiguration(split_batches=True)"
+ALONE = "step_scheduler_with_optimizer=False"
+
+
+def test_the_rates_of_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("accelerate", reason="the scripts use the package `accelerate`")
+    from accelerate.state import AcceleratorState, GradientState, PartialState
+
+    for processes in (1, 4):
+        for arguments in (
+            "cpu=True", f"cpu=True, {SPLIT}", f"cpu=True, {ALONE}", f"cpu=True, {ALONE}, {SPLIT}",
+            "cpu=True, gradient_accumulation_steps=3", f"cpu=True, gradient_accumulation_steps=3, {SPLIT}",
+            f"cpu=True, gradient_accumulation_steps=3, {ALONE}",
+            f"cpu=True, gradient_accumulation_steps=3, {ALONE}, {SPLIT}",
+        ):  # fmt: skip
+            text = SCRIPT.replace("ARGUMENTS", arguments)
+            rates: list[float] = []
+
+            def patch(processes: int = processes) -> None:
+                for state in (PartialState, AcceleratorState):
+                    monkeypatch.setitem(state._shared_state, "num_processes", processes)
+
+            def record(optimizer: Any, *_: Any, rates: list[float] = rates) -> None:
+                rates.append(optimizer.param_groups[0]["lr"])
+
+            AcceleratorState._reset_state(True)
+            GradientState._reset_state()
+            hook = register_optimizer_step_pre_hook(record)
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # accelerate's and torch's own
+                    exec(text.replace("# processes", "patch()"), {"patch": patch})  # noqa: S102 - of this file
+            finally:
+                hook.remove()
+                AcceleratorState._reset_state(True)
+                GradientState._reset_state()
+            spec = read_run(text, Fields({"dataset_size": 100, "batch_size": 8, "num_processes": processes}))
+            assert simulate(spec).lr[:, 0].tolist() == rates, (processes, arguments)
