@@ -206,7 +206,7 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     ),
     "torchtitan, epochs": (
         TITAN.format(more=""), "a.toml --epochs 3",
-        "`--epochs` is a length in epochs, and the run of `a.toml` is counted in updates", "use `--steps`",
+        "`--epochs` gives a length in epochs, and `a.toml` is counted in updates", "use `--steps`",
     ),
     "nanotron, rates by the model": (
         "tokens: {train_steps: 3}\nmodel: {init_method: {use_mup: true}}\n", "a.yaml",

@@ -164,7 +164,7 @@ class Config:
         given = [name for name in LENGTH_FIELDS if self.given.get(name) is not None and name != "max_steps"]
         if given and not self.shared:
             raise UsageError(
-                f"`{self.option(given[0])}` is a length in epochs, and the run of `{self.shown}` is counted in updates",
+                f"`{self.option(given[0])}` gives a length in epochs, and `{self.shown}` is counted in updates",
                 f"use `{self.option('steps')}`",
             )
         steps = self.given_count("steps") or self.given_count("max_steps") or self.count(key, default, least=1)
