@@ -192,13 +192,21 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         "lr_scheduler = 3\n[training]\nsteps = 10\n", "a.toml --from-kind lightning",
         "`a.toml`: `lr_scheduler` must be a table of names and values, got 3", "",
     ),
+    "torchtitan, too much of the run": (
+        TITAN.format(more="decay_ratio = 1.5"), "a.toml",
+        "`a.toml`: `lr_scheduler.decay_ratio` must be at most 1, got 1.5", "",
+    ),
+    "torchtitan, too many updates": (
+        "[training]\nsteps = 9_000_000_000_000_000_000\n[lr_scheduler]\n", "a.toml",
+        "`a.toml`: `training.steps` must be at most 1,000,000,000,000,000, got 9000000000000000000", "",
+    ),
     "torchtitan, no update": (
         "[training]\nsteps = 0\n[lr_scheduler]\n", "a.toml",
         "`a.toml`: `training.steps` must be a whole number of 1 or more, got 0", "",
     ),
     "torchtitan, epochs": (
         TITAN.format(more=""), "a.toml --epochs 3",
-        "`--epochs` is a length in epochs, and the run of `a.toml` is counted in updates", "use `--steps`",
+        "`--epochs` gives a length in epochs, and `a.toml` is counted in updates", "use `--steps`",
     ),
     "nanotron, rates by the model": (
         "tokens: {train_steps: 3}\nmodel: {init_method: {use_mup: true}}\n", "a.yaml",

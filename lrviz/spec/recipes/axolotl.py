@@ -40,7 +40,7 @@ def read(config: Config) -> Recipe:
     every = config.given_count("grad_accum") or config.count("gradient_accumulation_steps", least=1)
     if every is None:
         every = max((config.count("batch_size", micro) or micro) // micro, 1)
-    epochs = config.number("num_epochs", 1.0) or 1.0
+    epochs = config.number("num_epochs", 1.0, most=1e6) or 1.0
     if config.given.get("epochs") is not None:
         epochs = read_epochs(config.option("epochs"), config.given["epochs"])
     lr = config.number("learning_rate")
@@ -62,7 +62,7 @@ def read(config: Config) -> Recipe:
         length = [f"{epochs:g} epochs of {samples:,} samples"]
     warmup = config.count("warmup_steps")
     if warmup is None:
-        ratio = config.number("warmup_ratio")
+        ratio = config.number("warmup_ratio", most=1.0)
         warmup = min(int(0.03 * updates), 100) if ratio is None else int(ratio * updates)
     warmup = 2 if warmup == 1 else warmup
     values: dict[str, Any] = {

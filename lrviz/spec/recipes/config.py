@@ -13,6 +13,8 @@ from lrviz.spec.reading import LENGTH_FIELDS, option_name
 from lrviz.spec.values import read_count, read_number
 from lrviz.text import print_value, printable
 
+_MOST: Final = 10**15  # of a count: far more than any run has
+
 
 @dataclass
 class Recipe:
@@ -72,17 +74,19 @@ class Config:
             raise self.wrong(key, "a table of names and values")
         return value or {}
 
-    def number(self, key: str, default: float | None = None, *, least: float = 0.0) -> float | None:
-        """A finite number.
+    def number(self, key: str, default: float | None = None, *, most: float | None = None) -> float | None:
+        """A finite number of 0 or more.
 
         Raises:
-            UsageError: it is not one, or it is below `least`.
+            UsageError: it is not one, or it is above `most`.
         """
         value = self.get(key)
         if value is None:
             return default
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < least:
-            raise self.wrong(key, f"a number of {least:g} or more")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
+            raise self.wrong(key, "a number of 0 or more")
+        if most is not None and value > most:
+            raise self.wrong(key, f"at most {most:g}")
         return float(value)
 
     def count(self, key: str, default: int | None = None, *, least: int = 0) -> int | None:
@@ -102,6 +106,8 @@ class Config:
             or value < least
         ):
             raise self.wrong(key, f"a whole number of {least} or more")
+        if value > _MOST:
+            raise self.wrong(key, f"at most {_MOST:,}")
         return int(value)
 
     def text(self, key: str, default: str, choices: Sequence[str] = ()) -> str:
@@ -158,7 +164,7 @@ class Config:
         given = [name for name in LENGTH_FIELDS if self.given.get(name) is not None and name != "max_steps"]
         if given and not self.shared:
             raise UsageError(
-                f"`{self.option(given[0])}` is a length in epochs, and the run of `{self.shown}` is counted in updates",
+                f"`{self.option(given[0])}` gives a length in epochs, and `{self.shown}` is counted in updates",
                 f"use `{self.option('steps')}`",
             )
         steps = self.given_count("steps") or self.given_count("max_steps") or self.count(key, default, least=1)

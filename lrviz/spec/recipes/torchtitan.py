@@ -37,7 +37,7 @@ def read(config: Config) -> Recipe:
     name = config.text("optimizer.name", "AdamW")
     total = config.count("lr_scheduler.total_steps", steps, least=1) or steps
     warmup = config.count("lr_scheduler.warmup_steps", 200) or 0
-    ratio = config.number("lr_scheduler.decay_ratio")
+    ratio = config.number("lr_scheduler.decay_ratio", most=1.0)
     style = config.text("lr_scheduler.decay_type", "linear", tuple(_DECAYS))
     least_key = next(iter(config.has("lr_scheduler.min_lr_factor", "lr_scheduler.lr_min")), "lr_scheduler.lr_min")
     least = config.number(least_key, 0.0)
