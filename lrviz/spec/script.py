@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, Final
 
 from lrviz import files
 from lrviz.errors import NotationError, SpecError, UsageError
-from lrviz.notation import NO_SCHEDULER, Fault, Found, Origin, Program, SchedulerCall, missing_values, read_script
+from lrviz.notation import (
+    NO_SCHEDULER,
+    Fault,
+    Found,
+    Origin,
+    Program,
+    SchedulerCall,
+    Source,
+    missing_values,
+    read_script,
+)
 from lrviz.spec.looping import ends_early, with_length
 from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
 from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, run_names
@@ -72,7 +84,8 @@ def read_scripts(text: str, fields: Fields) -> list[ScriptRun]:
     """
     path, name = script_path(text) or ("", "")
     try:
-        return _read(_source(path, fields) if path else text, fields, path, name)
+        with _without_collection():
+            return _read(_source(path, fields) if path else text, fields, path, name)
     except NotationError as error:
         if not path:
             raise
@@ -83,6 +96,18 @@ def read_scripts(text: str, fields: Fields) -> list[ScriptRun]:
                 + (f"`{_shown(path)}:NAME`" if path != "-" else "`FILE.py:NAME`"),
             ) from error
         raise error.at(_shown(path)) from error
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Pause garbage collection while many objects are made, most of which stay in use; a tenth of the time of it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def script_rows(text: str, fields: Fields) -> list[tuple[str, str, str, str]]:
@@ -140,7 +165,8 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     whole, settings = bool(path), fields.settings
     runs: list[ScriptRun] = []
     without: list[Found] = []
-    every_found = read_script(text, values, {}, typed, whole=whole, settings=settings)
+    source = Source(text)
+    every_found = read_script(source, values, {}, typed, whole=whole, settings=settings)
     wanted = [found for found in every_found if found.name == name] or [f for f in every_found if name in f.names]
     if name and not wanted:
         listed = ", ".join(f"`{found.name}`" for found in every_found if found.name)
@@ -164,11 +190,17 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
                 f"makes one every {every}"
             )
         loop, groups = read_loop(merged.values, fields.prefix), read_groups(merged.values.get("lr"), fields.prefix)
-        names = run_names(loop, groups)
         batches = dict.fromkeys(first.loaders, loop.steps_per_epoch) if _has_batches(merged.values) else {}
         found = first
         if first.missing or (first.program is not None and batches):
-            found = read_script(text, {**values, **batches}, names, typed, whole=whole, settings=settings)[at]
+            found = read_script(
+                text if source.lengths else source,  # lengths such as `10%` in it have another value now
+                {**values, **batches},
+                run_names(loop, groups),
+                typed,
+                whole=whole,
+                settings=settings,
+            )[at]
         program = found.program
         if program is not None and found.ends_early and not ends_early(program, loop, typed):
             program = None
