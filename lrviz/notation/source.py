@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from keyword import iskeyword
-from typing import Final
+from typing import Any, Final
 
 from lrviz.errors import NotationError
 from lrviz.schedulers import find, names
@@ -252,6 +252,7 @@ class Source:
     def __init__(self, text: str) -> None:
         self.text = text
         self.lengths: dict[str, str] = {}  # such as `10%` and `3ep`, by the name that stands for each in the tree
+        self.functions: Any = None  # what stands in the functions of the tree, for readers of scripts
         self._tree: ast.Module | None = None
 
     def tree(self, budget: Budget) -> ast.Module:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tests.benchmarks.report import Finding, Plan, show, write_json
 
-BENCHMARKS = ("startup", "wholerun", "loop", "sheet", "memory")
+BENCHMARKS = ("startup", "wholerun", "loop", "scripts", "sheet", "memory")
 
 
 def main(words: list[str] | None = None) -> None:

@@ -29,7 +29,7 @@ class Finding:
 
     what: str
     value: float
-    unit: str  # "x" for a ratio, "MiB", "kB"
+    unit: str  # "x" for a ratio, "s", "MiB", "kB"
     target: float | None
     detail: str
 

@@ -69,9 +69,9 @@ REFUSED = {
         "",
     ),
     "a custom class with a similar name": (
-        ["plot", "StepLRScheduler(optimizer, 5)"],
-        "unknown scheduler `StepLRScheduler`",
-        "did you mean `StepLR`? `lrviz schedulers` lists them all; your code runs as `FILE.py:StepLRScheduler(...)`",
+        ["plot", "StepScheduler(optimizer, 5)"],
+        "unknown scheduler `StepScheduler`",
+        "did you mean `StepLR`? `lrviz schedulers` lists them all; your code runs as `FILE.py:StepScheduler(...)`",
     ),
 }
 

@@ -479,6 +479,14 @@ class TestAll:
             "n = 3\nif args.resume is not None:\n    n = load(args.resume)\nStepLR(opt, n)",
             "--let args.resume=None --let 'load(args.resume)=1'",
         ),
+        "one of a set of names": (
+            "if a.kind in {'cos', 'cosine'}:\n    s = CosineAnnealingLR(opt, a.n)\nelse:\n    s = StepLR(opt, a.n)",
+            "--let \"a.kind='cos'\" --let a.n=10",
+        ),
+        "a part of a name": (
+            "n = a.n if 'long' in a.name else 3\nStepLR(opt, n + a.start_epoch)",
+            "--let \"a.name='long'\" --let a.n=10 --let a.start_epoch=0",
+        ),
         "an attribute that is set": (
             "self.opt = SGD(p, lr=self.lr)\nself.sched = StepLR(self.opt, self.n)",
             "--let self.n=10 --let self.lr=0.1",

@@ -252,7 +252,10 @@ class Expressions(Reader):
         left = self.evaluate(node.left, scope)
         unknown: list[Unknown] = []
         for op, comparator in zip(node.ops, node.comparators, strict=True):
-            right = self.evaluate(comparator, scope)
+            if isinstance(comparator, ast.Set) and isinstance(op, ast.In | ast.NotIn):  # whose order does not matter
+                right: Any = self._elements(comparator.elts, scope)
+            else:
+                right = self.evaluate(comparator, scope)
             result = relation(self, op, left, right, node)
             if isinstance(result, Array):
                 return result if len(node.ops) == 1 else self.failed(node)

@@ -29,6 +29,7 @@ _WARMUP: Final = re.compile(r"warm\w*|accum\w*")
 # Words for a run before this one.
 _RESUMED: Final = re.compile(r"resume\w*|checkpoint|ckpt|restore|pretrained")
 _EXISTS: Final = re.compile(r"exists|isfile")
+_FIRST: Final = ("start", "begin", "completed", "finished")  # words for where a run goes on
 _NUMBER: Final = re.compile(r"n|num|nb|max|total")
 _COUNTED: Final = re.compile(
     r"epochs?|steps?|iters?|iterations?|len|size|num|n|batch(es)?|t|max|total|duration|length|every|samples|period"
@@ -167,6 +168,8 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
         return "None for a new run", "None"
     if words and any(map(_WARMUP.fullmatch, words)) and _COUNTED.fullmatch(words[-1]):
         return "a count", "3"
+    if len(words) > 1 and words[0] in _FIRST and _COUNTED.fullmatch(words[-1]):
+        return "a count", "0"
     if len(words) > 1 and _NUMBER.fullmatch(words[0]) and any(map(_COUNTED.fullmatch, words[1:])):
         return "a count", "10"
     for word in reversed(words):

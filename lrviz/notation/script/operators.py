@@ -109,6 +109,8 @@ def relation(reader: Reader, op: ast.cmpop, left: Any, right: Any, node: ast.Com
         reader.example(left, right)
     elif isinstance(right, list | tuple | dict):
         reader.example(left, *right)
+    elif isinstance(left, str) and isinstance(op, ast.In | ast.NotIn):
+        reader.example(right, left)
     if unknown or (isinstance(op, ast.In | ast.NotIn) and not isinstance(right, dict) and origins(right)):
         return Unknown(*origins(left), *origins(right)) if unknown or origins(right) else reader.unknown(node)
     if (why := reader.taint(left) or reader.taint(right)) is not None:

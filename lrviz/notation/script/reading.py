@@ -88,9 +88,12 @@ def read_script(
         }
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values, source.text)
-        tree = with_prelude(tree) if "LRScheduler" in source.text else tree
+        if "LRScheduler" in source.text:
+            tree, source.functions = with_prelude(tree), None
         configuration = None if settings is None else Settings.of(settings)
-        reading = _Reading(source, Interpreter(tree, values, defaults, budget, configuration), given)
+        reader = Interpreter(tree, values, defaults, budget, configuration, functions=source.functions)
+        source.functions = reader.functions
+        reading = _Reading(source, reader, given)
         reading.reader.processes = _processes(given)
         found = reading.found()
         budget.add_together(reading.reader.steps)
