@@ -275,6 +275,7 @@ BAD = {
         "`FILE.py:get_scheduler(...)`",
     ),
     "plot 'diffusers-piecewise(\"1:a,2\")'": ("`step_rules` cannot be read: '1:a,2'", '"1:10,0.1:20,0.01"'),
+    "plot 'diffusers-piecewise(\"" + "1:2," * 101 + "1\")'": ("`step_rules` has 102 parts; 101 is the limit", ""),
     "plot 'diffusers-piecewise(3)'": ("`get_piecewise_constant_schedule` needs text for `step_rules`, got 3", ""),
     "plot hf-cosine": (  # the package that stands for transformers has few schedules
         "this version of transformers (1.2.3) has no `get_cosine_schedule_with_warmup`",
