@@ -105,7 +105,7 @@ class Interpreter(Targets):
         every = self._every(node.test, scope)
         regular = every is not None and self._is_regular(node.test)
         condition = Condition(node.test, test, every, isinstance(node.test, ast.BoolOp), regular)
-        bound = self.functions.names_in(node).bound | self.functions.changed_in(node)[1]
+        bound = self.functions.bound_in(node)
         before = _picked(scope.names, bound)
         if ends(node.body):
             last = node.body[-1]

@@ -153,6 +153,7 @@ class Functions:
         self._known: dict[ast.AST, Names] = {}
         for node in self.nodes:
             self.inside.setdefault(node.name, Names()).join(self.names_in(node))
+        self._rebind = any(names.elsewhere for names in self.inside.values())
 
     def names_in(self, node: ast.AST) -> Names:
         """The names in a node of the script; those of its statements are found once."""
@@ -169,6 +170,11 @@ class Functions:
             else:
                 found.add(part)
         return found
+
+    def bound_in(self, node: ast.AST) -> set[str]:
+        """The names to which what runs in a node gives a value, also in the functions that it calls."""
+        bound = self.names_in(node).bound
+        return bound | self.changed_in(node)[1] if self._rebind else bound
 
     def that_call(self, wanted: Callable[[str], bool]) -> set[str]:
         """Those that call a function that is wanted, or another such function."""
