@@ -13,6 +13,7 @@ from lrviz.errors import LrvizError
 from lrviz.notation import read_script
 from lrviz.notation.script import program, reader
 from lrviz.notation.script.values import Origin, Unknown
+from lrviz.schedulers import all_families
 from lrviz.simulation import simulate
 from lrviz.spec import read_run
 
@@ -200,6 +201,7 @@ def test_nothing_of_the_machine_is_reached(text: str) -> None:
             events.append((event, args))
 
     read_script("StepLR(optimizer, 3)", {}, {})  # all is imported by now
+    all_families()  # and the installed packages are searched for families, once
     sys.addaudithook(audit)
     try:
         (found,) = read_script(f"{text}\nStepLR(optimizer, n)", {}, {})
