@@ -204,6 +204,7 @@ for epoch in range(num_epochs):
 def test_a_script_that_counts() -> None:
     (run,) = read_all(SCRIPT.format(epochs=2, more=""))
     assert simulate(run).lr[:, 0].tolist() == counted(0, 0, 1, 1, 2, 2)
+    assert run.faults == ()  # both calls are meant
     more = ", step_on_epochs=False, updates_per_epoch=2"
     (run,) = read_all(SCRIPT.format(epochs=2, more=more))
     assert simulate(run).lr[:, 0].tolist() == counted(*range(6))

@@ -38,8 +38,10 @@ def faults_of(
             if optimizer is not None:
                 yield from _again(optimizer, schedule, steps)
             yield from _order(reader, schedule, steps, updates)
-            yield from _two_loops(schedule, steps)
-            yield from _uneven(schedule, steps, updates)
+            info = find(schedule.name)
+            if info is None or not info.takes_count:  # such as timm's: the loop says how far the run is
+                yield from _two_loops(schedule, steps)
+                yield from _uneven(schedule, steps, updates)
         elif id(schedule) not in by_trainer and updates:
             yield from _never(reader, schedule, updates)
         if optimizer is not None:
