@@ -146,6 +146,8 @@ def simulate(
     split_batches: bool = False,
     max_steps: int | None = None,
     accum_remainder: Remainder = _UPDATE,
+    world_size: int | None = None,
+    transformers: str | None = None,
     warmup: int | str | None = None,
     warmup_start: float | None = None,
     optimizer: str = _Word("SGD"),
@@ -176,6 +178,8 @@ def simulate(
         max_steps: Updates after which the run stops, in the middle of an epoch if need be; `epochs` follow from it.
         accum_remainder: What becomes of batches at the end of an epoch that are too few for an update: they make one,
             "update", make none, "drop", or the next epoch goes on with them, "carry".
+        world_size: Devices that share the batches of a Trainer, if `scheduler` is `"TrainingArguments(...)"`; else 1.
+        transformers: The version, such as `"4.44"`, whose arithmetic is used for a Trainer; the installed one if None.
         warmup: A linear warm-up before the schedule: scheduler steps, `"5%"` of the run, or epochs, `"2ep"`.
         warmup_start: The fraction of the base rate at which the warm-up starts; 0.01 if None.
         optimizer: Name of a class of torch.optim.
@@ -222,13 +226,21 @@ def simulate(
     _check_type("drop_last", drop_last, bool, "True or False")
     _check_type("split_batches", split_batches, bool, "True or False")
     _check_type("optimizer", optimizer, str, "text")
+    _check_type("transformers", "" if transformers is None else transformers, str, 'text such as "4.44"')
+    if not isinstance(scheduler, str) and (world_size, transformers) != (None, None):
+        name = "transformers" if world_size is None else "world_size"
+        raise SpecError(f"`{name}` is for the arguments of a Trainer", "leave it out")
     if steps is not None:
         if (epochs, steps_per_epoch) != (TrainingLoop.epochs, TrainingLoop.steps_per_epoch):
             raise SpecError("`steps` and `epochs` both give the length of the run", "leave one of them out")
         fields = {name: value for name, value in fields.items() if name not in ("epochs", "steps_per_epoch")}
         fields["steps"] = _to_python(steps)
+    if isinstance(scheduler, str) and batch_size is None:  # that of a Trainer is in its arguments
+        checked = {name: value for name, value in fields.items() if name not in ("dataset_size", "drop_last")}
+    else:
+        checked = fields
     in_parts = isinstance(fields.get("epochs"), float) and not fields["epochs"].is_integer()
-    loop = TrainingLoop(**fields) if steps is None and not in_parts else read_loop(fields, "")
+    loop = TrainingLoop(**checked) if steps is None and not in_parts else read_loop(checked, "")
     optimizer_choice = OptimizerChoice(read_optimizer({"optimizer": optimizer}).name, _to_python(momentum))
     if metric is not None and not isinstance(metric, str):
         metric = _metric_text(_to_python(metric))
@@ -244,7 +256,7 @@ def simulate(
         )
         return _simulate(scheduler)
     if isinstance(scheduler, str):
-        if loop.dataset_size is not None:
+        if dataset_size is not None:
             fields.pop("steps_per_epoch", None)
         fields |= {
             "lr": rates,
@@ -253,6 +265,8 @@ def simulate(
             "metric": metric,
             "warmup": _to_python(warmup),
             "warmup_start": _to_python(warmup_start),
+            "world_size": _to_python(world_size),
+            "transformers": transformers,
         }
         # What is left at its default does not override what a script says.
         fields = {name: value for name, value in fields.items() if name not in left}
@@ -454,6 +468,8 @@ def _check_name(name: object) -> str:
 def _check_let(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_check_let(name, item) for item in value)
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _check_let(name, item) for key, item in value.items()}
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         raise SpecError(f"`lets` gives `{name}` too large a number, got {brief(value)}")
     if value is None or isinstance(value, bool | int | float | str):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -241,6 +242,11 @@ QUICK = {  # command lines with their status
     "plot cosine -o curve.gif": 2,
     "plto cosine": 2,
     "code cosine": 0,
+    "schedulers transformers": 0,
+    "schedulers hf-cosine": 0,
+    "code hf-cosine": 0,
+    "plot hf-cosin": 2,
+    **({} if find_spec("transformers") else {"plot hf-cosine": 2}),
 }
 TABLE = "table cosine --T_max 32 --format csv"
 # A process that runs command lines one after the other, with their status and the modules that are loaded then.

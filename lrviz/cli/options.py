@@ -61,6 +61,12 @@ SCRIPT: Final = (
     Option("--list", "list the schedulers of a script, and draw nothing", panel=SCRIPT_PANEL),
     Option("--explain", "print each value of the run and where it is from", panel=SCRIPT_PANEL),
 )
+# Config files of frameworks. Commands that draw figures have the same `--from` for the first step to show.
+_FROM: Final = Option("--from", "a config file that describes the run", "FILE", "", RUN_PANEL, True, name="from_step")
+FROM_KIND: Final = Option(
+    "--from-kind", "the kind of a config file, where its keys do not say it", "KIND", "", RUN_PANEL
+)
+FROM: Final = (_FROM, FROM_KIND)
 RESUME: Final = (
     Option("--resume-at", "stop after this update, and go on; also 50% or 3ep", "STEP", "", RUN_PANEL),
     Option(
@@ -93,7 +99,15 @@ FIGURE: Final = (
     Option("--size", "width and height in inches", "WxH", "10x5", FIGURE_PANEL),
     Option("--dpi", "pixels per inch of a PNG, JPEG or WebP", "N", "150", FIGURE_PANEL),
     Option("--title", "a title in place of the notation", "TEXT", "", FIGURE_PANEL),
-    Option("--from", "the first step to show, also as 5% or 3ep", "STEP", "", FIGURE_PANEL, name="from_step"),
+    Option(
+        "--from",
+        "the first step to show, also as 5% or 3ep; or a config file that describes the run",
+        "STEP|FILE",
+        "",
+        FIGURE_PANEL,
+        repeat=True,
+        name="from_step",
+    ),
     Option("--to", "the last step to show", "STEP", "", FIGURE_PANEL, name="to_step"),
     Option("--ylim", "the limits of the rate axis", "LOW,HIGH", "", FIGURE_PANEL),
     Option(
@@ -313,7 +327,9 @@ def complete_scheduler(incomplete: str) -> list[tuple[str, str]]:
     """Short names of schedulers that start with `incomplete`, with summaries, for shell completion."""
     from lrviz import schedulers
 
-    known = (*schedulers.all_schedulers(), *schedulers.compositions())
+    installed = filter(schedulers.is_installed, schedulers.all_families())
+    others = (s for family in installed for s in family.schedulers)
+    known = (*schedulers.all_schedulers(), *schedulers.compositions(), *others)
     return [(s.short, s.summary) for s in known if s.short.startswith(incomplete)]
 
 

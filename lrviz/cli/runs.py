@@ -19,7 +19,7 @@ from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
 from lrviz.lazy import heavy_imports
 from lrviz.notation import SchedulerCall
-from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, calls_of, read_run
+from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, calls_of, read_all, read_run
 from lrviz.text import printable
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Any]
 Read = TypeVar("Read")
+_NUMBER: Final = re.compile(r"\s*[-+]?\.?\d")  # the start of a step, of a percentage or of epochs
 _BINARY: Final = ("png", "pdf", "jpg", "webp")
 _FIGURE_VALUES: Final = ("ylim", "size", "dpi", "x", "layout", "columns", "axes")  # options that are read
 _FORMATS: Final = (*figure.FIGURE_FORMATS, *formats.DATA_FORMATS)
@@ -50,7 +51,38 @@ def read_fields(values: Values) -> Fields:
             lets = read_let_file(values["let_file"])
         lets |= read_lets(values["let"] or ())
         settings = None if values.get("config") is None else read_values(values["config"], "--config")
-    return Fields(fields, lets=lets, settings=settings, show_momentum=show == "momentum")
+    kind = values.get("from_kind") or ""
+    return Fields(fields, lets=lets, settings=settings, show_momentum=show == "momentum", kind=kind)
+
+
+def with_config_files(
+    words: Sequence[str] | None, values: Values, *, zooms: bool = False
+) -> tuple[list[str], dict[str, Any]]:
+    """The schedulers with the config files of `--from`, and the values with the first step of a figure in it alone.
+
+    Args:
+        words: The schedulers on the command line.
+        values: The values of the options.
+        zooms: Whether the command draws a figure, of which `--from` may be the first step.
+
+    Raises:
+        UsageError: a value of `--from` is no file, or a second step.
+    """
+    given = values.get("from_step")
+    if not given:
+        return list(words or ()), dict(values)
+    from lrviz.spec import names_recipe
+
+    paths = [text for text in given if names_recipe(text) or (not _NUMBER.match(text) and Path(text).exists())]
+    steps = [text for text in given if text not in paths]
+    if steps and not zooms:
+        raise UsageError(f"`--from` needs a .yaml, .json or .toml file, got `{printable(steps[0], 60)}`")
+    if len(steps) > 1:
+        raise UsageError(f"`--from` has two steps, `{steps[0]}` and `{steps[1]}`", "leave one of them out")
+    if wrong := next((path for path in paths if not names_recipe(path)), None):
+        reason = "is a directory" if Path(wrong).is_dir() else "is none"
+        raise UsageError(f"`--from` needs a .yaml, .json or .toml file, and `{printable(wrong, 60)}` {reason}")
+    return [*(words or ()), *paths], {**values, "from_step": steps[0] if steps else None}
 
 
 def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, str], values: Values) -> RunSpec:
@@ -58,6 +90,24 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
 
     Raises:
         UsageError: there is not exactly one scheduler, or it is a sweep.
+    """
+    return read_specs(command, scheduler, parameters, values, several=False)[0]
+
+
+def read_specs(
+    command: str, scheduler: Sequence[str], parameters: Mapping[str, str], values: Values, *, several: bool = True
+) -> list[RunSpec]:
+    """The run of a command that takes one scheduler, or the runs of a script that has several.
+
+    Args:
+        command: The name of the command.
+        scheduler: The words that name the scheduler.
+        parameters: Its parameters as typed.
+        values: The values of the options.
+        several: Whether a script may have several schedulers; with `--resume-at` it may not.
+
+    Raises:
+        UsageError: there is not exactly one scheduler or script, or it is a sweep.
     """
     name = f"lrviz {command}"
     fields = read_fields(values)
@@ -77,7 +127,7 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
             f"`lrviz compare {listed}` compares them; notation needs quotes",
         )
 
-    def read(texts: Sequence[str], fields: Fields) -> RunSpec:
+    def read(texts: Sequence[str], fields: Fields) -> list[RunSpec]:
         (text,) = texts
         if "{" in text:
             from lrviz.spec import Sweep
@@ -86,7 +136,20 @@ def read_spec(command: str, scheduler: Sequence[str], parameters: Mapping[str, s
                 raise UsageError(
                     f"`{name}` takes one curve, and the braces make {size:,}", f'use `lrviz compare "{text}"`'
                 )
-        return read_run(text, fields, parameters, values["label"] or "")
+        label = values["label"] or ""
+        if not several or values["resume_at"] is not None:
+            return [read_run(text, fields, parameters, label)]
+        found = read_all(text, fields, parameters, label)
+        if len(found) == 1:
+            return found
+        from lrviz.spec import MAX_CURVES, read_runs
+
+        if parameters:
+            raise UsageError(
+                f"`--{next(iter(parameters))}` is for one scheduler, and `{printable(text, 60)}` has {len(found)}",
+                f"`{printable(text, 60)}@{found[0].name or 'NAME'}` is one of them",
+            )
+        return read_runs(texts, fields, [label] if label else (), MAX_CURVES)
 
     return read_asking(scheduler, fields, values, read)
 
@@ -162,13 +225,15 @@ def read_window(options: FigureOptions, values: Values, specs: Sequence[RunSpec]
     return replace(options, span=span, inset=inset)
 
 
-def stem(spec: RunSpec, words: Sequence[str]) -> str:
-    """The default file name of a figure, without a suffix: the scheduler's short name, or the function's name."""
-    match spec.scheduler:
-        case SchedulerCall(name=name):
+def stem(specs: Sequence[RunSpec], words: Sequence[str]) -> str:
+    """The default file name of a figure, without a suffix: that of a config file, of the scheduler or the function."""
+    if len(specs) == 1 and specs[0].origin:
+        return Path(specs[0].origin).stem or "curve"
+    match [spec.scheduler for spec in specs]:
+        case [SchedulerCall(name=name)]:
             info = named_scheduler(list(words[:1])) or schedulers.find(name)
             return info.short if info else name.lower()
-        case CodeCall(call=call):
+        case [CodeCall(call=call)]:
             return re.sub(r"\W+", "_", call.name).strip("_").lower() or "curve"
     return "curve"
 
@@ -385,8 +450,8 @@ def print_run_notes(
         scripts.explain(specs)
     for spec in specs:
         if spec.read and not values.get("explain"):
-            of_curve = f" `{printable(spec.label, 60)}`" if several else ""
-            terminal.print_lines([f"from the script{of_curve}: {', '.join(spec.read)}"])
+            of_curve = f" `{printable(spec.label, 60)}`" if several and not spec.origin else ""
+            terminal.print_lines([f"from {printable(spec.read_from, 60)}{of_curve}: {', '.join(spec.read)}"])
         if spec.filled:
             for_scheduler = f" for {getattr(spec.composition or spec.scheduler, 'name', spec.label)}" if several else ""
             terminal.print_lines([f"from the run{for_scheduler}: {', '.join(spec.filled)}"])
@@ -436,12 +501,13 @@ def _fits(spec: RunSpec) -> bool:
 
 
 def print_results(traces: Sequence[Trace], path: str | None, quiet: bool, resume: Resume | None) -> None:
-    """Print the summary of one curve, or of a run and what it is when it is stopped and goes on."""
-    if resume is None:
+    """Print the summary of one curve, of several, or of a run and what it is when it is stopped and goes on."""
+    if len(traces) == 1:
         print_summary(traces[0], path, quiet)
         return
     print_comparison(traces, path, quiet)
-    print_resumed(traces, quiet, resume)
+    if resume is not None:
+        print_resumed(traces, quiet, resume)
 
 
 def print_resumed(traces: Sequence[Trace], quiet: bool, resume: Resume) -> None:

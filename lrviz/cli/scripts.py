@@ -102,11 +102,14 @@ def explain(specs: Sequence[RunSpec]) -> None:
     """Print on stderr each value of runs that scripts describe, and where it is from."""
     for spec in specs:
         if not spec.explained:
-            terminal.print_note(f"`--explain` is for scripts, and `{printable(spec.label, 60)}` is not one")
+            terminal.print_note(
+                f"`--explain` is for scripts and config files, and `{printable(spec.label, 60)}` is not one"
+            )
             continue
         rows = [*spec.explained, *((*text.partition("=")[::2], "the run") for text in spec.filled)]
-        of_curve = f" `{printable(spec.label, 60)}`" if len(specs) > 1 else ""
-        terminal.print_lines([f"from the script{of_curve}:", *(f"  {line}" for line in _aligned(rows))])
+        of_curve = f" `{printable(spec.label, 60)}`" if len(specs) > 1 and not spec.origin else ""
+        start = f"from {printable(spec.read_from, 60)}{of_curve}:"
+        terminal.print_lines([start, *(f"  {line}" for line in _aligned(rows))])
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -23,22 +23,25 @@ if TYPE_CHECKING:
         MissingValuesError,
         Origin,
         Program,
+        TrainerCall,
         missing_values,
         optimizer_defaults,
         read_script,
     )
+    from lrviz.notation.trainers import TRAINER_ARGUMENTS, TRAINER_CONFIGS, is_trainer_class
 else:
     __getattr__ = lazy(
         __name__,
         script=[
             "NO_SCHEDULER", "DoneError", "Fault", "Found", "Machine", "MissingValue", "MissingValuesError", "Origin",
-            "Program", "missing_values", "optimizer_defaults", "read_script",
+            "Program", "TrainerCall", "missing_values", "optimizer_defaults", "read_script",
         ],
+        trainers=["TRAINER_ARGUMENTS", "TRAINER_CONFIGS", "is_trainer_class"],
     )  # fmt: skip
 
 __all__ = [
-    "NO_SCHEDULER", "Budget", "DoneError", "ExpressionError", "Fault", "Found", "Lambda", "Machine",
-    "MissingValue", "MissingValuesError", "Origin", "Program", "SchedulerCall", "Source", "Table", "Value",
-    "check_expression", "check_run", "missing_values", "one_budget", "optimizer_defaults", "parse", "parse_value",
-    "read_script", "value_name",
+    "NO_SCHEDULER", "TRAINER_ARGUMENTS", "TRAINER_CONFIGS", "Budget", "DoneError", "ExpressionError", "Fault", "Found",
+    "Lambda", "Machine", "MissingValue", "MissingValuesError", "Origin", "Program", "SchedulerCall", "Source", "Table",
+    "TrainerCall", "Value", "check_expression", "check_run", "is_trainer_class", "missing_values", "one_budget",
+    "optimizer_defaults", "parse", "parse_value", "read_script", "value_name",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import re
 import string
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep"
 _LONG: Final = f"the notation is over {MAX_PRINTED:,} characters long when its names have their values"
 _SHORTER: Final = "lists that are used many times make it long: use shorter ones"
 _FEWER: Final = "draw fewer curves, or use shorter lists"
-_MARKS: Final = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)  # no code of their own
+_MARKS: Final = ast.expr_context | ast.operator | ast.unaryop | ast.boolop | ast.cmpop  # no code of their own
 
 _LONGEST_NAME: Final = 200  # characters of an expression that names a value, such as `args.epochs`
 
@@ -61,7 +61,41 @@ _REPLACED: Final = re.compile(
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
 _SHORT_NAME: Final = re.compile(r"\s*([a-z]\w*(?:-[a-z]\w*)+)(?=\s*(?:\(|\Z))")
+_NO_BRACKETS: Final = re.compile(r"[^()\[\]{}]+")
 _INVALID: Final = re.compile("[\\0\ud800-\udfff]")
+
+
+class _Fields(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of each kind of node that have other nodes in them, without marks such as `ast.Load`."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        if kind is ast.Constant or issubclass(kind, ast.Global | ast.Nonlocal | _MARKS):
+            found: tuple[str, ...] = ()
+        else:
+            found = tuple(name for name in kind._fields if name not in _NO_NODES)
+        self[kind] = found
+        return found
+
+
+# Of names, numbers, marks, and comments about types.
+_NO_NODES: Final = frozenset((
+    "id", "attr", "arg", "asname", "level", "module", "kind", "conversion", "is_async", "simple", "type_comment",
+    "ctx", "op", "ops", "kwd_attrs", "rest", "type_ignores",
+))  # fmt: skip
+_FIELDS: Final = _Fields()
+
+
+def children(nodes: Sequence[ast.AST]) -> list[ast.AST]:
+    """The nodes directly inside others, without marks such as `ast.Load`."""
+    found: list[ast.AST] = []
+    for node in nodes:
+        for name in _FIELDS[type(node)]:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                found += filter(None, value)
+            elif isinstance(value, ast.AST):
+                found.append(value)
+    return found
 
 
 class ExpressionError(NotationError):
@@ -117,11 +151,11 @@ class Budget:
         if len(text) > self.length:
             raise ExpressionError(f"the notation is {len(text):,} characters long; {self.length:,} is the limit")
         depth = deepest = 0
-        for character in text:
+        for character in _NO_BRACKETS.sub("", text):
             if character in "([{":
                 depth += 1
                 deepest = max(deepest, depth)
-            elif character in ")]}":
+            else:
                 depth -= 1
         if deepest > MAX_DEPTH:
             raise ExpressionError(f"brackets are nested {deepest:,} deep; {MAX_DEPTH} is the limit")
@@ -130,7 +164,7 @@ class Budget:
         """Refuse a syntax tree that is too deep or too large, before anything recurses into it."""
         level, nodes = [tree], 0
         for _ in range(MAX_DEPTH):
-            level = [child for node in level for child in ast.iter_child_nodes(node) if not isinstance(child, _MARKS)]
+            level = children(level)
             if not level:
                 self._together.nodes += nodes
                 if self._together.nodes > MAX_ALL_NODES:

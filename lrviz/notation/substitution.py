@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+import re
+from bisect import bisect_left
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from lrviz.notation.source import Budget, unparse
 from lrviz.text import print_value
 
+_WORD: Final = re.compile(r"[^\W\d]\w*")
 
-def replace_expressions(tree: ast.Module, names: Collection[str]) -> ast.Module:
-    """Replace expressions whose source is one of `names`, such as `args.epochs`, by a name; the tree is changed."""
-    _numbered(tuple(name for name in names if not name.isidentifier())).copy().visit(tree)
+
+def replace_expressions(tree: ast.Module, names: Collection[str], text: str = "") -> ast.Module:
+    """Replace expressions whose source is one of `names`, such as `args.epochs`, by a name; the tree is changed.
+
+    With the `text` of the tree only the statements are looked at that have a word of one of them.
+    """
+    replacer = _numbered(tuple(name for name in names if not name.isidentifier())).copy()
+    if text:
+        words = {max(_WORD.findall(name), key=len, default="") for name in names if not name.isidentifier()}
+        replacer.lines = [number for number, line in enumerate(text.split("\n"), 1) if any(w in line for w in words)]
+    replacer.visit(tree)
     return tree
 
 
@@ -32,6 +43,7 @@ class _ReplaceExpressions(ast.NodeTransformer):
         self.names = names  # by the number of the expression
         self._numbers = numbers
         self._known: dict[ast.AST, int] = {}
+        self.lines: Sequence[int] | None = None  # in which statements are looked at, in order
 
     def copy(self) -> _ReplaceExpressions:
         """Another one with the same names, to which the numbers of a tree can be added."""
@@ -56,6 +68,10 @@ class _ReplaceExpressions(ast.NodeTransformer):
         return found
 
     def visit(self, node: ast.AST) -> Any:
+        if self.lines is not None and isinstance(node, ast.stmt):
+            at = bisect_left(self.lines, min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))]))
+            if at == len(self.lines) or self.lines[at] > (node.end_lineno or node.lineno):
+                return node
         if isinstance(node, ast.Attribute | ast.Subscript | ast.Call) and (name := self.names.get(self.number(node))):
             return ast.copy_location(ast.Name(name, ast.Load()), node)
         return self.generic_visit(node)

@@ -94,7 +94,12 @@ TABLES: Final[dict[Table, tuple[Key, ...]]] = {
         Key("curve", "tables", "a curve", least=1, most=MAX_CURVES, required=True, inside="curve"),
     ),
     "curve": (
-        Key("scheduler", "text", "a short name, notation, FILE.py:NAME or package.module:NAME", required=True),
+        Key(
+            "scheduler",
+            "text",
+            "a short name, notation, a config file, FILE.py:NAME or package.module:NAME",
+            required=True,
+        ),
         Key("label", "text", "what to call the curve"),
         *RUN_KEYS,
         IGNORE,

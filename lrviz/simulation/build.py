@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any, Final, cast
@@ -50,16 +51,51 @@ def build_optimizer(spec: RunSpec) -> Optimizer:
     return optimizer
 
 
-def build_scheduler(call: SchedulerCall, optimizer: Optimizer) -> Any:
+def build_scheduler(call: SchedulerCall, optimizer: Optimizer, order: Sequence[int] = ()) -> Any:
     """Torch's scheduler, and the ones inside it, created in the order of a script.
+
+    Args:
+        call: The scheduler.
+        optimizer: The optimizer.
+        order: When each of the schedulers inside it is created, in the order of the lists, those inside of one before
+            it; by default, one after the other.
 
     Raises:
         SimulationError: torch refuses the values.
     """
+    parts = _parts(call)
+    times = [*(order or range(len(parts) - 1)), len(parts)]
+    made: dict[int, Any] = {}
+    for number in sorted(range(len(parts)), key=times.__getitem__):
+        each, children = parts[number]
+        made[number] = _create(each, optimizer, iter([made[child] for child in children]))
+    return made[len(parts) - 1]
+
+
+def _parts(call: SchedulerCall) -> list[tuple[SchedulerCall, list[int]]]:
+    """A scheduler after those inside it, each with the numbers of those that it is given."""
+    parts: list[tuple[SchedulerCall, list[int]]] = []
+
+    def add(each: SchedulerCall) -> int:
+        values = (v for value in (*each.args, *dict(each.kwargs).values()) for v in _items(value))
+        children = [add(value) for value in values if isinstance(value, SchedulerCall)]
+        parts.append((each, children))
+        return len(parts) - 1
+
+    add(call)
+    return parts
+
+
+def _items(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _create(call: SchedulerCall, optimizer: Optimizer, children: Iterator[Any]) -> Any:
+    """Torch's scheduler with the ones inside it."""
     info = schedulers.find(call.name)
     cls = _scheduler_class(call.name)
-    args = [_argument(value, optimizer) for value in call.args]
-    kwargs = {name: _argument(value, optimizer) for name, value in call.kwargs}
+    args = [_argument(value, children) for value in call.args]
+    kwargs = {name: _argument(value, children) for name, value in call.kwargs}
     try:
         if info is not None and info.build is not None:
             return info.build(cls, optimizer, args, kwargs)
@@ -116,11 +152,11 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _argument(value: Any, optimizer: Optimizer) -> Any:
+def _argument(value: Any, children: Iterator[Any]) -> Any:
     if isinstance(value, tuple):
-        return [_argument(item, optimizer) for item in value]
+        return [_argument(item, children) for item in value]
     if isinstance(value, SchedulerCall):
-        return build_scheduler(value, optimizer)
+        return next(children)
     if isinstance(value, Lambda):
         return value.function
     return value.mapping if isinstance(value, Table) else value

@@ -253,7 +253,7 @@ class Run:
 
         def step_after_epochs() -> None:
             update = next(updates)
-            if epoch_of(update) > epoch_of(update - 1):
+            for _ in range(epoch_of(update) - epoch_of(update - 1)):  # an epoch may have no update
                 step()
 
         return step_after_epochs
@@ -382,6 +382,14 @@ class Run:
             return ""
         return "the function counts scheduler steps: `--interval epoch` calls it once an epoch"
 
+    def _of_each_update(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The values of each epoch, repeated for each of its updates."""
+        updates, epochs = self.loop.period
+        if epochs == 1:
+            return np.repeat(values, updates, axis=0)[: self.loop.updates]
+        epoch: NDArray[np.int64] = self.loop.epoch_of(np.arange(self.loop.updates))
+        return values[epoch]
+
     def trace(self, values: NDArray[np.float64]) -> Trace:
         """The trace of all readings of the run."""
         groups = len(self.groups)
@@ -389,8 +397,8 @@ class Run:
         if self.metrics is not None:
             metric = np.concatenate(([np.nan], self.metrics[: self.calls - 1]))
         if not self.by_step and self.loop.updates != self.calls:
-            epoch = self.loop.epoch_of(np.arange(self.loop.updates))
-            values, metric = values if self.by_update else values[epoch], None if metric is None else metric[epoch]
+            values = values if self.by_update else self._of_each_update(values)
+            metric = None if metric is None else self._of_each_update(metric)
         lr, momentum = values[:, :groups], values[:, groups:]
         if self.is_user_code and not self.spec.show_momentum and momentum.size and (momentum == momentum[0]).all():
             momentum = momentum[:, :0]

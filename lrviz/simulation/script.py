@@ -64,7 +64,7 @@ class ScriptRun(Run):
         self.created += 1
         if self.created > _MOST_CREATED:
             raise SimulationError(f"the loop of the script creates over {_MOST_CREATED:,} schedulers")
-        return build_scheduler(call, self.optimizer), call
+        return build_scheduler(call, self.optimizer, self.script.program.orders[number]), call
 
     def step(self, scheduler: Any, args: Sequence[Any], node: ast.AST, *, once: bool = False) -> None:
         """Step a scheduler, for each process or only once."""

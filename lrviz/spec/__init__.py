@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from lrviz.spec.lets import read_let_file, read_lets, read_values
     from lrviz.spec.longer import resumed_run
     from lrviz.spec.metric import default_metric, metric_values, read_metric
-    from lrviz.spec.reading import Fields, read_all, read_loop, read_optimizer, read_run
+    from lrviz.spec.reading import Fields, names_recipe, read_all, read_loop, read_optimizer, read_run
+    from lrviz.spec.recipes import is_recipe
     from lrviz.spec.resuming import ResumeOutcome, Stop
     from lrviz.spec.script import script_rows
     from lrviz.spec.sweep import MAX_CURVES, Sweep, read_runs
@@ -47,10 +48,11 @@ else:
         lengths=["read_length"],
         window=["Inset", "read_inset", "read_span"],
         longer=["resumed_run"],
+        recipes=["is_recipe"],
         resuming=["ResumeOutcome", "Stop"],
         metric=["metric_values", "read_metric", "default_metric"],
         lets=["read_let_file", "read_lets", "read_values"],
-        reading=["Fields", "read_all", "read_loop", "read_optimizer", "read_run"],
+        reading=["Fields", "names_recipe", "read_all", "read_loop", "read_optimizer", "read_run"],
         script=["script_rows"],
         sweep=["MAX_CURVES", "Sweep", "read_runs"],
         values=["read_choice", "read_count", "read_limits", "read_number", "read_size", "split_commas"],
@@ -60,8 +62,8 @@ __all__ = [
     "FIELDS", "MAX_CURVES", "RESUME_WAYS", "RUN_NAMES", "CodeCall", "Comparison", "Factory", "Field", "Fields", "Inset",
     "Interval", "Metric", "OptimizerChoice", "ParamGroup", "Part", "Remainder", "ResumeOutcome", "RunSpec",
     "ScriptLoop", "Stop", "Sweep", "TrainingLoop",
-    "calls_of", "compare_runs", "default_metric", "given_rates", "metric_values", "read_all", "read_choice",
-    "read_count", "read_inset", "read_length", "read_let_file", "read_lets", "read_limits", "read_loop", "read_metric",
-    "read_number", "read_optimizer", "read_run", "read_runs", "read_size", "read_span", "read_values", "resumed_run",
-    "run_names", "script_rows", "split_commas",
+    "calls_of", "compare_runs", "default_metric", "given_rates", "is_recipe", "metric_values", "names_recipe",
+    "read_all", "read_choice", "read_count", "read_inset", "read_length", "read_let_file", "read_lets", "read_limits",
+    "read_loop", "read_metric", "read_number", "read_optimizer", "read_run", "read_runs", "read_size", "read_span",
+    "read_values", "resumed_run", "run_names", "script_rows", "split_commas",
 ]  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from lrviz.spec.run import RUN_NAMES
 from lrviz.text import printable
 
 _MOST_BYTES: Final = 200_000  # of a file of values, which PyYAML reads in two seconds
+_MOST_CHARACTERS: Final = 10_000  # of a table that is typed
 _MOST_VALUES: Final = 10_000  # with those that aliases of YAML repeat
 _MOST_LEVELS: Final = 30
 _MOST_BITS: Final = 1023  # of a whole number: larger ones do not fit in a float
@@ -40,12 +43,37 @@ def read_lets(pairs: Sequence[str]) -> dict[str, Any]:
                 "use `--epochs`, `--steps-per-epoch` or `--lr`",
             )
         try:
-            lets[name] = parse_value(value, lets)
+            lets[name] = _table(name, value) if value.lstrip().startswith("{") else parse_value(value, lets)
         except NotationError as error:
             uses_run_name = any(f"`--let {run_name}=...`" in error.hint for run_name in RUN_NAMES)
             hint = "names of the run work only in the notation; write a number" if uses_run_name else error.hint
             raise NotationError(error.message, hint, error.details).at(f"`--let {name}`") from error
     return lets
+
+
+def _table(name: str, text: str) -> dict[str, Any]:
+    """The value of `{"lr": 0.1}`, in Python or JSON.
+
+    Raises:
+        UsageError: it is neither, has values that are not numbers, text, lists or tables of them, or is too large.
+    """
+    if len(text) > _MOST_CHARACTERS:
+        raise UsageError(
+            f"`--let {name}` is longer than {_MOST_CHARACTERS:,} characters", "give a file with `--let-file`"
+        )
+    data: Any = None
+    with suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        data = json.loads(text)
+    if data is None:
+        with suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            data = ast.literal_eval(text.strip())
+    if not isinstance(data, dict):
+        raise UsageError(
+            f"`--let {name}`: `{printable(text, 60)}` is not a table", 'such as `{"lr": 0.1, "n": [3, 6]}`'
+        )
+    if problem := _problem(data, _MOST_VALUES):
+        raise UsageError(f"`--let {name}`: {problem}", "leave it out")
+    return data
 
 
 def read_let_file(path: str) -> dict[str, Any]:
@@ -80,12 +108,22 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
         yield path, tuple(value) if isinstance(value, list) else value
 
 
-def read_values(path: str, option: str) -> dict[str, Any]:
+def read_values(
+    path: str,
+    option: str,
+    *,
+    folder: Path = Path(),
+    most_bytes: int | None = None,
+    most_values: int | None = None,
+) -> dict[str, Any]:
     """The values of a configuration file: numbers, text, lists, and tables of them.
 
     Args:
         path: A TOML, JSON or YAML file.
         option: The option that names it, for errors.
+        folder: What the path is relative to.
+        most_bytes: The largest size, in place of that for all formats.
+        most_values: The most values, in place of that for all formats.
 
     Raises:
         UsageError: it cannot be read, is not of its format, or has values of other kinds.
@@ -95,10 +133,11 @@ def read_values(path: str, option: str) -> dict[str, Any]:
     if suffix not in _FORMATS:
         raise UsageError(f"`{option}` needs a .toml, .json or .yaml file, got `{shown}`")
     try:
-        text = files.read_text(path, _MOST_BYTES, pipe=True)
+        text = files.read_text(folder / path, most_bytes or _MOST_BYTES, pipe=True)
     except OSError as error:
         raise UsageError(
-            f"cannot read `{shown}`: {files.error_reason(error)}", "the path is relative to the current folder"
+            f"cannot read `{shown}`: {files.error_reason(error)}",
+            "the path is relative to the current folder" if error.errno is not None else "",
         ) from error
     if suffix == ".toml":
         data = files.parse_toml(text, shown, 'text needs quotes, such as `sched = "cos"`')
@@ -111,7 +150,7 @@ def read_values(path: str, option: str) -> dict[str, Any]:
             raise UsageError(f"`{shown}` is not {suffix[1:].upper()}: {printable(str(error), 200)}") from error
     if not isinstance(data, dict):
         raise UsageError(f"`{shown}` must have names and values", "such as `lr: 0.1` in YAML, `lr = 0.1` in TOML")
-    if problem := _problem(data):
+    if problem := _problem(data, most_values or _MOST_VALUES):
         raise UsageError(f"`{shown}`: {problem}", "leave it out, or give single values with `--let NAME=VALUE`")
     return data
 
@@ -176,7 +215,7 @@ def _with_floats(value: Any) -> Any:
     return float(value) if isinstance(value, str) and _FLOAT.fullmatch(value) else value
 
 
-def _problem(data: Any) -> str:
+def _problem(data: Any, most_values: int) -> str:
     """What a script could not have as a value; empty if there is nothing."""
     level, values = [data], 0
     for _ in range(_MOST_LEVELS):
@@ -191,8 +230,8 @@ def _problem(data: Any) -> str:
             elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
                 return f"a number of {value.bit_length():,} bits is too large"
         values += len(inner)
-        if values > 2 * _MOST_VALUES:
-            return f"it has over {_MOST_VALUES:,} values"
+        if values > 2 * most_values:
+            return f"it has over {most_values:,} values"
         if not inner:
             return ""
         level = inner

@@ -2,6 +2,7 @@
 
 cosine(T_max=32)                       a scheduler of torch, in notation
 train.py:make_scheduler(warmup=10)     user code
+recipe.yaml                            a config file of a training framework
 cosine @ lr=3e-4, epochs=8             fields of the run for this curve alone
 """
 
@@ -29,6 +30,7 @@ from lrviz.spec.run import (
     TrainingLoop,
     run_names,
 )
+from lrviz.text import printable
 
 if TYPE_CHECKING:
     from lrviz.spec.script import ScriptRun
@@ -39,10 +41,14 @@ _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingL
 LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size", "drop_last", "max_steps")
 # The parts of user code; no two repetitions of either can match the same characters, which would take quadratic time.
 _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
-# More than one call: lines of a script, an optimizer's rate, a dictionary for Lightning, or the file of a script.
+# More than one call: lines of a script, an optimizer's rate, a dictionary for Lightning, the file of a script, or the
+# arguments of a trainer.
 _SCRIPT: Final = re.compile(
-    r"[\n;]|\blr\s*=[^=]|[\"'](?:scheduler|interval|frequency|monitor)[\"']|\.(?:py|ipynb)(?:@\w*)?$"
+    r"[\n;]|\blr\s*=[^=]|[\"'](?:scheduler|interval|frequency|monitor)[\"']|\.(?:py|ipynb)(?:@\w*)?$|"
+    r"^[\w.=\s(,]*(?:TrainingArguments|\b(?:SFT|DPO|KTO|Reward|ORPO|CPO|GKD|GRPO|RLOO|Distillation|OnlineDPO)Config)\s*\("
 )
+# A config file of a framework; also a pickle, which is refused with a hint.
+_RECIPE: Final = re.compile(r"[^\n(){}]+\.(?:ya?ml|json|toml|bin|pth?|pkl|pickle|ckpt)", re.IGNORECASE)
 _CALL: Final = re.compile(r"[A-Za-z_][\w.]*\s*(?:\(.*\))?", re.DOTALL)
 
 
@@ -60,6 +66,7 @@ class Fields:
     settings: Mapping[str, Any] | None = None  # the configuration that a script reads
     stdin: str | None = None  # the lines that `-` stands for
     any_length: bool = False  # whether a run may be longer than its scheduler can go on for
+    kind: str = ""  # of config files; recognised by their keys if empty
 
     def over(self, values: Mapping[str, Any], prefix: str = "") -> Fields:
         """These fields updated with others; one way to give the length of an epoch, or of the run, replaces another."""
@@ -101,8 +108,8 @@ def read_all(
 
     Args:
         text: A short name, notation, lines pasted from a script, `FILE.py` to read the script, `-` for the lines of
-            `fields.stdin`, or `FILE.py:NAME` and `package.module:NAME` to run user code; `@` and fields of the run may
-            follow.
+            `fields.stdin`, a config file, `FILE.yaml`, or `FILE.py:NAME` and `package.module:NAME` to run user code;
+            `@` and fields of the run may follow.
         fields: The fields of the run.
         parameters: Values by parameter name as typed on the command line, still text.
         name: A label to use instead of the notation.
@@ -118,6 +125,11 @@ def read_all(
         fields = fields.over(overrides)
     if (file := scheduler.strip()).endswith(".py:"):
         raise UsageError(f"`{file[:-1]}` needs the name of a function or class", f"write `{file}NAME`")
+    if names_recipe(file):
+        from lrviz.spec.recipes import read_recipe
+
+        run = read_recipe(file, fields)
+        return [_read_one(scheduler, run, run.fields, overrides, parameters, name or run.name)]
     is_script = _SCRIPT.search(file) or (fields.stdin is not None and file.partition("@")[0].strip() == "-")
     if not is_script and (fields.settings is None or "(" not in file or _split_code(file)):
         return [_read_one(scheduler, None, fields, overrides, parameters, name)]
@@ -131,6 +143,11 @@ def read_all(
     ]
 
 
+def names_recipe(text: str) -> bool:
+    """Whether a text is the path of a config file, by its suffix."""
+    return _RECIPE.fullmatch(text.strip()) is not None
+
+
 def _read_one(
     scheduler: str,
     script: ScriptRun | None,
@@ -140,6 +157,13 @@ def _read_one(
     name: str,
 ) -> RunSpec:
     """The RunSpec of one scheduler, of its text or of a script that was read."""
+    for only in ("world_size", "transformers"):
+        if fields.values.get(only) is not None and not (fields.shared and only not in overrides):
+            raise UsageError(
+                f"`{option_name(only, fields.prefix)}` is for the arguments of a Trainer, got "
+                f"`{printable(scheduler, 60)}`",
+                "`--num-processes` is for schedulers under Accelerate" if only == "world_size" else "leave it out",
+            )
     loop, groups = read_loop(fields.values, fields.prefix), read_groups(fields.values.get("lr"), fields.prefix)
     optimizer = read_optimizer(fields.values, fields.prefix)
     names = run_names(loop, groups) | dict(fields.lets)
@@ -200,7 +224,8 @@ def _read_one(
         has_warmup=has_warmup, composition=composition, filled=tuple(filled), notes=tuple(notes),
         read=script.read if script else (), explained=script.explained if script else (),
         place=script.place if script else "", ignored=script.ignored if script else (), assumed=_assumed(fields.values),
-        faults=script.faults if script else (),
+        faults=script.faults if script else (), read_from=script.read_from if script else "the script",
+        origin=script.origin if script else "",
     )  # fmt: skip
     return replace(run, name=label, derived=True) if not name and (label := _label(run, overrides)) else run
 

@@ -106,6 +106,21 @@ FIELDS: Final = (
         "Accelerate splits a batch among the processes: the batch size is that of all, and the scheduler steps once",
     ),
     Field(
+        "world_size",
+        "count",
+        "devices that share the batches of a Trainer of transformers",
+        metavar="N",
+        default="1",
+        least=1,
+    ),
+    Field(
+        "transformers",
+        "text",
+        "version whose arithmetic is used for a Trainer",
+        metavar="VERSION",
+        default="the installed one",
+    ),
+    Field(
         "interval",
         "choice",
         "when scheduler.step() is called: after each update, or after each epoch",
@@ -480,13 +495,15 @@ class RunSpec:
     composition: SchedulerCall | None = field(default=None, compare=False)  # the short name it is written as
     filled: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
-    read: tuple[str, ...] = field(default=(), compare=False)  # what a script says of the run
+    read: tuple[str, ...] = field(default=(), compare=False)  # what a script or a config file says of the run
+    read_from: str = field(default="the script", compare=False)  # what says it: `TrainingArguments`
     # Each value of the run and of the scheduler's arguments in a script, and where it is from.
     explained: tuple[tuple[str, str, str], ...] = field(default=(), compare=False, repr=False)
     place: str = field(default="", compare=False)  # where it is written: `train.py:12`, or the curve of a preset
     assumed: tuple[str, ...] = field(default=(), compare=False)  # lengths of the run that are lrviz's defaults
     ignored: tuple[str, ...] = field(default=(), compare=False)  # the rules that its place says not to apply
     faults: tuple[Fault, ...] = field(default=(), compare=False)  # of its script: what is probably not intended
+    origin: str = field(default="", compare=False)  # the config file that describes it
 
     def __post_init__(self) -> None:
         check_groups(self.groups, self.scheduler)

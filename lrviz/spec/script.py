@@ -11,7 +11,17 @@ from typing import Any, Final
 
 from lrviz import files
 from lrviz.errors import NotationError, SpecError, UsageError
-from lrviz.notation import NO_SCHEDULER, Fault, Found, Origin, Program, SchedulerCall, missing_values, read_script
+from lrviz.notation import (
+    NO_SCHEDULER,
+    Fault,
+    Found,
+    Origin,
+    Program,
+    SchedulerCall,
+    TrainerCall,
+    missing_values,
+    read_script,
+)
 from lrviz.spec.looping import ends_early, with_length
 from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
 from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, TrainingLoop, run_names
@@ -50,6 +60,8 @@ class ScriptRun:
     ignored: tuple[str, ...] = ()  # the rules named by `# lrviz: ignore[...]` at its lines
     program: Program | None = None
     faults: tuple[Fault, ...] = ()  # what is probably not intended in its loop
+    read_from: str = "the script"  # what says so
+    origin: str = ""  # the config file that it is from
 
 
 def script_path(text: str) -> tuple[str, str] | None:
@@ -100,7 +112,9 @@ def script_rows(text: str, fields: Fields) -> list[tuple[str, str, str, str]]:
 
 
 def _classes(found: Found) -> str:
-    """The classes of the schedulers, and whether rates are set by hand."""
+    """The classes of the schedulers, or that of the arguments of a trainer, and whether rates are set by hand."""
+    if found.trainer is not None and found.call is None:
+        return found.trainer.name
     calls = found.program.calls if found.program is not None else () if found.call is None else (found.call,)
     by_hand = found.program is not None and found.program.hand
     return ", ".join([*(call.name for call in calls), *(["rates set by hand"] if by_hand else [])])
@@ -145,14 +159,15 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     runs: list[ScriptRun] = []
     without: list[Found] = []
     every_found = read_script(text, values, {}, typed, whole=whole, settings=settings)
-    wanted = [found for found in every_found if found.name == name] or [f for f in every_found if name in f.names]
-    if name and not wanted:
-        listed = ", ".join(f"`{found.name}`" for found in every_found if found.name)
-        raise UsageError(
-            f"`{_shown(path)}` has no scheduler `{printable(name, 60)}`", f"it has {listed}" if listed else ""
-        )
+    wanted = _wanted(every_found, name, path)
     for at, first in enumerate(every_found):
-        if name and not any(first is each for each in wanted):
+        if not any(first is each for each in wanted):
+            continue
+        if first.trainer is not None:
+            if (trained := _trained(first, first.trainer, fields, text, path)) is None:
+                without.append(first)
+            else:
+                runs.append(trained)
             continue
         first.loaders = first.loaders or _loaders(first)
         known = _with_spellings(first, typed)
@@ -183,20 +198,64 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
                 f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with a step after each "
                 f"{'update' if loop.interval == 'step' else 'epoch'}, over {count(loop.epochs, 'epoch')}"
             )
+        lines = [found.line, *(program.schedulers if program else ())]
         runs.append(
             ScriptRun(
                 None if program else found.call, merged,
                 (*_told(known, found, typed), *(found.told if program else ())), tuple(notes),
                 found.name, tuple(_explained(merged, known, found, typed, fields.prefix)),
-                f"{path}:{found.line}" if path else "", _ignored_rules(text, found.line), program,
+                f"{path}:{found.line}" if path else "", _ignored_rules(text, *lines), program,
                 tuple(replace(fault, ignored=_ignored_rules(text, fault.line)) for fault in found.faults),
             )
         )  # fmt: skip
     if without:
-        every_origin = {origin.text: origin for found in without for origin in found.missing}
-        loaders = tuple(text for found in without for text in found.loaders)
-        raise missing_values(replace(without[0], missing=list(every_origin.values()), loaders=loaders), fields.prefix)
+        raise _missing(without, fields.prefix)
     return runs
+
+
+def _wanted(every_found: Sequence[Found], name: str, path: str) -> Sequence[Found]:
+    """The schedulers of a name, or all of them if it is empty."""
+    if not name:
+        return every_found
+    wanted = [found for found in every_found if found.name == name] or [f for f in every_found if name in f.names]
+    if not wanted:
+        listed = ", ".join(f"`{found.name}`" for found in every_found if found.name)
+        raise UsageError(
+            f"`{_shown(path)}` has no scheduler `{printable(name, 60)}`", f"it has {listed}" if listed else ""
+        )
+    return wanted
+
+
+def _missing(without: Sequence[Found], prefix: str) -> NotationError:
+    """The error that asks for the values that schedulers need, each once."""
+    missing = {origin.text: origin for found in without for origin in found.missing}
+    loaders = tuple(text for found in without for text in found.loaders)
+    needs = tuple(dict.fromkeys(name for found in without for name in found.needs))
+    return missing_values(replace(without[0], missing=list(missing.values()), loaders=loaders, needs=needs), prefix)
+
+
+def _trained(found: Found, trainer: TrainerCall, fields: Fields, text: str, path: str) -> ScriptRun | None:
+    """The run of a Trainer with the arguments of a script; None if values are missing, which `found` then has."""
+    from lrviz.notation import TRAINER_ARGUMENTS
+    from lrviz.spec.trainer import missing, read_arguments
+    from lrviz.spec.training import explained, replaced, run_of_trainer
+
+    typed = {name: value for name, value in fields.values.items() if value is not None}
+    arguments = read_arguments(trainer.values, where=trainer.name)
+    samples = {} if "steps_per_epoch" in typed else {k: v for k, v in found.fields.items() if k == "dataset_size"}
+    fields = replace(fields, values={**samples, **typed})
+    found.needs = missing(arguments, fields.values)
+    if found.missing or found.needs:
+        return None
+    run, fields = run_of_trainer(arguments, fields)
+    own = {k: v for k, v in found.fields.items() if k not in (*typed, "dataset_size")}
+    told = (*_told(own, found, typed), *run.told[1:]) if own else run.told
+    return ScriptRun(
+        found.call or run.call, replace(fields, values={**fields.values, **own}), told,
+        (*found.notes, *replaced(trainer.values, typed, fields.prefix), *run.notes), found.name,
+        tuple(explained(trainer.values, trainer.lines, run, TRAINER_ARGUMENTS)),
+        f"{path}:{found.line}" if path else "", _ignored_rules(text, found.line), read_from=trainer.name,
+    )  # fmt: skip
 
 
 def _known_length(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,26 +267,28 @@ def _known_length(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[s
     return kept | {k: v for k, v in values.items() if k == "steps" or (k in kept and k in length)}
 
 
-def _ignored_rules(text: str, line: int) -> tuple[str, ...]:
-    """The codes in comments `# lrviz: ignore[LR102]` on the lines of the statement at a line, or just above it.
+def _ignored_rules(text: str, *places: int) -> tuple[str, ...]:
+    """The codes in comments `# lrviz: ignore[LR102]` on the lines of the statements at some lines, or just above them.
 
     A comment without codes gives the start of all of them.
     """
     if "lrviz:" not in text:
         return ()
     lines = text.splitlines()
-    first = last = line
-    while first > 1 and lines[first - 2].strip().startswith("#"):
-        first -= 1
-    depth = 0
-    for last in range(line, min(line + _MOST_LINES, len(lines)) + 1):
-        code = lines[last - 1].partition("#")[0]
-        depth += sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
-        if depth <= 0:
-            break
-    found = (_IGNORE.search(each) for each in lines[first - 1 : last])
-    codes = [code.strip() for match in found if match for code in (match[1] or "LR").split(",")]
-    return tuple(code for code in codes if code)
+    found: dict[str, None] = {}
+    for line in places:
+        first = last = line
+        while first > 1 and lines[first - 2].strip().startswith("#"):
+            first -= 1
+        depth = 0
+        for last in range(line, min(line + _MOST_LINES, len(lines)) + 1):
+            code = lines[last - 1].partition("#")[0]
+            depth += sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
+            if depth <= 0:
+                break
+        comments = filter(None, map(_IGNORE.search, lines[first - 1 : last]))
+        found |= dict.fromkeys(code.strip() for match in comments for code in (match[1] or "LR").split(","))
+    return tuple(filter(None, found))
 
 
 def _loaders(found: Found) -> tuple[str, ...]:
@@ -238,6 +299,8 @@ def _loaders(found: Found) -> tuple[str, ...]:
 
 def _typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:
     """The values of options by the names of the run; they win over assignments of the script."""
+    if "batch_size" not in typed:  # that of a trainer is in its arguments
+        typed = {name: value for name, value in typed.items() if name not in ("dataset_size", "drop_last")}
     loop, groups = read_loop(typed), read_groups(typed.get("lr"))
     names = run_names(loop, groups)
     given = {name for name in RUN_NAMES if name in typed}
@@ -399,5 +462,5 @@ def several_error(text: str, runs: Sequence[RunSpec]) -> UsageError:
     one = "" if text.strip() == "-" else f"`{printable(text, 60)}@{runs[0].name or 'NAME'}` is one of them, and "
     return UsageError(
         f"`{printable(text, 60)}` steps {len(runs)} schedulers: {listed}",
-        f"{one}`lrviz compare {printable(text, 60)}` draws all",
+        f"{one}`lrviz plot {printable(text, 60)}` draws all",
     )

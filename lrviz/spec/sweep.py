@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from pathlib import Path
 from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
@@ -73,7 +74,7 @@ def read_runs(
                 rates += run.loop.updates * len(run.groups)
                 groups += len(run.groups)
                 _check_size(total, rates, groups)
-                prefix = label or ("" if len(texts) == 1 else run.names)
+                prefix = label or ("" if len(texts) == 1 else Path(run.origin).stem if run.origin else run.names)
                 name = f"{prefix} {varied}".strip()
                 runs.append(replace(run, name=name, derived=not label) if varied else run)
     return runs

@@ -943,7 +943,7 @@ def test_ctrl_c_in_any_command(capsys: Capture, monkeypatch: pytest.MonkeyPatch)
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runs, "read_spec", interrupted)
+    monkeypatch.setattr(runs, "read_specs", interrupted)
     assert main(["plot", "cosine"]) == 130
     assert capsys.readouterr() == ("", "")
 

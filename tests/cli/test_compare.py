@@ -195,8 +195,9 @@ OPTIMIZERS = (
     f"{'Muon, ' if hasattr(optim, 'Muon') else ''}NAdam, RAdam, RMSprop, Rprop, SGD, SparseAdam"
 )
 FIELDS_LISTED = (
-    "lr, epochs, steps_per_epoch, steps, max_steps, dataset_size, batch_size, drop_last, grad_accum, accum_remainder, "
-    "num_processes, split_batches, interval, warmup, warmup_start, optimizer, momentum, metric"
+    "lr, epochs, steps_per_epoch, steps, max_steps, dataset_size, batch_size, drop_last, grad_accum, "
+    "accum_remainder, num_processes, split_batches, world_size, transformers, interval, warmup, warmup_start, "
+    "optimizer, momentum, metric"
 )
 FIELD = "such as `cosine @ lr=3e-4, epochs=8`"
 BILLION = "cosine(T_max=1" + "{1,2,3,4,5,6,7,8,9,0}" * 9 + ")"

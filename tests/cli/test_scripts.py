@@ -186,7 +186,10 @@ def test_it_is_explained_where_each_value_is_from(capsys: Capture) -> None:
         "  SequentialLR.milestones  [3]    line 12: [cfg['warmup']]\n"
     )
     assert main(["compare", "cosine", "--explain", "--chart"]) == 0
-    assert "note: `--explain` is for scripts, and `CosineAnnealingLR(T_max=32)` is not one" in capsys.readouterr().err
+    assert (
+        "note: `--explain` is for scripts and config files, and `CosineAnnealingLR(T_max=32)` is not one"
+        in capsys.readouterr().err
+    )
 
 
 def test_without_pyyaml_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
@@ -287,3 +290,66 @@ def test_dictionaries_of_a_script_are_no_sweep(capsys: Capture) -> None:
     text = "kwargs = {}\nnames = {1: 'a', **kwargs}\nk = {n: 3 for n in ['step_size']}\nStepLR(opt, **k)"
     assert main(["table", text, "--format", "json"]) == 0
     assert '"scheduler": "StepLR(step_size=3)"' in capsys.readouterr().out
+
+
+GAN = """\
+opt_g = Adam(g.parameters(), lr=2e-4)
+opt_d = Adam(d.parameters(), lr=4e-4)
+sched_g = ExponentialLR(opt_g, 0.5)
+sched_d = StepLR(opt_d, 2, 0.1)
+for epoch in range(4):
+    for batch in loader:
+        opt_d.step()
+        opt_g.step()
+    sched_g.step()
+    sched_d.step()
+"""
+
+
+class TestSeveralSchedulers:
+    """Each scheduler of a script with several optimizers is a curve."""
+
+    ROWS = "step,epoch,sched_g,sched_d\n0,0,2e-4,4e-4\n1,1,1e-4,4e-4\n2,2,5e-5,4e-5\n3,3,2.5e-5,4e-5\n"
+
+    def test_a_figure_and_the_numbers(self, capfd: Capture) -> None:
+        Path("gan.py").write_text(GAN)
+        assert main(["plot", "gan.py", "--steps-per-epoch", "1"]) == 0
+        assert Path("curve.png").exists()
+        out, err = capfd.readouterr()
+        assert out == "curve.png\n"
+        assert "from the script `sched_g`: Adam lr 2e-4 (line 1), 4 epochs (line 5)" in err
+        assert "2 curves · 4 steps" in err
+        assert "sched_d  4e-4" in err
+        assert main(["table", "gan.py", "--steps-per-epoch", "1", "--format", "csv", "-q"]) == 0
+        rows = [[*map(float, row.split(","))] for row in capfd.readouterr().out.splitlines()[1:]]
+        wanted = [[*map(float, row.split(","))] for row in self.ROWS.splitlines()[1:]]
+        assert rows == [pytest.approx(row) for row in wanted]
+        assert main(["show", "gan.py", "--steps-per-epoch", "1"]) == 0
+        assert "2 curves" in capfd.readouterr().err
+        assert main(["check", "gan.py", "--steps-per-epoch", "1"]) == 0
+        assert capfd.readouterr().out.startswith("2 schedules")
+
+    def test_stdin(self, monkeypatch: pytest.MonkeyPatch, capfd: Capture) -> None:
+        monkeypatch.setattr(sys, "stdin", Typed(GAN))
+        assert main(["table", "-", "--steps-per-epoch", "1", "--format", "csv", "-q"]) == 0
+        assert capfd.readouterr().out.startswith("step,epoch,sched_g,sched_d\n")
+
+    def test_one_is_needed(self, capfd: Capture) -> None:
+        Path("gan.py").write_text(GAN)
+        for words in (["plot", "gan.py", "--resume-at", "2"], ["code", "gan.py"]):
+            assert main(words) == 2
+            assert capfd.readouterr().err == (
+                "error: `gan.py` steps 2 schedulers: `sched_g`, `sched_d`\n\n"
+                "hint: `gan.py@sched_g` is one of them, and `lrviz plot gan.py` draws all\n"
+            )
+        Path("two.py").write_text(
+            GAN.replace("ExponentialLR(opt_g, 0.5)", "StepLR(opt_g, gamma=0.5)").replace(
+                "StepLR(opt_d, 2, 0.1)", "StepLR(opt_d)"
+            )
+        )
+        assert main(["table", "two.py", "--step_size", "2"]) == 2
+        assert capfd.readouterr().err == (
+            "error: `--step_size` is for one scheduler, and `two.py` has 2\n\nhint: `two.py@sched_g` is one of them\n"
+        )
+        assert main(["plot", "gan.py@sched_d", "--steps-per-epoch", "1", "-q"]) == 0
+        assert Path("step.png").exists()

@@ -14,6 +14,7 @@ from lrviz.code import lightning_module
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, RunSpec, read_run
 
+pytestmark = pytest.mark.families
 pytest.importorskip("lightning")
 
 Rates = list[float]

@@ -14,6 +14,7 @@ import pytest
 
 from lrviz import rules, schedulers
 from lrviz.cli import main
+from lrviz.cli.options import complete_scheduler
 from lrviz.errors import LrvizError
 from lrviz.notation import parse
 from lrviz.schedulers import all_families, catalogue, families, packages, plugins
@@ -274,6 +275,7 @@ BAD = {
         "`FILE.py:get_scheduler(...)`",
     ),
     "plot 'diffusers-piecewise(\"1:a,2\")'": ("`step_rules` cannot be read: '1:a,2'", '"1:10,0.1:20,0.01"'),
+    "plot 'diffusers-piecewise(\"" + "1:2," * 101 + "1\")'": ("`step_rules` has 102 parts; 101 is the limit", ""),
     "plot 'diffusers-piecewise(3)'": ("`get_piecewise_constant_schedule` needs text for `step_rules`, got 3", ""),
     "plot hf-cosine": (  # the package that stands for transformers has few schedules
         "this version of transformers (1.2.3) has no `get_cosine_schedule_with_warmup`",
@@ -414,6 +416,16 @@ def test_a_family_of_an_entry_point(site: Path, capsys: Capture) -> None:
     assert "from acme.schedules import get_rsqrt_schedule\n" in capsys.readouterr().out
     with pytest.raises(LrvizError, match=re.escape("`acme.Adaptive` cannot be shown: its step() takes the gradients")):
         read_run("acme.Adaptive(optimizer)")
+
+
+def test_completion_has_what_is_installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert complete_scheduler("acme-") == []
+    plugins.entry_points.cache_clear()
+    plugins.load.cache_clear()
+    write_acme(site)
+    assert [name for name, _ in complete_scheduler("acme-")] == ["acme-rsqrt", "acme-halving"]
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
+    assert complete_scheduler("hf-") == []
 
 
 def test_a_family_says_how_its_schedulers_are_built_and_stepped(site: Path) -> None:

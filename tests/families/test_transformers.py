@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import math
+import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from lrviz.schedulers import REQUIRED, Scheduler
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_run
 from lrviz.text import print_value
+from tests.conftest import Python
 from tests.families.loops import rates
 
 pytestmark = [
@@ -238,3 +241,47 @@ def test_the_curves_are_those_of_the_package(package: str) -> None:
         rates_of = simulate(read_run(info.example or info.short)).lr[:, 0].tolist()
         assert found.curves.get(info.short) == tuple(round(rate * 1e6) for rate in rates_of), info.short
     assert list(found.curves) == [info.short for info in found.schedulers]
+
+
+QUIET = """
+import os, socket, sys
+
+def refuse(*_, **__):
+    raise RuntimeError("a connection is opened")
+
+socket.socket.connect = socket.getaddrinfo = refuse
+sys.path[:0] = [""]
+from lrviz.cli import main
+
+status = main(["table", sys.argv[1], "--steps", "3", "-q"])
+import torch
+
+print(status, torch.cuda.is_initialized(), sorted(set(os.environ) & {"HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"}))
+hub = sys.modules.get("huggingface_hub.constants")
+print(hub is None or hub.HF_HUB_OFFLINE, "hostile" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize("short", ["hf-cosine", "diffusers-cosine"])
+def test_neither_network_nor_gpu_is_used(short: str, python: Python, tmp_path: Path) -> None:
+    pytest.importorskip(f"{'transformers' if short.startswith('hf') else 'diffusers'}.optimization")
+    for name in ("transformers", "diffusers", "huggingface_hub", "yaml", "requests"):
+        (tmp_path / f"{name}.py").write_text("import sys\nsys.modules['hostile'] = sys\nraise SystemExit('hostile')\n")
+    done = python("-c", QUIET, short)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-2:] == ["0 False []", "True False"]
+
+
+def test_a_plot_takes_little_longer_than_the_import(python: Python) -> None:
+    pytest.importorskip("transformers.optimization")
+    more = []
+    for _ in range(6):  # of a busy machine, one quiet moment is enough
+        seconds = []
+        for words in (("-c", "import transformers.optimization"), ("-P", "-m", "lrviz", "plot", "hf-cosine", "-q")):
+            start = time.perf_counter()
+            assert python(*words).returncode == 0
+            seconds.append(time.perf_counter() - start)
+        more.append(seconds[1] - seconds[0])
+        if more[-1] <= 0.3:
+            return
+    pytest.fail(f"a plot takes {min(more):.2f} s longer at least")

@@ -80,7 +80,9 @@ OTHER_NAMES = [
 ]
 LAMBDAS = [word for word in WORDS if word.startswith("lambda")]
 FIELDS = {
-    **dict.fromkeys(("epochs", "steps_per_epoch", "grad_accum", "num_processes"), COUNTS),
+    **dict.fromkeys(("epochs", "steps_per_epoch", "grad_accum", "num_processes", "max_steps"), COUNTS),
+    "accum_remainder": ["update", "drop", "carry", "keep"],
+    "split_batches": ["true", "false"],
     "steps": COUNTS,
     "warmup": ["5%", "1ep", "2", "0", "total_steps // 3", "100%", "-1", "2.5", "9" * 400 + "%", "inf", ""],
     "warmup_start": ["0.1", "1", "0", "2", "nan", "1e-320"],
@@ -90,6 +92,8 @@ FIELDS = {
     "momentum": ["0", "0.9", "0.5", "1"],
     "metric": ["1 / (1 + epoch)", "0.9,0.8,0.8", "nosuch.csv", "nosuch.csv:loss", "exp(-step)", "1,nan", "lambda e: e"],
     **dict.fromkeys(("dataset_size", "batch_size"), COUNTS),  # either needs the other
+    "world_size": COUNTS,  # of a trainer
+    "transformers": ["4.44", "5.0", "4", "6.1", "3", "x", ""],  # likewise
 }
 
 # Of a figure.
@@ -190,7 +194,7 @@ class Pieces:
 
     def field(self) -> tuple[str, str]:
         """A field of a run and a value for it."""
-        name = self.random.choice(list(FIELDS) if self.one_in(6) else list(FIELDS)[:-2])
+        name = self.random.choice(list(FIELDS) if self.one_in(6) else list(FIELDS)[:-4])
         if self.one_in(8):
             return name, self.random.choice(FIELDS[name]) if self.one_in(2) else self.noise()
         return name, self.random.choice(FIELDS[name][:5] if FIELDS[name] is COUNTS else FIELDS[name])

@@ -351,7 +351,7 @@ REFUSED = [
     pytest.param(
         '[[figure]]\nname = "a"\n[[figure.curve]]\nlabel = "<b>"',
         "`p.toml`, [[figure]] `a`, [[figure.curve]] `<b>`: `scheduler` is missing",
-        "`scheduler` is a short name, notation, FILE.py:NAME or package.module:NAME",
+        "`scheduler` is a short name, notation, a config file, FILE.py:NAME or package.module:NAME",
         id="no scheduler",
     ),
 ]

@@ -370,3 +370,15 @@ def test_what_is_not_known_is_refused_with_its_line(text: str, message: str) -> 
     with pytest.raises(LrvizError) as caught:
         simulate(read_run(text, Fields(values)))
     assert caught.value.message == message
+
+
+def test_a_comment_at_any_scheduler_of_the_loop_turns_rules_off(tmp_path: Path) -> None:
+    text = (
+        f"{OPT}{STEP}# lrviz: ignore[LR102]\nt = CosineAnnealingLR(\n"
+        "    opt,\n    T_max=3,  # lrviz: ignore[LR301]\n)\n"
+        f"{EPOCHS}{BATCH}    s.step()\n    t.step()\n"
+    )
+    path = tmp_path / "train.py"
+    path.write_text(text, encoding="utf-8")
+    run = read_run(str(path), Fields({"steps_per_epoch": 2}))
+    assert run.ignored == ("LR102", "LR301")

@@ -58,7 +58,7 @@ UNKNOWN = {
     "text": ("n = len(f'{a.x}' + a.y)", None),
     "a dictionary": ("d = dict(a.x)\nn = d['k']", None),
     "a file": ("import yaml\nwith open('c.yaml') as f:\n    cfg = yaml.safe_load(f)\nn = cfg['n']", ["cfg['n']"]),
-    "a generator": ("def f():\n    yield 1\nn = f()", None),
+    "a generator": ("def f():\n    while True:\n        yield 1\nn = f()", None),
     "an index of a dictionary": ("d = {}\nd[a.x] = 1\nn = d[2]", ["a.x"]),
     "an item that a loop sets": ("d = {'a': 1}\nfor k in data:\n    d['a'] = 2\nn = d['a']", ["data"]),
     "an attribute that a loop sets": (

@@ -265,6 +265,10 @@ REFUSED = {
         "s = StepLR(opt, 3)\ns.gamma = 0.5\ns.step()",
         "the script does not show where the optimizer is updated",
     ),
+    "an attribute of a scheduler that is not stepped": (
+        "s = StepLR(opt, 3)\ns.gamma = 0.5",
+        "the script does not show where the optimizer is updated",
+    ),
     "rates of groups that are added": (
         "groups = []\nfor n, p in model.named_parameters():\n    groups.append({'params': p, 'lr': 0.1})\n"
         "o = SGD(groups, lr=0.5)\nStepLR(o, 3)",
@@ -281,6 +285,14 @@ REFUSED = {
     "a value of another kind": (
         "class A: pass\nStepLR(opt, A)",
         "a value of `StepLR(opt, A)` is not one that a scheduler takes",
+    ),
+    "a scheduler inside another": (
+        "w = get_warmup(opt)\nSequentialLR(opt, [w, StepLR(opt, 3)], [4])",
+        "`get_warmup` on line 1, inside `SequentialLR`, is not a scheduler of torch",
+    ),
+    "a generator without end": (
+        "def f():\n    n = 1\n    while True:\n        yield n\n        n += 1\nStepLR(opt, next(f()))",
+        "unknown value `f()`",
     ),
     "calls without end": (
         "def f(x):\n    return f(x)\nStepLR(opt, f(1))",
@@ -411,6 +423,62 @@ class TestAll:
             "x = 1\nCyclicLR(opt, lr_start, max_lr, lr_decay_steps, n_batches, gamma=lr_gamma)",
             "--let lr_start=0.1 --let max_lr=0.1 --let lr_decay_steps=2000 --let n_batches=10 --let lr_gamma=1.0",
         ),
+        "a return inside a branch": (
+            "def f(e):\n    if cfg.x:\n        if e < 5:\n            return 0.1\n        else:\n"
+            "            return 0.5\n    return 1.0\nLambdaLR(opt, f)",
+            "--let cfg.x=1",
+        ),
+        "a return that may be in a branch": (
+            "def f(e):\n    if cfg.x:\n        if e < cfg.n:\n            return 0.1\n    elif cfg.y:\n"
+            "        return 0.2\n    if e > cfg.z:\n        return cfg.end\n    return 1.0\nLambdaLR(opt, f)",
+            "--let cfg.x=1 --let cfg.n=10 --let cfg.y=1 --let cfg.z=1 --let cfg.end=1",
+        ),
+        "a return in a loop in a branch": (
+            "def f(e):\n    if cfg.x:\n        for i in range(3):\n            if e < i:\n                return 0.1\n"
+            "    return 1.0\nLambdaLR(opt, f)",
+            "--let cfg.x=1",
+        ),
+        "the end of a loop": (
+            "def f(e):\n    x = 1.0\n    for m in [2, 4]:\n        if cfg.once:\n            break\n"
+            "        if e >= m:\n            x *= 0.1\n    return x\nLambdaLR(opt, f)",
+            "--let cfg.once=1",
+        ),
+        "the next iteration of a while loop": (
+            "n = 1\nwhile n < 9:\n    n += 3\n    if cfg.skip:\n        continue\n    n += 1\nStepLR(opt, n)",
+            "--let cfg.skip=1",
+        ),
+        "names of functions of math": (
+            "x = 1\nStepLR(opt, step_size=step_size, gamma=gamma)",
+            "--let step_size=10 --let gamma=0.1",
+        ),
+        "keywords": (
+            "kwargs = get()\nMultiStepLR(opt, **cfg.sched)",
+            "--let \"cfg.sched={'milestones': [10, 20]}\"",
+        ),
+        "keywords with a default": (
+            "kw = options.pop('kw', {'gamma': 0.98})\nExponentialLR(opt, **kw)",
+            "--let \"options.pop('kw', {'gamma': 0.98})={'gamma': 0.98}\"",
+        ),
+        "an optimizer that is not of torch, or one that is": (
+            "if a.opt == 'lars':\n    o = LARS(p, lr=a.lr)\nelse:\n    o = Adam(p, lr=a.lr)\nStepLR(o, 3)",
+            "--let \"a.opt='lars'\" --let a.lr=0.1",
+        ),
+        "lengths by their names": (
+            "n = min(cfg.num_warmup_steps, cfg.n_epochs_decay)\nStepLR(opt, n, cfg.warmup_factor)",
+            "--let cfg.num_warmup_steps=3 --let cfg.n_epochs_decay=10 --let cfg.warmup_factor=0.1",
+        ),
+        "a variable of the environment": (
+            "n = int(os.getenv('STEP', 2))\nStepLR(opt, n, float(os.environ.get('GAMMA', '0.3')))",
+            "--let \"os.getenv('STEP', 2)=2\" --let \"os.environ.get('GAMMA', '0.3')='0.3'\"",
+        ),
+        "a variable of the environment without a default": (
+            "StepLR(opt, int(os.environ['STEPS']))",
+            "--let \"os.environ['STEPS']=10\"",
+        ),
+        "whether a run is resumed": (
+            "n = 3\nif args.resume is not None:\n    n = load(args.resume)\nStepLR(opt, n)",
+            "--let args.resume=None --let 'load(args.resume)=1'",
+        ),
         "an attribute that is set": (
             "self.opt = SGD(p, lr=self.lr)\nself.sched = StepLR(self.opt, self.n)",
             "--let self.n=10 --let self.lr=0.1",
@@ -424,6 +492,31 @@ class TestAll:
         assert caught.value.hint == f"add {options}"
         lets = read_lets(shlex.split(options)[1::2])
         assert read_all(f"{text}\n", Fields(lets=lets))
+
+    @pytest.mark.parametrize("function", ["one_cycle(1, n)", "self.factor", "f if cfg.x else one_cycle(1, n)"])
+    def test_a_function_is_given_or_pasted(self, function: str) -> None:
+        text = f"f = lambda step: 0.5\noptimizer = SGD(p, 0.1)\nLambdaLR(optimizer, {function})\n"
+        with pytest.raises(NotationError) as caught:
+            read_all(text, Fields())
+        assert caught.value.hint.startswith("paste the lines that define `")
+        options = caught.value.hint.partition(", or add ")[2].replace("cfg.x=1", "cfg.x=0")
+        (run,) = read_all(text, Fields(lets=read_lets(shlex.split(options)[1::2])))
+        assert str(run.scheduler) == "LambdaLR(lr_lambda=lambda step: 0.95 ** step)"
+
+
+FIRST_UPDATE = {
+    "by name": "StepLR(optimizer, 3, last_epoch=last_epoch)",
+    "by position": "StepLR(optimizer, 3, 0.1, last_epoch)",
+    "with a number": "StepLR(optimizer, 3, 0.1, start_epoch - 1)",
+    "of a resumed run": "StepLR(optimizer, 3, 0.1, ckpt['epoch'] if args.resume else -1, args.verbose)",
+}
+
+
+@pytest.mark.parametrize("line", FIRST_UPDATE.values(), ids=FIRST_UPDATE.keys())
+def test_a_last_epoch_that_is_not_known_is_that_of_a_new_run(line: str) -> None:
+    run = read_run(f"optimizer = SGD(p, 0.1)\n{line}\n")
+    assert str(run.scheduler).startswith("StepLR(step_size=3")
+    assert "StepLR: last_epoch is not known: the run is drawn from its first update" in run.notes
 
 
 ATTRIBUTES = {

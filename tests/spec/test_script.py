@@ -59,6 +59,35 @@ def test_words_of_the_script_are_given_values(text: str, lets: list[str], printe
     assert read_run(str(run.scheduler)).scheduler == run.scheduler
 
 
+def test_a_table_is_a_value() -> None:
+    text = "optimizer = SGD(p, cfg.lr)\ns = StepLR(optimizer, cfg.sched['n'], **cfg.more)"
+    for value in (
+        "{'lr': 0.3, 'sched': {'n': 4}, 'more': {'gamma': 0.5}}",
+        '{"lr": 0.3, "sched": {"n": 4}, "more": {"gamma": 5e-1}}',
+    ):
+        run = read_run(text, Fields(lets=read_lets([f"cfg={value}"])))
+        assert (str(run.scheduler), run.groups[0].lr) == ("StepLR(step_size=4, gamma=0.5)", 0.3)
+    trace = lrviz.simulate(text, lets={"cfg": {"lr": 0.3, "sched": {"n": 4}, "more": {}}})
+    assert str(trace.spec.scheduler) == "StepLR(step_size=4)"
+
+
+WRONG_TABLES = {
+    "{'lr': 0.1": "`--let cfg`: `{'lr': 0.1` is not a table",
+    "{1, 2}": "`--let cfg`: `{1, 2}` is not a table",
+    "{'lr': f(1)}": "`--let cfg`: `{'lr': f(1)}` is not a table",
+    "{'lr': 1j}": "`--let cfg`: a value is of the type complex, which is not followed",
+    "{" * 5000: "is not a table",
+    "{" + " " * 20000 + "}": "`--let cfg` is longer than 10,000 characters",
+}
+
+
+def test_what_is_not_a_table_is_refused() -> None:
+    for text, message in WRONG_TABLES.items():
+        with pytest.raises(LrvizError) as caught:
+            read_lets([f"cfg={text}"])
+        assert message in caught.value.message, text[:40]
+
+
 def test_they_are_given_in_python_and_in_presets_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     trace = lrviz.simulate("StepLR(optimizer, args.step)", lets={"args.step": 3})

@@ -19,6 +19,7 @@ from lrviz.spec import (
     FIELDS,
     CodeCall,
     RunSpec,
+    is_recipe,
     read_all,
     read_choice,
     read_count,
@@ -36,14 +37,16 @@ if TYPE_CHECKING:
 _LIMITS: Final = ("max_curves", "max_updates")
 
 
-@with_options(options.RUN, options.LABELS, options.CHECK, options.QUIET)
+@with_options(options.RUN, options.FROM, options.LABELS, options.CHECK, options.QUIET)
 def command(ctx: typer.Context, scheduler: CheckArgument = None, **values: Any) -> int:
     """Judge schedules; the exit status is 1 if there is a warning or an error."""
     from lrviz import rules
+    from lrviz.cli import runs
 
     if values["explain"] is not None:
         _explain(values["explain"])
         return 0
+    scheduler, values = runs.with_config_files(scheduler, values)
     if not scheduler:
         raise UsageError(
             "`lrviz check` needs schedules", "such as `lrviz check cosine`, `lrviz check train.py` or a preset"
@@ -104,7 +107,7 @@ def _read_specs(
     misfits: list[Finding] = []
     texts: list[str] = []
     for word in words:
-        if not (word.lower().endswith(".toml") or word in shipped):
+        if not (word in shipped or (word.lower().endswith(".toml") and not is_recipe(word))):
             texts.append(word)
             continue
         given = [f.option for f in FIELDS if values.get(f.name) not in (None, False)]

@@ -12,6 +12,7 @@ from lrviz.errors import UsageError
 
 @with_options(
     options.RUN,
+    options.FROM_KIND,
     options.SCRIPT,
     options.LABELS,
     options.MAX_CURVES,
@@ -29,6 +30,7 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
     from lrviz.cli import runs
     from lrviz.spec import MAX_CURVES, read_count, read_runs
 
+    specs, values = runs.with_config_files(specs, values, zooms=True)
     if not specs:
         raise UsageError("`lrviz compare` needs schedulers", "such as `lrviz compare cosine onecycle`")
     if values["list"]:

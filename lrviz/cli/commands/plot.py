@@ -13,6 +13,7 @@ from lrviz.cli.options import SchedulerArgument, with_options
 
 @with_options(
     options.RUN,
+    options.FROM_KIND,
     options.SCRIPT,
     options.LABEL,
     options.RESUME,
@@ -24,20 +25,21 @@ from lrviz.cli.options import SchedulerArgument, with_options
     options.QUIET,
 )
 def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: Any) -> None:
-    """Draw one curve and write the figure."""
+    """Draw one curve, or those of a script, and write the figure."""
     from lrviz.cli import runs
 
+    scheduler, values = runs.with_config_files(scheduler, values, zooms=True)
     if values["list"]:
-        runs.list_schedulers(scheduler or (), values)
+        runs.list_schedulers(scheduler, values)
         return
-    spec, figure_options = runs.read_spec("plot", scheduler or (), ctx.obj, values), runs.read_figure_options(values)
-    resume = runs.read_resume(values, spec)
-    figure_options = runs.read_window(figure_options, values, resume.specs if resume else [spec])
-    path, format = runs.read_output(values, "png", runs.stem(spec, scheduler or ()))
-    traces = runs.simulate_all([spec], values["quiet"], format in figure.FIGURE_FORMATS, resume)
+    specs, figure_options = runs.read_specs("plot", scheduler, ctx.obj, values), runs.read_figure_options(values)
+    resume = runs.read_resume(values, specs[0])
+    figure_options = runs.read_window(figure_options, values, resume.specs if resume else specs)
+    path, format = runs.read_output(values, "png", runs.stem(specs, scheduler))
+    traces = runs.simulate_all(specs, values["quiet"], format in figure.FIGURE_FORMATS, resume)
     notes = runs.write(traces, path, format, resume.titled(figure_options) if resume else figure_options)
-    runs.print_run_notes([spec], values, traces, notes)
-    runs.print_findings(traces[:1], values["quiet"])
+    runs.print_run_notes(specs, values, traces, notes)
+    runs.print_findings(traces[: len(specs)], values["quiet"])
     runs.print_results(traces, path, values["quiet"], resume)
     runs.print_target_note(values, path)
     runs.open_output(path, values)

@@ -14,6 +14,7 @@ from lrviz.figure import FigureOptions
 
 @with_options(
     options.RUN,
+    options.FROM,
     options.SCRIPT,
     options.LABEL,
     options.RESUME,
@@ -26,14 +27,15 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     """Print the rate of every update of one curve, or write it to a file."""
     from lrviz.cli import runs
 
+    scheduler, values = runs.with_config_files(scheduler, values)
     if values["list"]:
-        runs.list_schedulers(scheduler or (), values)
+        runs.list_schedulers(scheduler, values)
         return
-    spec = runs.read_spec("table", scheduler or (), ctx.obj, values)
-    resume = runs.read_resume(values, spec)
-    path, format = runs.read_output(values, "table", runs.stem(spec, scheduler or ()))
-    traces = runs.simulate_all([spec], values["quiet"], format in figure.FIGURE_FORMATS, resume)
-    runs.print_run_notes([spec], values, traces)
+    specs = runs.read_specs("table", scheduler, ctx.obj, values)
+    resume = runs.read_resume(values, specs[0])
+    path, format = runs.read_output(values, "table", runs.stem(specs, scheduler))
+    traces = runs.simulate_all(specs, values["quiet"], format in figure.FIGURE_FORMATS, resume)
+    runs.print_run_notes(specs, values, traces)
     runs.write(traces, path, format, resume.titled(FigureOptions()) if resume else None)
     if resume:
         runs.print_resumed(traces, values["quiet"], resume)

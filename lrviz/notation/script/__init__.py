@@ -10,6 +10,7 @@ from lrviz.notation.script.found import Fault, Found, MissingValue, MissingValue
 from lrviz.notation.script.program import Program
 from lrviz.notation.script.reading import NO_SCHEDULER, read_script
 from lrviz.notation.script.torch_objects import optimizer_defaults
+from lrviz.notation.script.trainers import TrainerCall
 from lrviz.notation.script.values import Origin
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "MissingValuesError",
     "Origin",
     "Program",
+    "TrainerCall",
     "missing_values",
     "optimizer_defaults",
     "read_script",

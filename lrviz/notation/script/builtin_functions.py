@@ -15,6 +15,7 @@ from lrviz.notation.script.values import (
     Class,
     Dotted,
     Function,
+    Generated,
     Group,
     Instance,
     Length,
@@ -38,6 +39,8 @@ def call_builtin(
     reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope
 ) -> Any:
     """What a function of Python returns."""
+    if name not in ("next", "isinstance"):
+        args = [reader.items(a) if isinstance(a, Generated) else a for a in args]
     first = args[0] if args else None
     match name:
         case "range":
@@ -83,6 +86,10 @@ def call_builtin(
             "iter" | "reversed" | "list" | "tuple" | "set" | "sorted" | "enumerate" | "zip" | "map" | "filter" | "dict"
         ):
             return _sequence(reader, name, args, kwargs, node)
+        case "next" if isinstance(first, Generated) and isinstance(node.args[0], ast.Name | ast.Attribute):
+            if reader.loops or reader.conditions:
+                return reader.failed(node)
+            return first.pop(0) if first else args[1] if len(args) > 1 else reader.failed(node)
         case "next":
             items = reader.items(first)
             if items and not isinstance(node.args[0], ast.Name):
@@ -183,7 +190,9 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
     known: list[list[Any]] = [items for items in lists if items is not None]
     first = known[0] if known else []
     match name:
-        case "list" | "iter":
+        case "iter":
+            return Generated(first)
+        case "list":
             return first
         case "set":
             return set_of(reader, first, node)

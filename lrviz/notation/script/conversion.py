@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from lrviz.notation.evaluator import compile_function
+from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.parser import MAX_NUMBER_BITS, Lambda, SchedulerCall, Table
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.names import is_scheduler, name_without_import
@@ -18,13 +19,16 @@ from lrviz.notation.script.values import (
     CONSTANTS,
     Array,
     Class,
+    Counter,
     Dotted,
     Function,
     Instance,
+    Opaque,
     Origin,
     Schedule,
     Unknown,
     alternatives,
+    flat,
     origins,
 )
 from lrviz.notation.source import MAX_CALL_STEPS, SHORT_NAMES, ExpressionError, UnsupportedError, unparse
@@ -34,7 +38,21 @@ from lrviz.text import printable
 
 _MOST_MISSING: Final = 20  # values that are asked for
 _MOST_CHARACTERS: Final = 80  # of a `def` that is printed as a lambda, rather than by its name
+_FUNCTION: Final = "lambda step: 0.95 ** step"  # an example
 _COST: Final = 20  # operations of a compiled lambda in the time of one of a function that is read
+
+
+def _check_children(schedule: Schedule, value: Any) -> None:
+    """Refuse a scheduler inside another that is not known, whose value cannot be given."""
+    for item in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(item, Unknown) and not item.options and item.origins:
+            text = item.node.func if isinstance(item, Opaque) else item.origins[0].text
+            shown = printable(text if isinstance(text, str) else unparse(text), 60)
+            raise ExpressionError(
+                f"`{shown}` on line {item.origins[0].line}, inside `{schedule.name}`, is not a scheduler of torch",
+                "paste the lines that create it",
+                schedule.node,
+            )
 
 
 def _is_plain(value: Any) -> bool:
@@ -46,7 +64,7 @@ def _is_plain(value: Any) -> bool:
 class Conversion:
     """Converts schedulers of a script to the notation.
 
-    `missing` are the expressions whose values they need, so far.
+    `missing` are the expressions whose values they need, so far, and `notes` say what was assumed.
 
     Args:
         reader: The reader that has read the script.
@@ -55,19 +73,30 @@ class Conversion:
     def __init__(self, reader: Interpreter) -> None:
         self.reader = reader
         self.missing: list[Origin] = []
+        self.notes: list[str] = []
 
     def call(self, schedule: Schedule) -> SchedulerCall:
         """The scheduler as notation."""
-        kwargs = dict(schedule.kwargs)
-        if kwargs.get("last_epoch") == -1:
+        args, kwargs = list(schedule.args), dict(schedule.kwargs)
+        info = find(schedule.name)
+        if info is not None and info.takes_optimizer and info.takes_last_epoch:
+            extra = args[len(info.parameters) :]
+            if len(extra) <= 2:
+                kwargs |= dict(zip(("last_epoch", "verbose"), extra, strict=False))
+                del args[len(info.parameters) :]
+        last = kwargs.get("last_epoch")
+        if isinstance(last, Unknown) and not isinstance(last, Counter) and schedule.optimizer is not None:
+            self.notes.append(f"{schedule.name}: last_epoch is not known: the run is drawn from its first update")
+            last = -1
+        if last == -1:
             kwargs.pop("last_epoch")
         if kwargs.get("verbose"):  # its value does not matter: a note says that it is left out
             kwargs["verbose"] = True
         self._note_examples(schedule, kwargs)
-        kinds = {p.name: p.kind for p in info.parameters} if (info := find(schedule.name)) else {}
+        kinds = {p.name: p.kind for p in info.parameters} if info else {}
         values = tuple(
             self.call(v) if kind == "scheduler" and isinstance(v, Schedule) else self._value(v, schedule.node)
-            for v, kind in zip_longest(schedule.args, list(kinds.values())[: len(schedule.args)])
+            for v, kind in zip_longest(args, list(kinds.values())[: len(args)])
         )
         pairs = [
             (
@@ -90,6 +119,13 @@ class Conversion:
         computed = {k.arg for k in schedule.node.keywords if not isinstance(k.value, plain)}
         for parameter in parameters:
             value = kwargs.get(parameter.name, positional.get(parameter.name))
+            if parameter.kind in ("lr_lambda", "function"):
+                for item in flat([option for v in flat([value]) for option in alternatives(v)]):
+                    if isinstance(item, Unknown) and item.origins:
+                        self.reader.examples[item.origins[0].text] = [_FUNCTION]
+                continue
+            if parameter.kind == "schedulers":
+                _check_children(schedule, value)
             if not isinstance(value, Unknown) or len(value.origins) != 1 or value.options or parameter.name in computed:
                 continue
             usual = parameter.default
@@ -102,6 +138,12 @@ class Conversion:
             else:
                 continue
             self.reader.examples.setdefault(value.origins[0].text, [example])
+        given = {*positional, *kwargs}
+        needed = [p for p in parameters if p.required and p.name not in given and not p.instead]
+        table = {p.name: [10, 20] if p.kind == "milestones" else 10 if p.kind == "int" else 0.1 for p in needed}
+        for name, value in kwargs.items():
+            if name.startswith("**") and isinstance(value, Unknown) and len(value.origins) == 1:
+                self.reader.examples[value.origins[0].text] = [repr(table)]
 
     def _value(self, value: Any, node: ast.AST, inside: bool = False) -> Any:
         if (why := self.reader.taint(value)) is not None:
@@ -134,6 +176,7 @@ class Conversion:
                     raise ExpressionError(f"`{shown}` has a list inside a list", node=node)
                 return tuple(self._value(item, node, inside=True) for item in items)
             case dict() if not inside and all(isinstance(key, str) for key in value):
+                self.reader.add(size(value), node)  # a table may be in others many times
                 return Table(tuple((key, self._value(item, node)) for key, item in value.items()))
             case Schedule() if inside:
                 return self.call(value)
@@ -141,6 +184,11 @@ class Conversion:
                 raise ExpressionError(f"`{printable(unparse(value.node), 60)}` is not a value", node=value.node)
             case Function():
                 return self._lambda(value)
+            case Lambda():  # that is given
+                return value
+            case KnownFunction():  # of math, without an import: a name such as `gamma`
+                self.missing.append(Origin(value.name, getattr(node, "lineno", 0)))
+                return 0
             case Dotted() if is_scheduler(value.last):
                 return SchedulerCall(SHORT_NAMES.get(value.last, value.last))
             case Dotted():
@@ -169,7 +217,10 @@ class Conversion:
                 reader.steps, reader.limit, reader.calls = before[0] + reader.steps, *before[1:]
             if isinstance(result, bool | int | float):
                 return result
-            names = ", ".join(f"`{o.text}`" for o in origins(result)) or "a value that is no number"
+            found = origins(result)
+            if found and not any(o.givable for o in found):
+                raise ExpressionError(f"`{function.name}` cannot compute `{found[0].text}` for {x}", "", node)
+            names = ", ".join(f"`{o.text}`" for o in found) or "a value that is no number"
             raise ExpressionError(f"`{function.name}` gives {names} for {x}", "give its value with `--let`", node)
 
         needed = Standalone(reader)

@@ -12,21 +12,25 @@ from lrviz.notation.script.arguments import field_default, option_defaults, para
 from lrviz.notation.script.expressions import Expressions
 from lrviz.notation.script.prelude import BASES, NAME
 from lrviz.notation.script.reader import Signal
-from lrviz.notation.script.trees import is_generator
+from lrviz.notation.script.trainers import is_trainer
+from lrviz.notation.script.trees import all_statements, is_generator
 from lrviz.notation.script.values import (
     Builtin,
     Class,
     Dotted,
     Function,
+    Generated,
     Instance,
     Length,
     Loader,
     Origin,
     Scope,
     Unknown,
+    merge,
 )
 from lrviz.notation.source import ExpressionError, unparse
 
+_GENERATOR_STEPS: Final = 20_000  # of reading all that a generator yields
 _CALL_STEPS: Final = 10  # of a call of a function of the script
 MAX_CALLS: Final = 25  # of functions inside each other: each takes several of Python's calls
 
@@ -88,6 +92,7 @@ class Definitions(Expressions):
         if self.calls > MAX_CALLS:
             self.calls -= 1
             raise ExpressionError(f"functions of the script call each other over {MAX_CALLS} deep", node=node)
+        repeats, self.repeats = self.repeats, False
         try:
             scope = Scope(function.scope)
             if function.bound is not None:
@@ -99,22 +104,47 @@ class Definitions(Expressions):
             if isinstance(node, ast.Lambda):
                 return self.evaluate(node.body, scope)
             if node not in self.generators:
-                self.generators[node] = is_generator(node)
+                inside = self.functions.inside.get(node.name)
+                self.generators[node] = (inside is None or bool(inside.yields)) and is_generator(node)
             if self.generators[node]:
-                return self._generator(function, [*args, *kwargs.values()])
+                return self._generator(function, [*args, *kwargs.values()], scope)
             signal = self.block(node.body, scope)
-            return signal.value if signal is not None and signal.kind == "return" else None
+            if signal is None or signal.kind == "return":
+                return None if signal is None else signal.value
+            if signal.kind == "maybe":
+                return merge(signal.value, None, signal.test or Unknown())
+            return signal.before.value if signal.before is not None else None
         finally:
             self.calls -= 1
+            self.repeats = repeats
 
-    def _generator(self, function: Function, given: Sequence[Any]) -> Any:
-        """What a call of a generator returns; one that gives the items of a loader has its length."""
+    def _generator(self, function: Function, given: Sequence[Any], scope: Scope) -> Any:
+        """What a call of a generator returns: its items; if they are not known, those of a loader have its length."""
         inside = [v for v in given if isinstance(v, Loader | Length)]
         if len(inside) == 1 and any(
             isinstance(loop, ast.For) and is_generator(loop) for loop in ast.walk(function.node)
         ):
             return Length(self.length(inside[0], ast.Name("loader", lineno=0)), self.item(inside[0]), inside[0])
-        return Unknown(Origin(f"{function.name}()", function.node.lineno))
+        items = self._items_of(function, scope)
+        return Unknown(Origin(f"{function.name}()", function.node.lineno)) if items is None else items
+
+    def _items_of(self, function: Function, scope: Scope) -> Generated | None:
+        """The items of a generator with an end, that neither trains nor sets rates; None if they are not known."""
+        node = function.node
+        if isinstance(node, ast.Lambda) or {node.name} & (self.trains | self.sets) or self.loops or self.conditions:
+            return None
+        if any(isinstance(s, ast.While) and isinstance(s.test, ast.Constant) for s in all_statements(node)):
+            return None
+        outer, self.yielded = self.yielded, Generated()
+        limit, self.limit = self.limit, min(self.limit, self.steps + _GENERATOR_STEPS)
+        try:
+            signal = self.block(node.body, scope)
+        except ExpressionError:
+            return None
+        else:
+            return None if signal is not None and signal.kind != "return" else self.yielded
+        finally:
+            self.yielded, self.limit = outer, limit
 
     def _bind(self, function: Function, args: Sequence[Any], kwargs: dict[str, Any], scope: Scope) -> None:
         spec = function.node.args
@@ -144,6 +174,8 @@ class Definitions(Expressions):
             return args[0] if len(args) == 1 and not kwargs else Unknown(Origin(cls.name, givable=False))
         instance = Instance(cls)
         self.instances.append(instance)
+        if is_trainer(cls):
+            self.made_trainer(args, kwargs, 0, cls)
         make = cls.find("__init__")
         if isinstance(make, Function):
             self.call_function(make.bind(instance), args, kwargs)
@@ -155,6 +187,8 @@ class Definitions(Expressions):
                 value = values[name] if name in values else field_default(self, cls.find(name))
                 if name in values or cls.has(name):
                     instance.names[name] = value
+            if cls.foreign:  # fields of a base that is not in the script
+                instance.names |= {k: v for k, v in kwargs.items() if k not in cls.fields}
             after = cls.find("__post_init__")
             if isinstance(after, Function):
                 self.call_function(after.bind(instance), [], {})

@@ -364,6 +364,7 @@ class Driver(Interpreter):
         if known and not self.endless:
             self.limit = min(self.limit + _STEPS_EACH * max(loop.count, 0), self.most)
         self.endless += not known
+        outer, self.repeats = self.repeats, False
         try:
             return (
                 self._while_training(node, loop, scope)
@@ -372,6 +373,7 @@ class Driver(Interpreter):
             )
         finally:
             self.endless -= not known
+            self.repeats = outer
 
     def _iterate(self, node: ast.For | ast.AsyncFor, loop: Loop, scope: Scope) -> Signal | None:
         item = self._past_end(loop.over) if isinstance(loop.over, range) and loop.over else self.item(loop.over)

@@ -112,6 +112,9 @@ class Expressions(Reader):
                 return self._joined(parts, scope, node)
             case ast.Await(value=value) | ast.Starred(value=value):
                 return self.evaluate(value, scope)
+            case ast.Yield() | ast.YieldFrom():
+                self._yield(node, scope)
+                return self.failed(node)
         return self.unknown(node)
 
     def _name(self, name: str, node: ast.Name, scope: Scope) -> Any:
@@ -362,6 +365,16 @@ class Expressions(Reader):
         if why is None:
             return self.checked(result, node)
         return UnknownGroups(*why.origins) if _has_rates(node) else Unknown(*why.origins)
+
+    def _yield(self, node: ast.Yield | ast.YieldFrom, scope: Scope) -> None:
+        """Note what a generator yields."""
+        value = None if node.value is None else self.evaluate(node.value, scope)
+        items = [value] if isinstance(node, ast.Yield) else self.items(value)
+        if items is None or self.loops or self.conditions:
+            self.yielded = None
+        elif self.yielded is not None:
+            self.yielded += items
+            self.checked(self.yielded, node)
 
     def _joined(self, parts: Sequence[ast.expr], scope: Scope, node: ast.JoinedStr) -> Any:
         texts = []

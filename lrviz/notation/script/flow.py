@@ -7,7 +7,6 @@ from typing import Any
 
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.lightning import configs, run_module
-from lrviz.notation.script.trees import names_in
 from lrviz.notation.script.values import Class, Function
 
 
@@ -58,7 +57,7 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
     methods = [(cls, v) for cls in classes for v in cls.names.values() if isinstance(v, Function)]
     makes = reader.makers or reader.sets
     wanted = [(cls, f) for cls, f in (*functions, *methods) if f.name in makes]
-    inside = {name for _, f in wanted for name in names_in(f.node).mentioned if name != f.name}
+    inside = {name for _, f in wanted for name in reader.functions.names_in(f.node).mentioned if name != f.name}
     for owner, function in wanted:
         if function.name in inside or not reader.is_of_rest(function):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,16 +17,27 @@ from lrviz.text import printable
 
 if TYPE_CHECKING:
     from lrviz.notation.script.program import Program
+    from lrviz.notation.script.trainers import TrainerCall
 
 # Characters that no shell changes in a word.
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.=-")
 _NONE: Final = ("'none'", "'null'", "'no'", "''", "'constant'")  # less likely to be meant than the other values
+# Fields of the run that a script may not have, in words.
+_FIELDS: Final = {"dataset_size": "the size of the dataset"}
+# Words of the names of counts: of one that is less than others, before what is counted, and what is.
+_WARMUP: Final = re.compile(r"warm\w*|accum\w*")
+# Words for a run before this one.
+_RESUMED: Final = re.compile(r"resume\w*|checkpoint|ckpt|restore|pretrained")
+_EXISTS: Final = re.compile(r"exists|isfile")
+_NUMBER: Final = re.compile(r"n|num|nb|max|total")
+_COUNTED: Final = re.compile(
+    r"epochs?|steps?|iters?|iterations?|len|size|num|n|batch(es)?|t|max|total|duration|length|every|samples|period"
+    r"|patience|interval|" + _WARMUP.pattern
+)
 # What a value probably is, and an example, by the last word of its name that says so.
 _EPOCHS: Final = re.compile(r"\btrainer\.max_epochs$")  # of a run of Lightning
 _GUESSES: Final = (
-    (r"warm\w*|accum\w*", "a count", "3"),
-    (r"epochs?|steps?|iters?|iterations?|len|size|num|n|batch(es)?|t|max|total|duration|length|every|samples|period"
-     r"|patience|interval", "a count", "10"),
+    (_COUNTED.pattern, "a count", "10"),
     (r"lrs?|rate|eta", "a rate", "0.1"),
     (r"gamma|factor|decay|ratio|momentum|power|alpha|frac|fraction|pct|percent|beta\d?", "a factor", "0.1"),
     (r"milestones?|schedule", "a list of counts", "[10, 20]"),
@@ -73,6 +85,8 @@ class Found:
     program: Program | None = None  # if the loop changes the rates in other ways than with `call`
     ends_early: bool = False  # whether `program` is needed only if the loop makes fewer updates than its head says
     names: tuple[str, ...] = ()  # of its schedulers and its optimizer
+    trainer: TrainerCall | None = None  # the arguments of the trainer that makes the scheduler or steps it
+    needs: tuple[str, ...] = ()  # fields of the run that are not in the script
     told: list[str] = field(default_factory=list)  # what the loop does, with the lines
 
     def field_of(self, text: str) -> str:
@@ -88,7 +102,7 @@ class MissingValue:
     line: int
     what: str
     example: str
-    field: str = ""  # of the run that it is: "steps_per_epoch" or "epochs"
+    field: str = ""  # of the run that it is: "steps_per_epoch", "epochs" or "dataset_size"
 
     def option(self, value: str, prefix: str = "--") -> str:
         """How to give it a value, for a shell."""
@@ -110,6 +124,7 @@ def missing_values(found: Found, prefix: str = "--") -> MissingValuesError:
     missing = tuple(
         MissingValue(o.text, o.line, *_guess(o.text, found.examples), found.field_of(o.text)) for o in found.missing
     )
+    missing += tuple(MissingValue(_FIELDS[name], found.line, "a count", "1000", name) for name in found.needs)
     error = _missing_error(found, missing, prefix)
     error.missing = missing
     return error
@@ -117,14 +132,23 @@ def missing_values(found: Found, prefix: str = "--") -> MissingValuesError:
 
 def _missing_error(found: Found, missing: Sequence[MissingValue], prefix: str) -> MissingValuesError:
     options = [each.option("N" if each.field else each.example, prefix) for each in missing]
+    functions = [f"`{printable(m.text, 60)}`" for m in missing if m.example.startswith("lambda")]
+    paste = f"paste the lines that define {' and '.join(functions)}, or " if functions else ""
     if len(missing) == 1:
         (one,) = missing
+        if one.field == "dataset_size" and found.trainer is not None:
+            return MissingValuesError(
+                f"`{found.trainer.name}` does not say how many samples the dataset has, and the updates follow from it",
+                f"add {options[0]}, and {prefix}world-size N if several devices share them".replace(
+                    "and world-size", "and world_size ="
+                ),
+            )
         kind = "name" if one.text.isidentifier() else "value"
         message = f"unknown {kind} `{printable(one.text, 60)}`{f' on line {one.line}' if one.line > 1 else ''}"
-        return MissingValuesError(message, f"add {options[0]}", found.excerpt)
+        return MissingValuesError(message, f"{paste}add {options[0]}", found.excerpt)
     shown = [f"`{printable(m.text, 60)}` (line {m.line}{', ' if m.what else ''}{m.what})" for m in missing]
     return MissingValuesError(
-        f"the script needs {len(shown)} values: {', '.join(shown)}", f"add {' '.join(dict.fromkeys(options))}"
+        f"the script needs {len(shown)} values: {', '.join(shown)}", f"{paste}add {' '.join(dict.fromkeys(options))}"
     )
 
 
@@ -132,10 +156,20 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
     """What a value probably is, and an example of it: by what the script compares it with, or by its name."""
     if (usual := _usual(text)) is not None:
         return f"{usual} if it is left out", usual
+    if (example := next(iter(examples.get(text, ())), "")) and example.startswith(("lambda", "{")):
+        return "a function" if example.startswith("lambda") else "keywords", example
     if found := sorted(examples.get(text, ()), key=lambda example: example.lower() in _NONE):
         return (f"such as {' or '.join(found)}" if found[0][0] in "'\"[" else _guess(text, {})[0]), found[0]
     name = text.lower() if "(" in text else text.lower().rpartition(".")[2]
-    for word in reversed(re.findall(r"[a-z]+\d?", name)):
+    words = re.findall(r"[a-z]+\d?", name)
+    resumed = _EXISTS if "(" in text else _RESUMED
+    if words and any(map(resumed.fullmatch, words)) and not _COUNTED.fullmatch(words[-1]):
+        return "None for a new run", "None"
+    if words and any(map(_WARMUP.fullmatch, words)) and _COUNTED.fullmatch(words[-1]):
+        return "a count", "3"
+    if len(words) > 1 and _NUMBER.fullmatch(words[0]) and any(map(_COUNTED.fullmatch, words[1:])):
+        return "a count", "10"
+    for word in reversed(words):
         for pattern, what, example in _GUESSES:
             if re.fullmatch(pattern, word):
                 return what, example
@@ -143,17 +177,20 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
 
 
 def _usual(text: str) -> str | None:
-    """The default of `cfg.get("lr", 0.1)` or `getattr(cfg, "lr", 0.1)`, as notation."""
+    """The default of `cfg.get("lr", 0.1)`, `kwargs.pop("lr", 0.1)` or `getattr(cfg, "lr", 0.1)`, as notation."""
     if not text.endswith(")"):
         return None
     node: ast.expr = ast.parse(text, mode="eval").body
     while isinstance(node, ast.Call) and len(node.args) > 1:
         function = node.func
-        if not (isinstance(function, ast.Attribute) and function.attr == "get") and not (
+        if not (isinstance(function, ast.Attribute) and function.attr in ("get", "pop", "getenv")) and not (
             isinstance(function, ast.Name) and function.id == "getattr" and len(node.args) > 2
         ):
             return None
         node = node.args[-1]
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
             return repr(node.value)
+        if isinstance(node, ast.List | ast.Dict):
+            with suppress(ValueError, TypeError):
+                return repr(ast.literal_eval(node))
     return None

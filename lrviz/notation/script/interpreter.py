@@ -8,21 +8,20 @@ unknown; other loops are read as often as they run. All of it takes bounded time
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from lrviz.notation.script.accelerate import is_accumulate
 from lrviz.notation.script.names import imported
 from lrviz.notation.script.operators import binary
-from lrviz.notation.script.reader import SCALER, TRAINS, Signal
+from lrviz.notation.script.reader import SCALER, TRAINS, Signal, joined
 from lrviz.notation.script.targets import Targets
 from lrviz.notation.script.trees import (
     RATE,
     assigned_in,
     assigned_names,
     ends,
-    names_in,
     stored_names,
 )
 from lrviz.notation.script.values import (
@@ -62,6 +61,18 @@ def _passes_optimizer(node: ast.AST) -> bool:
     return any(isinstance(a, ast.Name) and "opt" in a.id.lower() for call in calls for a in call.args)
 
 
+def _picked(names: Mapping[str, Any], bound: Iterable[str]) -> dict[str, Any]:
+    """Those of the names that are bound, with their values."""
+    return {name: names[name] for name in bound if name in names}
+
+
+def _restore(names: dict[str, Any], bound: Iterable[str], values: Mapping[str, Any]) -> None:
+    """Give names the values that they had."""
+    for name in bound:
+        names.pop(name, None)
+    names |= values
+
+
 class Interpreter(Targets):
     """A reader of whole scripts."""
 
@@ -69,21 +80,23 @@ class Interpreter(Targets):
 
     def block(self, statements: Sequence[ast.stmt], scope: Scope) -> Signal | None:
         """Read statements; the signal that ends them early."""
+        before: Signal | None = None
         for at, statement in enumerate(statements):
             self.add(1, statement)
             if isinstance(statement, ast.If):
                 test = self.truth(self.evaluate(statement.test, scope))
                 if isinstance(test, Unknown):
                     signal, done = self._either(statement, test, statements[at + 1 :], scope)
-                    if done or signal is not None:
-                        return signal
-                    continue
-                signal = self.block(statement.body if test else statement.orelse, scope)
+                    if done:
+                        return joined(before, signal)
+                else:
+                    signal = self.block(statement.body if test else statement.orelse, scope)
             else:
                 signal = self.statement(statement, scope)
-            if signal is not None:
-                return signal
-        return None
+            if signal is not None and signal.kind != "maybe":
+                return joined(before, signal)
+            before = joined(before, signal)
+        return before
 
     def _either(
         self, node: ast.If, test: Unknown, rest: Sequence[ast.stmt], scope: Scope
@@ -92,14 +105,17 @@ class Interpreter(Targets):
         every = self._every(node.test, scope)
         regular = every is not None and self._is_regular(node.test)
         condition = Condition(node.test, test, every, isinstance(node.test, ast.BoolOp), regular)
+        bound = self.functions.names_in(node).bound | self.functions.changed_in(node)[1]
+        before = _picked(scope.names, bound)
         if ends(node.body):
             last = node.body[-1]
             if isinstance(last, ast.Return) and last.value is not None:
                 returned = self._branch(node.body, scope, condition)
-                signal = self.block([*node.orelse, *rest], scope)
-                value = None if signal is None or signal.kind != "return" else signal.value
-                first = returned.value if returned is not None else None
-                return Signal("return", merge(first, value, test)), True
+                _restore(scope.names, bound, before)
+                maybe = Signal("maybe", returned.value if returned is not None else None, test)
+                return joined(maybe, self.block([*node.orelse, *rest], scope)), True
+            if self.repeats and isinstance(last, ast.Break | ast.Continue):
+                return Signal("unsure", test=test), True
             # A branch that stops is for other runs than the training that is read, unless a loop decides it.
             if self.loops and test.origins and not any(o.givable for o in test.origins):
                 kind = "break" if isinstance(last, ast.Break) else "skip"
@@ -108,17 +124,31 @@ class Interpreter(Targets):
             return self.block(node.orelse, scope), False
         if node.orelse and ends(node.orelse) and not isinstance(node.orelse[-1], ast.Return):
             return self.block(node.body, scope), False
-        before = dict(scope.names)
-        self._branch(node.body, scope, condition)
-        one, scope.names = scope.names, before.copy()
-        self._branch(node.orelse, scope, replace(condition, taken=False))
-        other = scope.names
+        first = self._branch(node.body, scope, condition)
+        one = _picked(scope.names, bound)
+        _restore(scope.names, bound, before)
+        second = self._branch(node.orelse, scope, replace(condition, taken=False))
+        other = _picked(scope.names, bound)
+        signals = [s for s in (first, second) if s is not None]
+        if self.repeats and any(s.kind in ("break", "continue", "unsure") for s in signals):
+            return Signal("unsure", test=test), True
+        if first is not None and first.kind in ("return", "raise"):
+            one = other
+        elif second is not None and second.kind in ("return", "raise"):
+            other = one
+            _restore(scope.names, bound, one)
         for name in {**one, **other}:
             missing = name not in one or name not in other
-            first, second = one.get(name, before.get(name)), other.get(name, before.get(name))
+            value, alternative = one.get(name, before.get(name)), other.get(name, before.get(name))
             # A name that only one branch defines has that value wherever it is used.
-            scope.names[name] = (one if name in one else other)[name] if missing else merge(first, second, test)
-        return None, False
+            scope.names[name] = (one if name in one else other)[name] if missing else merge(value, alternative, test)
+        ended = [s for s in signals if s.kind in ("return", "maybe")]
+        if not ended:
+            return None, False
+        values = [s.value for s in ended]
+        always = len(ended) == 2 and all(s.kind == "return" for s in ended)
+        test = Unknown(*origins([test, *(s.test for s in ended)]))
+        return Signal("return" if always else "maybe", merge(values[0], values[-1], test), test), False
 
     def _branch(self, body: Sequence[ast.stmt], scope: Scope, condition: Condition) -> Signal | None:
         self.conditions.append(condition)
@@ -285,15 +315,30 @@ class Interpreter(Targets):
                 self.block(node.body, scope)
             self._forget(node, scope, why)
             return None
+        before: Signal | None = None
         for item in items:
             self.add(1, node)
             self.assign(node.target, item, scope)
+            signal = self._iteration(node, scope)
+            if signal is not None and signal.kind not in ("maybe", "continue"):
+                return self._after(signal, before)
+            before = joined(before, signal.before if signal is not None and signal.kind == "continue" else signal)
+        return joined(before, self.block(node.orelse, scope))
+
+    def _iteration(self, node: ast.For | ast.AsyncFor | ast.While, scope: Scope) -> Signal | None:
+        """Read an iteration of a loop that is read as often as it runs."""
+        outer, self.repeats = self.repeats, True
+        try:
             signal = self.block(node.body, scope)
-            if signal is not None and signal.kind in ("return", "raise"):
-                return signal
-            if signal is not None and signal.kind == "break":
-                return None
-        return self.block(node.orelse, scope)
+        finally:
+            self.repeats = outer
+        if signal is not None and signal.kind == "unsure":
+            self._forget(node, scope, signal.test or Unknown())
+        return signal
+
+    def _after(self, signal: Signal, before: Signal | None) -> Signal | None:
+        """The signal of a loop that one in an iteration ends, after those of other iterations."""
+        return joined(before, signal if signal.kind in ("return", "raise") else signal.before)
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> Signal | None:
         dampening: list[Dampening] = []
@@ -316,19 +361,19 @@ class Interpreter(Targets):
     def _while(self, node: ast.While, scope: Scope) -> Signal | None:
         if self._trains(node):
             return self._training(node, Loop(node, self._while_count(node, scope)), scope)
+        before: Signal | None = None
         while True:
             self.add(1, node)
             test = self.truth(self.evaluate(node.test, scope))
             if isinstance(test, Unknown):
                 self._forget(node, scope, test)
-                return None
+                return before
             if not test:
-                return self.block(node.orelse, scope)
-            signal = self.block(node.body, scope)
-            if signal is not None and signal.kind in ("return", "raise"):
-                return signal
-            if signal is not None and signal.kind == "break":
-                return None
+                return joined(before, self.block(node.orelse, scope))
+            signal = self._iteration(node, scope)
+            if signal is not None and signal.kind not in ("maybe", "continue"):
+                return self._after(signal, before)
+            before = joined(before, signal.before if signal is not None and signal.kind == "continue" else signal)
 
     def _while_count(self, node: ast.While, scope: Scope) -> Any:
         """How often `while step < N` runs, if the loop adds 1 to `step`."""
@@ -357,10 +402,12 @@ class Interpreter(Targets):
         if isinstance(node, ast.For | ast.AsyncFor) and not loop.names:
             self.assign(node.target, Counter(loop, unparse(node.target)), scope)
         self.loops.append(loop)
+        outer, self.repeats = self.repeats, False
         try:
             signal = self.block(node.body, scope)
         finally:
             self.loops.pop()
+            self.repeats = outer
         for name in changed:
             if isinstance(scope.names.get(name), int | float | str | Counter):
                 scope.names[name] = Counter(loop, name)
@@ -373,9 +420,9 @@ class Interpreter(Targets):
         for name in names:
             if isinstance(scope.top.names.get(name), int | float | str):
                 scope.top.names[name] = Counter(loop, name)
-        for child in ast.walk(node):
+        for child in self.functions.names_in(node).items:
             match child:
-                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key), ctx=ast.Store()):
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)):
                     where = scope.find(name)
                     owner = where.names.get(name) if where else None
                     if isinstance(owner, dict) and isinstance(owner.get(key), CONSTANTS) and key in owner:
@@ -384,7 +431,7 @@ class Interpreter(Targets):
     def _trains(self, node: ast.AST) -> bool:
         """Whether a loop contains a step of an optimizer or scheduler, or sets a rate and calls what may train."""
         if node not in self.training:
-            called = names_in(node).called
+            called = self.functions.names_in(node).called
             steps = any(name == "step" or name in self.trains or SCALER.search(name) for name in called)
             steps = steps or ("__call__" in self.trains and _passes_optimizer(node))
             self.training[node] = steps or (self._sets_rates(node) and any(map(TRAINS.search, called)))
@@ -392,10 +439,12 @@ class Interpreter(Targets):
 
     def _sets_rates(self, node: ast.AST) -> bool:
         """Whether a loop sets the rates of parameter groups, or calls a function that does."""
-        return any(name == RATE or name in self.sets for name in names_in(node).called)
+        return any(name == RATE or name in self.sets for name in self.functions.names_in(node).called)
 
     def _forget(self, node: ast.stmt, scope: Scope, why: Unknown) -> None:
         """Make what a statement changes unknown, without reading it."""
+        if self.functions.names_in(node).yields:
+            self.yielded = None
         for name in assigned_in(node):
             scope.elsewhere.get(name, scope).names[name] = Unknown(*why.origins)
         for child in ast.walk(node):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import bisect
 import itertools
+import json
 from dataclasses import replace
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from lrviz.notation.script.torch_objects import (
     make_schedule,
     optimizer_method,
 )
+from lrviz.notation.script.trainers import Arguments
 from lrviz.notation.script.values import (
     CONSTANTS,
     NUMBERS,
@@ -59,6 +61,7 @@ from lrviz.notation.script.values import (
     origins,
 )
 from lrviz.notation.source import Budget, ExpressionError, unparse
+from lrviz.notation.trainers import is_trainer_class
 
 # Functions that give their first argument again.
 _PASS: Final = (
@@ -115,6 +118,8 @@ def _dotted(
         return _iterator(reader, last, args, node)
     if last == "literal_eval" and len(args) == 1 and isinstance(args[0], str):
         return _literal(reader, args[0], node)
+    if path == "json.loads" and len(args) == 1 and isinstance(args[0], str):
+        return _from_json(reader, args[0], node)
     if last == "namedtuple" and len(args) == 2 and isinstance(args[0], str):
         fields = args[1].replace(",", " ").split() if isinstance(args[1], str) else reader.items(args[1]) or []
         return Class(args[0], {}, fields=tuple(map(str, fields)))
@@ -132,6 +137,10 @@ def _dotted(
         return make_schedule(reader, function, args, kwargs, node, info)
     if is_optimizer(function):
         return make_optimizer(reader, last, args, kwargs, node)
+    if is_trainer_class(last):
+        made = Arguments(last, node, args, kwargs)
+        reader.arguments.append(made)
+        return made
     if last == "DataLoader":
         return make_loader(args, kwargs, node)
     if last in _PASS and args:
@@ -168,6 +177,17 @@ def _literal(reader: Reader, text: str, node: ast.Call) -> Any:
     reader.add(size(value), node)
     items = value if isinstance(value, list | tuple) else (value,)
     return value if all(isinstance(item, CONSTANTS) for item in items) else reader.unknown(node)
+
+
+def _from_json(reader: Reader, text: str, node: ast.Call) -> Any:
+    """The value of a text in JSON."""
+    try:
+        Budget().check_text(text)
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return reader.failed(node)
+    reader.add(size(value), node)
+    return value
 
 
 def _iterator(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any:
@@ -285,6 +305,8 @@ def _instance_method(
     node: ast.Call,
     scope: Scope,
 ) -> Any:
+    if isinstance(owner, Arguments):
+        owner.change(name, node)
     if name == "save_hyperparameters":
         known = {k: v for k, v in scope.names.items() if k != "self" and not k.startswith("__")}
         owner.names["hparams"] = Instance(None, {**known, **kwargs})

@@ -10,6 +10,7 @@ from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.prelude import BASES
 from lrviz.notation.script.values import Builtin, Dotted
 from lrviz.notation.source import SHORT_NAMES
+from lrviz.notation.trainers import is_trainer_class
 from lrviz.schedulers import (
     OWN_RATES,
     Scheduler,
@@ -37,8 +38,8 @@ NUMPY_NAMES: Final = ("np", "numpy", "onp")
 
 # Modules and functions that lines are often pasted without the import of.
 _COMMON: Final = frozenset((
-    *BASES, "argparse", "ast", "bisect", "click", "collections", "copy", "fire", "functools", "partial", "tqdm",
-    "trange", "typer", "types",
+    *BASES, "argparse", "ast", "bisect", "click", "collections", "copy", "fire", "functools", "json", "partial", "tqdm",
+    "trange", "transformers", "trl", "typer", "types",
 ))  # fmt: skip
 
 
@@ -61,6 +62,8 @@ def name_without_import(name: str) -> Any:
         return Dotted("ast.literal_eval")
     if name in ("bisect_left", "bisect_right"):
         return Dotted(f"bisect.{name}")
+    if is_trainer_class(name):
+        return Dotted(f"transformers.{name}")
     return Dotted(name) if name in _COMMON else None
 
 

@@ -25,7 +25,8 @@ class Program:
     `calls` are its schedulers as the script has them, in the order in which they are created. `hand` says where rates
     are set by hand, "" if they are not. `outer` and `inner` are the nodes of the loops over epochs and over batches
     that are around the updates. `by_batch` is whether the rates change within an epoch. `takes_metric` is "step" or
-    "epoch" if a scheduler takes a metric once an update or once an epoch, else "".
+    "epoch" if a scheduler takes a metric once an update or once an epoch, else "". `orders` says for each of `calls`
+    when the schedulers inside it are created: a number for each, those inside of it before it.
     """
 
     course: Course
@@ -37,11 +38,17 @@ class Program:
     by_batch: bool
     takes_metric: str
     steps: frozenset[ast.AST] = field(default=frozenset(), repr=False)  # calls that are a step of a scheduler
+    orders: tuple[tuple[int, ...], ...] = ()
 
     @property
     def line(self) -> int:
         """The line of the loop over batches."""
         return getattr(self.inner, "lineno", 0)
+
+    @property
+    def schedulers(self) -> list[int]:
+        """The lines where schedulers are created."""
+        return [getattr(node, "lineno", 0) for node in self.course.made]
 
     @property
     def code(self) -> str:

@@ -40,8 +40,8 @@ class Programs:
         schedules = [s for s in reader.schedules if s.inside is None and reader.optimizer_of(s.optimizer) is optimizer]
         rates = [e for e in reader.events if e.kind == "rate" and any(e.target is g for g in optimizer.groups)]
         steps = [e for e in reader.events if any(map(e.may_step, schedules))]
-        self._check(optimizer, schedules, steps)
-        trainer = None if updates else self._trainer(optimizer, steps, rates)
+        orders = self._check(optimizer, schedules)
+        trainer = None if updates else self._trainer(optimizer, schedules, [*rates, *steps])
         update = trainer or max(updates, key=lambda e: len(e.loops))
         hidden = trainer is not None and (isinstance(trainer.node, ast.Call) or of_epochs(trainer.loops[-1]))
         outer, inner = self._read_length(update, hidden=hidden)
@@ -77,28 +77,33 @@ class Programs:
             course, self.source, calls, hand, outer.node if outer else None, inner.node if inner else None, by_batch,
             metric,
             frozenset(e.node for e in reader.events if e.kind == "step" and isinstance(e.target, Schedule | Choice)),
+            orders,
         )  # fmt: skip
 
-    def _trainer(self, optimizer: Optimizer, steps: Sequence[Event], rates: Sequence[Event]) -> Event:
+    def _trainer(self, optimizer: Optimizer, schedules: Sequence[Schedule], changes: Sequence[Event]) -> Event:
         """Where the updates are made if the script does not show them: in a call, or first in an iteration."""
         calls = [e for e in self.reader.events if e.kind == "train"]
         calls = [e for e in calls if optimizer in e.args] or calls
         if len({e.node for e in calls}) == 1:
             return calls[0]
-        looped = [e for e in steps if e.loops]
-        if rates or not looped:
+        looped = [e for e in changes if e.loops]
+        if not looped or any(e.kind == "rate" for e in changes):
             raise ExpressionError(
                 "the script does not show where the optimizer is updated",
                 "paste the loop with its `optimizer.step()`",
-                optimizer.node or (rates or steps)[0].node,
+                next(filter(None, [optimizer.node, *(e.node for e in changes), *(s.node for s in schedules)]), None),
             )
         loops = max((e.loops for e in looped), key=len)
         line = loops[-1].node.lineno
         self.notes.append(f"no `optimizer.step()` is shown: it is taken to come first in the loop on line {line}")
         return Event("train", None, (), loops, (), loops[-1].node)
 
-    def _check(self, optimizer: Optimizer, schedules: Sequence[Schedule], steps: Sequence[Event]) -> None:
-        """Refuse what is not followed of how the optimizer and its schedulers are created."""
+    def _check(self, optimizer: Optimizer, schedules: Sequence[Schedule]) -> tuple[tuple[int, ...], ...]:
+        """Refuse what is not followed of how the optimizer and its schedulers are created.
+
+        Returns:
+            The `orders` of the program.
+        """
         if any(map(of_epochs, optimizer.loops)):
             raise ExpressionError(
                 f"the optimizer on line {optimizer.line} is created again in each epoch, which is not followed",
@@ -106,13 +111,18 @@ class Programs:
                 optimizer.node,
             )
         made = [s for s in self.reader.schedules if self.reader.optimizer_of(s.optimizer) is optimizer]
-        order = [d for s in schedules for d in (*_inside(s), s)]
-        if any(a is not b for a, b in zip(made, order, strict=True)):
-            raise ExpressionError(
-                f"the schedulers inside `{schedules[-1].name}` are not created just before it, which changes the rates",
-                "create each scheduler after those that are inside it, and before others",
-                schedules[-1].node,
-            )
+        orders = []
+        for schedule in schedules:
+            inside = _inside(schedule)
+            before, made = made[: len(inside) + 1], made[len(inside) + 1 :]
+            if set(before) != {*inside, schedule}:
+                raise ExpressionError(
+                    f"the schedulers inside `{schedule.name}` are not created just before it, which changes the rates",
+                    "create each scheduler after those that are inside it, and before others",
+                    schedule.node,
+                )
+            orders.append(tuple(map(before.index, inside)))
+        return tuple(orders)
 
     def _read_length(self, update: Event, *, hidden: bool) -> tuple[Loop | None, Loop | None]:
         """Tell the loops the length of the run; the loops over epochs and over batches."""

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
 from lrviz.notation.script.names import is_scheduler_class
-from lrviz.notation.script.trees import RATE, Functions, names_in
+from lrviz.notation.script.trainers import Arguments, Trained, trainer_class
+from lrviz.notation.script.trees import RATE, Functions
 from lrviz.notation.script.values import (
     Array,
     Class,
@@ -19,6 +20,7 @@ from lrviz.notation.script.values import (
     Dotted,
     Event,
     Function,
+    Generated,
     Group,
     Instance,
     Length,
@@ -36,9 +38,11 @@ from lrviz.notation.script.values import (
     find_optimizer,
     flat,
     looks_like_scheduler,
+    merge,
     origins,
 )
 from lrviz.notation.source import MAX_BITS, Budget, ExpressionError, unparse
+from lrviz.notation.trainers import is_trainer_class
 
 MAX_STEPS: Final = 250_000  # of reading a script: expressions, statements, and items of lists; half a second
 MAX_KEPT: Final = 10_000_000  # of all long lists and arrays: 80 MB
@@ -60,10 +64,28 @@ _LOADS: Final = re.compile(
 
 
 class Signal:
-    """How a block ends before its last statement: "return" with a value, "break", "continue" or "raise"."""
+    """How a block ends before its last statement.
 
-    def __init__(self, kind: str, value: Any = None) -> None:
-        self.kind, self.value = kind, value
+    `kind` is "return" with a value, "break", "continue" or "raise"; "maybe" if it returns the value or goes on, as
+    `test` decides, which is not known; "unsure" if such a test decides whether an iteration of a loop ends. `before` is
+    a "maybe" of the statements before the one that ends the block.
+    """
+
+    def __init__(self, kind: str, value: Any = None, test: Unknown | None = None) -> None:
+        self.kind, self.value, self.test = kind, value, test
+        self.before: Signal | None = None
+
+
+def joined(first: Signal | None, then: Signal | None) -> Signal | None:
+    """The signal of statements that may return, and of those that follow them."""
+    if first is None or then is None:
+        return then or first
+    test = first.test or Unknown()
+    if then.kind in ("return", "maybe"):
+        return Signal(then.kind, merge(first.value, then.value, test), Unknown(*origins([test, then.test])))
+    both = Signal(then.kind, then.value, then.test)
+    both.before = joined(first, then.before)
+    return both
 
 
 class Reader(ABC):
@@ -96,11 +118,14 @@ class Reader(ABC):
         self.kept = 0
         self.top = Scope(names={"__name__": "__main__", "__file__": Unknown(Origin("__file__", 0))})
         self.loops: list[Loop] = []
+        self.repeats = False  # whether the innermost loop is read as often as it runs
         self.conditions: list[Condition] = []
         self.events: list[Event] = []
         self.schedules: list[Schedule] = []
         self.opaque: list[Opaque] = []  # calls that are given an optimizer or a scheduler, in order
         self.trainers: list[Opaque] = []  # calls of Lightning's Trainer and of Accelerator
+        self.arguments: list[Arguments] = []  # of trainers of transformers
+        self.trained: list[Trained] = []  # the trainers that they are given to
         self.called: set[ast.AST] = set()  # functions that were called
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
@@ -108,6 +133,7 @@ class Reader(ABC):
         self.processes = 1  # of Accelerate
         self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
+        self.yielded: Generated | None = None  # by the generator that is read; None if that is not known
         self.instances: list[Instance] = []
         self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
         self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
@@ -238,7 +264,10 @@ class Reader(ABC):
             if len(value) > MAX_ITEMS:
                 self.add(len(value))
             self.add(len(value))
-            return list(value)
+            found = list(value)
+            if isinstance(value, Generated):
+                value.clear()
+            return found
         if isinstance(value, Array):
             self.check_length(len(value), ast.Constant(0))
             self.add(len(value))
@@ -267,7 +296,7 @@ class Reader(ABC):
         match node:
             case ast.Call(
                 func=ast.Name(id="enumerate" | "tqdm" | "trange" | "iter") | ast.Attribute(), args=[inner, *_]
-            ):
+            ) if not isinstance(inner, ast.Constant):
                 text = f"len({unparse(inner)})"
             case _:
                 text = f"len({unparse(node)})"
@@ -291,6 +320,12 @@ class Reader(ABC):
     def made_schedule(self, schedule: Schedule) -> None:
         """Note a scheduler that is created."""
         self.schedules.append(schedule)
+
+    def made_trainer(self, args: Sequence[Any], kwargs: Mapping[str, Any], line: int, cls: Class | None = None) -> None:
+        """Note a trainer that is given arguments."""
+        for value in (*args, *kwargs.values()):
+            if isinstance(value, Instance) and trainer_class(value):
+                self.trained.append(Trained(value, kwargs, line, cls))
 
     def keep_rates(self, optimizer: Optimizer) -> None:
         """Keep the rates of an optimizer that are about to be changed for the first time."""
@@ -349,6 +384,8 @@ class Reader(ABC):
             self.opaque.append(opaque)
         if opaque.name in ("Trainer", "Accelerator", "Fabric"):
             self.trainers.append(opaque)
+        if opaque.name.endswith("Trainer"):
+            self.made_trainer(args, kwargs, node.lineno)
         if opaque.name == "Accelerator":
             self.accelerate = accelerate_of(opaque)
         if opaque.name == "prepare" and self.accelerate is not None:
@@ -377,12 +414,12 @@ class Reader(ABC):
 
     @cached_property
     def makers(self) -> set[str]:
-        """The names of functions of the script that name a scheduler, or call another that does."""
-        return self.functions.that_mention(is_scheduler_class)
+        """The names of functions of the script that name a scheduler or what a trainer takes, or call one that does."""
+        return self.functions.that_mention(lambda name: is_scheduler_class(name) or is_trainer_class(name))
 
     def makes_scheduler(self, node: ast.AST) -> bool:
         """Whether a node names a scheduler, or a function of the script that makes one."""
-        return any(is_scheduler_class(name) or name in self.makers for name in names_in(node).mentioned)
+        return any(is_scheduler_class(name) or name in self.makers for name in self.functions.names_in(node).mentioned)
 
     def example(self, value: Any, *examples: Any) -> None:
         """Note what an expression is compared with: texts and whole numbers that it may be."""

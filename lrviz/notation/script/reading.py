@@ -23,9 +23,11 @@ from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
 from lrviz.notation.script.torch_objects import dampens, optimizer_defaults
+from lrviz.notation.script.trainers import Trained, samples_of, trainer_call, trainer_class
 from lrviz.notation.script.trees import Position, assigned_lines, computes
 from lrviz.notation.script.values import (
     Choice,
+    Class,
     Event,
     Opaque,
     Optimizer,
@@ -79,9 +81,13 @@ def read_script(
         tree = source.tree(budget)
         if source.lengths:
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
-        values = {name: v for name, v in values.items() if name not in _LENGTHS or not computes(tree, name)}
+        values = {
+            name: Settings.of(v) if isinstance(v, Mapping) else v
+            for name, v in values.items()
+            if name not in _LENGTHS or name not in source.text or not computes(tree, name)
+        }
         if not all(map(str.isidentifier, values)):
-            tree = replace_expressions(tree, values)
+            tree = replace_expressions(tree, values, source.text)
         tree = with_prelude(tree) if "LRScheduler" in source.text else tree
         configuration = None if settings is None else Settings.of(settings)
         reading = _Reading(source, Interpreter(tree, values, defaults, budget, configuration), given)
@@ -130,6 +136,8 @@ class _Reading:
                         "paste the class, or leave it out and multiply the scheduler's lengths by it",
                         config.schedule.node,
                     )
+        if (trained := self._trained()) is not None:
+            return trained
         if not reader.schedules and reader.unknown_classes:
             made = reader.unknown_classes[-1]
             needs = list(made.origins)
@@ -142,6 +150,62 @@ class _Reading:
             if names.count(each.name) > 1 and each.names:
                 each.name = each.names[-1] or each.name
         return found
+
+    # Trainers of transformers
+
+    def _trained(self) -> list[Found] | None:
+        """The runs of trainers of transformers; None if the script steps schedulers itself."""
+        reader = self.reader
+        created = [v for v in (*reader.arguments, *reader.instances) if trainer_class(v)]
+        if not created or any(e.kind in ("step", "rate") for e in reader.events):
+            return None
+        own = [s for s in reader.schedules if s.inside is None]
+        if own and not reader.trained:
+            return None
+        every = {id(t.arguments): t for t in reader.trained} or {id(v): Trained(v, {}, 0) for v in created}
+        return [self._of_trainer(trained, own) for trained in every.values()]
+
+    def _of_trainer(self, trained: Trained, own: Sequence[Schedule]) -> Found:
+        """The run of a trainer, which makes its optimizer and its scheduler unless it is given them."""
+        reader, arguments = self.reader, trained.arguments
+        node = getattr(arguments, "node", None)
+        found = Found(None, getattr(arguments, "variable", ""), getattr(node, "lineno", 0))
+        found.names, found.examples = (found.name,), reader.examples
+        found.trainer, found.missing = trainer_call(arguments, reader.taint)
+        samples = samples_of(trained.kwargs.get("train_dataset"))
+        if samples is not None:
+            found.fields["dataset_size"], found.lines["dataset_size"] = samples, trained.line
+        optimizer, schedule = trained.optimizers
+        if trained.creates_scheduler:
+            if not own:
+                raise ExpressionError(
+                    "the trainer has a method for its scheduler, and it is not known what that creates",
+                    "paste the lines that create the scheduler",
+                    self._definition(trained.cls),
+                )
+            schedule = own[-1]
+        elif own and schedule is None:
+            found.notes.append(f"the scheduler on line {own[-1].line} is not given to the trainer, and is not drawn")
+        if trained.creates_optimizer and schedule is None:
+            found.notes.append("`create_optimizer` of the trainer is not read: the rate is that of its arguments")
+        if schedule is not None:
+            conversion = Conversion(reader)
+            found.call, found.line = conversion.call(schedule), schedule.line
+            found.arguments = arguments_of(schedule, found.call)
+            found.missing += conversion.missing
+            self._read_optimizer(schedule.optimizer, schedule.rates, found)
+        elif optimizer is not None:
+            known = isinstance(optimizer, Optimizer)
+            self._read_optimizer(optimizer, [g.get("lr") for g in optimizer.groups] if known else [], found)
+            if "lr" not in found.fields and not found.missing:
+                found.notes.append("the optimizer of the trainer is not known: the rate is that of its arguments")
+        found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
+        found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
+        return found
+
+    def _definition(self, cls: Class | None) -> ast.stmt | None:
+        body = self.reader.tree.body
+        return next((s for s in body if isinstance(s, ast.ClassDef) and cls is not None and s.name == cls.name), None)
 
     # Which schedulers
 
@@ -235,6 +299,12 @@ class _Reading:
 
     def _refuse_all(self) -> None:
         body = self.reader.tree.body
+        if "HfArgumentParser" in self.source.text:
+            raise ExpressionError(
+                "the arguments of the Trainer are those of the script's command line",
+                "paste them: `TrainingArguments(learning_rate=2e-5, ...)`",
+                body[-1],
+            )
         own = [s.name for s in body if isinstance(s, ast.ClassDef | ast.FunctionDef)]
         hint = f"code of your own runs as `FILE.py:{own[-1]}`" if own else "such as `CosineAnnealingLR(T_max=32)`"
         raise ExpressionError(NO_SCHEDULER, hint, body[-1] if body else None)
@@ -255,7 +325,6 @@ class _Reading:
                 with suppress(ExpressionError):
                     conversion.call(other)
             found.missing += [*self.choices, *conversion.missing]
-            _check_order(one, reader.schedules)
             self._read_optimizer(one.optimizer, one.rates, found)
         elif optimizer is not None:
             own = [g.get("lr") for g in optimizer.groups]  # if the script does not change them
@@ -277,12 +346,20 @@ class _Reading:
                 found.notes += program.notes
             else:
                 self._make_in_case(optimizer, conversion, found)
+        if not needs and one is not None and (composite := _out_of_order(one, reader.schedules)) is not None:
+            raise ExpressionError(
+                f"the schedulers of `{composite.name}` are not created in the order of the list, which changes the "
+                "rates",
+                "create them in the order of the list, or paste the training loop with them",
+                composite.node,
+            )
         if not needs and self.undecided is not None:
             raise ExpressionError(
                 f"it is not known which scheduler is used: `{printable(self.undecided.text, 60)}` cannot be computed",
                 "paste the lines of that scheduler alone",
                 Position(self.undecided.line, self.undecided.column),
             )
+        found.notes += dict.fromkeys(conversion.notes)
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
         if reader.accelerate is not None and reader.accelerate.split and "num_processes" in self.given:
             found.fields["split_batches"] = True
@@ -340,6 +417,8 @@ class _Reading:
                 raise NotPlainError
             if self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError
+            if stepped and _out_of_order(one, self.reader.schedules) is not None:
+                raise NotPlainError
             loops.read(one)
         except NotPlainError:
             if "interval" not in self.given or more:
@@ -361,7 +440,11 @@ class _Reading:
                 )
             return
         if isinstance(optimizer, Unknown) and (several := [o for o in optimizer.options if isinstance(o, Optimizer)]):
-            found.missing += [*optimizer.origins, *origins([g.get("lr") for o in several for g in o.groups])]
+            elsewhere = origins(
+                [o for o in optimizer.options if isinstance(o, Unknown)]
+            )  # of no value that can be given
+            found.missing += [o for o in optimizer.origins if o not in elsewhere]
+            found.missing += origins([g.get("lr") for o in several for g in o.groups])
         if not isinstance(optimizer, Optimizer):
             return
         if optimizer.node is None:
@@ -396,24 +479,19 @@ class _Reading:
             found.fields["momentum"], found.lines["momentum"] = momentum, optimizer.line
 
 
-def _check_order(schedule: Schedule, made: Sequence[Schedule]) -> None:
-    """Refuse a composite whose children are created in another order than that of its list, if that matters."""
+def _out_of_order(schedule: Schedule, made: Sequence[Schedule]) -> Schedule | None:
+    """A composite whose children are created in another order than that of its list, if that matters."""
     children = schedule.children
     if not children:
-        return
-    for child in children:
-        _check_order(child, made)
+        return None
+    if (inner := next(filter(None, (_out_of_order(child, made) for child in children)), None)) is not None:
+        return inner
     info = find(schedule.name)
     infos = [find(child.name) for child in children]
     if info and info.restores_rate and not any(i and i.overwrites_rate for i in infos):
-        return
+        return None
     order = [made.index(s) for child in children for s in (*_descendants(child), child)]
-    if order != sorted(order):
-        raise ExpressionError(
-            f"the schedulers of `{schedule.name}` are not created in the order of the list, which changes the rates",
-            "create them in the order of the list",
-            schedule.node,
-        )
+    return schedule if order != sorted(order) else None
 
 
 def _descendants(schedule: Schedule) -> list[Schedule]:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from lrviz.notation.script.trees import names_in
+from lrviz.notation.script.trees import Names, all_statements, names_in, walk
 
 _CHANGES: Final = frozenset(
     ("append", "extend", "insert", "remove", "pop", "reverse", "sort", "clear", "update", "setdefault")
@@ -33,8 +33,9 @@ class _Slice:
         self.tree = tree
         self.names: set[str] = set()  # that are needed, those of attributes too
         self.acting: set[str] = set()  # functions and classes whose call changes what is needed
-        self.functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-        self.classes = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef)]
+        statements = all_statements(tree)
+        self.functions = [n for n in statements if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+        self.classes = [n for n in statements if isinstance(n, ast.ClassDef)]
         self.found: set[ast.stmt] = set()
         # Of each simple statement and head: whether it is wanted, whether it has a call, what it changes and needs.
         self.facts: dict[ast.AST, tuple[bool, bool, set[str], set[str]]] = {}
@@ -106,7 +107,9 @@ class _Slice:
         if node not in self.facts:
             stored: set[str] = set()
             wanted = calls = False
-            for child in ast.walk(node):
+            found = Names()
+            for child in walk(node):
+                found.read(child)
                 wanted = wanted or self.wanted(child)
                 calls = calls or isinstance(child, ast.Call)
                 match child:
@@ -118,8 +121,7 @@ class _Slice:
                         stored |= names_in(owner).mentioned
                     case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in _CHANGES:
                         stored |= names_in(owner).mentioned
-            mentioned = names_in(node).mentioned
-            self.facts[node] = wanted or bool(mentioned & _ALWAYS), calls, stored, mentioned
+            self.facts[node] = wanted or bool(found.mentioned & _ALWAYS), calls, stored, found.mentioned
         return self.facts[node]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from lrviz.notation.script.definitions import Definitions
+from lrviz.notation.script.trainers import Arguments
 from lrviz.notation.script.values import (
     CONSTANTS,
     LIVE,
@@ -34,6 +35,8 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import unparse
 
+_NAMED: Final = (Schedule, Optimizer, Arguments)  # whose variable is kept
+
 
 class Targets(Definitions):
     """A reader of assignments to all kinds of targets."""
@@ -47,7 +50,7 @@ class Targets(Definitions):
         """Assign a value to a target."""
         match target:
             case ast.Name(id=name):
-                if isinstance(value, Schedule | Optimizer) and not value.variable and name not in self.values:
+                if isinstance(value, _NAMED) and not value.variable and name not in self.values:
                     value.variable = name
                 self.store(name, value, scope)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
@@ -57,7 +60,7 @@ class Targets(Definitions):
             case ast.Attribute(value=owner, attr=name):
                 instance = self._object(owner, scope)
                 if isinstance(instance, Instance | Class):
-                    if isinstance(value, Schedule | Optimizer) and not value.variable:
+                    if isinstance(value, _NAMED) and not value.variable:
                         value.variable = name
                     old = instance.names.get(name, value)
                     instance.names[name] = self._weak(old, value)

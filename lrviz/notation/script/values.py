@@ -98,6 +98,10 @@ class Array:
         return list(self.data if self.data.dtype.kind == "f" else self.data.tolist())
 
 
+class Generated(list[Any]):
+    """What a generator of the script yields, as far as `next` has not taken it."""
+
+
 class Choice(Unknown):
     """One of several schedulers, or none."""
 

@@ -27,11 +27,14 @@ _RULES: Final = Parameter(
     "text",
     'pairs of a factor and the step it ends at, and the last factor, such as "1:10,0.1:20,0.01"',
 )
+_MOST_RULES: Final = 100  # that end at a step
 _RULE: Final = r"[^:,]+:\s*\d+\s*"
 
 
 def _check_rules(values: Values, run: Run) -> None:
     rules = values.get("step_rules")
+    if rules is not None and rules.count(",") > _MOST_RULES:  # diffusers sorts them at every step
+        raise SpecError(f"`step_rules` has {rules.count(',') + 1:,} parts; {_MOST_RULES + 1} is the limit")
     if rules is not None and not re.fullmatch(rf"(?:{_RULE},)*[^:,]+", rules):
         raise SpecError(f"`step_rules` cannot be read: {rules!r:.60}", 'such as "1:10,0.1:20,0.01"')
 

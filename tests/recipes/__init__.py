@@ -1,0 +1,1 @@
+"""Config files of training frameworks, written after public ones, and the runs that they describe."""
