@@ -199,6 +199,7 @@ class Scheduler:
     decides: Callable[[Values], Mapping[str, Any]] | None = None
     returns_pair: bool = False  # the scheduler and the epochs of the run
     of_loop: tuple[str, ...] = ()  # parameters that are of the loop around it, for `build`, and not of its constructor
+    standalone: bool = False  # it is no LRScheduler of torch, which SequentialLR and others need
     dampens: bool = False  # a loop steps another scheduler inside `with scheduler.dampening():`
     takes_count: bool = False  # step() takes the number of epochs, and step_update() that of updates
 
@@ -248,16 +249,22 @@ class Family:
 
 
 def refuse_plateau(name: str, children: tuple[Any, ...]) -> None:
-    """Refuse ReduceLROnPlateau inside a composite scheduler.
+    """Refuse ReduceLROnPlateau, and what is no LRScheduler of torch, inside a composite scheduler.
 
     Raises:
-        SpecError: one of the children is a ReduceLROnPlateau.
+        SpecError: one of the children is that.
     """
     if any(child.name == "ReduceLROnPlateau" for child in children):
         raise SpecError(
             f"`{name}` cannot contain `ReduceLROnPlateau`: it calls `step()` without a metric",
             "plot it on its own, or use `lrviz compare`",
         )
+    for child in children:
+        info = find(child.name)
+        if info is not None and info.standalone:
+            raise SpecError(
+                f"`{name}` cannot contain `{info.name}`: it is no LRScheduler of torch", "use the warm-up of its own"
+            )
 
 
 def cycle_momentum_hint(error: BaseException, values: Values) -> str:

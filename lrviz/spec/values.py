@@ -190,7 +190,13 @@ def read_optimizer_text(text: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
         if argument not in known or not equals or argument in options:
             listed = f"it takes {', '.join(f'{n}=...' for n in known)}" if known else f"write `{name}` alone"
             raise UsageError(f"`{name}` takes no `{printable(part.strip(), 60)}` here", listed)
-        options[argument] = parse_value(value, {})
+        try:
+            options[argument] = parse_value(value, {})
+        except NotationError as error:
+            raise error.at(f"`{argument}` of `{name}`") from error
+        items = options[argument] if isinstance(options[argument], tuple) else (options[argument],)
+        if not all(isinstance(item, int | float) for item in items):
+            raise UsageError(f"`{argument}` of `{name}` must be a number, got `{printable(value, 60)}`")
     return name, tuple(options.items())
 
 

@@ -13,7 +13,7 @@ from lrviz.cli import main
 from lrviz.errors import LrvizError, SimulationError, SpecError, UsageError
 from lrviz.schedulers.bare import bare
 from lrviz.schedulers.families.timm import create, total_epochs
-from lrviz.simulation import simulate
+from lrviz.simulation import resume, simulate
 from lrviz.spec import Fields, read_all, read_run
 from tests.families.stubs import write_package
 
@@ -51,6 +51,12 @@ class LinearWarmup:
         self.optimizer, self.period, self.last_step = optimizer, warmup_period, last_step
         self.lrs = [group["lr"] for group in optimizer.param_groups]
         self.dampen()
+
+    def state_dict(self):
+        return {"last_step": self.last_step, "lrs": self.lrs}
+
+    def load_state_dict(self, state):
+        self.__dict__.update(state)
 
     def dampen(self):
         self.last_step += 1
@@ -286,6 +292,12 @@ def test_the_blocks_of_a_warmup() -> None:
 
 
 @pytest.mark.usefixtures("site")
+def test_a_warmup_that_is_resumed() -> None:
+    run = read_run("LinearWarmup(4, lr_scheduler=StepLR(3, 0.5))", Fields({"lr": "1", "steps": "12"}))
+    assert resume(run, 4, "load").lr.tolist() == simulate(run).lr.tolist()
+
+
+@pytest.mark.usefixtures("site")
 def test_a_scheduler_inside_another_one() -> None:
     text = "GradualWarmupScheduler(optimizer, multiplier=1, total_epoch=4, after_scheduler={})"
     assert rates(text.format("StepLR(optimizer, 2)"), steps="6") == [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
@@ -294,6 +306,10 @@ def test_a_scheduler_inside_another_one() -> None:
     lines = f"optimizer = SGD(params, lr=1.0)\nafter = StepLR(optimizer, 2)\nscheduler = {text.format('after')}\n"
     (run,) = read_all(lines, Fields({"steps": "6"}))
     assert simulate(run).lr[:, 0].tolist() == [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
+    for outer in ("SequentialLR([LinearLR(), {}], [2])", "ChainedScheduler([StepLR(2), {}])", "{} @ warmup=2"):
+        for inside in ("timm-cosine(t_initial=3)", "LinearWarmup(4)", "megatron(lr_warmup_steps=0, lr_decay_steps=9)"):
+            with pytest.raises(LrvizError, match=r"no LRScheduler of torch|cannot be used with `Optimizer"):
+                rates(outer.format(inside))
     for inside, message in [("ReduceLROnPlateau()", "cannot contain"), ("4", "needs a scheduler such as")]:
         with pytest.raises(SpecError, match=message):
             rates(text.format(inside))

@@ -157,6 +157,7 @@ def test_an_estimate_that_follows_from_gradients() -> None:
 REFUSED = [
     ("AdamW(warmup_steps=4)", "`AdamW` takes no `warmup_steps=4` here", "write `AdamW` alone"),
     ("AdamWScheduleFree(warmup=4)", "`AdamWScheduleFree` takes no `warmup=4` here", "it takes warmup_steps=..."),
+    ("AdamWScheduleFree(warmup_steps='a')", "`warmup_steps` of `AdamWScheduleFree` must be a number, got `'a'`", ""),
     ("AdamWScheduleFree(4)", "`AdamWScheduleFree` takes no `4` here", "it takes warmup_steps=..."),
     ("AdamWSchedulFree", "unknown optimizer `AdamWSchedulFree`", "did you mean `AdamWScheduleFree`? torch.optim has"),
 ]

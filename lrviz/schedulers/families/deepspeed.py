@@ -32,7 +32,7 @@ _RISE: Final = (
 def _schedule(short: str, name: str, *parameters: Parameter, **fields: Any) -> Scheduler:
     return Scheduler(
         short, name, parameters=(*parameters, _LAST), module="deepspeed.runtime.lr_schedules", package="deepspeed",
-        takes_last_epoch=False, overwrites_rate=True, **{"source": _DOCS, **fields},
+        takes_last_epoch=False, overwrites_rate=True, standalone=True, **{"source": _DOCS, **fields},
     )  # fmt: skip
 
 

@@ -51,7 +51,8 @@ def _handler(short: str, name: str, *parameters: Parameter, **fields: Any) -> Sc
     return Scheduler(
         short, name, parameters=parameters, module="ignite.handlers.param_scheduler", package="pytorch-ignite",
         **{
-            "takes_last_epoch": False, "overwrites_rate": True, "build": _build, "stepper": _stepper, "source": _DOCS,
+            "takes_last_epoch": False, "standalone": True, "overwrites_rate": True, "build": _build,
+            "stepper": _stepper, "source": _DOCS,
             "rates": ("start_value", "end_value"), **fields,
         },
     )  # fmt: skip

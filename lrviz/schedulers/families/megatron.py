@@ -127,6 +127,7 @@ FAMILY: Final = Family(
             rates=("init_lr", "max_lr", "min_lr"),
             overwrites_rate=True,
             takes_last_epoch=False,
+            standalone=True,
             of_loop=("increment",),
             check=_check,
             build=_build,

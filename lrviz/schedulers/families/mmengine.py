@@ -64,7 +64,7 @@ def _check_restarts(values: Values, run: Run) -> None:
 def _scheduler(short: str, name: str, *parameters: Parameter, **fields: Any) -> Scheduler:
     return Scheduler(
         f"mmengine-{short}", name, parameters=parameters, module="mmengine.optim.scheduler.lr_scheduler",
-        package="mmengine",
+        package="mmengine", standalone=True,
         **{"takes_last_epoch": False, "decides": _interval, "check": _check, "source": _DOCS, **fields},
     )  # fmt: skip
 

@@ -34,6 +34,16 @@ class Dampened:
         """An attribute of the warm-up, such as `last_step`."""
         return getattr(self.warmup, name)
 
+    def state_dict(self) -> dict[str, Any]:
+        """The states of both."""
+        return {"warmup": self.warmup.state_dict(), "inner": self.inner.state_dict() if self.inner else None}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Load the states of both."""
+        self.warmup.load_state_dict(state["warmup"])
+        if self.inner:
+            self.inner.load_state_dict(state["inner"])
+
     def begin(self) -> None:
         """Begin a block of `with warmup.dampening():`."""
         self.block = self.warmup.dampening()
@@ -74,7 +84,7 @@ def _warmup(short: str, name: str, *parameters: Parameter, **fields: Any) -> Sch
     return Scheduler(
         short, name, parameters=(*parameters, _LAST, _INNER), positional=len(parameters) + 1, module="pytorch_warmup",
         package="pytorch-warmup", takes_last_epoch=False, failure_hint=_hint, build=_build, metric_if=_takes_metric,
-        of_loop=("lr_scheduler",), dampens=True, past_end="The scheduler sets the rate.",
+        of_loop=("lr_scheduler",), dampens=True, standalone=True, past_end="The scheduler sets the rate.",
         **{"source": _DOCS, **fields},
     )  # fmt: skip
 

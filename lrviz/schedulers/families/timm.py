@@ -86,7 +86,7 @@ def _scheduler(short: str, name: str, module: str, *parameters: Parameter, **fie
     fields.setdefault("source", _DOCS)
     return Scheduler(
         short, name, parameters=parameters, module=f"timm.scheduler.{module}", package="timm", takes_last_epoch=False,
-        stepper=count_calls, takes_count=True, **{"decides": _interval, **fields},
+        stepper=count_calls, takes_count=True, standalone=True, **{"decides": _interval, **fields},
     )  # fmt: skip
 
 
