@@ -69,3 +69,7 @@ def test_the_rates_of_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
                 GradientState._reset_state()
             spec = read_run(text, Fields({"dataset_size": 100, "batch_size": 8, "num_processes": processes}))
             assert simulate(spec).lr[:, 0].tolist() == rates, (processes, arguments)
+            # As it is often pasted, without the loader and the model; a process has its share of the batches.
+            part = "\n".join(line for line in text.splitlines() if not line.startswith(("dataloader =", "model =")))
+            size = {"dataset_size": 100, "batch_size": 8, "num_processes": processes}
+            assert simulate(read_run(part, Fields(size))).lr[:, 0].tolist() == rates, (processes, arguments)

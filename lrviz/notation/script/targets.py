@@ -173,7 +173,7 @@ class Targets(Definitions):
         known = {
             argument.id: given
             for argument, given in zip(getattr(node.value, "args", []), value.args, strict=False)
-            if isinstance(argument, ast.Name) and isinstance(given, Optimizer | Schedule | Loader)
+            if isinstance(argument, ast.Name) and isinstance(given, Optimizer | Schedule | Loader | Unknown)
         }
         match node.targets[0]:
             case ast.Tuple(elts=targets):
