@@ -144,7 +144,13 @@ FIELDS: Final = (
         default="0.01",
         least=0,
     ),
-    Field("optimizer", "text", "class name in torch.optim", metavar="NAME", default="SGD"),
+    Field(
+        "optimizer",
+        "text",
+        "class name in torch.optim, or of schedule-free, Prodigy or D-Adaptation",
+        metavar="NAME",
+        default="SGD",
+    ),
     Field(
         "momentum",
         "number",
