@@ -59,7 +59,7 @@ def read(config: Config) -> Recipe:
     length = []
     if not updates:
         updates = ceil((samples or 0) * epochs / (micro * every * world))
-        length = [f"{epochs:g} epochs of {samples:,} samples"]
+        length = [f"{epochs:g} epoch{'s' * (epochs != 1)} of {samples:,} samples"]
     warmup = config.count("warmup_steps")
     if warmup is None:
         ratio = config.number("warmup_ratio", most=1.0)
