@@ -310,6 +310,8 @@ class _Reader:
                 return self._lambda(node)
             case ast.Dict(keys=keys, values=values):
                 return self._table(node, keys, values)
+            case ast.BoolOp(values=[*_, ast.Dict()]):  # `cfg.options or {}`
+                raise UnsupportedError(f"`{source_of(node)}` is not part of the notation", node=node)
             case ast.Name(id=name) if inside_list and name not in self.names and _is_scheduler(name):
                 return SchedulerCall(SHORT_NAMES.get(name, name))
             case ast.Call(func=func) if inside_list and _may_be_scheduler(func):
@@ -317,6 +319,8 @@ class _Reader:
         value = self._evaluate(node)
         if isinstance(value, int) and value.bit_length() > MAX_NUMBER_BITS:
             raise ExpressionError(f"`{source_of(node)}` is too large a number", node=node)
+        if isinstance(value, dict):  # that a name is given
+            return _given_table(value, node)
         return value
 
     def _table(self, node: ast.expr, keys: Sequence[ast.expr | None], values: Sequence[ast.expr]) -> Table:
@@ -364,6 +368,13 @@ class _Reader:
 
         function, steps = compile_function(node.body, names, argument, self.budget)
         return Lambda(f"lambda {argument}: {bound_source(node.body, names, argument, self.budget)}", function, steps)
+
+
+def _given_table(value: Mapping[Any, Any], node: ast.expr) -> Table:
+    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+    if not all(isinstance(k, str) and isinstance(v, tuple | str | float | int | None) for k, v in plain.items()):
+        raise UnsupportedError(f"`{source_of(node)}` is not a table of names and plain values", node=node)
+    return Table(tuple(plain.items()))
 
 
 def misplaced_optimizer(info: Scheduler, node: ast.expr) -> ExpressionError:

@@ -45,7 +45,7 @@ _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
 # arguments of a trainer.
 _SCRIPT: Final = re.compile(
     r"[\n;]|\blr\s*=[^=]|[\"'](?:scheduler|interval|frequency|monitor)[\"']|\.(?:py|ipynb)(?:@\w*)?$|"
-    r"^[\w.=\s(,]*(?:TrainingArguments|\b(?:SFT|DPO|KTO|Reward|ORPO|CPO|GKD|GRPO|RLOO|Distillation|OnlineDPO)Config)\s*\("
+    r"^[\w.=\s(,:]*(?:TrainingArguments|\b(?:SFT|DPO|KTO|Reward|ORPO|CPO|GKD|GRPO|RLOO|Distillation|OnlineDPO)Config)\s*\("
 )
 # A config file of a framework; also a pickle, which is refused with a hint.
 _RECIPE: Final = re.compile(r"[^\n(){}]+\.(?:ya?ml|json|toml|bin|pth?|pkl|pickle|ckpt)", re.IGNORECASE)

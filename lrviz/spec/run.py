@@ -242,7 +242,7 @@ class TrainingLoop:
         for what, number in (("updates", self.updates), ("scheduler steps", self.scheduler_steps)):
             if number > MAX_UPDATES:
                 raise SpecError(
-                    f"{self.epochs:,} epochs of {self.steps_per_epoch:,} steps make {number:,} {what}; "
+                    f"{count(self.epochs, 'epoch')} of {count(self.steps_per_epoch, 'step')} make {number:,} {what}; "
                     f"the limit is {MAX_UPDATES:,}",
                     "a shorter run has the same shape: scale the steps and the scheduler's parameters down together",
                 )

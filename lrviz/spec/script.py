@@ -262,13 +262,17 @@ def _trained(found: Found, trainer: TrainerCall, fields: Fields, text: str, path
     """The run of a Trainer with the arguments of a script; None if values are missing, which `found` then has."""
     from lrviz.notation import TRAINER_ARGUMENTS
     from lrviz.spec.trainer import missing, read_arguments
-    from lrviz.spec.training import explained, replaced, run_of_trainer
+    from lrviz.spec.training import explained, replaced, run_of_trainer, stands_for
 
     typed = {name: value for name, value in fields.values.items() if value is not None}
     arguments = read_arguments(trainer.values, where=trainer.name)
     samples = {} if "steps_per_epoch" in typed else {k: v for k, v in found.fields.items() if k == "dataset_size"}
     fields = replace(fields, values={**samples, **typed})
-    found.needs = missing(arguments, fields.values)
+    by_option = stands_for(typed)
+    asked = {text for name, texts in trainer.unknown.items() if name not in by_option for text in texts}
+    answered = {text for name in by_option for text in trainer.unknown.get(name, ())} - asked
+    found.missing = [origin for origin in found.missing if origin.text not in answered]
+    found.needs = () if "max_steps" in trainer.unknown else missing(arguments, fields.values)
     if found.missing or found.needs:
         return None
     run, fields = run_of_trainer(arguments, fields)

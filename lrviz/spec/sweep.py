@@ -28,6 +28,7 @@ _MOST_GROUPS: Final = 10_000  # each has a line in a figure
 _MOST_COMBINATIONS: Final = 10**12  # far more than anyone means; a larger number would take long to print
 # The start of a dictionary or a comprehension, rather than of values that may be lambdas.
 _DICT: Final = re.compile(r"\s*(?:\*\*|(?!lambda\b)[^,:{}]{1,100}:|[^,:{}]{1,100}\bfor\b)")
+_EMPTY: Final = re.compile(r"(?:args|options|config) ?= ?$|\bor $")  # before an empty dictionary
 _SEVERAL: Final = re.compile(r"[;\n]\s*\S")  # statements
 
 
@@ -114,7 +115,10 @@ class Sweep:
         while (opening := find_outside(text, "{", any_depth=True, start=searched)) is not None:
             closing = text.find("}", opening)
             inside = text[opening + 1 : closing]
-            if _DICT.match(text, opening + 1) or (not inside.strip() and _SEVERAL.search(text)):
+            empty = closing >= 0 and not inside.strip()
+            if _DICT.match(text, opening + 1) or (
+                empty and (_SEVERAL.search(text) or _EMPTY.search(text[max(opening - 10, 0) : opening]))
+            ):
                 searched = opening + 1  # not a sweep, but a dictionary of a script
                 continue
             if closing < 0 or "{" in inside:

@@ -45,6 +45,12 @@ SCHEDULES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "warmup_stable_decay": ("get_wsd_schedule", _BOTH),
     "greedy": ("get_greedy_schedule", ()),
 }
+# What schedules take from `lr_scheduler_kwargs` and do not work without, with an example of each.
+_NEEDED: Final[dict[str, dict[str, float]]] = {
+    "cosine_with_min_lr": {"min_lr_rate": 0.1, "min_lr": 1e-6},
+    "cosine_warmup_with_min_lr": {"min_lr_rate": 0.1, "min_lr": 1e-6},
+    "warmup_stable_decay": {"num_decay_steps": 100},
+}
 _NO_KWARGS: Final = ("constant", "constant_with_warmup")  # whose `lr_scheduler_kwargs` transformers ignores
 _BY_METRIC: Final = ("reduce_lr_on_plateau", "greedy")
 
@@ -452,6 +458,14 @@ def _schedule(arguments: TrainerArguments, updates: int, warmup: float) -> Sched
                 "leave it out of `lr_scheduler_kwargs`",
             )
         values |= arguments.lr_scheduler_kwargs
+    needed = _NEEDED.get(arguments.lr_scheduler_type, {})
+    if needed and all(values.get(name) is None for name in needed):
+        name, example = next(iter(needed.items()))
+        raise SpecError(
+            f"`{arguments.name}`: `{arguments.lr_scheduler_type}` needs {' or '.join(f'`{n}`' for n in needed)} in "
+            "`lr_scheduler_kwargs`",
+            f"such as lr_scheduler_kwargs={{'{name}': {example}}}",
+        )
     return SchedulerCall(function, kwargs=tuple(values.items()), module="transformers")
 
 

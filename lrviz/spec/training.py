@@ -82,6 +82,11 @@ def run_of_trainer(arguments: TrainerArguments, fields: Fields) -> tuple[Trainer
     return run, replace(fields, values={**run.fields, **kept}, prefix="" if not kept else fields.prefix)
 
 
+def stands_for(given: Mapping[str, Any]) -> set[str]:
+    """The arguments that fields replace."""
+    return {argument for name, argument in _STAND_FOR.items() if given.get(name) not in (None, False)}
+
+
 def replaced(values: Mapping[str, Any], given: Mapping[str, Any], prefix: str) -> Iterator[str]:
     """A note for each argument of `values` that a field replaces by another value."""
     for name, argument in _STAND_FOR.items():

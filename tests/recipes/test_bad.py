@@ -43,6 +43,21 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         f"{HF}micro_batch_size: 2\n", "a.yaml --from-kind transformers", "`a.yaml` does not say the number of samples",
         "add --dataset-size 52002",
     ),
+    "forced, and of another kind": (
+        HF, "a.yaml --from-kind torchtitan",
+        "`a.yaml` has no key of torchtitan; it has `lr_scheduler_type` of transformers", "leave out `--from-kind`",
+    ),
+    "an unknown schedule of axolotl": (
+        "micro_batch_size: 2\nnum_epochs: 3\nlearning_rate: 1e-4\nlr_scheduler: cosinus\n", "a.yaml",
+        "`a.yaml`: unknown `lr_scheduler` `cosinus`",
+        "use linear, cosine, cosine_with_restarts, polynomial, constant, constant_with_warmup, inverse_sqrt, "
+        "reduce_lr_on_plateau, cosine_with_min_lr, cosine_warmup_with_min_lr, warmup_stable_decay, greedy, one_cycle",
+    ),
+    "an unknown schedule of DeepSpeed": (
+        '{"scheduler": {"type": "Nope", "params": {}}}', "a.json",
+        "`a.json`: DeepSpeed has no schedule `Nope`",
+        "use WarmupLR, WarmupDecayLR, WarmupCosineLR, OneCycle or LRRangeTest",
+    ),
     "an unknown kind": (
         HF, "a.yaml --from-kind keras", f"`--from-kind` must be {KINDS} or lightning, got `keras`", "",
     ),

@@ -378,3 +378,21 @@ def test_a_run_of_lightning_counted_in_updates(tmp_path: Path) -> None:
 def test_the_rate_of_a_file_of_llama_factory_is_that_of_the_trainer(tmp_path: Path) -> None:
     text = "stage: sft\ntemplate: llama3\nlr_scheduler_type: cosine\n"
     assert run_of(tmp_path, text, dataset_size=100).groups[0].lr == 5e-5
+
+
+def test_the_decay_of_llama_factory_is_two_thirds_after_the_warm_up(tmp_path: Path) -> None:
+    text = (
+        "stage: sft\nfinetuning_type: lora\nlr_scheduler_type: warmup_stable_decay\nlearning_rate: 1e-4\n"
+        "max_steps: 100\nwarmup_steps: 10\n"
+    )
+    assert dict(run_of(tmp_path, text).scheduler.kwargs)["num_decay_steps"] == 60
+    own = run_of(tmp_path, f"{text}lr_scheduler_kwargs: {{num_decay_steps: 7}}\n")
+    assert dict(own.scheduler.kwargs)["num_decay_steps"] == 7
+
+
+def test_the_length_of_one_epoch_of_axolotl(tmp_path: Path, capsys: Capture) -> None:
+    text = "base_model: m\nmicro_batch_size: 2\nnum_epochs: 1\nlr_scheduler: one_cycle\nlearning_rate: 1e-4\n"
+    text += "gradient_accumulation_steps: 1\n"
+    (tmp_path / "a.yaml").write_text(text)
+    assert main(["table", "--from", str(tmp_path / "a.yaml"), "--dataset-size", "90"]) == 0
+    assert "1 epoch of 90 samples" in capsys.readouterr().err

@@ -279,3 +279,34 @@ def test_fields_that_make_no_sense(fields: dict[str, Any], message: str) -> None
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(LrvizError):
         assert read_runs([text], Fields())
+
+
+OPTIONS = "get_scheduler('linear', opt, 2, 9, scheduler_specific_kwargs=%s)"
+
+
+@pytest.mark.parametrize("value", ["{}", "c.kw", "c.kw or {}", "dict(c.kw)"])
+def test_a_dict_of_options_is_read_or_asked_for(value: str) -> None:
+    """Braces after the name of options are a dict, not an empty sweep."""
+    fields = Fields(lets={"c.kw": {}, "c": {"kw": {}}})
+    assert "scheduler_specific_kwargs={}" in str(read_runs([OPTIONS % value], fields)[0].scheduler)
+
+
+def test_a_table_that_is_given_is_a_dict_of_options() -> None:
+    given = read_run(OPTIONS % "c.kw", Fields(lets={"c.kw": {"a": [1, 2], "b": "x"}}))
+    assert given.scheduler == read_run(OPTIONS % "{'a': [1, 2], 'b': 'x'}").scheduler
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (OPTIONS % "c.kw", "--let 'c.kw={}'"),
+        ("get_scheduler(str(c.kind), opt, 2, 9)", "--let \"c.kind='linear'\""),
+        ("CosineLRScheduler(opt, t_initial=c.n, t_in_epochs=c.t_in_epochs)", "--let c.n=10 --let c.t_in_epochs=True"),
+        ("CosineAnnealingLR(opt, c.n, eta_min=c.min_lr)", "--let c.n=10 --let c.min_lr=1e-06"),
+        ("get_constant_schedule_with_warmup(opt, c.warm_up_proportion * c.n)", "c.warm_up_proportion=0.1"),
+    ],
+)
+def test_an_example_is_of_the_kind_that_a_parameter_takes(text: str, asked: str) -> None:
+    with pytest.raises(LrvizError) as raised:
+        read_run(text)
+    assert asked in raised.value.hint

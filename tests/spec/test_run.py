@@ -57,7 +57,7 @@ TOO_MANY = "a shorter run has the same shape: scale the steps and the scheduler'
         pytest.param({"interval": None}, "`interval` must be step or epoch, got None", "", id="no interval"),
         pytest.param(
             {"epochs": MAX_UPDATES + 1, "steps_per_epoch": 1},
-            "100,000,001 epochs of 1 steps make 100,000,001 updates; the limit is 100,000,000",
+            "100,000,001 epochs of 1 step make 100,000,001 updates; the limit is 100,000,000",
             TOO_MANY,
             id="one update too many",
         ),

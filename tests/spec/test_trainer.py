@@ -340,13 +340,36 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     (
         "TrainingArguments(**config)", {},
-        "`**config` may have arguments that decide the rates", "write them out",
+        "the script needs 2 values: `config` (line 1, keywords), `the size of the dataset` (line 1, a count)",
+        "add --let 'config={}' --dataset-size N",
     ),
     (
         "TrainingArguments(learning_rate=lr)", {},
         "the script needs 2 values: `lr` (line 1, a rate), `the size of the dataset` (line 1, a count)",
-        "add --let lr=0.1 --dataset-size N",
+        "add --lr 0.1 --dataset-size N",
     ),
+    (
+        "args: SFTConfig = SFTConfig(num_train_epochs=epochs, lr_scheduler_type=c.lr_type, lr_scheduler_kwargs=c.lr)",
+        {}, "the script needs 4 values: `epochs` (line 1, a count), `c.lr_type` (line 1, such as 'cosine'), `c.lr` "
+        "(line 1, keywords), `the size of the dataset` (line 1, a count)",
+        "add --epochs N --let \"c.lr_type='cosine'\" --let 'c.lr={}' --dataset-size N",
+    ),
+    (
+        "TrainingArguments(num_train_epochs=c.n, learning_rate=c.n, optim=c.optim)", {"epochs": 3, "dataset_size": 9},
+        "the script needs 2 values: `c.n` (line 1, a count), `c.optim` (line 1, such as 'adamw_torch')",
+        "add --let c.n=10 --let \"c.optim='adamw_torch'\"",
+    ),
+    (
+        "TrainingArguments(max_steps=9, lr_scheduler_type='cosine_with_min_lr')", {},
+        "`TrainingArguments`: `cosine_with_min_lr` needs `min_lr_rate` or `min_lr` in `lr_scheduler_kwargs`",
+        "such as lr_scheduler_kwargs={'min_lr_rate': 0.1}",
+    ),
+    (
+        "TrainingArguments(max_steps=9, lr_scheduler_type='warmup_stable_decay')", {},
+        "`TrainingArguments`: `warmup_stable_decay` needs `num_decay_steps` in `lr_scheduler_kwargs`",
+        "such as lr_scheduler_kwargs={'num_decay_steps': 100}",
+    ),
+    ("TrainingArguments(max_steps=total_steps)", {}, "unknown name `total_steps`", "add --max-steps N"),
     (
         "TrainingArguments(max_steps=9)", {"num_processes": 2},
         "`--num-processes` is not for `TrainingArguments`",
@@ -390,11 +413,29 @@ def test_wrong_input() -> None:
         assert raised.value.hint.startswith(hint), text
 
 
+@pytest.mark.parametrize(
+    ("text", "fields", "same"),
+    [
+        (
+            "learning_rate=lr, num_train_epochs=epochs",
+            {"lr": 0.1, "epochs": 2},
+            "learning_rate=0.1, num_train_epochs=2",
+        ),
+        ("max_steps=total_steps", {"max_steps": 9, "dataset_size": None}, "max_steps=9"),
+        ("num_train_epochs=c.epochs", {"epochs": 2}, "num_train_epochs=2"),
+    ],
+)
+def test_options_answer_for_arguments(text: str, fields: dict[str, Any], same: str) -> None:
+    given = {"dataset_size": 90} | fields
+    kept = {"dataset_size": given["dataset_size"]}
+    assert read(f"TrainingArguments({text})", **given) == read(f"TrainingArguments({same})", **kept)
+
+
 def test_missing_numbers_are_named() -> None:
     with pytest.raises(MissingValuesError) as raised:
         read("TrainingArguments(learning_rate=lr)")
     assert [(m.text, m.field, m.option("5")) for m in raised.value.missing] == [
-        ("lr", "", "--let lr=5"),
+        ("lr", "lr", "--lr 5"),
         ("the size of the dataset", "dataset_size", "--dataset-size 5"),
     ]
     arguments = read_arguments({"warmup_steps": 3}, where="recipe.yaml")

@@ -42,6 +42,17 @@ _FUNCTION: Final = "lambda step: 0.95 ** step"  # an example
 _COST: Final = 20  # operations of a compiled lambda in the time of one of a function that is read
 
 
+def _is_named(node: ast.expr) -> bool:
+    """Whether an argument has the value of a name as it is: `cfg.lr`, `str(cfg.lr)`, `cfg.lr or 0.1`."""
+    match node:
+        case (
+            ast.BoolOp(op=ast.Or(), values=[inner, *_])
+            | ast.Call(func=ast.Name(id="str" | "int" | "float" | "bool" | "dict"), args=[inner])
+        ):
+            return _is_named(inner)
+    return isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+
+
 def _check_children(schedule: Schedule, value: Any) -> None:
     """Refuse a scheduler inside another that is not known, whose value cannot be given."""
     for item in value if isinstance(value, list | tuple) else (value,):
@@ -115,8 +126,7 @@ class Conversion:
         info = find(schedule.name)
         parameters = info.parameters if info else ()
         positional = dict(zip((p.name for p in parameters), schedule.args, strict=False))
-        plain = (ast.Name, ast.Attribute, ast.Subscript)
-        computed = {k.arg for k in schedule.node.keywords if not isinstance(k.value, plain)}
+        computed = {k.arg for k in schedule.node.keywords if not _is_named(k.value)}
         for parameter in parameters:
             value = kwargs.get(parameter.name, positional.get(parameter.name))
             if parameter.kind in ("lr_lambda", "function"):
@@ -131,6 +141,8 @@ class Conversion:
             usual = parameter.default
             if parameter.kind == "milestones":
                 example = "[10, 20]"
+            elif parameter.kind == "options":
+                example = "{}"
             elif parameter.choices:
                 example = repr(parameter.choices[0])
             elif isinstance(usual, int | float) and (usual or parameter.kind == "bool"):

@@ -24,6 +24,8 @@ _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0
 _NONE: Final = ("'none'", "'null'", "'no'", "''", "'constant'")  # less likely to be meant than the other values
 # Fields of the run that a script may not have, in words.
 _FIELDS: Final = {"dataset_size": "the size of the dataset"}
+# Names that options of the run give values to, which `--let` does not take.
+_OPTIONS: Final = {"lr": "lr", "epochs": "epochs", "steps_per_epoch": "steps_per_epoch", "total_steps": "max_steps"}
 # Words of the names of counts: of one that is less than others, before what is counted, and what is.
 _WARMUP: Final = re.compile(r"warm\w*|accum\w*")
 # Words for a run before this one.
@@ -40,7 +42,7 @@ _EPOCHS: Final = re.compile(r"\btrainer\.max_epochs$")  # of a run of Lightning
 _GUESSES: Final = (
     (_COUNTED.pattern, "a count", "10"),
     (r"lrs?|rate|eta", "a rate", "0.1"),
-    (r"gamma|factor|decay|ratio|momentum|power|alpha|frac|fraction|pct|percent|beta\d?", "a factor", "0.1"),
+    (r"gamma|factor|decay|ratio|proportion|momentum|power|alpha|frac|fraction|pct|percent|beta\d?", "a factor", "0.1"),
     (r"milestones?|schedule", "a list of counts", "[10, 20]"),
 )  # fmt: skip
 
@@ -92,7 +94,9 @@ class Found:
 
     def field_of(self, text: str) -> str:
         """The field of the run that an expression is the value of; "" if it is of none."""
-        return "steps_per_epoch" if text in self.loaders else "epochs" if _EPOCHS.search(text) else ""
+        if text in self.loaders:
+            return "steps_per_epoch"
+        return "epochs" if _EPOCHS.search(text) else _OPTIONS.get(text, "")
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ class MissingValue:
     line: int
     what: str
     example: str
-    field: str = ""  # of the run that it is: "steps_per_epoch", "epochs" or "dataset_size"
+    field: str = ""  # of the run that it is: "steps_per_epoch", "epochs", "max_steps", "lr" or "dataset_size"
 
     def option(self, value: str, prefix: str = "--") -> str:
         """How to give it a value, for a shell."""
@@ -132,7 +136,7 @@ def missing_values(found: Found, prefix: str = "--") -> MissingValuesError:
 
 
 def _missing_error(found: Found, missing: Sequence[MissingValue], prefix: str) -> MissingValuesError:
-    options = [each.option("N" if each.field else each.example, prefix) for each in missing]
+    options = [each.option(each.example if each.field in ("", "lr") else "N", prefix) for each in missing]
     functions = [f"`{printable(m.text, 60)}`" for m in missing if m.example.startswith("lambda")]
     paste = f"paste the lines that define {' and '.join(functions)}, or " if functions else ""
     if len(missing) == 1:
@@ -159,6 +163,8 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
         return f"{usual} if it is left out", usual
     if (example := next(iter(examples.get(text, ())), "")) and example.startswith(("lambda", "{")):
         return "a function" if example.startswith("lambda") else "keywords", example
+    if example in ("True", "False"):
+        return "True or False", example
     if found := sorted(examples.get(text, ()), key=lambda example: example.lower() in _NONE):
         return (f"such as {' or '.join(found)}" if found[0][0] in "'\"[" else _guess(text, {})[0]), found[0]
     name = text.lower() if "(" in text else text.lower().rpartition(".")[2]
@@ -172,6 +178,10 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
         return "a count", "0"
     if len(words) > 1 and _NUMBER.fullmatch(words[0]) and any(map(_COUNTED.fullmatch, words[1:])):
         return "a count", "10"
+    if len(words) > 1 and words[-1] in ("init", "min", "end") and {"lr", "lrs"} & {*words}:
+        return "a rate", "1e-06"
+    if len(words) > 1 and words[0] in ("min", "end", "final") and words[-1] in ("lr", "lrs"):
+        return "a rate", "1e-06"
     for word in reversed(words):
         for pattern, what, example in _GUESSES:
             if re.fullmatch(pattern, word):

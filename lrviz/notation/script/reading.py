@@ -174,7 +174,7 @@ class _Reading:
         node = getattr(arguments, "node", None)
         found = Found(None, getattr(arguments, "variable", ""), getattr(node, "lineno", 0))
         found.names, found.examples = (found.name,), reader.examples
-        found.trainer, found.missing = trainer_call(arguments, reader.taint)
+        found.trainer, found.missing = trainer_call(arguments, reader.taint, reader.examples)
         samples = samples_of(trained.kwargs.get("train_dataset"))
         if samples is not None:
             found.fields["dataset_size"], found.lines["dataset_size"] = samples, trained.line

@@ -12,16 +12,25 @@ from lrviz.notation.script.values import CONSTANTS, Class, Dotted, Instance, Opa
 from lrviz.notation.source import ExpressionError
 from lrviz.notation.trainers import TRAINER_ARGUMENTS, is_trainer_class
 
+# What arguments may be whose kind their names do not show, as notation.
+_EXAMPLES: Final = {
+    "lr_scheduler_type": "'cosine'", "lr_scheduler_kwargs": "{}", "optim": "'adamw_torch'", "eval_strategy": "'epoch'",
+    "evaluation_strategy": "'epoch'", "dataloader_drop_last": "False", "packing": "False",
+}  # fmt: skip
 _CHANGES: Final = ("set_training", "set_optimizer", "set_lr_scheduler", "set_dataloader")
 
 
 @dataclass(frozen=True)
 class TrainerCall:
-    """What a script gives to a Trainer: the class of its arguments, those that it gives by name, and their lines."""
+    """What a script gives to a Trainer: the class of its arguments, those that it gives by name, and their lines.
+
+    `unknown` has the expressions whose values an argument needs.
+    """
 
     name: str
     values: Mapping[str, Any]
     lines: Mapping[str, int] = field(default_factory=dict)
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Arguments(Instance):
@@ -57,16 +66,25 @@ def _base(cls: Class) -> str:
     return next((name for name in names if is_trainer_class(name)), "")
 
 
-def trainer_call(value: Instance, taint: Callable[[Any], Unknown | None]) -> tuple[TrainerCall, list[Origin]]:
+def trainer_call(
+    value: Instance, taint: Callable[[Any], Unknown | None], examples: dict[str, list[str]]
+) -> tuple[TrainerCall, list[Origin]]:
     """What the arguments say of the run, and the expressions whose values they need.
 
-    `taint` gives the reason why the items of a dictionary are not known, if they are not.
+    `taint` gives the reason why the items of a dictionary are not known, if they are not. Values that an expression may
+    have are added to `examples`.
     """
     values: dict[str, Any] = {}
     missing: list[Origin] = []
+    unknown: dict[str, tuple[str, ...]] = {}
     node = getattr(value, "node", None)
     for name, item in value.names.items():
         if name.startswith("**"):
+            if isinstance(item, Unknown) and len(item.origins) == 1:
+                missing += item.origins
+                unknown[name] = tuple(o.text for o in item.origins)
+                examples[item.origins[0].text] = ["{}"]
+                continue
             raise ExpressionError(f"`{name}` may have arguments that decide the rates", "write them out", node)
         values[name] = None  # of others it is only checked whether the name is misspelt
         if name not in TRAINER_ARGUMENTS:
@@ -74,13 +92,16 @@ def trainer_call(value: Instance, taint: Callable[[Any], Unknown | None]) -> tup
         plain = _plain(name, taint(item) or item)
         if isinstance(plain, Unknown):
             missing += plain.origins
+            unknown[name] = tuple(o.text for o in plain.origins)
+            if name in _EXAMPLES and len(plain.origins) == 1:
+                examples.setdefault(plain.origins[0].text, [_EXAMPLES[name]])
         elif isinstance(plain, CONSTANTS) or (
             isinstance(plain, dict) and all(isinstance(v, CONSTANTS) for v in plain.values())
         ):
             values[name] = plain
         else:
             raise ExpressionError(f"the value of `{name}` is not one that a Trainer takes", node=node)
-    return TrainerCall(trainer_class(value), values, getattr(value, "lines", {})), missing
+    return TrainerCall(trainer_class(value), values, getattr(value, "lines", {}), unknown), missing
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -13,7 +13,9 @@ from lrviz.errors import SpecError
 from lrviz.notation import SchedulerCall
 from lrviz.spec.recipes import hf
 from lrviz.spec.recipes.config import Config, Recipe, lambda_lr
+from lrviz.spec.trainer import SCHEDULES
 from lrviz.spec.values import read_epochs
+from lrviz.text import printable
 
 _NOT_DRAWN: Final = ("jagged_restart_steps", "relora_steps", "cosine_constant_lr_ratio")
 _NOTE: Final = "the schedule is one of axolotl, written after axolotl 0.19"
@@ -32,6 +34,11 @@ def read(config: Config) -> Recipe:
     schedule = config.text("lr_scheduler", "cosine")
     if schedule == "rex":
         raise SpecError(f"`{config.shown}`: `lr_scheduler: rex` is a schedule of axolotl that lrviz does not draw")
+    if schedule not in (*SCHEDULES, "one_cycle"):
+        raise SpecError(
+            f"`{config.shown}`: unknown `lr_scheduler` `{printable(schedule, 60)}`",
+            f"use {', '.join([*SCHEDULES, 'one_cycle'])}",
+        )
     if config.get("warmup_steps") and config.get("warmup_ratio"):
         raise SpecError(
             f"`{config.shown}`: `warmup_steps` and `warmup_ratio` both give the warm-up", "leave one of them out"
@@ -59,7 +66,7 @@ def read(config: Config) -> Recipe:
     length = []
     if not updates:
         updates = ceil((samples or 0) * epochs / (micro * every * world))
-        length = [f"{epochs:g} epochs of {samples:,} samples"]
+        length = [f"{epochs:g} epoch{'s' * (epochs != 1)} of {samples:,} samples"]
     warmup = config.count("warmup_steps")
     if warmup is None:
         ratio = config.number("warmup_ratio", most=1.0)

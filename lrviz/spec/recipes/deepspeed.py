@@ -13,8 +13,9 @@ from lrviz.errors import SpecError, UsageError
 from lrviz.notation import SchedulerCall
 from lrviz.spec.recipes import hf
 from lrviz.spec.recipes.config import IN_UPDATES, Config, Recipe, listed, optimizer_of
-from lrviz.text import print_value
+from lrviz.text import print_value, printable
 
+_NAMES: Final = ("WarmupLR", "WarmupDecayLR", "WarmupCosineLR", "OneCycle", "LRRangeTest")
 _MODULE: Final = "deepspeed.runtime.lr_schedules"
 _WITH_LENGTH: Final = "scheduler.params.total_num_steps"
 # The parameters that the Trainer fills in; a value that differs from its own it refuses.
@@ -47,6 +48,8 @@ def read(config: Config) -> Recipe:
     name = config.text("scheduler.type", "")
     if not name:
         raise config.wrong("scheduler.type", "the name of a schedule of DeepSpeed")
+    if name not in _NAMES:
+        raise SpecError(f"`{config.shown}`: DeepSpeed has no schedule `{printable(name, 60)}`", f"use {listed(_NAMES)}")
     if autos and config.beside is None:
         keys = listed([f"`{key}`" for key in autos], "and")
         raise UsageError(

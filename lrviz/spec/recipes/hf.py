@@ -64,7 +64,14 @@ def read(config: Config) -> Recipe:
     ):  # its arguments have no other default
         values = {**values, "learning_rate": 5e-5}
         told.append("learning rate of transformers")
-    run = run_of(config, {k: v for k, v in values.items() if k not in ("deepspeed", "packing")})
+    values = {k: v for k, v in values.items() if k not in ("deepspeed", "packing")}
+    kwargs = values.get("lr_scheduler_kwargs") or {}
+    if llama_factory and schedule_name(values) == "warmup_stable_decay" and isinstance(kwargs, Mapping):
+        # After a third of the updates after the warm-up, it decays.
+        usual = run_of(config, {**values, "lr_scheduler_kwargs": {"num_decay_steps": 0}})
+        rest = usual.updates - int(usual.warmup)
+        values = {**values, "lr_scheduler_kwargs": {"num_decay_steps": rest - rest // 3, **kwargs}}
+    run = run_of(config, values)
     fields = dict(run.fields)
     return Recipe(
         title,

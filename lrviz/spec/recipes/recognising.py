@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +37,11 @@ class Kind:
     all_of: tuple[tuple[str, ...], ...] = ()
     at_last: tuple[tuple[str, ...], ...] = ()
     with_keys_of: str = ""
+
+    @property
+    def tops(self) -> set[str]:
+        """The keys at the top of the file that its keys are in."""
+        return {key.partition(".")[0] for key in (*self.any_of, *chain(*self.all_of, *self.at_last))}
 
     def found(self, config: Config, *, at_last: bool = False) -> list[str]:
         """The keys of this kind that the file has; empty if it is not of this kind."""
@@ -156,7 +162,13 @@ def _recognised(path: str, fields: Fields) -> tuple[Kind, Config]:
     if fields.kind:
         if fields.kind not in KINDS:
             raise UsageError(f"`--from-kind` must be {listed(list(KINDS))}, got `{printable(fields.kind, 60)}`")
-        return KINDS[fields.kind], config
+        kind = KINDS[fields.kind]
+        if not kind.tops & {*values} and (other := next((k for k in KINDS.values() if k.found(config)), None)):
+            raise UsageError(
+                f"`{shown}` has no key of {kind.title}; it has `{other.found(config)[0]}` of {other.title}",
+                f"leave out `{fields.prefix}from-kind`" if fields.prefix else "",
+            )
+        return kind, config
     if "figure" in values and suffix == ".toml":
         raise UsageError(f"`{shown}` is a preset", f"`lrviz render {shown}` draws its figures")
     matches = {name: found for name, kind in KINDS.items() if (found := kind.found(config))}
