@@ -169,8 +169,8 @@ def _yaml(text: str) -> Any:
         raise UsageError(
             "reading YAML needs the package PyYAML", "`pip install pyyaml`, or write the file as TOML or JSON"
         ) from error
-    loader = yaml.SafeLoader(text)  # makes no objects but Python's own
     try:
+        loader = yaml.SafeLoader(text)  # makes no objects but Python's own
         root = loader.get_single_node()
         if root is None:
             return {}
@@ -178,7 +178,7 @@ def _yaml(text: str) -> Any:
         return _with_floats(loader.construct_document(root))
     except yaml.YAMLError as error:
         raise ValueError(re.sub(r"\s+", " ", str(error))) from error
-    except (AttributeError, TypeError) as error:  # of PyYAML, for a date or a key that cannot be
+    except (AttributeError, TypeError, LookupError, ArithmeticError) as error:  # of PyYAML: `!!int ""`, `!!bool x`
         raise ValueError("a value is not what its tag says") from error
 
 
