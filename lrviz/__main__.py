@@ -24,6 +24,8 @@ def run() -> NoReturn:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores SIGHUP
             signal.signal(number, interrupt)
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if it is ignored, lrviz cannot wait for its processes
     _open_standard_streams()
     try:
         from lrviz.cli import main

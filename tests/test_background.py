@@ -192,6 +192,18 @@ def test_a_signal_to_lrviz_ends_both(number: int, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_parent_that_ignores_the_ends_of_processes(tmp_path: Path) -> None:
+    """Python then says that there is no process to wait for, unless lrviz sets the signal back."""
+    (tmp_path / "t.py").write_text("import torch\ndef make(opt): return torch.optim.lr_scheduler.StepLR(opt, 3)\n")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    code = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nfrom lrviz import __main__; __main__.run()"
+    finished = subprocess.run(
+        [sys.executable, "-c", code, "show", "t.py:make"],
+        env=environment, cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (finished.returncode, "Traceback" in finished.stderr) == (0, False), finished.stderr
+
+
 def test_every_error_can_be_sent() -> None:
     import pickle
 

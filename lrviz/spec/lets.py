@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,12 +14,15 @@ from typing import Any, Final
 from lrviz import files
 from lrviz.errors import NotationError, UsageError
 from lrviz.notation import parse_value, value_name
+from lrviz.schedulers import installed_only
 from lrviz.spec.run import RUN_NAMES
 from lrviz.text import printable
 
 _MOST_BYTES: Final = 200_000  # of a file of values, which PyYAML reads in two seconds
 _MOST_CHARACTERS: Final = 10_000  # of a table that is typed
 _MOST_VALUES: Final = 10_000  # with those that aliases of YAML repeat
+_TOO_MANY: Final = f"it has over {_MOST_VALUES:,} values with those that aliases repeat"
+_LEFT_OUT: Final = "leave it out, or give single values with `--let NAME=VALUE`"
 _MOST_LEVELS: Final = 30
 _MOST_BITS: Final = 1023  # of a whole number: larger ones do not fit in a float
 _FORMATS: Final = (".toml", ".json", ".yaml", ".yml")
@@ -115,6 +119,7 @@ def read_values(
     folder: Path = Path(),
     most_bytes: int | None = None,
     most_values: int | None = None,
+    pipe: bool = True,
 ) -> dict[str, Any]:
     """The values of a configuration file: numbers, text, lists, and tables of them.
 
@@ -124,6 +129,7 @@ def read_values(
         folder: What the path is relative to.
         most_bytes: The largest size, in place of that for all formats.
         most_values: The most values, in place of that for all formats.
+        pipe: Whether it may be a pipe, which the user has opened.
 
     Raises:
         UsageError: it cannot be read, is not of its format, or has values of other kinds.
@@ -133,12 +139,15 @@ def read_values(
     if suffix not in _FORMATS:
         raise UsageError(f"`{option}` needs a .toml, .json or .yaml file, got `{shown}`")
     try:
-        text = files.read_text(folder / path, most_bytes or _MOST_BYTES, pipe=True)
+        text = files.read_text(folder / path, most_bytes or _MOST_BYTES, pipe=pipe)
     except OSError as error:
         raise UsageError(
             f"cannot read `{shown}`: {files.error_reason(error)}",
             "the path is relative to the current folder" if error.errno is not None else "",
         ) from error
+    most = most_values or _MOST_VALUES
+    if suffix == ".json" and text.count(",") > 2 * most:  # of empty lists, 20 MB would become 400 MB
+        raise UsageError(f"`{shown}`: it has over {most:,} values", _LEFT_OUT)
     if suffix == ".toml":
         data = files.parse_toml(text, shown, 'text needs quotes, such as `sched = "cos"`')
     else:
@@ -150,8 +159,8 @@ def read_values(
             raise UsageError(f"`{shown}` is not {suffix[1:].upper()}: {printable(str(error), 200)}") from error
     if not isinstance(data, dict):
         raise UsageError(f"`{shown}` must have names and values", "such as `lr: 0.1` in YAML, `lr = 0.1` in TOML")
-    if problem := _problem(data, most_values or _MOST_VALUES):
-        raise UsageError(f"`{shown}`: {problem}", "leave it out, or give single values with `--let NAME=VALUE`")
+    if problem := _problem(data, most):
+        raise UsageError(f"`{shown}`: {problem}", _LEFT_OUT)
     return data
 
 
@@ -164,13 +173,23 @@ def _yaml(text: str) -> Any:
         RecursionError: it is nested too deeply.
     """
     try:
-        import yaml
+        with installed_only():
+            import yaml
     except ImportError as error:
         raise UsageError(
             "reading YAML needs the package PyYAML", "`pip install pyyaml`, or write the file as TOML or JSON"
         ) from error
-    loader = yaml.SafeLoader(text)  # makes no objects but Python's own
     try:
+        loader = yaml.SafeLoader(text)  # makes no objects but Python's own
+        compose, nodes = loader.compose_node, itertools.count()
+
+        def limited(parent: Any, index: Any) -> Any:
+            """A node; the text is not read to its end after the last one that is allowed."""
+            if next(nodes) > 2 * _MOST_VALUES:
+                raise ValueError(_TOO_MANY)
+            return compose(parent, index)
+
+        loader.compose_node = limited
         root = loader.get_single_node()
         if root is None:
             return {}
@@ -178,7 +197,7 @@ def _yaml(text: str) -> Any:
         return _with_floats(loader.construct_document(root))
     except yaml.YAMLError as error:
         raise ValueError(re.sub(r"\s+", " ", str(error))) from error
-    except (AttributeError, TypeError) as error:  # of PyYAML, for a date or a key that cannot be
+    except (AttributeError, TypeError, LookupError, ArithmeticError) as error:  # of PyYAML: `!!int ""`, `!!bool x`
         raise ValueError("a value is not what its tag says") from error
 
 
@@ -200,7 +219,7 @@ def _check_nodes(root: Any, yaml: Any) -> None:
             inner = node.value if isinstance(node, yaml.SequenceNode) else []
         total = 1 + sum(size(part, level + 1) for part in inner)
         if total > 2 * _MOST_VALUES:
-            raise ValueError(f"it has over {_MOST_VALUES:,} values with those that aliases repeat")
+            raise ValueError(_TOO_MANY)
         sizes[id(node)] = total
         return total
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
@@ -510,9 +511,10 @@ def _wrong(name: str, value: Any, where: str, expected: str) -> SpecError:
 
 
 def _number(name: str, value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise _wrong(name, value, where, "a number")
-    return value
+    with suppress(OverflowError):  # a whole number that is too large for a float
+        if not isinstance(value, bool) and isinstance(value, int | float) and isfinite(value):
+            return value
+    raise _wrong(name, value, where, "a number")
 
 
 def _whole(name: str, value: Any, where: str, least: int) -> int:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+from tests.fuzz import frameworks
 from tests.fuzz.pieces import Pieces
 from tests.random_runs import random_run
 
@@ -346,6 +347,20 @@ def _change(pieces: Pieces, data: object) -> None:
         data = inside
 
 
+def recipe(pieces: Pieces) -> Case:
+    """A config file of a framework that is broken."""
+    words, files = frameworks.recipe(pieces)
+    first, *rest = pieces.random.choice(WRITES)
+    words = [first, *words, *rest, *pieces.options(1)]
+    return Case(tuple(words), files, output="rates.tsv" if "rates.tsv" in rest else None)
+
+
+def trainer(pieces: Pieces) -> Case:
+    """Arguments of a Trainer, or a scheduler of another package."""
+    text, options = frameworks.trainer(pieces)
+    return command(pieces, text, [*options, *pieces.options(1)])
+
+
 KINDS: dict[str, Callable[[Pieces], Case]] = {
     "notation": notation,
     "script": script,
@@ -354,4 +369,6 @@ KINDS: dict[str, Callable[[Pieces], Case]] = {
     "metric": metric,
     "style": style,
     "manifest": manifest,
+    "recipe": recipe,
+    "trainer": trainer,
 }

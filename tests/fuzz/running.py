@@ -227,10 +227,15 @@ def real_main() -> Main:
     import lrviz
     from lrviz.cli import main
     from lrviz.notation import source
+    from lrviz.schedulers import all_families, is_installed
     from lrviz.spec import run, sweep
 
     for module in pkgutil.walk_packages(lrviz.__path__, "lrviz."):
         importlib.import_module(module.name)
+    for family in all_families():
+        with contextlib.suppress(Exception):  # a package that is not installed
+            for info in family.schedulers if is_installed(family) else ():
+                family.load(info.module)
     typer.main.get_command = cache(typer.main.get_command)  # else half of the time goes into making the options
     vars(run)["MAX_UPDATES"] = vars(sweep)["MAX_UPDATES"] = 20_000
     vars(source)["MAX_RUN_STEPS"] = 1_000_000

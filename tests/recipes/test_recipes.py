@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -191,9 +193,54 @@ def test_a_preset_reads_files_of_its_folder_alone(folder: Path, capsys: Capture)
     (inside / "p.toml").write_text(preset.format("../run.toml"), encoding="utf-8")
     assert main(["check", "inside/p.toml"]) == 2
     assert "the config file `../run.toml` is outside the folder of the preset" in capsys.readouterr().err
+    os.mkfifo(inside / "pipe.toml")
+    (inside / "p.toml").write_text(preset.format("pipe.toml"), encoding="utf-8")
+    assert main(["check", "inside/p.toml"]) == 2  # and does not wait for the pipe
+    assert "cannot read `pipe.toml`: it is not a regular file" in capsys.readouterr().err
     assert is_recipe("run.toml")
     assert not is_recipe("inside/p.toml")
     assert not is_recipe("nothing.toml")
+
+
+def test_a_named_file_that_cannot_be_opened_is_none(folder: Path) -> None:
+    text = "learning_rate: 1e-3\nmax_steps: 10\ndeepspeed: "
+    os.mkfifo(folder / "pipe.json")
+    for path in ("a" * 5000 + ".json", '"a\\0.json"', "pipe.json", "/dev/zero"):
+        assert any("is not there to be read" in note for note in run_of(folder, text + path).notes), path
+
+
+def test_yaml_is_installed_and_not_of_the_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "yaml.py").write_text("raise SystemExit('code of the folder')")
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, "yaml")
+    (folder / "a.yaml").write_text("lr: 1")
+    assert read_values("a.yaml", "--config") == {"lr": 1}
+
+
+def test_a_long_list_of_yaml_is_not_read_to_its_end(folder: Path) -> None:
+    import yaml
+
+    read = 0
+    (folder / "a.yaml").write_text("a: [" + "1," * 90_000 + "1]", encoding="utf-8")
+    compose = yaml.SafeLoader.compose_scalar_node
+
+    def counted(*given: Any) -> Any:
+        nonlocal read
+        read += 1
+        return compose(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml.SafeLoader, "compose_scalar_node", counted)
+        with pytest.raises(LrvizError, match="over 10,000 values"):
+            read_values("a.yaml", "--config")
+    assert 0 < read < 30_000
+
+
+def test_json_of_too_many_values_is_not_parsed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "a.json").write_text('{"log_history": [' + "{}," * 3_000_000 + "{}]}", encoding="utf-8")
+    monkeypatch.setattr(json, "loads", lambda text: pytest.fail("it is parsed"))
+    with pytest.raises(LrvizError, match="over 1,000,000 values"):
+        read_run("a.json")
 
 
 def test_a_file_that_names_deepspeed(folder: Path) -> None:

@@ -269,6 +269,10 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
         "`TrainingArguments`: `learning_rate` must be a number, got 'fast'", "",
     ),
     (
+        f"TrainingArguments(max_steps=9, learning_rate={'9' * 400})", {},
+        f"`TrainingArguments`: `learning_rate` must be a number, got {'9' * 29}...{'9' * 28}", "",
+    ),
+    (
         "TrainingArguments(max_steps=9.5)", {}, "`TrainingArguments`: `max_steps` must be a whole number, got 9.5", "",
     ),
     (

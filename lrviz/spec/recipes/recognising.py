@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -20,7 +21,7 @@ from lrviz.text import format_rate, printable
 _PICKLES: Final = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
 # Larger than a preset or a file of names: trainer_state.json has an entry for each time that the Trainer logs.
 _MOST_BYTES: Final = {".json": 20_000_000}
-_MOST_VALUES: Final = {".json": 2_000_000}
+_MOST_VALUES: Final = {".json": 1_000_000}
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,9 @@ def _recognised(path: str, fields: Fields) -> tuple[Kind, Config]:
     if not fields.outside:
         files.check_inside(target, fields.folder, f"the config file `{shown}`")
     limits = _MOST_BYTES.get(suffix), _MOST_VALUES.get(suffix)
-    values = read_values(path, "--from", folder=fields.folder, most_bytes=limits[0], most_values=limits[1])
+    values = read_values(
+        path, "--from", folder=fields.folder, most_bytes=limits[0], most_values=limits[1], pipe=fields.outside
+    )
     given = {name: value for name, value in fields.values.items() if value is not None and value is not False}
     config = Config(
         values,
@@ -205,8 +208,9 @@ def _named_in(path: str, recipe: Path, fields: Fields) -> Mapping[str, Any] | No
         target = folder / path
         if not fields.outside:
             files.check_inside(target, fields.folder, f"the config file `{printable(path, 60)}`")
-        if target.suffix.lower() == ".json" and target.is_file():
-            return read_values(path, "deepspeed", folder=folder)
+        # `os.path.isfile` is also false for a path that no system can open.
+        if target.suffix.lower() == ".json" and os.path.isfile(target):  # noqa: PTH113
+            return read_values(path, "deepspeed", folder=folder, pipe=False)
     return None
 
 
