@@ -260,6 +260,8 @@ class Source:
         self.text = text
         self.lengths: dict[str, str] = {}  # such as `10%` and `3ep`, by the name that stands for each in the tree
         self.functions: Any = None  # what stands in the functions of the tree, for readers of scripts
+        self.linked: Sequence[int] | None = None  # the statements that matter to readers of scripts, by number
+        self.replaces = False  # whether something in it is not Python
         self._tree: ast.Module | None = None
 
     def tree(self, budget: Budget) -> ast.Module:
@@ -286,6 +288,7 @@ class Source:
         text = _with_identifier(self.text)
         if not any(pattern.search(text) for pattern in _MAY_REPLACE):
             return _parse(text)
+        self.replaces = True
         words = set(re.findall(r"\w+", text))
         names: dict[str, str] = {}  # by length
 
