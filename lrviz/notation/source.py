@@ -60,6 +60,13 @@ _REPLACED: Final = re.compile(
     + ")",
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
+# What a text has if anything of it is replaced. Each part begins with characters that `re` finds fast.
+_MAY_REPLACE: Final = (
+    re.compile(r"%\s*(?:[,)\]}]|\Z)"),
+    re.compile(r"ep(?<=[0-9]ep)(?!\w)"),
+    re.compile(rf"-(?:{'|'.join(sorted({s.partition('-')[2] for s in _IDENTIFIERS if '-' in s}))})(?!\w)"),
+    *(re.compile(rf"{s}\s*(?:[,(\])@]|$)", re.MULTILINE) for s in _IDENTIFIERS if iskeyword(s)),
+)
 _SHORT_NAME: Final = re.compile(r"\s*([a-z]\w*(?:-[a-z]\w*)+)(?=\s*(?:\(|\Z))")
 _NO_BRACKETS: Final = re.compile(r"[^()\[\]{}]+")
 _INVALID: Final = re.compile("[\\0\ud800-\udfff]")
@@ -174,7 +181,7 @@ class Budget:
             if nodes > self.nodes:
                 raise ExpressionError(f"the notation has over {self.nodes:,} parts", "leave out what is not used")
             for node in level:
-                if isinstance(node, ast.Constant) and isinstance(node.value, int):
+                if type(node) is ast.Constant and type(node.value) is int:
                     check_integer(node.value, node)
         raise ExpressionError(TOO_DEEP)
 
@@ -253,6 +260,8 @@ class Source:
         self.text = text
         self.lengths: dict[str, str] = {}  # such as `10%` and `3ep`, by the name that stands for each in the tree
         self.functions: Any = None  # what stands in the functions of the tree, for readers of scripts
+        self.linked: Sequence[int] | None = None  # the statements that matter to readers of scripts, by number
+        self.replaces = False  # whether something in it is not Python
         self._tree: ast.Module | None = None
 
     def tree(self, budget: Budget) -> ast.Module:
@@ -276,7 +285,11 @@ class Source:
         return tree
 
     def _parse(self) -> ast.Module:
-        words = set(re.findall(r"\w+", self.text))
+        text = _with_identifier(self.text)
+        if not any(pattern.search(text) for pattern in _MAY_REPLACE):
+            return _parse(text)
+        self.replaces = True
+        words = set(re.findall(r"\w+", text))
         names: dict[str, str] = {}  # by length
 
         def replacement(match: re.Match[str]) -> str:
@@ -293,7 +306,7 @@ class Source:
                 words.add(names[found])
             return names[found]
 
-        tree = _parse(_REPLACED.sub(replacement, _with_identifier(self.text)))
+        tree = _parse(_REPLACED.sub(replacement, text))
         self.lengths = {name: length for length, name in names.items()}
         return tree
 

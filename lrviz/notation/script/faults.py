@@ -158,15 +158,10 @@ def _never(reader: Interpreter, schedule: Schedule, updates: Sequence[Event]) ->
     looped = [e for e in updates if e.loops]
     others = {e.node for e in reader.events if e.kind == "step" and isinstance(e.target, Schedule | Choice)}
     given = flat([v for opaque in reader.opaque for v in (*opaque.args, *opaque.kwargs.values())])
-    unread = any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr.startswith("step")
-        and node not in others
-        and _SCHEDULER.search(unparse(node.func.value))
-        for node in ast.walk(reader.tree)
-    )
-    if not looped or unread or reader.harness is not None or any(v is schedule for v in given):
+    if not looped or reader.harness is not None or any(v is schedule for v in given):
+        return
+    steps = (node for node in reader.functions.names_in(reader.tree).steps if node not in others)
+    if any(_SCHEDULER.search(unparse(node.func.value)) for node in steps):
         return
     update = max(looped, key=lambda e: len(e.loops))
     yield Fault(

@@ -37,7 +37,7 @@ from lrviz.notation.script.values import (
     Unknown,
     find_optimizer,
     flat,
-    looks_like_scheduler,
+    is_scheduler_name,
     merge,
     origins,
 )
@@ -378,19 +378,21 @@ class Reader(ABC):
                 return value
         # The keys of a text such as `cfg.lr` are the expression itself: it can be given with --let.
         opaque = Opaque(node, args, kwargs)
-        self.scaled(opaque)
+        name = opaque.name
+        if SCALER.search(name):
+            self.scaled(opaque)
         given = flat([*args, *kwargs.values()])
-        if looks_like_scheduler(opaque) or any(isinstance(v, Optimizer | Schedule | Opaque) for v in given):
+        if is_scheduler_name(name) or any(isinstance(v, Optimizer | Schedule | Opaque) for v in given):
             self.opaque.append(opaque)
-        if opaque.name in ("Trainer", "Accelerator", "Fabric"):
+        if name in ("Trainer", "Accelerator", "Fabric"):
             self.trainers.append(opaque)
-        if opaque.name.endswith("Trainer"):
+        if name.endswith("Trainer"):
             self.made_trainer(args, kwargs, node.lineno)
-        if opaque.name == "Accelerator":
+        if name == "Accelerator":
             self.accelerate = accelerate_of(opaque)
-        if opaque.name == "prepare" and self.accelerate is not None:
+        if name == "prepare" and self.accelerate is not None:
             self.accelerate.prepare(opaque.args)
-        if self.loops and TRAINS.search(opaque.name):
+        if self.loops and TRAINS.search(name):
             self.event("train", opaque, given, node)
         return opaque
 

@@ -18,6 +18,7 @@ from lrviz.notation.script.faults import created_again, faults_of
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.found import Fault, Found
 from lrviz.notation.script.interpreter import Interpreter
+from lrviz.notation.script.isolated import linked
 from lrviz.notation.script.lightning import configs, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.prelude import with_prelude
@@ -88,12 +89,17 @@ def read_script(
         }
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values, source.text)
+        body = tree.body
+        if source.linked is None:
+            every = range(len(body))
+            source.linked = every if source.replaces else linked(tree, source.text) or every
+        tree = ast.Module([body[at] for at in source.linked], [])
         if "LRScheduler" in source.text:
             tree, source.functions = with_prelude(tree), None
         configuration = None if settings is None else Settings.of(settings)
         reader = Interpreter(tree, values, defaults, budget, configuration, functions=source.functions)
         source.functions = reader.functions
-        reading = _Reading(source, reader, given)
+        reading = _Reading(source, reader, given, body)
         reading.reader.processes = _processes(given)
         found = reading.found()
         budget.add_together(reading.reader.steps)
@@ -118,8 +124,9 @@ def _processes(given: Collection[str]) -> int:
 
 
 class _Reading:
-    def __init__(self, source: Source, reader: Interpreter, given: Collection[str]) -> None:
+    def __init__(self, source: Source, reader: Interpreter, given: Collection[str], body: Sequence[ast.stmt]) -> None:
         self.source, self.reader, self.given = source, reader, given
+        self.body = body  # of the script, with what is not read
         self.intervals: dict[int, tuple[str, int]] = {}  # of Lightning
         self.choices: list[Origin] = []  # that decide which scheduler is used
         self.undecided: Origin | None = None  # likewise, if it cannot be given
@@ -301,7 +308,7 @@ class _Reading:
         self.choices = missing
 
     def _refuse_all(self) -> None:
-        body = self.reader.tree.body
+        body = self.body
         if "HfArgumentParser" in self.source.text:
             raise ExpressionError(
                 "the arguments of the Trainer are those of the script's command line",

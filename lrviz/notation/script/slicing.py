@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from lrviz.notation.script.trees import Names, all_statements, names_in, walk
+from lrviz.notation.script.trees import all_statements, names_in, walk
 
 _CHANGES: Final = frozenset(
     ("append", "extend", "insert", "remove", "pop", "reverse", "sort", "clear", "update", "setdefault")
@@ -106,22 +106,23 @@ class _Slice:
     def _facts(self, node: ast.AST) -> tuple[bool, bool, set[str], set[str]]:
         if node not in self.facts:
             stored: set[str] = set()
+            mentioned: set[str] = set()
             wanted = calls = False
-            found = Names()
             for child in walk(node):
-                found.read(child)
+                if isinstance(child, ast.Name | ast.Attribute):
+                    name = child.id if isinstance(child, ast.Name) else child.attr
+                    mentioned.add(name)
+                    if not isinstance(child.ctx, ast.Load):
+                        stored.add(name)
+                    continue
                 wanted = wanted or self.wanted(child)
-                calls = calls or isinstance(child, ast.Call)
-                match child:
-                    case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                        stored.add(name)
-                    case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
-                        stored.add(name)
-                    case ast.Subscript(value=owner, ctx=ast.Store() | ast.Del()):
-                        stored |= names_in(owner).mentioned
-                    case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in _CHANGES:
-                        stored |= names_in(owner).mentioned
-            self.facts[node] = wanted or bool(found.mentioned & _ALWAYS), calls, stored, found.mentioned
+                if isinstance(child, ast.Call):
+                    calls = True
+                    if isinstance(child.func, ast.Attribute) and child.func.attr in _CHANGES:
+                        stored |= names_in(child.func.value).mentioned
+                elif isinstance(child, ast.Subscript) and not isinstance(child.ctx, ast.Load):
+                    stored |= names_in(child.value).mentioned
+            self.facts[node] = wanted or bool(mentioned & _ALWAYS), calls, stored, mentioned
         return self.facts[node]
 
 

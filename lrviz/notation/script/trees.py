@@ -34,7 +34,7 @@ class Names:
     `called` are those of the functions and methods that are called, with `RATE` if the rate of a parameter group is
     set, `mentioned` all names, and `attributes` and `elsewhere` the attributes and the names of outer scopes that are
     assigned. `bound` are the names that get a value. `items` are the subscripts of names that are assigned, `yields`
-    has a node for each `yield`.
+    has a node for each `yield`, and `steps` the calls of methods whose names begin with `step`.
     """
 
     called: set[str] = field(default_factory=set)
@@ -44,11 +44,18 @@ class Names:
     bound: set[str] = field(default_factory=set)
     items: list[ast.Subscript] = field(default_factory=list)
     yields: list[ast.AST] = field(default_factory=list)
+    steps: list[Any] = field(default_factory=list)
 
     def add(self, node: ast.AST) -> None:
         """Add the names in a node."""
+        mentioned, bound = self.mentioned, self.bound
         for child in walk(node):
-            self.read(child)
+            if type(child) is ast.Name:  # half of all nodes
+                mentioned.add(child.id)
+                if type(child.ctx) is not ast.Load:
+                    bound.add(child.id)
+            elif (read := _READ.get(type(child))) is not None:
+                read(self, child)
 
     def read(self, node: ast.AST) -> None:
         """Add the name of one node, without what is inside it."""
@@ -64,6 +71,7 @@ class Names:
         self.bound.update(other.bound)
         self.items.extend(other.items)
         self.yields.extend(other.yields)
+        self.steps.extend(other.steps)
 
 
 def _read_name(names: Names, node: Any) -> None:
@@ -84,6 +92,8 @@ def _read_call(names: Names, node: Any) -> None:
         names.called.add(function.id)
     elif type(function) is ast.Attribute:
         names.called.add(function.attr)
+        if function.attr.startswith("step"):
+            names.steps.append(node)
 
 
 def _read_subscript(names: Names, node: Any) -> None:
@@ -156,7 +166,7 @@ class Functions:
         self._rebind = any(names.elsewhere for names in self.inside.values())
 
     def names_in(self, node: ast.AST) -> Names:
-        """The names in a node of the script; those of its statements are found once."""
+        """The names in a node of the script; those of its statements with others in them are found once."""
         if (known := self._known.get(node)) is not None:
             return known
         found = self._known[node] = Names()
@@ -165,7 +175,7 @@ class Functions:
             return found
         found.read(node)
         for part in children([node]):
-            if isinstance(part, ast.stmt | ast.excepthandler | ast.match_case):
+            if isinstance(part, _COMPOUND):
                 found.join(self.names_in(part))
             else:
                 found.add(part)

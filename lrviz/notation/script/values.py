@@ -13,6 +13,7 @@ from lrviz.notation.source import unparse
 CONSTANTS: Final = (type(None), bool, int, float, str)
 NUMBERS: Final = (bool, int, float)
 LIVE: Final = frozenset(("lr", "initial_lr", "momentum", "betas"))  # of a parameter group, that a loop may change
+_SCHEDULER: Final = re.compile(r"sched|warm_?up|LR$|anneal|decay|plateau", re.IGNORECASE)  # in the name of one
 _MOST_ORIGINS: Final = 100  # of one value: more than are asked for
 
 
@@ -47,7 +48,7 @@ class Unknown:
     options: tuple[Any, ...] = ()
 
     def __init__(self, *origins: Origin) -> None:
-        self.origins = tuple(dict.fromkeys(origins))[:_MOST_ORIGINS]
+        self.origins = origins if len(origins) < 2 else tuple(dict.fromkeys(origins))[:_MOST_ORIGINS]
 
 
 class Opaque(Unknown):
@@ -468,7 +469,7 @@ def looks_like_scheduler(value: Any) -> bool:
 
 def is_scheduler_name(name: str) -> bool:
     """Whether a name may be that of a scheduler."""
-    return bool(re.search(r"sched|warm_?up|LR$|anneal|decay|plateau", name, re.IGNORECASE))
+    return _SCHEDULER.search(name) is not None
 
 
 def find_optimizer(value: Any) -> Optimizer | None:

@@ -1,0 +1,90 @@
+"""What is left out of long scripts changes nothing of what is read."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+
+from lrviz.errors import LrvizError
+from lrviz.notation import read_script
+from lrviz.notation.script import isolated
+from lrviz.spec import Fields, read_all
+from tests.benchmarks.scripts import shapes
+from tests.scripts.test_forms import FORMS
+from tests.scripts.whole import WHOLE
+
+# Lines that share names with a schedule only by way of other lines, and the milestones that they lead to.
+REACHING = [
+    ("other = marks\nother.append(6)", [3, 6]),
+    ("def more():\n    marks.append(7)\nx = more()", [3, 7]),
+    ("class Marks:\n    def add(self, to):\n        to.append(8)\nx = Marks()\ny = x.add(marks)", [3, 8]),
+    ("table = {'all': marks}\nrest = table['all']\nz = rest.insert(0, 1)", [1, 3]),
+    ("def more():\n    global marks\n    marks = [4]\nx = more()", [4]),
+    ("x = (marks := [5])", [5]),
+]
+PADDING = "".join(f"NAME_{n} = str({n}) + 'x'\n" for n in range(isolated.SHORTEST))
+
+
+def summary(text: str, **more: Any) -> list[Any] | str:
+    """What is read of a script, or the error."""
+    try:
+        found = read_script(text, more, {}, whole=True)
+    except LrvizError as error:
+        return f"{error}"
+    return [
+        (
+            str(f.call), f.name, f.line, f.fields, f.lines, f.notes, f.faults, f.told, f.names, f.loaders,
+            [(o.text, o.line) for o in f.missing], f.program and (f.program.hand, f.program.calls, f.program.by_batch),
+        )
+        for f in found
+    ]  # fmt: skip
+
+
+def test_what_is_left_out_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [text for _, text in FORMS] + [text for text, _, _ in WHOLE.values()]
+    expected = list(map(summary, texts))
+    monkeypatch.setattr(isolated, "SHORTEST", 0)
+    monkeypatch.setattr(isolated, "LEAST", 0)
+    for text, before in zip(texts, expected, strict=True):
+        assert summary(text) == before, text
+
+
+def test_values_that_reach_the_schedule_are_read() -> None:
+    for lines, marks in REACHING:
+        text = f"{PADDING}marks = [3]\n{lines}\nopt = SGD(model.parameters(), lr=0.1)\ns = MultiStepLR(opt, marks)\n"
+        (found,) = read_script(text, {}, {}, whole=True)
+        assert str(found.call) == f"MultiStepLR({marks})", lines
+
+
+def test_a_scheduler_that_no_other_line_uses_is_read() -> None:
+    for lines in (
+        "from torch.optim.lr_scheduler import StepLR as s\nx = s(opt, 3)",
+        "import torch.optim.lr_scheduler as s\nx = s.StepLR(opt, 3)",
+        "x = StepLR(opt, 3)",
+        "def make(o):\n    return StepLR(o, 3)",
+    ):
+        (found,) = read_script(f"{PADDING}{lines}\ny = 4\n", {}, {}, whole=True)
+        assert str(found.call) == "StepLR(3)", lines
+
+
+def test_lines_that_do_not_matter_are_not_read() -> None:
+    heavy = "".join(f"TABLE_{n} = [i * i for i in range(20_000)]\n" for n in range(30))
+    (run,) = schedulers_of(f"{PADDING}{heavy}epochs = 6\nopt = SGD(model.parameters(), lr=0.1)\ns = StepLR(opt, 3)\n")
+    assert run == "StepLR(3)"
+    for name, text in shapes(2_000).items():
+        kept = isolated.linked(ast.parse(text), text)
+        if name in ("functions", "classes", "assignments"):
+            assert len(kept or text) < 15, name
+
+
+def schedulers_of(text: str) -> list[str]:
+    """The schedulers of a script."""
+    return [str(found.call) for found in read_script(text, {}, {}, whole=True)]
+
+
+def test_names_of_the_run_are_read(tmp_path: Any) -> None:
+    (tmp_path / "train.py").write_text(f"{PADDING}num_epochs = 7\nopt = SGD(p, lr=0.1)\ns = StepLR(opt, 3)\n")
+    (run,) = read_all("train.py", Fields(folder=tmp_path))
+    assert run.loop.epochs == 7
