@@ -176,6 +176,13 @@ def unknown_parameter(info: Scheduler, name: str, prefix: str = "") -> SpecError
     folded = {n.lower().replace("_", ""): n for n in names}
     close = difflib.get_close_matches(name.lower().replace("_", "").replace("-", ""), folded, n=1, cutoff=0.6)
     listed = ", ".join(f"{prefix}{n}" for n in names)
+    for family in schedulers.all_families() if info.family != "torch" else ():
+        same = next((s for s in family.schedulers if s.attribute == info.attribute and s.parameter(name)), None)
+        if same is not None:
+            return SpecError(
+                f"`{info.name}` of {info.family} has no parameter `{prefix}{name}`",
+                f"that of {same.family} has it: write `{same.name}(...)`, or paste the import too",
+            )
     hint = f"did you mean `{prefix}{folded[close[0]]}`? its parameters are {listed}" if close else f"it takes {listed}"
     return SpecError(f"`{info.name}` has no parameter `{prefix}{name}`", hint)
 

@@ -310,3 +310,9 @@ def test_an_example_is_of_the_kind_that_a_parameter_takes(text: str, asked: str)
     with pytest.raises(LrvizError) as raised:
         read_run(text)
     assert asked in raised.value.hint
+
+
+def test_a_parameter_of_the_function_of_that_name_in_another_package() -> None:
+    with pytest.raises(LrvizError, match="`get_scheduler` of transformers has no parameter `num_cycles`") as raised:
+        read_run("get_scheduler('cosine', opt, 2, 9, num_cycles=3)")
+    assert "write `diffusers.optimization.get_scheduler(...)`" in raised.value.hint
