@@ -29,7 +29,7 @@ from lrviz.figure import FIGURE_FORMATS, FigureOptions
 from lrviz.files import opening
 from lrviz.formats import DATA_FORMATS
 from lrviz.notation import parse
-from lrviz.schedulers import REQUIRED, Parameter, Scheduler, catalogue
+from lrviz.schedulers import REQUIRED, Parameter, Scheduler, catalogue, is_installed
 from lrviz.spec import CodeCall, Metric, OptimizerChoice, ParamGroup, RunSpec, TrainingLoop
 from lrviz.terminal import chart, messages
 from lrviz.text import cells, format_rate
@@ -595,6 +595,7 @@ def completed(line: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> li
 
 
 SHORT = [info.short for info in (*catalogue.all_schedulers(), *catalogue.compositions())]
+SHORT += [info.short for family in catalogue.all_families() if is_installed(family) for info in family.schedulers]
 
 COMPLETED: dict[str, tuple[str, list[str]]] = {
     "commands": ("lrviz ", COMMANDS),

@@ -139,6 +139,7 @@ def test_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("package")
 def test_a_package_in_the_current_folder_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if not (Path(path) / "schedulefree").exists()])
     run = spec("constant(factor=1)", optimizer="AdamWScheduleFree(warmup_steps=4)")
     assert run.notes == (MISSING,)
     assert simulate(run).lr[:, 0].tolist() == [1.0] * 8
