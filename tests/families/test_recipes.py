@@ -139,3 +139,39 @@ def test_the_log_of_a_trainer(tmp_path: Path) -> None:
         settings = {"learning_rate": 1e-3, "lr_scheduler_type": "cosine", "warmup_steps": 3}
         run = read_run(str(path), Fields(settings=settings))
         assert simulation.simulate(run).lr[:, 0].tolist() == used
+
+
+def test_the_run_of_lightning_cli(tmp_path: Path) -> None:
+    """The Trainer of Lightning, with what the automatic `configure_optimizers` of LightningCLI returns."""
+    lightning = pytest.importorskip("lightning.pytorch")
+    cli = import_module("lightning.pytorch.cli")
+    used: list[float] = []
+
+    class Module(lightning.LightningModule):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+
+        def training_step(self, batch: Any, _: int) -> Any:
+            return self.layer(batch["x"]).sum()
+
+        def configure_optimizers(self) -> Any:
+            optimizer = torch.optim.AdamW(self.parameters(), lr=2e-3, weight_decay=0.05)
+            scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=30, eta_min=1e-5)
+            return cli.LightningCLI.configure_optimizers(self, optimizer, scheduler)
+
+        def on_before_optimizer_step(self, optimizer: Any) -> None:
+            used.append(optimizer.param_groups[0]["lr"])
+
+    values = yaml.safe_load((FOLDER / "lightning_cli.yaml").read_text(encoding="utf-8"))["trainer"]
+    quiet = {
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+    }
+    trainer = lightning.Trainer(**{**values, "accelerator": "cpu"}, **quiet, default_root_dir=str(tmp_path))
+    trainer.fit(Module(), torch.utils.data.DataLoader(_Samples(20), batch_size=4))
+    run = read_run(str(FOLDER / "lightning_cli.yaml"), Fields({"dataset_size": 20, "batch_size": 4}))
+    assert simulation.simulate(run).lr[:, 0].tolist() == used
+    assert len(used) == 30 * 3
