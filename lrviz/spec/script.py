@@ -112,11 +112,6 @@ def _without_collection() -> Iterator[None]:
         yield
     finally:
         if enabled:
-            if (
-                not gc.get_freeze_count()
-            ):  # what was made counts as old, or the next object made would start a collection
-                gc.freeze()
-                gc.unfreeze()
             gc.enable()
 
 
