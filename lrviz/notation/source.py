@@ -12,7 +12,7 @@ import re
 import string
 import textwrap
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -39,6 +39,7 @@ _SHORTER: Final = "lists that are used many times make it long: use shorter ones
 _FEWER: Final = "draw fewer curves, or use shorter lists"
 _MARKS: Final = ast.expr_context | ast.operator | ast.unaryop | ast.boolop | ast.cmpop  # no code of their own
 
+Parse = Callable[[str, Callable[[str], ast.Module]], ast.Module]
 _LONGEST_NAME: Final = 200  # characters of an expression that names a value, such as `args.epochs`
 
 # Short names that are not Python identifiers, by the identifier that replaces each before the code is parsed. Both have
@@ -260,12 +261,14 @@ class Source:
         self.text = text
         self.lengths: dict[str, str] = {}  # such as `10%` and `3ep`, by the name that stands for each in the tree
         self.functions: Any = None  # what stands in the functions of the tree, for readers of scripts
-        self.linked: Sequence[int] | None = None  # the statements that matter to readers of scripts, by number
-        self.replaces = False  # whether something in it is not Python
         self._tree: ast.Module | None = None
 
-    def tree(self, budget: Budget) -> ast.Module:
+    def tree(self, budget: Budget, parse: Parse | None = None) -> ast.Module:
         """The code's syntax tree, which is parsed once.
+
+        Args:
+            budget: The limits of the text and of the tree.
+            parse: Leaves out what does not matter to the reader, by a function that parses text; all is parsed without.
 
         Raises:
             ExpressionError: it is not Python, too long, too large, or nested too deeply.
@@ -276,19 +279,18 @@ class Source:
         self.text = _clean(self.text)
         _check_characters(self.text)
         try:
-            tree = self._parse()
+            tree = self._parse(parse)
         except IndentationError:
             self.text = _dedent_rest(self.text)
-            tree = self._parse()
+            tree = self._parse(parse)
         budget.check_tree(tree)
         self._tree = tree
         return tree
 
-    def _parse(self) -> ast.Module:
+    def _parse(self, parse: Parse | None) -> ast.Module:
         text = _with_identifier(self.text)
         if not any(pattern.search(text) for pattern in _MAY_REPLACE):
-            return _parse(text)
-        self.replaces = True
+            return parse(text, _parse) if parse else _parse(text)
         words = set(re.findall(r"\w+", text))
         names: dict[str, str] = {}  # by length
 
@@ -358,7 +360,7 @@ def _check_characters(text: str) -> None:
 
 def _parse(text: str) -> ast.Module:
     try:
-        return _parse_python(text)
+        return parse_python(text)
     except IndentationError as error:
         if error.msg == "unexpected indent" and _dedent_rest(text) != text:
             raise
@@ -371,7 +373,7 @@ def _parse(text: str) -> ast.Module:
         raise ExpressionError("cannot read the notation: it is not text that Python can read") from error
 
 
-def _parse_python(text: str) -> ast.Module:
+def parse_python(text: str) -> ast.Module:
     """The tree of Python's parser; it warns about `0.5if`, which is read or refused later."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -417,7 +419,7 @@ def value_name(text: str) -> str | None:
     if text.isidentifier() or not 0 < len(text) <= _LONGEST_NAME:
         return text if text.isidentifier() and len(text) <= _LONGEST_NAME else None
     try:
-        tree = _parse_python(text)
+        tree = parse_python(text)
         Budget().check_tree(tree)
     except (SyntaxError, ValueError, MemoryError, RecursionError, ExpressionError):
         return None

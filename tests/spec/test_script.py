@@ -321,13 +321,13 @@ def test_verbose_is_not_asked_for() -> None:
 
 def test_a_refused_text_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
-    parse = source._parse_python
+    parse = source.parse_python
 
     def noted(text: str) -> Any:
         parsed.append(text)
         return parse(text)
 
-    monkeypatch.setattr(source, "_parse_python", noted)
+    monkeypatch.setattr(source, "parse_python", noted)
     with pytest.raises(NotationError, match="is not part of the notation"):
         read_run("StepLR(opt, **b'3')")
     assert parsed.count("StepLR(opt, **b'3')") == 1

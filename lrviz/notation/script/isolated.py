@@ -6,12 +6,15 @@ import ast
 import builtins
 import re
 import string
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from keyword import kwlist
 from typing import Final
 
-from lrviz.notation.script.trees import all_statements, names_in, walk
+from lrviz.notation.script.trees import names_in, walk
+from lrviz.notation.source import parse_python
 from lrviz.notation.trainers import TRAINER_CONFIGS
 from lrviz.schedulers import OWN_RATES, installed_optimizers, installed_schedulers, names
 
@@ -29,61 +32,158 @@ _MATTERS: Final = (
 _SETS: Final = ("lr", "group", "momentum", "betas")  # of keys by which functions set rates
 _OF_RUN: Final = re.compile(r"lr|rate|epoch|step|iter|batch", re.IGNORECASE)  # in names whose values runs may take
 
+# Quoted text and comments, a group for `re.split`. Quotes that are not closed do not match.
+_QUOTED: Final = re.compile(
+    r"""("{3}(?:[^"\\]|\\.|"(?!""))*+"{3}|'{3}(?:[^'\\]|\\.|'(?!''))*+'{3}"""
+    r"""|"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|\#[^\n]*+)""",
+    re.DOTALL,
+)
+_UNUSUAL: Final = re.compile("[\r\f'\"]")  # outside of quoted text: other ends of lines, and quotes that are not closed
+_CONTINUES: Final = re.compile(r"(?:else|elif|except|finally)\b|[\s)\]}]")  # a line that begins no statement
+_DEFINES: Final = re.compile(r"@|(?:async\s+)?(?:def|class)\b")
+_DEFINED: Final = re.compile(r"^\s*(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
+_IMPORTS: Final = re.compile(r"(?:import|from)\b")
+_TARGETS: Final = re.compile(r"(?:[^\W\d]\w*\s*=(?!=)\s*)+")
+_IN_BRACKETS: Final = re.compile(r"[(\[{][^()\[\]{}]*+[)\]}]")
+_ASSIGNS: Final = re.compile(r"(?<![=!<>])=(?!=)|;")
 
-def linked(tree: ast.Module, text: str) -> list[int] | None:
-    """The statements of a script that matter, by their number: no others share a name with them.
 
-    What is left out are definitions and assignments at the top of the script. Values reach other statements by names
-    alone, so nothing of these can change what the rest does. None if all matter, or too few lines do not.
+@dataclass(frozen=True)
+class _Block:
+    """Lines at the top of a script with a statement: from `first` on, before `after`.
+
+    `text` has no comments, and `code` no quoted text either.
+    """
+
+    first: int
+    after: int
+    text: str
+    code: str
+
+
+def parse_linked(text: str, parse: Callable[[str], ast.Module]) -> ast.Module:
+    """The syntax tree of a script, of a long one without the statements at its top that do not matter.
+
+    What is left out are definitions and assignments that share no name with the others. Values reach other statements
+    by names alone, so nothing of these can change what the rest does. They are not parsed either.
 
     Args:
-        tree: The script.
-        text: Its text, on the same lines.
+        text: The script.
+        parse: Returns the tree of a text, or raises what `text` as a whole is refused with.
     """
     lines = text.split("\n")
-    if len(lines) < SHORTEST:
-        return None
-    parts = ["\n".join(lines[_first(s) - 1 : s.end_lineno]) for s in tree.body]
-    words = [set(_WORD.findall(part)) for part in parts]
+    blocks = _blocks(text) if len(lines) >= SHORTEST else []
+    if not blocks:
+        return parse(text)
+    body: list[ast.stmt] = []
+    firsts = [block.first for block in blocks]
+
+    def read(numbers: Collection[int]) -> list[tuple[int, ast.stmt]]:
+        """Parse some blocks on their lines; each statement with the number of its block."""
+        kept = [""] * len(lines)
+        for at in numbers:
+            block = blocks[at]
+            kept[block.first : block.after] = lines[block.first : block.after]
+        statements = parse_python("\n".join(kept)).body
+        body.extend(statements)
+        return [(bisect_right(firsts, statement.lineno - 1) - 1, statement) for statement in statements]
+
+    try:
+        found = _linked(blocks, text, read)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        found = None
+    if found is None:
+        return parse(text)
+    return ast.Module(sorted(body, key=lambda statement: (statement.lineno, statement.col_offset)), [])
+
+
+def _linked(
+    blocks: list[_Block], text: str, read: Callable[[Collection[int]], Iterable[tuple[int, ast.stmt]]]
+) -> set[int] | None:
+    """The blocks that matter, which are all read; None if too few lines do not."""
+    words = [set(_WORD.findall(block.text)) for block in blocks]
     matters, sets = _special(set().union(*words), text)
+    found = {at for at, block in enumerate(blocks) if _IMPORTS.match(block.code)}
     modules: set[str] = set()
-    bound: list[set[str]] = []
-    found: set[int] = set()
-    for statement in tree.body:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            for alias in statement.names:
-                modules.add(alias.asname or alias.name.partition(".")[0])
-                if not matters.isdisjoint(_WORD.findall(alias.name)):
-                    matters.add(alias.asname or alias.name)
-    for at, statement in enumerate(tree.body):
-        binds, is_found = _bound(statement)
-        bound.append(binds)
-        if is_found or at == len(parts) - 1 or not words[at].isdisjoint(matters) or ":=" in parts[at]:
-            found.add(at)
-        elif isinstance(statement, ast.Assign):
-            if any(map(_OF_RUN.search, binds)):
-                found.add(at)
-        elif not words[at].isdisjoint(sets):
-            found.add(at)
-    if sum(parts[at].count("\n") + 1 for at in range(len(parts)) if at not in found) < LEAST * len(lines):
-        return None
-    every = set().union(*bound)
-    names = [one | (each & every) for one, each in zip(bound, words, strict=True)]
-    todo = found
-    while todo:  # names that are nowhere bound link statements too, if one of those that matter has them
-        free = {name for at in todo for name in _free(tree.body[at])} - every - modules
-        every |= free
-        names = [one | (each & free) for one, each in zip(names, words, strict=True)]
-        todo = _reached(found, names) - found
-        found |= todo
-    return sorted(found)
+    for _, statement in read(found):
+        for alias in getattr(statement, "names", ()):
+            modules.add(alias.asname or alias.name.partition(".")[0])
+            if not matters.isdisjoint(_WORD.findall(alias.name)):
+                matters.add(alias.asname or alias.name)
+    bound = [_bound(block) for block in blocks]
+    others = {at for at, binds in enumerate(bound) if not binds}
+    more = others | {len(blocks) - 1}
+    for at, (block, binds) in enumerate(zip(blocks, bound, strict=True)):
+        defines = _DEFINES.match(block.code) is not None
+        sets_rates = defines and not words[at].isdisjoint(sets)
+        of_run = not defines and any(map(_OF_RUN.search, binds))
+        if sets_rates or of_run or ":=" in block.text or not words[at].isdisjoint(matters):
+            more.add(at)
+    linked = False
+    while more := more - found:
+        found |= more
+        if sum(blocks[at].after - blocks[at].first for at in found) > (1 - LEAST) * text.count("\n"):
+            return None
+        free: set[str] = set()
+        for at, statement in read(more):
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                continue
+            if at in others:
+                bound[at] |= names_in(statement).bound
+            free |= {node.id for node in walk(statement) if isinstance(node, ast.Name)} - _BUILTINS - modules
+        if not linked:
+            every = set().union(*bound)
+            links = [one | (each & every) for one, each in zip(bound, words, strict=True)]
+            linked = True
+        # Names that are nowhere bound link statements too, if one of those that matter has them.
+        links = [one | (each & free) for one, each in zip(links, words, strict=True)]
+        more = _reached(found, links)
+    return found
 
 
-def _free(statement: ast.stmt) -> set[str]:
-    """The names in a statement but those of modules and of Python."""
-    if isinstance(statement, ast.Import | ast.ImportFrom):
+def _blocks(text: str) -> list[_Block]:
+    """The statements at the top of a script in order; none if only Python's parser can tell where they begin."""
+    parts = _QUOTED.split(text)
+    if any(map(_UNUSUAL.search, parts[::2])):
+        return []
+    texts, codes = parts, parts[:]
+    for at in range(1, len(parts), 2):
+        part = parts[at]
+        ends = part.count("\n")
+        texts[at] = "" if part[0] == "#" else part
+        codes[at] = "" if part[0] == "#" else '""' + "\n" * ends + " " * (ends > 0)  # what follows begins no line
+    text_lines, code_lines = "".join(texts).split("\n"), "".join(codes).split("\n")
+    starts: list[int] = []
+    depth, before = 0, ""
+    decorated = False
+    for number, line in enumerate(code_lines):
+        if depth == 0 and line and not before.endswith("\\") and not _CONTINUES.match(line):
+            if not decorated:
+                starts.append(number)
+            decorated = line[0] == "@"
+        for opening, closing in ("()", "[]", "{}"):
+            depth += line.count(opening) - line.count(closing)
+        if depth < 0:
+            return []
+        before = line
+    if depth != 0:
+        return []
+    pairs = zip(starts, [*starts[1:], len(code_lines)], strict=True)
+    return [_Block(a, b, "\n".join(text_lines[a:b]), "\n".join(code_lines[a:b])) for a, b in pairs]
+
+
+def _bound(block: _Block) -> set[str]:
+    """The names that a definition binds, with those of its methods, or an assignment to names; none for others."""
+    if _DEFINES.match(block.code):
+        first, *inside = _DEFINED.findall(block.code)
+        return {first, *(name for name in inside if not name.startswith("__"))}
+    targets = _TARGETS.match(block.code)
+    if targets is None:
         return set()
-    return {node.id for node in walk(statement) if isinstance(node, ast.Name)} - _BUILTINS
+    value, removed = block.code[targets.end() :], 1
+    while removed:
+        value, removed = _IN_BRACKETS.subn("", value)
+    return set() if _ASSIGNS.search(value) else {*_WORD.findall(targets[0])}
 
 
 def _reached(start: set[int], names: list[set[str]]) -> set[int]:
@@ -120,23 +220,3 @@ def _with_part(part: str, text: str, listed: str) -> Iterator[str]:
         end = listed.index("\n", at)
         yield listed[listed.rindex("\n", 0, at) + 1 : end]
         at = text.find(part, end)
-
-
-def _first(node: ast.stmt) -> int:
-    """The first line of a statement."""
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def _bound(node: ast.stmt) -> tuple[set[str], bool]:
-    """The names that a statement binds for others, with those of its functions; whether it matters in any case."""
-    if isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets):
-        return {target.id for target in node.targets if isinstance(target, ast.Name)}, False
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        inside = (getattr(statement, "name", None) for statement in all_statements(node))
-        return {node.name, *(name for name in inside if name and not name.startswith("__"))}, False
-    if isinstance(node, ast.Import | ast.ImportFrom) or (
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    ):
-        return set(), True
-    return names_in(node).bound, True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +19,7 @@ from lrviz.notation.script.faults import created_again, faults_of
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.found import Fault, Found
 from lrviz.notation.script.interpreter import Interpreter
-from lrviz.notation.script.isolated import linked
+from lrviz.notation.script.isolated import parse_linked
 from lrviz.notation.script.lightning import configs, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.prelude import with_prelude
@@ -51,6 +52,7 @@ _MOST_CHARACTERS: Final = 1_000_000  # of a file: 20,000 lines
 _MOST_NODES: Final = 300_000
 # Names of the run that scripts also give to other lengths, such as that of an epoch in updates.
 _LENGTHS: Final = ("steps_per_epoch", "total_steps")
+_DEFINED: Final = re.compile(r"^(?:class|def)\s+(\w+)", re.MULTILINE)
 NO_SCHEDULER: Final = "no scheduler here"
 
 
@@ -79,7 +81,7 @@ def read_script(
     source = text if isinstance(text, Source) else Source(text)
     budget = Budget(_MOST_CHARACTERS, _MOST_NODES) if whole else Budget()
     try:
-        tree = source.tree(budget)
+        tree = source.tree(budget, parse_linked)
         if source.lengths:
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
         values = {
@@ -89,17 +91,12 @@ def read_script(
         }
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values, source.text)
-        body = tree.body
-        if source.linked is None:
-            every = range(len(body))
-            source.linked = every if source.replaces else linked(tree, source.text) or every
-        tree = ast.Module([body[at] for at in source.linked], [])
         if "LRScheduler" in source.text:
             tree, source.functions = with_prelude(tree), None
         configuration = None if settings is None else Settings.of(settings)
         reader = Interpreter(tree, values, defaults, budget, configuration, functions=source.functions)
         source.functions = reader.functions
-        reading = _Reading(source, reader, given, body)
+        reading = _Reading(source, reader, given)
         reading.reader.processes = _processes(given)
         found = reading.found()
         budget.add_together(reading.reader.steps)
@@ -124,9 +121,8 @@ def _processes(given: Collection[str]) -> int:
 
 
 class _Reading:
-    def __init__(self, source: Source, reader: Interpreter, given: Collection[str], body: Sequence[ast.stmt]) -> None:
+    def __init__(self, source: Source, reader: Interpreter, given: Collection[str]) -> None:
         self.source, self.reader, self.given = source, reader, given
-        self.body = body  # of the script, with what is not read
         self.intervals: dict[int, tuple[str, int]] = {}  # of Lightning
         self.choices: list[Origin] = []  # that decide which scheduler is used
         self.undecided: Origin | None = None  # likewise, if it cannot be given
@@ -308,14 +304,14 @@ class _Reading:
         self.choices = missing
 
     def _refuse_all(self) -> None:
-        body = self.body
+        body = self.reader.tree.body
         if "HfArgumentParser" in self.source.text:
             raise ExpressionError(
                 "the arguments of the Trainer are those of the script's command line",
                 "paste them: `TrainingArguments(learning_rate=2e-5, ...)`",
                 body[-1],
             )
-        own = [s.name for s in body if isinstance(s, ast.ClassDef | ast.FunctionDef)]
+        own = _DEFINED.findall(self.source.text)
         hint = f"code of your own runs as `FILE.py:{own[-1]}`" if own else "such as `CosineAnnealingLR(T_max=32)`"
         raise ExpressionError(NO_SCHEDULER, hint, body[-1] if body else None)
 
