@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from lrviz.notation import read_script
 from lrviz.notation.script import isolated
 from lrviz.spec import Fields, read_all
 from tests.benchmarks.scripts import shapes
+from tests.linear import assert_linear, repeated
 from tests.scripts.test_forms import FORMS
 from tests.scripts.whole import WHOLE
 
@@ -88,3 +90,56 @@ def test_names_of_the_run_are_read(tmp_path: Any) -> None:
     (tmp_path / "train.py").write_text(f"{PADDING}num_epochs = 7\nopt = SGD(p, lr=0.1)\ns = StepLR(opt, 3)\n")
     (run,) = read_all("train.py", Fields(folder=tmp_path))
     assert run.loop.epochs == 7
+
+
+def test_statements_are_told_apart_as_by_the_parser() -> None:
+    files = [*Path(ast.__file__).parent.glob("[a-d]*.py"), *Path(isolated.__file__).parent.parent.glob("**/*.py")]
+    assert len(files) > 60
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        body = ast.parse(text).body
+        starts = [min([s.lineno, *(d.lineno for d in getattr(s, "decorator_list", ()))]) - 1 for s in body]
+        blocks = {block.first: block for block in isolated._blocks(text)}
+        assert [*blocks] == sorted({*starts}), file
+        for statement, start in zip(body, starts, strict=True):
+            assert (statement.end_lineno or 0) <= blocks[start].after, (file, start)
+            if isinstance(statement, ast.Assign) and (bound := isolated._bound(blocks[start])):
+                assert {getattr(target, "id", "") for target in statement.targets} == bound, (file, start)
+
+
+def test_text_with_unusual_lines_is_read_as_by_the_parser() -> None:
+    end = "opt = SGD(model.parameters(), lr=0.1)\ns = StepLR(opt, 3)\n"
+    for text in ("x = '''\n", "x = '\n", "x = (\n", "x = )\n", "x = f(opt\n", "x = \\"):
+        with pytest.raises(LrvizError):
+            read_script(PADDING + text + end, {}, {}, whole=True)
+    for text in (
+        'x = """\nopt = 3\ns = 4\n"""',
+        "x = (1,\n2)",
+        "x = \\\n3",
+        "x = '''\n4'''.format(\nopt=3)",
+        "x = [')', '#']  # (\"",
+        "x = 1\ry = 2",
+        "x = 1; y = 2",
+    ):
+        assert schedulers_of(f"{PADDING}{text}\n{end}") == ["StepLR(3)"], text
+
+
+def test_time_is_linear() -> None:
+    def parsed(text: str) -> ast.Module:
+        return isolated.parse_linked(text, lambda _: ast.Module([], []))
+
+    pieces = ('"', "\\'", "'''", '\\"""', '"\\\n', "(", "x = (a, b)\n", "a = ", "\n", "# '", "@a\n", "def f(): 0\n")
+    for piece in pieces:
+        assert_linear(parsed, repeated(piece, before=PADDING), 20_000)
+
+
+def test_a_chain_of_names_is_not_followed_for_long() -> None:
+    chain = "".join(f"def f{n}():\n    return x{n} + x{n + 1}\n" for n in range(1_000))
+    whole: list[str] = []
+
+    def parse(text: str) -> ast.Module:
+        whole.append(text)
+        return ast.parse(text)
+
+    assert len(isolated.parse_linked(f"{chain}x0\n", parse).body) == 1_001
+    assert len(whole) == 1

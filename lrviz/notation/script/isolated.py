@@ -20,6 +20,8 @@ from lrviz.schedulers import OWN_RATES, installed_optimizers, installed_schedule
 
 SHORTEST: Final = 500  # lines of a script in which statements that do not matter are looked for
 LEAST: Final = 0.25  # of its lines in which they may be
+_MOST_ROUNDS: Final = 10  # of looking for what else matters
+_MOST_NESTED: Final = 10  # brackets in a value that is left out
 _BUILTINS: Final = frozenset(dir(builtins))
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -32,16 +34,18 @@ _MATTERS: Final = (
 _SETS: Final = ("lr", "group", "momentum", "betas")  # of keys by which functions set rates
 _OF_RUN: Final = re.compile(r"lr|rate|epoch|step|iter|batch", re.IGNORECASE)  # in names whose values runs may take
 
-# Quoted text and comments, a group for `re.split`. Quotes that are not closed do not match.
+# Quoted text and comments, a group for `re.split`. What has no end does not match the group: it must match, since to
+# look for its end at each quote would take quadratic time.
 _QUOTED: Final = re.compile(
     r"""("{3}(?:[^"\\]|\\.|"(?!""))*+"{3}|'{3}(?:[^'\\]|\\.|'(?!''))*+'{3}"""
-    r"""|"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|\#[^\n]*+)""",
+    r"""|"(?!"")(?:[^"\\\n]|\\.)*+"|'(?!'')(?:[^'\\\n]|\\.)*+'|\#[^\n]*+)"""
+    r"""|"{3}(?:[^"\\]|\\.|"(?!""))*+|'{3}(?:[^'\\]|\\.|'(?!''))*+|"(?:[^"\\\n]|\\.)*+|'(?:[^'\\\n]|\\.)*+""",
     re.DOTALL,
 )
-_UNUSUAL: Final = re.compile("[\r\f'\"]")  # outside of quoted text: other ends of lines, and quotes that are not closed
+_UNUSUAL: Final = re.compile("[\r\f\v]")  # other ends of lines
 _CONTINUES: Final = re.compile(r"(?:else|elif|except|finally)\b|[\s)\]}]")  # a line that begins no statement
 _DEFINES: Final = re.compile(r"@|(?:async\s+)?(?:def|class)\b")
-_DEFINED: Final = re.compile(r"^\s*(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
+_DEFINED: Final = re.compile(r"^[ \t]*+(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
 _IMPORTS: Final = re.compile(r"(?:import|from)\b")
 _TARGETS: Final = re.compile(r"(?:[^\W\d]\w*\s*=(?!=)\s*)+")
 _IN_BRACKETS: Final = re.compile(r"[(\[{][^()\[\]{}]*+[)\]}]")
@@ -73,7 +77,8 @@ def parse_linked(text: str, parse: Callable[[str], ast.Module]) -> ast.Module:
     """
     lines = text.split("\n")
     blocks = _blocks(text) if len(lines) >= SHORTEST else []
-    if not blocks:
+    longest = max(blocks, key=lambda block: block.after - block.first, default=None)
+    if longest is None or (_is_most(longest.after - longest.first, len(lines)) and _matters(longest.text)):
         return parse(text)
     body: list[ast.stmt] = []
     firsts = [block.first for block in blocks]
@@ -97,10 +102,21 @@ def parse_linked(text: str, parse: Callable[[str], ast.Module]) -> ast.Module:
     return ast.Module(sorted(body, key=lambda statement: (statement.lineno, statement.col_offset)), [])
 
 
+def _is_most(some: int, lines: int) -> bool:
+    """Whether too few of the lines can be left out if some of them matter."""
+    return some > (1 - LEAST) * lines
+
+
+def _matters(text: str) -> bool:
+    """Whether a text has words that make a statement matter."""
+    lower = text.translate(_LOWER)
+    return any(part in lower for part in _MATTERS)
+
+
 def _linked(
     blocks: list[_Block], text: str, read: Callable[[Collection[int]], Iterable[tuple[int, ast.stmt]]]
 ) -> set[int] | None:
-    """The blocks that matter, which are all read; None if too few lines do not."""
+    """The blocks that matter, which are all read; None if too few lines do not, or to find them takes too long."""
     words = [set(_WORD.findall(block.text)) for block in blocks]
     matters, sets = _special(set().union(*words), text)
     found = {at for at, block in enumerate(blocks) if _IMPORTS.match(block.code)}
@@ -120,9 +136,12 @@ def _linked(
         if sets_rates or of_run or ":=" in block.text or not words[at].isdisjoint(matters):
             more.add(at)
     linked = False
-    while more := more - found:
+    for _ in range(_MOST_ROUNDS):
+        more -= found
+        if not more:
+            return found
         found |= more
-        if sum(blocks[at].after - blocks[at].first for at in found) > (1 - LEAST) * text.count("\n"):
+        if _is_most(sum(blocks[at].after - blocks[at].first for at in found), text.count("\n") + 1):
             return None
         free: set[str] = set()
         for at, statement in read(more):
@@ -138,13 +157,15 @@ def _linked(
         # Names that are nowhere bound link statements too, if one of those that matter has them.
         links = [one | (each & free) for one, each in zip(links, words, strict=True)]
         more = _reached(found, links)
-    return found
+    return None
 
 
 def _blocks(text: str) -> list[_Block]:
     """The statements at the top of a script in order; none if only Python's parser can tell where they begin."""
+    if _UNUSUAL.search(text):
+        return []
     parts = _QUOTED.split(text)
-    if any(map(_UNUSUAL.search, parts[::2])):
+    if None in parts:
         return []
     texts, codes = parts, parts[:]
     for at in range(1, len(parts), 2):
@@ -166,7 +187,7 @@ def _blocks(text: str) -> list[_Block]:
         if depth < 0:
             return []
         before = line
-    if depth != 0:
+    if depth != 0 or not starts:
         return []
     pairs = zip(starts, [*starts[1:], len(code_lines)], strict=True)
     return [_Block(a, b, "\n".join(text_lines[a:b]), "\n".join(code_lines[a:b])) for a, b in pairs]
@@ -181,8 +202,9 @@ def _bound(block: _Block) -> set[str]:
     if targets is None:
         return set()
     value, removed = block.code[targets.end() :], 1
-    while removed:
-        value, removed = _IN_BRACKETS.subn("", value)
+    for _ in range(_MOST_NESTED):
+        if removed:
+            value, removed = _IN_BRACKETS.subn("", value)
     return set() if _ASSIGNS.search(value) else {*_WORD.findall(targets[0])}
 
 
