@@ -193,7 +193,7 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
         names = run_names(loop, groups)
         batches = _lengths(first, merged.values, loop)
         found = first
-        if first.missing or (first.program is not None and batches):
+        if first.missing or (first.program is not None and any(_uses(text, length) for length in batches)):
             found = read_script(
                 text if source.lengths else source,  # lengths such as `10%` in it have another value now
                 {**values, **batches},
@@ -346,6 +346,12 @@ def _lengths(found: Found, values: Mapping[str, Any], loop: TrainingLoop) -> dic
         return lengths | dict.fromkeys(found.loaders, loop.steps_per_epoch) | dict.fromkeys(updates, loop.updates)
     found.loaders = (*found.loaders, *updates)  # these follow from the batches of an epoch
     return lengths
+
+
+def _uses(text: str, length: str) -> bool:
+    """Whether a script may use a length such as `len(loader)`."""
+    name = re.match(r"len\((\w+)", length)
+    return name is None or re.search(rf"\blen\s*\(\s*(?:[#(]|\\|{name[1]}\b)", text) is not None
 
 
 def _merged(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fields: Fields) -> Fields:
