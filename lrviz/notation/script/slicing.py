@@ -39,6 +39,8 @@ class _Slice:
         self.found: set[ast.stmt] = set()
         # Of each simple statement and head: whether it is wanted, whether it has a call, what it changes and needs.
         self.facts: dict[ast.AST, tuple[bool, bool, set[str], set[str]]] = {}
+        self.blocks: dict[ast.stmt, list[list[ast.stmt]]] = {}
+        self.controls: dict[tuple[ast.stmt, bool], bool] = {}
         self.wanted = wanted
 
     def kept(self) -> frozenset[ast.stmt]:
@@ -68,7 +70,7 @@ class _Slice:
         if isinstance(node, _DEFINITIONS):
             self.found.add(node)
             return False
-        blocks = list(_blocks(node))
+        blocks = self._blocks(node)
         if not blocks:
             matters = self._matters(node)
         else:
@@ -85,18 +87,27 @@ class _Slice:
         for part in _heads(node):
             self.names |= self._facts(part)[3]
 
-    def _control(self, body: Sequence[ast.stmt], *, returns: bool) -> bool:
-        """Keep what ends a block early, with the conditions around it; whether there is any."""
-        any_kept = False
+    def _blocks(self, node: ast.stmt) -> list[list[ast.stmt]]:
+        """The blocks of a statement."""
+        if node not in self.blocks:
+            self.blocks[node] = list(_blocks(node))
+        return self.blocks[node]
+
+    def _control(self, body: Sequence[ast.stmt], *, returns: bool) -> None:
+        """Keep what ends a block early, with the conditions around it."""
         for node in body:
-            if isinstance(node, _DEFINITIONS):
-                continue
-            inside = [self._control(block, returns=returns) for block in _blocks(node)]
-            ends = isinstance(node, _CONTROL) and (returns or not isinstance(node, ast.Return))
-            if ends or any(inside):
+            if self._has_control(node, returns):
                 self._keep(node)
-                any_kept = True
-        return any_kept
+                for block in self._blocks(node):
+                    self._control(block, returns=returns)
+
+    def _has_control(self, node: ast.stmt, returns: bool) -> bool:
+        """Whether something in a statement ends a block early."""
+        if (node, returns) not in self.controls:
+            ends = isinstance(node, _CONTROL) and (returns or not isinstance(node, ast.Return))
+            inside = (self._has_control(s, returns) for block in self._blocks(node) for s in block)
+            self.controls[node, returns] = not isinstance(node, _DEFINITIONS) and (ends or any(inside))
+        return self.controls[node, returns]
 
     def _matters(self, node: ast.AST) -> bool:
         wanted, calls, stored, mentioned = self._facts(node)
