@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -51,6 +52,27 @@ def test_what_is_left_out_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(isolated, "LEAST", 0)
     for text, before in zip(texts, expected, strict=True):
         assert summary(text) == before, text
+
+
+def test_what_is_left_out_of_changed_scripts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = Random(7)
+    texts = [text for _, text in FORMS] + [text for text, _, _ in WHOLE.values()] * 3
+    tops = [line for text in texts for line in text.split("\n") if line and line[0] not in " )]}"]
+    more = [*tops, *(lines for lines, _ in REACHING), "optimizer = None", "x = lr"]
+    changed: list[tuple[str, list[Any] | str]] = []
+    for _ in range(150):
+        lines = random.choice(texts).split("\n")
+        for _ in range(3):
+            at = random.randrange(len(lines) + 1)
+            if at == len(lines) or lines[at][:1] not in (" ", ")", "]", "}"):
+                lines.insert(at, random.choice(more))
+        changed.append(("\n".join(lines), summary("\n".join(lines))))
+    monkeypatch.setattr(isolated, "SHORTEST", 0)
+    monkeypatch.setattr(isolated, "LEAST", 0)
+    for text, before in changed:
+        if "cannot read the notation" not in before:  # what is left out may not be Python
+            assert summary(text) == before, text
+    assert sum(isinstance(before, list) for _, before in changed) > 50
 
 
 def test_values_that_reach_the_schedule_are_read() -> None:
