@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from lrviz.spec.script import ScriptRun
 
 _FIELD_NAMES: Final = tuple(field.name for field in FIELDS)
+_NEXT_FIELD: Final = re.compile(r"(?<=\S)\s+([\w-]+)\s*=(?!=)")  # in a value, without a comma before it
 _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingLoop.__dataclass_fields__)
 # Fields that give the length of a run in epochs, which `steps` replaces.
 LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size", "drop_last", "max_steps")
@@ -354,6 +355,9 @@ def split_fields(text: str) -> tuple[str, dict[str, str]]:
             raise UsageError(f"a run has no field `{name}`", f"the fields are {', '.join(_FIELD_NAMES)}")
         if key in fields:
             raise UsageError(f"`{name}` is given twice after `@`")
+        if (next_field := _NEXT_FIELD.search(value)) and next_field[1].replace("-", "_") in _FIELD_NAMES:
+            apart = f"{value[: next_field.start()]}, {value[next_field.start(1) :]}"
+            raise UsageError(f"a comma is missing before `{next_field[1]}` after `@`", f"write `@ {name}={apart}`")
         fields[key] = value
     return scheduler, fields
 

@@ -44,6 +44,7 @@ WRONG_FIELDS = [
     ("cosine @ lr=", "`@` needs NAME=VALUE, got `lr=`", "such as `cosine @ lr=3e-4, epochs=8`"),
     ("cosine @ lr=1,", "`@` needs NAME=VALUE, got ``", "such as `cosine @ lr=3e-4, epochs=8`"),
     ("cosine @ lr=1, lr=2", "`lr` is given twice after `@`", ""),
+    ("cosine @ lr=1 epochs=2", "a comma is missing before `epochs` after `@`", "write `@ lr=1, epochs=2`"),
     ("cosine @ grad-accum=1, grad_accum=2", "`grad_accum` is given twice after `@`", ""),
     ("cosine @ lr=x", "`lr` must be a number, got `x`", ""),
     ("cosine @ epochs=0", "`epochs` must be 1 or more, got 0", ""),
