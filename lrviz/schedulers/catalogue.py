@@ -243,6 +243,11 @@ class Family:
     environment: Mapping[str, str] = field(default_factory=dict)
     load: Callable[[str], Any] = import_module
 
+    @property
+    def title(self) -> str:
+        """The name of the package, which for one without a release is that of what is imported."""
+        return self.package if "://" in self.install else self.install
+
     def find(self, name: str) -> Scheduler | None:
         """The scheduler with that short name, name, or name without its module path."""
         return next((s for s in self.schedulers if name in (s.short, s.name, s.attribute)), None)

@@ -49,6 +49,7 @@ SCHEDULERS: Final = (
         short="warmup-cosine",
         name="warmup-cosine",
         summary="linear warm-up, then half a cosine to eta_min at the end of the run",
+        example="warmup-cosine(warmup=5)",
         parameters=(
             _WARMUP,
             Parameter("eta_min", "float", "the lowest rate", default=0.0),
@@ -68,6 +69,7 @@ SCHEDULERS: Final = (
         short="warmup-linear",
         name="warmup-linear",
         summary="linear warm-up, then a linear decay to the end of the run",
+        example="warmup-linear(warmup=5)",
         parameters=(
             _WARMUP,
             Parameter(
@@ -89,6 +91,7 @@ SCHEDULERS: Final = (
         short="wsd",
         name="wsd",
         summary="warm-up, stable, decay: linear warm-up, constant rate, linear decay",
+        example="wsd(warmup=5, decay=8)",
         parameters=(
             _WARMUP,
             Parameter("decay", "int", "scheduler steps of the decay", least=1, follows="max(1, total_steps // 10)"),
@@ -114,6 +117,7 @@ SCHEDULERS: Final = (
         short="inverse-sqrt",
         name="inverse-sqrt",
         summary="linear warm-up, then the inverse square root of the step",
+        example="inverse-sqrt(warmup=5)",
         parameters=(replace(_WARMUP, least=1),),
         formula="rate(t) = lr * min((t + 1) / warmup, sqrt(warmup / (t + 1)))",
         use="Translation and speech models of fairseq, and T5. Its decay does not depend on the length of the run.",
@@ -127,6 +131,7 @@ SCHEDULERS: Final = (
         short="noam",
         name="noam",
         summary="linear warm-up, then the inverse square root of the step, scaled by d_model",
+        example="noam(warmup=5) @ lr=1",
         parameters=(
             Parameter("d_model", "int", "the model's width", default=512, least=1),
             Parameter("warmup", "int", "scheduler steps of the warm-up", default=4000, least=1),

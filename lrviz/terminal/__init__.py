@@ -13,7 +13,7 @@ from lrviz.lazy import lazy
 if TYPE_CHECKING:
     from lrviz.terminal.chart import print_chart
     from lrviz.terminal.curve import print_curve
-    from lrviz.terminal.families import print_families, print_family
+    from lrviz.terminal.lists import print_catalogue, print_family
     from lrviz.terminal.messages import (
         Screen,
         comparison_lines,
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
         progress_bar,
         summary_lines,
     )
-    from lrviz.terminal.pages import print_catalogue, print_page
+    from lrviz.terminal.pages import print_page
     from lrviz.terminal.table import print_differences, print_table
 else:
     __getattr__ = lazy(
         __name__,
         chart=["print_chart"],
         curve=["print_curve"],
-        families=["print_families", "print_family"],
+        lists=["print_catalogue", "print_family"],
         messages=[
             "Screen",
             "comparison_lines",
@@ -44,12 +44,12 @@ else:
             "progress_bar",
             "summary_lines",
         ],
-        pages=["print_catalogue", "print_page"],
+        pages=["print_page"],
         table=["print_differences", "print_table"],
     )
 
 __all__ = [
     "Screen", "comparison_lines", "print_catalogue", "print_chart", "print_curve", "print_differences", "print_error",
-    "print_families", "print_family", "print_finding", "print_lines", "print_note", "print_page", "print_prompt",
+    "print_family", "print_finding", "print_lines", "print_note", "print_page", "print_prompt",
     "print_table", "progress_bar", "summary_lines",
 ]  # fmt: skip

@@ -19,32 +19,6 @@ _NARROW: Final = 72  # columns; narrower terminals get lists instead of tables
 _NAME: Final = "cyan"
 
 
-def print_catalogue(schedulers: Sequence[Scheduler], screen: Screen | None = None) -> None:
-    """Print short name, class and summary of each scheduler: wrapped on a terminal, else a line each."""
-    screen = screen or Screen()
-    if not screen.at_terminal:
-        short, name = (max(len(getattr(s, field)) for s in schedulers) for field in ("short", "class_name"))
-        for s in schedulers:
-            screen.print(
-                Text.assemble((f"{s.short:{short}}", _NAME), f"  {s.class_name:{name}}  {s.summary}"), soft_wrap=True
-            )
-        return
-    width = min(screen.width, _MAX_WIDTH)
-    if width < _NARROW:
-        for s in schedulers:
-            screen.print(Text.assemble((s.short, _NAME), "  ", (s.class_name, "dim")))
-            screen.print(Padding(Text(s.summary), (0, 0, 0, 2)), width=width)
-    else:
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True)
-        for s in schedulers:
-            table.add_row(Text(s.short, _NAME), Text(s.class_name, "dim"), Text(s.summary))
-        screen.print(table, width=width)
-    screen.print()
-    screen.print(Text("`lrviz schedulers NAME` describes one scheduler"), width=width)
-
-
 def print_page(info: Scheduler, screen: Screen | None = None) -> None:
     """Print the page of a scheduler: formula, parameters, uses and common mistakes."""
     screen = screen or Screen()

@@ -470,18 +470,19 @@ def test_momentum_is_shown_where_asked(capsys: Capture) -> None:
 def test_the_catalogue(capsys: Capture) -> None:
     assert main(["schedulers"]) == 0
     of_torch, *others = capsys.readouterr().out.split("\n\n")
-    assert [line.split(maxsplit=2) for line in of_torch.splitlines()] == [
-        [s.short, s.class_name, s.summary] for s in (*catalogue.all_schedulers(), *catalogue.compositions())
+    rows = [line.split(maxsplit=3) for line in of_torch.splitlines()[1:]]
+    assert [(row[0], *row[2:]) for row in rows] == [
+        (s.short, s.class_name, s.summary) for s in (*catalogue.all_schedulers(), *catalogue.compositions())
     ]
     for family in catalogue.all_families():
-        shown = [part for part in others if part.startswith(f"{family.install}\n")]
+        shown = [part for part in others if part.startswith(f"{family.title}\n")]
         if schedulers.is_installed(family):
             rows = [line.split(maxsplit=3) for line in shown[0].splitlines()[1:]]
             assert [(row[0], *row[2:]) for row in rows] == [
                 (s.short, s.attribute, s.summary) for s in family.schedulers
             ]
         else:
-            assert f"\n{family.install} " in others[-1].removeprefix("not installed")
+            assert f"\n{family.title} " in others[-1].removeprefix("not installed")
             assert f"`pip install {family.install}`: {family.schedulers[0].short}" in others[-1]
 
 

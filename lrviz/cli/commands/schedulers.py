@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lrviz.cli.options import NameArgument
 from lrviz.errors import UsageError
@@ -11,21 +11,27 @@ if TYPE_CHECKING:
     from lrviz.schedulers import Scheduler
 
 
+_TORCH: Final = "The schedulers of torch.optim.lr_scheduler, and compositions of them that have short names."
+_SOURCE: Final = "https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
+
+
 def command(name: NameArgument = None) -> None:
     """Print the list, the schedulers of a package, or the page of one scheduler with its chart."""
     from lrviz import files, schedulers, terminal
 
+    listed = (*schedulers.all_schedulers(), *schedulers.compositions())
+    torch = schedulers.Family("torch", "torch", _TORCH, listed, _SOURCE, schedulers.CURVES)
     if name is None:
-        families = [(family, schedulers.is_installed(family)) for family in schedulers.all_families()]
+        others = [(family, schedulers.is_installed(family)) for family in schedulers.all_families()]
         with files.stdout_errors():
-            terminal.print_catalogue((*schedulers.all_schedulers(), *schedulers.compositions()))
-            terminal.print_families(families)
+            terminal.print_catalogue(torch, others)
         return
     info = schedulers.require(name.rpartition(".")[2], name.rpartition(".")[0]) if "." in name else _find(name)
-    family = None if info else next((f for f in schedulers.all_families() if name in (f.package, f.install)), None)
+    families = (torch, *schedulers.all_families())
+    family = None if info else next((f for f in families if name in (f.package, f.install)), None)
     if family is not None:
         with files.stdout_errors():
-            terminal.print_family(family, schedulers.is_installed(family))
+            terminal.print_family(family, family is torch or schedulers.is_installed(family))
         return
     if info is None:
         close = schedulers.suggest(name)
