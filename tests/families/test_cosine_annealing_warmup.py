@@ -1,4 +1,4 @@
-"""CosineAnnealingWarmupRestarts: no index has its package, so one that is written here after its formula stands for it."""
+"""CosineAnnealingWarmupRestarts, with a package after its formula that stands for its own, which is in no index."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_all, read_run
 from tests.families.stubs import write_package
 
-# As the class does: a `step()` of its own, which the constructor of torch calls once; then all groups are set to min_lr,
-# whatever their rate was. The part of a cycle after its warm-up is multiplied, and cut to a whole number.
+# As the class does: a `step()` of its own, which the constructor of torch calls once; then all groups are set to
+# min_lr, whatever their rate was. The part of a cycle after its warm-up is multiplied, and cut to a whole number.
 SCHEDULER = """
 from math import cos, pi
 
