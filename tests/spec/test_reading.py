@@ -46,7 +46,7 @@ WRONG_FIELDS = [
     ("cosine @ lr=1, lr=2", "`lr` is given twice after `@`", ""),
     ("cosine @ grad-accum=1, grad_accum=2", "`grad_accum` is given twice after `@`", ""),
     ("cosine @ lr=x", "`lr` must be a number, got `x`", ""),
-    ("cosine @ epochs=0", "`epochs` must be 1 or more, got 0", ""),
+    ("cosine @ epochs=0", "`epochs` must be 1 or more, got 0", "such as `epochs=10`"),
     ("cosine @ interval=day", "`interval` must be step or epoch, got `day`", ""),
     ("cosine @ drop_last=maybe", "`drop_last` must be true or false, got `maybe`", ""),
     (

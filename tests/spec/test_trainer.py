@@ -303,7 +303,11 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     (
         "TrainingArguments(num_train_epochs=0)", {},
-        "`TrainingArguments`: `num_train_epochs` must be above 0, got 0", "",
+        "`TrainingArguments`: `num_train_epochs` must be above 0, got 0", "such as num_train_epochs=3, or `max_steps`",
+    ),
+    (
+        "TrainingArguments(max_steps=9, learning_rate=-2e-5)", {},
+        "`TrainingArguments`: `learning_rate` must be above 0, got -2e-5", "such as learning_rate=2e-5",
     ),
     (
         "TrainingArguments(num_train_epochs=1e308)", {"dataset_size": 100},
@@ -592,3 +596,9 @@ def test_presets_and_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for name, value in given.items():
         with pytest.raises(SpecError, match=f"`{name}` is for the arguments of a Trainer"):
             lrviz.simulate(lambda optimizer: optimizer, **{name: value})
+
+
+def test_a_warm_up_without_end_is_written_as_it_was_given() -> None:
+    for version in ("4.50", "5.23"):
+        run = trainer_run(read_arguments({"max_steps": 9, "warmup_steps": 1e308}, where="x"), version=version)
+        assert str(run.call).endswith("(num_warmup_steps=1e308, num_training_steps=9)")

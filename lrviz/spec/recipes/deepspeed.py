@@ -69,7 +69,7 @@ def _alone(config: Config, name: str, params: Mapping[str, Any]) -> Recipe:
     """The run of a file that says all of its schedule."""
     total = config.count(_WITH_LENGTH, least=1)
     steps = config.updates(_WITH_LENGTH)
-    lr = config.number("optimizer.params.lr")
+    lr = config.rate("optimizer.params.lr")
     key = "optimizer.params.lr"
     if lr is None and config.given_rate() is None:
         key = next(iter(config.has("scheduler.params.warmup_max_lr", "scheduler.params.cycle_max_lr")), "")
