@@ -162,6 +162,11 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         "`a.yaml`: `jagged_restart_steps` is a schedule of axolotl that lrviz does not draw",
         "without `jagged_restart_steps` the schedule of `lr_scheduler` is drawn",
     ),
+    "processes of Accelerate": (
+        TITAN.format(more=""), "a.toml --num-processes 4",
+        "`--num-processes` is not for `a.toml`, whose scheduler steps once an update",
+        "`--world-size` gives the devices that share the samples",
+    ),
     "a rate below 0": (
         HF.replace("2e-5", "-2e-5"), "a.yaml --dataset-size 9",
         "`a.yaml`: `learning_rate` must be above 0, got -2e-5", "such as learning_rate=2e-5",

@@ -15,7 +15,7 @@ import lrviz
 from lrviz import simulation
 from lrviz.cli import main
 from lrviz.errors import LrvizError
-from lrviz.spec import Fields, is_recipe, read_run, read_values
+from lrviz.spec import Fields, is_recipe, read_run, read_runs, read_values
 from lrviz.spec.recipes import deepspeed
 from lrviz.spec.recipes.config import Config
 from tests.recipes.expected import AXOLOTL, FOLDER, HF, NANO, PLAIN, TITAN, TRAINER, TUNE, Expected
@@ -443,3 +443,10 @@ def test_the_length_of_one_epoch_of_axolotl(tmp_path: Path, capsys: Capture) -> 
     (tmp_path / "a.yaml").write_text(text)
     assert main(["table", "--from", str(tmp_path / "a.yaml"), "--dataset-size", "90"]) == 0
     assert "1 epoch of 90 samples" in capsys.readouterr().err
+
+
+def test_processes_of_other_runs_are_not_those_of_a_file(tmp_path: Path) -> None:
+    alone = run_of(tmp_path, TITAN.format(more=""), "a.toml")
+    titan, step = read_runs([str(tmp_path / "a.toml"), "StepLR(3)"], Fields({"num_processes": "2", "steps": "10"}))
+    assert (titan.loop.num_processes, step.loop.num_processes) == (1, 2)
+    assert rates_of(titan) == rates_of(alone)

@@ -19,7 +19,7 @@ from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.found import Fault, Found
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.isolated import linked
-from lrviz.notation.script.lightning import configs, read_trainers
+from lrviz.notation.script.lightning import configs, processes_of, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
@@ -128,6 +128,7 @@ class _Reading:
         self.source, self.reader, self.given = source, reader, given
         self.body = body  # of the script, with what is not read
         self.intervals: dict[int, tuple[str, int]] = {}  # of Lightning
+        self.by_lightning = False
         self.choices: list[Origin] = []  # that decide which scheduler is used
         self.undecided: Origin | None = None  # likewise, if it cannot be given
         self.others: list[Schedule] = []  # that may be used as well
@@ -137,6 +138,7 @@ class _Reading:
         self.returned = read_all(reader)
         for value in self.returned:
             for config in configs(value)[1]:
+                self.by_lightning = True
                 if config.interval:
                     self.intervals[id(config.schedule)] = config.interval, config.schedule.line
                 if config.frequency != 1 and reader.harness is None:
@@ -373,6 +375,7 @@ class _Reading:
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
         if reader.accelerate is not None and reader.accelerate.split and "num_processes" in self.given:
             found.fields["split_batches"] = True
+        found.processes = processes_of(reader.trainers) if self.by_lightning else 0
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]

@@ -105,8 +105,13 @@ def read_recipe(path: str, fields: Fields) -> ScriptRun:
     """
     shown = printable(path, 60)
     kind, config = _recognised(path, fields)
+    if "num_processes" in config.given and not fields.shared:
+        raise UsageError(
+            f"`{config.option('num_processes')}` is not for `{shown}`, whose scheduler steps once an update",
+            f"`{config.option('world_size')}` gives the devices that share the samples",
+        )
     recipe: Recipe = import_module(f"lrviz.spec.recipes.{kind.module}").read(config)
-    given = {name: value for name, value in config.given.items() if name not in recipe.used}
+    given = {name: value for name, value in config.given.items() if name not in (*recipe.used, "num_processes")}
     merged = Fields(recipe.values, prefix="").over(given, fields.prefix)
     return ScriptRun(
         recipe.scheduler,
