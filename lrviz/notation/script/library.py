@@ -103,6 +103,9 @@ def _dotted(
         return call_numpy(reader, last, args, kwargs, node)
     if last in ("ArgumentParser", "ConfigArgParser") or path == "argparse.ArgumentParser":
         return Parser()
+    if last in ("HfArgumentParser", "TrlParser") and (args or kwargs):
+        classes = kwargs.get("dataclass_types", args[0] if args else ())
+        return Parser(dataclasses=tuple(classes) if isinstance(classes, list | tuple) else (classes,))
     if last in ("EasyDict", "edict", "DotDict", "AttrDict", "Munch", "ConfigDict") or path.endswith("OmegaConf.create"):
         settings = {**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs}
         reader.add(size(settings), node)

@@ -184,6 +184,11 @@ class _Reading:
         found = Found(None, getattr(arguments, "variable", ""), getattr(node, "lineno", 0))
         found.names, found.examples = (found.name,), reader.examples
         found.trainer, found.missing = trainer_call(arguments, reader.taint, reader.examples)
+        if any(arguments is made for made in reader.of_command_line) and reader.settings is None:
+            found.notes.append(
+                f"the command line of the script is not known: `{found.trainer.name}` has its defaults; "
+                "`--config FILE` gives other values"
+            )
         samples = samples_of(trained.kwargs.get("train_dataset"))
         if samples is not None:
             found.fields["dataset_size"], found.lines["dataset_size"] = samples, trained.line
