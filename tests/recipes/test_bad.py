@@ -77,7 +77,13 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     "auto without the arguments": (
         DS % ('"warmup_max_lr": "auto"', '"auto"'), "a.json",
         '`a.json`: `scheduler.params.warmup_max_lr` and `optimizer.params.lr` are "auto", which the Trainer fills in',
-        "add `--config FILE` with the YAML or JSON of the arguments of the Trainer",
+        "add `--config FILE --dataset-size 52002`, with the YAML or JSON of the arguments of the Trainer, and the "
+        "number of samples unless these have `max_steps`",
+    ),
+    "auto without the arguments, of a known length": (
+        DS % ('"warmup_max_lr": "auto"', "1e-3"), "a.json --dataset-size 9",
+        '`a.json`: `scheduler.params.warmup_max_lr` is "auto", which the Trainer fills in',
+        "add `--config FILE`, with the YAML or JSON of the arguments of the Trainer",
     ),
     "DeepSpeed without a schedule": (
         '{"zero_optimization": {}}', "a.json",

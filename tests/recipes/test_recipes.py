@@ -291,6 +291,10 @@ NOTES: dict[str, tuple[str, str, dict[str, Any], str]] = {
         f"{HF}stage: sft\ntemplate: llama3\nval_size: 0.1\n", "a.yaml", {"dataset_size": 100},
         "`val_size` takes samples from the dataset: the number of samples is that of the rest",
     ),
+    "a split, axolotl": (
+        f"{AXOLOTL}num_epochs: 1\nval_set_size: 0.05\n", "a.yaml", {"dataset_size": 100},
+        "`val_set_size` takes samples from the dataset: the number of samples is that of the rest",
+    ),
     "packed samples": (
         TUNE.format(more="dataset: {packed: true}", optimizer="torch.optim.AdamW"), "a.yaml", {"dataset_size": 100},
         "`dataset.packed` is true: the number of samples is that of the packed ones",

@@ -70,10 +70,12 @@ def read(config: Config) -> Recipe:
     if needed:
         raise config.missing(needed)
     world = config.given_count("world_size") or 1
-    length = []
+    length, notes = [], []
     if not updates:
         updates = ceil((samples or 0) * epochs / (micro * every * world))
         length = [f"{epochs:g} epoch{'s' * (epochs != 1)} of {samples:,} samples"]
+        if config.get("val_set_size"):
+            notes.append("`val_set_size` takes samples from the dataset: the number of samples is that of the rest")
     warmup = config.count("warmup_steps")
     if warmup is None:
         ratio = config.number("warmup_ratio", most=1.0)
@@ -102,7 +104,7 @@ def read(config: Config) -> Recipe:
         dict(run.fields),
         {"lr": "learning_rate", "optimizer": "optimizer"},
         told,
-        [*run.notes, *([_NOTE] if own and own.name == "LambdaLR" else [])],
+        [*notes, *run.notes, *([_NOTE] if own and own.name == "LambdaLR" else [])],
         hf.USED,
         tells_all=True,
     )
