@@ -403,6 +403,13 @@ def require(name: str, module: str = "", *, has_arguments: bool = False) -> Sche
     raise SpecError(f"unknown scheduler `{module}.{name}`" if module else f"unknown scheduler `{name}`", hint)
 
 
+def refused(name: str, module: str) -> str:
+    """Why a name of a package cannot be shown; empty for one that can, and for what is no name of a family."""
+    package = module.partition(".")[0]
+    found = family(package) if package in families.NAMES else None
+    return found.refused.get(name, "") if found else ""
+
+
 def _refuse(found: Family, name: str, module: str) -> NoReturn:
     """Refuse a name of a family that has no scheduler here."""
     if name in found.refused:

@@ -343,6 +343,40 @@ def test_ignite() -> None:
             assert found == ignited(both), (values, inner)
 
 
+IGNITE_SCRIPT = """
+from ignite.engine import Engine, Events
+from ignite.handlers import LinearCyclicalScheduler, create_lr_scheduler_with_warmup
+optimizer = torch.optim.Adam(model.parameters(), lr=0.5)
+trainer = Engine(update)
+scheduler = {scheduler}
+trainer.add_event_handler(Events.{event}, scheduler)
+trainer.run(loader, max_epochs={epochs})
+"""
+
+
+def test_scripts_of_ignite() -> None:
+    engine = pytest.importorskip("ignite.engine")
+    around = factory("create_lr_scheduler_with_warmup")
+    cyclic = partial(factory("LinearCyclicalScheduler"), param_name="lr", start_value=0.1, end_value=0.5, cycle_size=6)
+    cases: list[tuple[str, Callable[[Any], Any]]]
+    for event in ("ITERATION_STARTED", "EPOCH_STARTED"):
+        cases = [
+            ("LinearCyclicalScheduler(optimizer, 'lr', 0.1, 0.5, 6)", cyclic),
+            (
+                "create_lr_scheduler_with_warmup(ExponentialLR(optimizer, 0.9), 0.0, 3)",
+                lambda optimizer: around(ExponentialLR(optimizer, 0.9), 0.0, 3),
+            ),
+        ]
+        for text, make in cases:
+            optimizer, found = adam(), []
+            trainer = engine.Engine(lambda *_: found.append([g["lr"] for g in optimizer.param_groups]))  # noqa: B023
+            trainer.add_event_handler(engine.Events[event], make(optimizer))
+            trainer.run([0] * 4, max_epochs=8)
+            script = IGNITE_SCRIPT.format(scheduler=text, event=event, epochs=8)
+            (run,) = read_all(script, Fields({"steps_per_epoch": "4"}))
+            assert simulate(run).lr.tolist() == found, (event, text)
+
+
 STEPS = {"by_epoch": False}
 MMENGINE: list[tuple[str, dict[str, Any]]] = [
     ("ConstantLR", {"factor": 0.1, "end": 8, **STEPS}),
@@ -401,6 +435,67 @@ def test_mmengine() -> None:
     ]:
         with pytest.raises(LrvizError, match=message):
             drawn(text)
+
+
+# The items of `param_scheduler`, of which each is one for MMEngine; epochs of 8 batches.
+REGISTERS: list[list[dict[str, Any]]] = [
+    [
+        {"type": "LinearLR", "start_factor": 0.001, "by_epoch": False, "begin": 0, "end": 5},
+        {"type": "MultiStepLR", "begin": 0, "end": 3, "by_epoch": True, "milestones": [1, 2], "gamma": 0.1},
+    ],
+    [
+        {"type": "LinearLR", "start_factor": 1e-2, "by_epoch": True, "end": 1, "convert_to_iter_based": True},
+        {
+            "type": "CosineAnnealingLR", "T_max": 2, "eta_min": 0.01, "by_epoch": True, "begin": 1, "end": 3,
+            "convert_to_iter_based": True,
+        },
+    ],
+    [{"type": "MultiStepLR", "milestones": [1, 2], "convert_to_iter_based": True}],
+    [{"type": "PolyLR", "power": 0.9, "eta_min": 1e-4, "begin": 2, "end": 20, "by_epoch": False}],
+]  # fmt: skip
+CONFIG = """
+_base_ = ["base.py"]
+train_cfg = dict({cfg})
+param_scheduler = {schedulers}
+optim_wrapper = dict(type="OptimWrapper", optimizer=dict(type="Adam", lr=0.5), clip_grad=None)
+"""
+
+
+def test_configs_of_mmengine() -> None:
+    found = package("mmengine")
+    module = found.load(found.schedulers[0].module)
+    for items in REGISTERS:
+        optimizer, rates = adam(), []
+        schedulers = []
+        for item in items:
+            values = {k: v for k, v in item.items() if k not in ("type", "convert_to_iter_based")}
+            cls = getattr(module, item["type"])
+            if item.get("convert_to_iter_based"):
+                schedulers.append(cls.build_iter_from_epoch(optimizer, **{"by_epoch": True, **values}, epoch_length=8))
+            else:
+                schedulers.append(cls(optimizer, **values))
+        for _ in range(3):
+            for _ in range(8):
+                rates.append([group["lr"] for group in optimizer.param_groups])
+                for scheduler in schedulers:
+                    if not scheduler.by_epoch:
+                        scheduler.step()
+            for scheduler in schedulers:
+                if scheduler.by_epoch:
+                    scheduler.step()
+        called = ", ".join(f"dict({', '.join(f'{k}={v!r}' for k, v in item.items())})" for item in items)
+        for written in (repr(items), f"[{called}]"):
+            text = CONFIG.format(cfg="type='EpochBasedTrainLoop', max_epochs=3", schedulers=written)
+            (run,) = read_all(text, Fields({"steps_per_epoch": "8"}))
+            assert simulate(run).lr.tolist() == rates, written
+            (run,) = read_all(
+                f"param_scheduler = {written}", Fields({"steps_per_epoch": "8", "epochs": "3", "lr": "0.5"})
+            )
+            assert simulate(run).lr.tolist() == rates, written
+        if not any(item.get("by_epoch", True) for item in items):
+            text = CONFIG.format(cfg="type='IterBasedTrainLoop', max_iters=24", schedulers=repr(items))
+            (run,) = read_all(text)
+            assert simulate(run).lr.tolist() == rates
 
 
 def test_the_parameters_are_those_of_the_package() -> None:

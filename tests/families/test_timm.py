@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -243,6 +244,53 @@ def test_the_numbers_of_their_own_tests(by_update: bool) -> None:
     for start in ("CosineLRScheduler(t_initial=100", "PolyLRScheduler(t_initial=100"):
         one, two = (at_counts(f"{start}, k_decay={k})", by_update=by_update) for k in ("1.0", "2.0"))
         assert one[50] != two[50], start
+
+
+ARGUMENTS = """import argparse
+import torch
+from timm.scheduler import {name}
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=0.5)
+{arguments}
+args = parser.parse_args()
+optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+scheduler, num_epochs = {call}
+for epoch in range(num_epochs):
+    for i in range(4):
+        optimizer.step()
+        scheduler.step_update(epoch * 4 + i + 1)
+    scheduler.step(epoch + 1, validate(model))
+"""
+
+
+def test_the_arguments_of_a_command_line() -> None:
+    module = timm("scheduler_factory")
+    calls = {
+        "create_scheduler": "create_scheduler(args, optimizer, updates_per_epoch=4)",
+        "create_scheduler as make": "make(args, optimizer, 4)",
+        "create_scheduler_v2, scheduler_kwargs": (
+            "create_scheduler_v2(optimizer, **scheduler_kwargs(args), updates_per_epoch=4)"
+        ),
+    }
+    for values in (
+        {"sched": "cosine", "epochs": 6, "warmup_epochs": 2, "cooldown_epochs": 2, "min_lr": 0.01},
+        {"sched": "step", "epochs": 6, "decay_epochs": 2, "decay_rate": 0.5, "warmup_epochs": 0},
+        {"sched": "poly", "epochs": 5, "warmup_epochs": 1, "sched_on_updates": True, "lr_k_decay": 2.0},
+        {"sched": "plateau", "epochs": 6, "patience_epochs": 1, "eval_metric": "loss"},
+    ):
+
+        def make(optimizer: Any, values: Any = values) -> Any:
+            return module.create_scheduler(SimpleNamespace(**values), optimizer, updates_per_epoch=4)[0]
+
+        epochs = module.create_scheduler(
+            SimpleNamespace(**values), torch.optim.SGD([torch.zeros(1)]), updates_per_epoch=4
+        )[1]
+        expected = trained(make, epochs)
+        metric = {"metric": ",".join(map(str, METRICS))} if values["sched"] == "plateau" else {}
+        arguments = "\n".join(f'parser.add_argument("--{k}", default={v!r})' for k, v in values.items())
+        for name, call in calls.items():
+            (run,) = read_all(ARGUMENTS.format(name=name, arguments=arguments, call=call), Fields(metric))
+            assert simulate(run).lr.tolist() == expected, (values, name)
 
 
 def test_what_is_refused() -> None:

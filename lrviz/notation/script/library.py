@@ -62,6 +62,7 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import Budget, ExpressionError, unparse
 from lrviz.notation.trainers import is_trainer_class
+from lrviz.schedulers import refused
 
 # Functions that give their first argument again.
 _PASS: Final = (
@@ -144,6 +145,8 @@ def _dotted(
         made = Arguments(last, node, args, kwargs)
         reader.arguments.append(made)
         return made
+    if reason := refused(last, function.module):
+        raise ExpressionError(f"`{last}` cannot be shown: {reason}", node=node)
     if last == "DataLoader":
         return make_loader(args, kwargs, node)
     if last in _PASS and args:

@@ -23,6 +23,10 @@ from lrviz.notation.script.lightning import configs, processes_of, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
+from lrviz.notation.script.registers import NAME as REGISTER
+from lrviz.notation.script.registers import with_register
+from lrviz.notation.script.timm_arguments import NAMES as OF_TIMM
+from lrviz.notation.script.timm_arguments import with_functions
 from lrviz.notation.script.torch_objects import dampens, optimizer_defaults
 from lrviz.notation.script.trainers import Trained, samples_of, trainer_call, trainer_class
 from lrviz.notation.script.trees import Position, assigned_lines, computes
@@ -80,6 +84,13 @@ def read_script(
     budget = Budget(_MOST_CHARACTERS, _MOST_NODES) if whole else Budget()
     try:
         tree = source.tree(budget)
+        whole_tree = tree
+        if REGISTER in source.text:
+            tree = with_register(tree)
+        if any(name in source.text for name in OF_TIMM):
+            tree = with_functions(tree)
+        if tree is not whole_tree:
+            source.functions = None
         if source.lengths:
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
         values = {
@@ -127,7 +138,7 @@ class _Reading:
     def __init__(self, source: Source, reader: Interpreter, given: Collection[str], body: Sequence[ast.stmt]) -> None:
         self.source, self.reader, self.given = source, reader, given
         self.body = body  # of the script, with what is not read
-        self.intervals: dict[int, tuple[str, int]] = {}  # of Lightning
+        self.intervals: dict[int, tuple[str, int]] = {}  # of Lightning and Ignite
         self.by_lightning = False
         self.choices: list[Origin] = []  # that decide which scheduler is used
         self.undecided: Origin | None = None  # likewise, if it cannot be given
@@ -148,6 +159,7 @@ class _Reading:
                         "paste the class, or leave it out and multiply the scheduler's lengths by it",
                         config.schedule.node,
                     )
+        self.intervals |= reader.attached
         if (trained := self._trained()) is not None:
             return trained
         if not reader.schedules and reader.unknown_classes:
