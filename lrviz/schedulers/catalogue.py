@@ -202,6 +202,8 @@ class Scheduler:
     standalone: bool = False  # it is no LRScheduler of torch, which SequentialLR and others need
     dampens: bool = False  # a loop steps another scheduler inside `with scheduler.dampening():`
     takes_count: bool = False  # step() takes the number of epochs, and step_update() that of updates
+    step_code: Callable[[Values, Any], str] | None = None  # the call of step() in a loop, from the values and the loop
+    is_handler: bool = False  # a trainer of Ignite calls it at its events
 
     @property
     def class_name(self) -> str:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, ReduceLROnPlateau, StepLR
 
+from lrviz.code import training_script
 from lrviz.errors import LrvizError
 from lrviz.schedulers import Family, family, find, is_installed
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_all, read_run
+from tests.scripts.running import executed
 
 pytestmark = [pytest.mark.families, pytest.mark.filterwarnings("ignore")]
 
@@ -529,3 +532,44 @@ def test_the_curves_are_those_of_the_packages() -> None:
         for info in found.schedulers if is_installed(found) else ():
             rates = simulate(read_run(info.example or info.short)).lr[:, 0].tolist()
             assert found.curves[info.short] == tuple(round(rate * 1e6) for rate in rates), info.short
+
+
+# Runs of which `lrviz code` writes the loop, with the packages whose loop it is.
+WRITTEN = {
+    "timm": [
+        "timm-cosine(t_initial=3, warmup_t=1, lr_min=1e-4) @ epochs=5, steps_per_epoch=3",
+        "timm-step(decay_t=4, decay_rate=0.5, t_in_epochs=False) @ epochs=3, steps_per_epoch=5, grad_accum=2",
+        "timm-plateau(patience_t=0, mode='min') @ epochs=6, steps_per_epoch=2",
+        "create_scheduler_v2(num_epochs=4, warmup_epochs=2, cooldown_epochs=1) @ steps_per_epoch=3",
+        "create_scheduler_v2(sched='poly', num_epochs=4, step_on_epochs=False, updates_per_epoch=3)",
+    ],
+    "pytorch_warmup": [
+        "LinearWarmup(warmup_period=6, lr_scheduler=CosineAnnealingLR())",
+        "UntunedLinearWarmup(lr_scheduler=StepLR(4, 0.5)) @ steps=20",
+        "ExponentialWarmup(warmup_period=3) @ epochs=4, interval=epoch",
+    ],
+    "megatron": [
+        "megatron(lr_warmup_steps=64, lr_decay_steps=1024, increment=32)",
+        "megatron(lr_warmup_steps=64, lr_decay_steps=512) @ dataset_size=256, batch_size=8, grad_accum=4",
+    ],
+    "ignite": [
+        "LinearCyclicalScheduler(start_value=0.1, end_value=0.5, cycle_size=6) @ epochs=3, steps_per_epoch=5",
+        "CosineAnnealingScheduler(cycle_size=4) @ epochs=6, steps_per_epoch=3, interval=epoch",
+        "ignite-cosine @ max_steps=7, steps_per_epoch=3",
+        "ignite-warmup(ExponentialLR(gamma=0.9), warmup_start_value=0.0, warmup_duration=6) @ steps=9",
+    ],
+    "deepspeed": ["WarmupLR(warmup_num_steps=4) @ steps=9"],
+    "mmengine": ["mmengine.optim.LinearLR(end=5, by_epoch=False)", "mmengine.optim.StepLR(step_size=2)"],
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_loops_that_are_written_use_the_rates_of_lrviz(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(name)
+    monkeypatch.chdir(tmp_path)
+    for line in WRITTEN[name]:
+        spec = read_run(line)
+        expected = simulate(spec).lr.tolist()
+        assert [rates.tolist() for rates in executed(training_script(spec))] == [expected], line
