@@ -112,11 +112,12 @@ $(LOWEST)/.installed: pyproject.toml constraints.txt tests/lowest.py | $(LOWEST)
 		--editable '.[test]'
 	@touch $@
 
-# The packages of the last line need others, such as torchvision, only for what lrviz does not import.
+# Without its operators DeepSpeed compiles nothing. The packages of the last line need others, such as torchvision, only
+# for what lrviz does not import.
 $(FAMILIES)/.installed: pyproject.toml constraints.txt | $(FAMILIES)/bin/python
 	@echo "installing packages of schedulers into $(FAMILIES), torch included: this takes minutes"
-	$(FAMILIES)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-		--editable '.[families-test]'
+	DS_BUILD_OPS=0 $(FAMILIES)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[families-test]'
 	$(FAMILIES)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		--no-deps lightning-bolts megatron-core timm
 	@touch $@

@@ -10,6 +10,7 @@ from unicodedata import category, combining, east_asian_width
 _SYMBOLS = "▁█…·─┤⣿"  # the characters of charts and tables
 # Commands that GitHub Actions, Azure Pipelines and TeamCity run in a log: at the start of a line, or anywhere in it.
 _LOG_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))")
+_LARGE = 10**18
 _CUT = "..."  # in place of the middle of a long text
 
 
@@ -105,8 +106,9 @@ def format_rate(value: float, digits: int = 3, beside: float = 0.0, *, decimal: 
 
 
 def count(number: int, noun: str) -> str:
-    """A number and its noun: "1 step", "3 steps", "1,000 steps"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """A number and its noun: "1 step", "3 steps", "1,000 steps"; of a number that no run has, only its size."""
+    shown = f"over {_LARGE:,}" if number > _LARGE else f"{number:,}"
+    return f"{shown} {noun}{'' if number == 1 else 's'}"
 
 
 def brief(value: Any) -> str:

@@ -16,7 +16,7 @@ from lrviz.spec import CodeCall, RunSpec, ScriptLoop
 from lrviz.text import printable
 
 Written = Callable[[Lambda, str, int], str]
-NAMES: Final = ("optimizer", "scheduler")
+NAMES: Final = ("optimizer", "scheduler", "warmup", "num_epochs")
 
 
 class Constructor:
@@ -38,11 +38,18 @@ class Constructor:
         self.written = written
         self.imports: dict[str, set[str]] = {}
         self.folder = ""
-        if isinstance(spec.scheduler, SchedulerCall):
-            self.node = self._call(spec.scheduler, indent)
-        elif isinstance(spec.scheduler, CodeCall):
-            self.node = self._user_code(spec.scheduler, indent)
-        elif isinstance(spec.scheduler, ScriptLoop):
+        call = spec.scheduler
+        info = schedulers.find(call.name) if isinstance(call, SchedulerCall) else None
+        self.nodes: list[tuple[str, Brackets]] = []  # the names that are assigned, and what creates their values
+        if isinstance(call, SchedulerCall):
+            inner = call.get("lr_scheduler") if info is not None and info.dampens else None
+            if isinstance(inner, SchedulerCall):
+                self.nodes.append(("scheduler", self._call(inner, indent)))
+            name = "scheduler, num_epochs" if info and info.returns_pair else "scheduler"
+            self.nodes.append(("warmup" if info and info.dampens else name, self._call(call, indent)))
+        elif isinstance(call, CodeCall):
+            self.nodes.append(("scheduler", self._user_code(call, indent)))
+        elif isinstance(call, ScriptLoop):
             raise SpecError(
                 "the loop of a script changes the rates in more ways than with one scheduler, and cannot be written "
                 "as code",
@@ -53,7 +60,7 @@ class Constructor:
                 f"`{printable(spec.label, 60)}` cannot be written as code",
                 "give the scheduler in notation, or name code of your own as `FILE.py:NAME`",
             )
-        self.lines = lay_out(self.node, " " * indent, before="scheduler = ")
+        self.lines = [line for name, node in self.nodes for line in lay_out(node, " " * indent, before=f"{name} = ")]
 
     def _call(self, call: SchedulerCall, indent: int) -> Brackets:
         info = schedulers.find(call.name)
@@ -133,7 +140,8 @@ def scheduler_line(spec: RunSpec) -> str | None:
     """The scheduler's constructor in one line, with its functions as in the notation; None for code of the user."""
     if not isinstance(spec.scheduler, SchedulerCall):
         return None
-    return f"scheduler = {Constructor(spec, lambda function, *_: str(function)).node}"
+    nodes = Constructor(spec, lambda function, *_: str(function)).nodes
+    return "; ".join(f"{name} = {node}" for name, node in nodes)
 
 
 def check_loop(scheduler: object) -> None:
@@ -153,10 +161,4 @@ def check_loop(scheduler: object) -> None:
 
 def _without_loop(info: schedulers.Scheduler, call: SchedulerCall) -> SchedulerCall:
     """The call without what is of the loop around it."""
-    given = [name for name, value in call.kwargs if name in info.of_loop and value is not None]
-    if info.dampens and given:
-        raise SpecError(
-            f"`{info.name}` with a scheduler inside cannot be written as code",
-            "write each of them alone: `lrviz code ... --only scheduler`",
-        )
-    return replace(call, kwargs=tuple((name, value) for name, value in call.kwargs if name not in given))
+    return replace(call, kwargs=tuple((name, value) for name, value in call.kwargs if name not in info.of_loop))

@@ -18,7 +18,7 @@ from lrviz.text import print_value
 
 _TAKEN: Final = (
     *NAMES, "torch", "nn", "model", "loader", "get_batch", "loss_function", "validate", "resume", "start", "epoch",
-    "step", "i", "inputs", "targets", "loss", "checkpoint",
+    "step", "i", "inputs", "targets", "loss", "checkpoint", "trainer", "update", "batch", "Engine", "Events",
 )  # fmt: skip
 # Optimizers that the loop of the script does not fit.
 _REFUSED: Final = {"LBFGS": "calls a closure several times an update", "SparseAdam": "takes only sparse gradients"}
@@ -87,7 +87,15 @@ def training_script(spec: RunSpec) -> str:
     Raises:
         SpecError: the scheduler cannot be written as code, or the loop does not fit the optimizer.
     """
-    check_loop(spec.scheduler)
+    call, loop = spec.scheduler, spec.loop
+    info = schedulers.find(call.name) if isinstance(call, SchedulerCall) else None
+    if info is not None and not _has_loop(info, spec):
+        check_loop(call)
+    if info is not None and info.standalone and loop.steps_each > 1:
+        raise SpecError(
+            f"Accelerate wraps only torch's LRScheduler, and `{info.attribute}` is not one",
+            "leave out the number of processes, and give the batches of one process",
+        )
     own = schedulers.OWN_RATES.get(spec.optimizer.name)
     if reason := _REFUSED.get(spec.optimizer.name) or (own and own.scheduled and _MODES):
         raise SpecError(
@@ -95,6 +103,15 @@ def training_script(spec: RunSpec) -> str:
             "`--only scheduler` writes the scheduler without a loop",
         )
     return _Script(spec).text()
+
+
+def _has_loop(info: schedulers.Scheduler, spec: RunSpec) -> bool:
+    """Whether the script has the loop of a scheduler."""
+    if info.is_handler:
+        return spec.loop.grad_accum == 1
+    if info.takes_count:  # with a metric it takes one at the end of an epoch
+        return spec.loop.interval == "epoch" or not schedulers.takes_metric(spec.scheduler)
+    return info.stepper is None or info.step_code is not None
 
 
 class _Script:
@@ -107,8 +124,13 @@ class _Script:
         # A run of one epoch is counted in updates.
         self.by_update = self.loop.epochs == 1 and self.loop.interval == "step"
         call = spec.scheduler
-        known = isinstance(call, SchedulerCall) and schedulers.find(call.name)
-        self.takes_metric = schedulers.takes_metric(call) if known else spec.metric is not None
+        self.info = schedulers.find(call.name) if isinstance(call, SchedulerCall) else None
+        self.takes_metric = schedulers.takes_metric(call) if self.info else spec.metric is not None
+        self.counts = self.info is not None and self.info.takes_count
+        self.handler = self.info is not None and self.info.is_handler
+        self.by_update = self.by_update and not self.handler
+        names = [name.partition(",")[0] for name, _ in self.constructor.nodes]
+        self.saved = ("model", "optimizer", *names)
         self.fails_past_end = isinstance(call, SchedulerCall) and _fails_past_end(call)
 
     def text(self) -> str:
@@ -128,10 +150,13 @@ class _Script:
             data = []
             stubs.append(f"loader = [({batch})] * {self.loop.steps_per_epoch}  # your DataLoader")
         validate = [self._validate()] if self.takes_metric else []
-        loop = self._by_update() if self.by_update else self._by_epoch()
+        if self.handler:
+            loop = self._of_ignite()
+        else:
+            loop = self._by_update() if self.by_update else self._by_epoch()
         blocks = [stubs, data, *validate, *self.functions.definitions, [*optimizer, *self.constructor.lines]]
         imports = library_imports(self.constructor, self.functions, ["torch"])
-        return join_blocks([*imports, *blocks, self._resume(), loop])
+        return join_blocks([*imports, *blocks, [] if self.handler else self._resume(), loop])
 
     def _model(self) -> list[str]:
         layer = "nn.Linear(8, 8, bias=False)" if self.spec.optimizer.name == "Muon" else "nn.Linear(8, 8)"
@@ -167,7 +192,13 @@ class _Script:
         """The lines that step the scheduler; `counter` is the number of the call, from 0."""
         metric = f"validate({counter})" if self.takes_metric else ""
         processes, call = self.loop.steps_each, self.spec.scheduler
+        if self.counts:
+            return [f"scheduler.step_update({counter} + 1)"]
+        if self.info is not None and self.info.step_code is not None and isinstance(call, SchedulerCall):
+            return [self.info.step_code(dict(call.kwargs), self.loop)]
         lines = [f"scheduler.step({'metric' if metric and processes > 1 else metric})"]
+        if self.info is not None and self.info.dampens:
+            lines = _under("with warmup.dampening():", lines if "scheduler" in self.saved else ["pass"])
         if processes > 1:
             if isinstance(call, SchedulerCall) and call.name == "OneCycleLR":  # Accelerate stops it at its end
                 lines = _under("if scheduler.last_epoch < scheduler.total_steps:", lines)
@@ -188,12 +219,12 @@ class _Script:
             "start = 0",
             "if resume:",
             f'    checkpoint = torch.load("checkpoint.pt"{unsafe})',
-            *(f'    {name}.load_state_dict(checkpoint["{name}"])' for name in ("model", "optimizer", "scheduler")),
+            *(f'    {name}.load_state_dict(checkpoint["{name}"])' for name in self.saved),
             f'    start = checkpoint["{counter}"] + 1',
         ]
 
     def _save(self, counter: str, indent: str) -> list[str]:
-        states = {name: f"{name}.state_dict()" for name in ("model", "optimizer", "scheduler")}
+        states = {name: f"{name}.state_dict()" for name in self.saved}
         state = dict_of({**states, counter: counter})
         return lay_out(call("torch.save", state, '"checkpoint.pt"'), indent)
 
@@ -215,9 +246,10 @@ class _Script:
         """The loop over epochs and batches."""
         accumulated, by_step, left = self.loop.grad_accum, self.loop.interval == "step", self.loop.accum_remainder
         stops = self.loop.updates < self.loop.epochs * self.loop.period[0] // self.loop.period[1]
-        counted = accumulated > 1 or stops or (by_step and (self.takes_metric or self.fails_past_end))
+        counted = accumulated > 1 or stops or self.counts or (by_step and (self.takes_metric or self.fails_past_end))
         head = "for i, (inputs, targets) in enumerate(loader):" if counted else "for inputs, targets in loader:"
-        lines, indent = [f"for epoch in range(start, {self.loop.epochs}):", f"    {head}"], "        "
+        epochs = "num_epochs" if self._returns_epochs() else str(self.loop.epochs)
+        lines, indent = [f"for epoch in range(start, {epochs}):", f"    {head}"], "        "
         update = f"epoch * {self.loop.updates_per_epoch} + i" + f" // {accumulated}" * (accumulated > 1)
         ends = f"(i + 1) % {accumulated} == 0" + " or i + 1 == len(loader)" * (left == "update")
         if left == "carry" and accumulated > 1:
@@ -229,15 +261,46 @@ class _Script:
         if accumulated > 1:
             lines.append(f"{indent}if {ends}:")
             indent += INDENT
-        step = self._step(update if by_step else "epoch")
-        lines += [
-            f"{indent}{line}" for line in ("optimizer.step()", *(step if by_step else ()), "optimizer.zero_grad()")
-        ]
+        each = by_step or self.counts
+        step = self._step(update if each else "epoch")
+        lines += [f"{indent}{line}" for line in ("optimizer.step()", *(step if each else ()), "optimizer.zero_grad()")]
         if left == "drop" and self.loop.steps_per_epoch % accumulated:
             lines.append("    optimizer.zero_grad()  # the last batches of an epoch make no update")
-        if not by_step:
+        if self.counts:
+            step = [f"scheduler.step(epoch + 1{', validate(epoch)' if self.takes_metric else ''})"]
+        if not by_step or self.counts:
             lines += [f"    {line}" for line in step]
         return [*lines, *self._save("epoch", "    ")]
+
+    def _returns_epochs(self) -> bool:
+        """Whether what creates the scheduler returns the epochs of the run too."""
+        call = self.spec.scheduler
+        if self.info is None or not self.info.returns_pair or self.info.decides is None:
+            return False
+        return (
+            isinstance(call, SchedulerCall) and self.info.decides(dict(call.kwargs)).get("epochs") == self.loop.epochs
+        )
+
+    def _of_ignite(self) -> list[str]:
+        """The trainer of Ignite, which calls the scheduler."""
+        self.imports.setdefault("ignite.engine", set()).update(("Engine", "Events"))
+        event = "ITERATION_STARTED" if self.loop.interval == "step" else "EPOCH_STARTED"
+        length = f"max_epochs={self.loop.epochs}"
+        if self.loop.max_steps is not None:
+            length = f"max_iters={self.loop.updates}"
+        return [
+            "def update(trainer, batch):",
+            "    inputs, targets = batch",
+            *self._backward("    "),
+            "    optimizer.step()",
+            "    optimizer.zero_grad()",
+            "    return loss.item()",
+            "",
+            "",
+            "trainer = Engine(update)",
+            f"trainer.add_event_handler(Events.{event}, scheduler)",
+            f"trainer.run(loader, {length})",
+        ]
 
     def _backward(self, indent: str) -> list[str]:
         share = f" / {self.loop.grad_accum}" if self.loop.grad_accum > 1 else ""

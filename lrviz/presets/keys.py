@@ -58,6 +58,10 @@ RUN_KEYS: Final = (
     *(Key(f.name, f.kind, f.help + f.preset_help, f.choices, f.least) for f in FIELDS),
     Key("let", "values", "values for names that the notation uses"),
 )
+FILE_KEYS: Final = (
+    Key("config", "text", "a YAML, TOML or JSON file with the values that a script or a config file reads"),
+    Key("from_kind", "text", "the kind of a config file, where its keys do not say it"),
+)
 IGNORE: Final = Key("ignore", "codes", 'rules that `lrviz check` does not apply, such as ["LR102"]')
 FIGURE_KEYS: Final = (
     Key("style", "text", "lrviz, dark, cheatsheet, a matplotlib style or an .mplstyle file, or several with commas"),
@@ -84,12 +88,13 @@ TABLES: Final[dict[Table, tuple[Key, ...]]] = {
         Key("defaults", "tables", "the default values for every figure", inside="defaults"),
         Key("figure", "tables", "a figure", least=1, most=MAX_FIGURES, required=True, inside="figure"),
     ),
-    "defaults": (*RUN_KEYS, *FIGURE_KEYS, IGNORE),
+    "defaults": (*RUN_KEYS, *FILE_KEYS, *FIGURE_KEYS, IGNORE),
     "figure": (
         Key("name", "text", "the name of its files, without a suffix", pattern=_NAME, most=NAME_LENGTH, required=True),
         Key("title", "text", "the title"),
         *FIGURE_KEYS,
         *RUN_KEYS,
+        *FILE_KEYS,
         IGNORE,
         Key("curve", "tables", "a curve", least=1, most=MAX_CURVES, required=True, inside="curve"),
     ),
@@ -102,6 +107,7 @@ TABLES: Final[dict[Table, tuple[Key, ...]]] = {
         ),
         Key("label", "text", "what to call the curve"),
         *RUN_KEYS,
+        *FILE_KEYS,
         IGNORE,
     ),
 }  # fmt: skip

@@ -26,7 +26,7 @@ from lrviz.presets.keys import (
     TOTAL_UPDATES,
     keys_of,
 )
-from lrviz.spec import CodeCall, Fields, RunSpec, Sweep, read_inset, read_runs, read_size, read_span
+from lrviz.spec import CodeCall, Fields, RunSpec, Sweep, read_inset, read_runs, read_size, read_span, read_values
 
 _CURVE_HEADING: Final = re.compile(r"\s*\[\[\s*figure\s*\.\s*curve\s*\]\]")
 _DEFAULT_FORMATS: Final = ("png", "svg")
@@ -271,7 +271,14 @@ class _Reader:
                 raise place.error(f"`let` gives a value to `{short(name)}`, which is not a name")
             with errors_at(place):
                 lets[checked] = parse_value(value, lets) if isinstance(value, str) else _as_tuples(value)
-        return replace(fields.over(values), lets=lets)
+        settings = fields.settings
+        if path := table.get("config"):
+            with errors_at(place):
+                if not fields.outside:
+                    check_inside(self.folder / path, self.folder, f"the file `{short(path)}`")
+                settings = read_values(path, "config", folder=self.folder, pipe=False)
+        kind = table.get("from_kind", fields.kind)
+        return replace(fields.over(values), lets=lets, settings=settings, kind=kind)
 
     def _options(
         self, place: Place, values: Mapping[str, Any], title: str | None, runs: Sequence[RunSpec]

@@ -27,6 +27,7 @@ from lrviz.schedulers.catalogue import (
     installed_schedulers,
     names,
     optimizer_source,
+    refused,
     require,
     suggest,
     takes_metric,
@@ -65,6 +66,6 @@ __all__ = [
     "CURVES", "FORMULA_LEGEND", "OWN_RATES", "REQUIRED", "Family", "Parameter", "Run", "Scheduler", "all_families",
     "all_schedulers", "check_installed", "compositions", "count_calls", "family", "find", "find_imported",
     "find_spelling", "fold", "installed_only", "installed_optimizers", "installed_schedulers", "is_installed",
-    "member_value", "missing_package", "names", "optimizer_source", "package_environment", "quiet_packages", "require",
-    "suggest", "takes_metric",
+    "member_value", "missing_package", "names", "optimizer_source", "package_environment", "quiet_packages", "refused",
+    "require", "suggest", "takes_metric",
 ]  # fmt: skip

@@ -202,6 +202,8 @@ class Scheduler:
     standalone: bool = False  # it is no LRScheduler of torch, which SequentialLR and others need
     dampens: bool = False  # a loop steps another scheduler inside `with scheduler.dampening():`
     takes_count: bool = False  # step() takes the number of epochs, and step_update() that of updates
+    step_code: Callable[[Values, Any], str] | None = None  # the call of step() in a loop, from the values and the loop
+    is_handler: bool = False  # a trainer of Ignite calls it at its events
 
     @property
     def class_name(self) -> str:
@@ -406,6 +408,13 @@ def require(name: str, module: str = "", *, has_arguments: bool = False) -> Sche
     elif has_arguments:
         hint += f"; your code runs as `FILE.py:{name}(...)`"
     raise SpecError(f"unknown scheduler `{module}.{name}`" if module else f"unknown scheduler `{name}`", hint)
+
+
+def refused(name: str, module: str) -> str:
+    """Why a name of a package cannot be shown; empty for one that can, and for what is no name of a family."""
+    package = module.partition(".")[0]
+    found = family(package) if package in families.NAMES else None
+    return found.refused.get(name, "") if found else ""
 
 
 def _refuse(found: Family, name: str, module: str) -> NoReturn:

@@ -74,7 +74,8 @@ def check_installed(info: Scheduler) -> None:
 
 def missing_package(family: Family, name: str) -> SimulationError:
     """The error for a scheduler whose package is not installed."""
+    shown = family.package if "://" in family.install else family.install
     own = f"; a class of your own runs as `FILE.py:{name}(...)`" if name[:1].isupper() else ""
     return SimulationError(
-        f"`{name}` needs the package {family.install}, which is not installed", f"`pip install {family.install}`{own}"
+        f"`{name}` needs the package {shown}, which is not installed", f"`pip install {family.install}`{own}"
     )

@@ -42,10 +42,11 @@ _LOOP_FIELDS: Final = tuple(field for field in FIELDS if field.name in TrainingL
 LENGTH_FIELDS: Final = ("epochs", "steps_per_epoch", "dataset_size", "batch_size", "drop_last", "max_steps")
 # The parts of user code; no two repetitions of either can match the same characters, which would take quadratic time.
 _WHERE: Final = re.compile(r"""[^:()@\n"']+\.py|[A-Za-z_]\w*(?:\.\w+)*""")
-# More than one call: lines of a script, an optimizer's rate, a dictionary for Lightning, the file of a script, or the
-# arguments of a trainer.
+# More than one call: lines of a script, an optimizer's rate, a dictionary for Lightning, the file of a script, the
+# schedulers of a config of MMEngine, or the arguments of a trainer.
 _SCRIPT: Final = re.compile(
     r"[\n;]|\blr\s*=[^=]|[\"'](?:scheduler|interval|frequency|monitor)[\"']|\.(?:py|ipynb)(?:@\w*)?$|"
+    r"^\s*param_scheduler\s*=|"
     r"^[\w.=\s(,:]*(?:TrainingArguments|\b(?:SFT|DPO|KTO|Reward|ORPO|CPO|GKD|GRPO|RLOO|Distillation|OnlineDPO)Config)\s*\("
 )
 # A config file of a framework; also a pickle, which is refused with a hint.

@@ -166,7 +166,8 @@ def _source(path: str, fields: Fields) -> str:
     return re.sub(r"^(\s*)[%!].*$", r"\1pass", joined, flags=re.MULTILINE)
 
 
-def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
+def _read(text: str, fields: Fields, path: str, name: str, *, alone: bool = False) -> list[ScriptRun]:
+    """The runs of a script; `alone` if the fields are those of one process of Lightning."""
     typed = {name: value for name, value in fields.values.items() if value is not None}
     values = dict(fields.lets) | _typed_names(typed)
     if "grad_accum" in typed:
@@ -176,6 +177,9 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     without: list[Found] = []
     source = Source(text)
     every_found = read_script(source, values, {}, typed, whole=whole, settings=settings)
+    if not alone and (shared := _shared(every_found, fields)) is not None:
+        fields, note = shared
+        return [replace(run, notes=(*run.notes, note)) for run in _read(text, fields, path, name, alone=True)]
     wanted = _wanted(every_found, name, path)
     for at, first in enumerate(every_found):
         if not any(first is each for each in wanted):
@@ -235,6 +239,25 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     if without:
         raise _missing(without, fields.prefix)
     return runs
+
+
+def _shared(every_found: Sequence[Found], fields: Fields) -> tuple[Fields, str] | None:
+    """The fields of one of several processes of Lightning, and a note; None if there is one, or no Lightning.
+
+    Its sampler gives each process as many samples, and each process steps its scheduler once an update.
+    """
+    values, option = dict(fields.values), option_name("num_processes", fields.prefix)
+    given, samples = values.pop("num_processes", None), values.get("dataset_size")
+    processes = max((found.processes for found in every_found), default=0)
+    if processes and given is not None:
+        processes = read_count(option, given)
+    if processes < 2 or (given is None and samples is None):
+        return None
+    if samples is not None:
+        samples = read_count(option_name("dataset_size", fields.prefix), samples)
+        values["dataset_size"] = -(-samples // processes)
+    note = f"{processes:,} processes share the samples, and each steps its scheduler once an update"
+    return replace(fields, values=values), note
 
 
 def _wanted(every_found: Sequence[Found], name: str, path: str) -> Sequence[Found]:

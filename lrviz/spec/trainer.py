@@ -198,7 +198,15 @@ def read_arguments(values: Mapping[str, Any], *, where: str) -> TrainerArguments
             case "accelerator_config" if isinstance(value, Mapping):
                 read["split_batches"] = _switch("split_batches", value.get("split_batches") or False, where)
     if read.get("num_train_epochs", 1) <= 0 and read.get("max_steps", -1) <= 0:
-        raise SpecError(f"`{where}`: `num_train_epochs` must be above 0, got {read['num_train_epochs']:g}")
+        raise SpecError(
+            f"`{where}`: `num_train_epochs` must be above 0, got {read['num_train_epochs']:g}",
+            "such as num_train_epochs=3, or `max_steps`",
+        )
+    if read.get("learning_rate", 1) <= 0:
+        raise SpecError(
+            f"`{where}`: `learning_rate` must be above 0, got {print_value(read['learning_rate'])}",
+            "such as learning_rate=2e-5",
+        )
     if (schedule := read.get("lr_scheduler_type", "linear")) not in SCHEDULES:
         close = difflib.get_close_matches(schedule, SCHEDULES, n=1)
         hint = f"did you mean `{close[0]}`? " if close else ""
@@ -415,14 +423,16 @@ def _warmup(arguments: TrainerArguments, updates: int, version: Version) -> floa
                 f"{steps:g}",
                 f"write warmup_ratio={steps:g}" if steps < 1 else f"write warmup_steps={int(steps)}",
             )
-        return int(steps) if steps else ceil(updates * (ratio or 0.0))
+        return (int(steps) if steps < MAX_UPDATES else steps) if steps else ceil(updates * (ratio or 0.0))
     if version >= _NO_RATIO and steps and ratio:
         raise SpecError(
             f"`{arguments.name}`: `warmup_steps` and `warmup_ratio` both give the warm-up",
             f"leave one of them out; transformers 4 uses `warmup_steps`, which is {steps:g}",
         )
     given = steps if ratio is None or (version >= _NO_RATIO and not ratio) else ratio
-    return int(given) if given and given >= 1 else ceil(updates * (given or 0.0))
+    if given and given >= 1:
+        return int(given) if given < MAX_UPDATES else given
+    return ceil(updates * (given or 0.0))
 
 
 def _version_notes(arguments: TrainerArguments, version: Version) -> list[str]:

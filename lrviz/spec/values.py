@@ -46,7 +46,7 @@ def read_count(option: str, given: Any) -> int:
     if isinstance(value, float) and not value.is_integer():
         raise UsageError(f"`{option}` must be a whole number, got `{given}`")
     if value < 1:
-        raise UsageError(f"`{option}` must be 1 or more, got {brief(int(value))}")
+        raise UsageError(f"`{option}` must be 1 or more, got {brief(int(value))}", _example(option, "10"))
     return int(value)
 
 
@@ -85,9 +85,20 @@ def read_choice(option: str, text: str, choices: tuple[str, ...]) -> str:
         UsageError: it is not one of them.
     """
     if text not in choices:
+        import difflib
+
         listed = " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
-        raise UsageError(f"`{option}` must be {listed}, got `{text}`")
+        close = difflib.get_close_matches(text, choices, n=1)
+        raise UsageError(
+            f"`{option}` must be {listed}, got `{text}`",
+            f"did you mean `{close[0]}`?" if close else "",
+        )
     return text
+
+
+def _example(option: str, value: str) -> str:
+    """The hint that shows a value that an option, or the name of a field, may have."""
+    return f"such as `{option}{' ' if option.startswith('-') else '='}{value}`"
 
 
 def split_commas(text: str) -> list[str]:

@@ -261,7 +261,12 @@ ERRORS: list[tuple[str, list[str], str, str]] = [
         "use SGD or Adam",
     ),
     ("show another thing", ["plot", "cosine", "--show", "rate"], "`--show` must be momentum, got `rate`", ""),
-    ("grad-accum 0", ["plot", "cosine", "--grad-accum", "0"], "`--grad-accum` must be 1 or more, got 0", ""),
+    (
+        "grad-accum 0",
+        ["plot", "cosine", "--grad-accum", "0"],
+        "`--grad-accum` must be 1 or more, got 0",
+        "such as `--grad-accum 10`",
+    ),
     (
         "num-processes half",
         ["plot", "cosine", "--num-processes", "1.5"],
@@ -333,9 +338,19 @@ ERRORS: list[tuple[str, list[str], str, str]] = [
         "give `--label` once for each, in order",
     ),
     ("layout", ["compare", "cosine", "--layout", "pile"], "`--layout` must be overlay or grid, got `pile`", ""),
-    ("columns", ["compare", "cosine", "--columns", "0"], "`--columns` must be 1 or more, got 0", ""),
+    (
+        "columns",
+        ["compare", "cosine", "--columns", "0"],
+        "`--columns` must be 1 or more, got 0",
+        "such as `--columns 10`",
+    ),
     ("axes", ["compare", "cosine", "--axes", "tied"], "`--axes` must be shared or free, got `tied`", ""),
-    ("max-curves", ["compare", "cosine", "--max-curves", "0"], "`--max-curves` must be 1 or more, got 0", ""),
+    (
+        "max-curves",
+        ["compare", "cosine", "--max-curves", "0"],
+        "`--max-curves` must be 1 or more, got 0",
+        "such as `--max-curves 10`",
+    ),
     (
         "format",
         ["compare", "cosine", "--format", "gif"],

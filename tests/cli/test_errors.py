@@ -540,7 +540,7 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "plot StepLR(step_size=4) --step_size 5",
         said("`step_size` is given twice, in the notation and as `--step_size`"),
     ),
-    "epochs 0": ("plot cosine --epochs 0", said("`--epochs` must be 1 or more, got 0")),
+    "epochs 0": ("plot cosine --epochs 0", said("`--epochs` must be 1 or more, got 0", "such as `--epochs 10`")),
     "epochs -2.5": ("plot cosine --epochs -2.5", said("`--epochs` must be above 0, got `-2.5`")),
     "max-steps 2.5": ("plot cosine --max-steps 2.5", said("`--max-steps` must be a whole number, got `2.5`")),
     "steps and max-steps": (
@@ -551,6 +551,14 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "plot cosine --accum-remainder keep",
         said("`--accum-remainder` must be update, drop or carry, got `keep`"),
     ),
+    "accum-remainder drp": (
+        "plot cosine --accum-remainder drp",
+        said("`--accum-remainder` must be update, drop or carry, got `drp`", "did you mean `drop`?"),
+    ),
+    "max-steps 0": (
+        "plot cosine --max-steps 0",
+        said("`--max-steps` must be 1 or more, got 0", "such as `--max-steps 10`"),
+    ),
     "no update": (
         "plot cosine --grad-accum 9 --accum-remainder drop",
         said("8 batches make no update, which takes 9", "make `grad_accum` smaller, or leave out `accum_remainder`"),
@@ -559,7 +567,10 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
     "epochs nan": ("plot cosine --epochs nan", said("`--epochs` must be a whole number, got `nan`")),
     "epochs text": ("plot cosine --epochs ten", said("`--epochs` must be a number, got `ten`")),
     "epochs badly underscored": ("plot cosine --epochs 1__0", said("`--epochs` must be a number, got `1__0`")),
-    "steps-per-epoch -1": ("plot cosine --steps-per-epoch -1", said("`--steps-per-epoch` must be 1 or more, got -1")),
+    "steps-per-epoch -1": (
+        "plot cosine --steps-per-epoch -1",
+        said("`--steps-per-epoch` must be 1 or more, got -1", "such as `--steps-per-epoch 10`"),
+    ),
     "a million million steps": (
         "plot cosine --epochs 1000000 --steps-per-epoch 1000000",
         said(
@@ -710,7 +721,7 @@ ERRORS: dict[str, tuple[str | list[str], str]] = {
         "plot cosine --size 0x5",
         said("`size` must be from 1 to 100 inches each way, got 0x5", "width and height in inches, such as 10x5"),
     ),
-    "a resolution of nothing": ("plot cosine --dpi 0", said("`--dpi` must be 1 or more, got 0")),
+    "a resolution of nothing": ("plot cosine --dpi 0", said("`--dpi` must be 1 or more, got 0", "such as `--dpi 10`")),
     "an axis there is not": ("plot cosine --x time", said("`--x` must be step or epoch, got `time`")),
     "a style there is not": (
         "plot cosine --style nonsense",

@@ -149,3 +149,31 @@ def test_modules_that_lrviz_writes_run_as_drawn(tmp_path: Any) -> None:
         imports, _, rest = lightning_module(spec).partition("class Model(L.LightningModule):\n")
         text = f"{imports}{start}{rest}".rstrip().removesuffix(")") + ", **quiet)\ntrainer.fit(Model(), loader)\n"
         assert simulate(spec).lr[:, 0].tolist() == trained(text, tmp_path), line
+
+
+# What the first of two processes used is printed.
+PRINTED = """
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+rates = []
+register_optimizer_step_pre_hook(lambda optimizer, args, kwargs: rates.append(optimizer.param_groups[0]["lr"]))
+
+class Printed(L.Callback):
+    def on_fit_end(self, trainer, module):
+        if trainer.global_rank == 0:
+            print(rates, flush=True)
+
+"""
+
+
+def test_the_rates_of_two_processes(python: Any, tmp_path: Any) -> None:
+    configured = f'{{"scheduler": {DECAY}, "interval": "step"}}'
+    text = SCRIPT.replace("RETURN", f'return {{"optimizer": optimizer, "lr_scheduler": {configured}}}')
+    text = text.replace("batch_size=2", "batch_size=4, drop_last=True").replace("26", "47")
+    text = text.replace("TRAINER", "max_epochs=2, devices=2, strategy='ddp_fork'")
+    started = text.replace("trainer = ", PRINTED + "trainer = ").replace("**quiet", f"callbacks=[Printed()], **{QUIET}")
+    (tmp_path / "two.py").write_text(started, encoding="utf-8")
+    done = python("two.py")
+    assert done.returncode == 0, done.stderr
+    spec = read_run(text, Fields({"dataset_size": "47", "batch_size": "4", "drop_last": True}))
+    assert len(spec.notes) == 1
+    assert done.stdout.splitlines()[-1] == str(simulate(spec).lr[:, 0].tolist())

@@ -303,6 +303,11 @@ def test_a_package_that_is_missing(site: Path, monkeypatch: pytest.MonkeyPatch, 
             "error: `get_cosine_schedule_with_warmup` needs the package transformers, which is not installed\n\n"
             "hint: `pip install transformers`\n"
         )
+    assert main(["plot", "cosine-warmup-restarts"]) == 2  # from a repository
+    assert capsys.readouterr().err.startswith(
+        "error: `CosineAnnealingWarmupRestarts` needs the package cosine_annealing_warmup, which is not installed\n\n"
+        "hint: `pip install git+https://"
+    )
     assert main(["code", "hf-cosine"]) == 0  # needs only what lrviz knows
     assert main(["schedulers", "hf-cosine"]) == 0
     assert "Package\n  transformers: `pip install transformers`\n" in capsys.readouterr().out
@@ -361,6 +366,10 @@ FINDINGS = {
     "get_scheduler('linear', num_training_steps=300)": ("LR103", "for the last 70 %", "num_training_steps=1000)"),
     "hf-linear(num_warmup_steps=3000)": (
         "LR107", "the warm-up takes 3,000 updates, and the run has 1,000 updates: the rate reaches 3.33e-4 of 1e-3",
+        "get_linear_schedule_with_warmup(num_warmup_steps=50, num_training_steps=1000)",
+    ),
+    "hf-linear(num_warmup_steps=1e308)": (
+        "LR107", "the warm-up takes over 1,000,000,000,000,000,000 updates, and the run has 1,000 updates",
         "get_linear_schedule_with_warmup(num_warmup_steps=50, num_training_steps=1000)",
     ),
     "hf-linear(num_warmup_steps=25, num_training_steps=1000) @ num_processes=4": (

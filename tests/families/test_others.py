@@ -5,16 +5,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, ReduceLROnPlateau, StepLR
 
+from lrviz.code import training_script
 from lrviz.errors import LrvizError
 from lrviz.schedulers import Family, family, find, is_installed
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_all, read_run
+from tests.scripts.running import executed
 
 pytestmark = [pytest.mark.families, pytest.mark.filterwarnings("ignore")]
 
@@ -343,6 +346,40 @@ def test_ignite() -> None:
             assert found == ignited(both), (values, inner)
 
 
+IGNITE_SCRIPT = """
+from ignite.engine import Engine, Events
+from ignite.handlers import LinearCyclicalScheduler, create_lr_scheduler_with_warmup
+optimizer = torch.optim.Adam(model.parameters(), lr=0.5)
+trainer = Engine(update)
+scheduler = {scheduler}
+trainer.add_event_handler(Events.{event}, scheduler)
+trainer.run(loader, max_epochs={epochs})
+"""
+
+
+def test_scripts_of_ignite() -> None:
+    engine = pytest.importorskip("ignite.engine")
+    around = factory("create_lr_scheduler_with_warmup")
+    cyclic = partial(factory("LinearCyclicalScheduler"), param_name="lr", start_value=0.1, end_value=0.5, cycle_size=6)
+    cases: list[tuple[str, Callable[[Any], Any]]]
+    for event in ("ITERATION_STARTED", "EPOCH_STARTED"):
+        cases = [
+            ("LinearCyclicalScheduler(optimizer, 'lr', 0.1, 0.5, 6)", cyclic),
+            (
+                "create_lr_scheduler_with_warmup(ExponentialLR(optimizer, 0.9), 0.0, 3)",
+                lambda optimizer: around(ExponentialLR(optimizer, 0.9), 0.0, 3),
+            ),
+        ]
+        for text, make in cases:
+            optimizer, found = adam(), []
+            trainer = engine.Engine(lambda *_: found.append([g["lr"] for g in optimizer.param_groups]))  # noqa: B023
+            trainer.add_event_handler(engine.Events[event], make(optimizer))
+            trainer.run([0] * 4, max_epochs=8)
+            script = IGNITE_SCRIPT.format(scheduler=text, event=event, epochs=8)
+            (run,) = read_all(script, Fields({"steps_per_epoch": "4"}))
+            assert simulate(run).lr.tolist() == found, (event, text)
+
+
 STEPS = {"by_epoch": False}
 MMENGINE: list[tuple[str, dict[str, Any]]] = [
     ("ConstantLR", {"factor": 0.1, "end": 8, **STEPS}),
@@ -403,6 +440,67 @@ def test_mmengine() -> None:
             drawn(text)
 
 
+# The items of `param_scheduler`, of which each is one for MMEngine; epochs of 8 batches.
+REGISTERS: list[list[dict[str, Any]]] = [
+    [
+        {"type": "LinearLR", "start_factor": 0.001, "by_epoch": False, "begin": 0, "end": 5},
+        {"type": "MultiStepLR", "begin": 0, "end": 3, "by_epoch": True, "milestones": [1, 2], "gamma": 0.1},
+    ],
+    [
+        {"type": "LinearLR", "start_factor": 1e-2, "by_epoch": True, "end": 1, "convert_to_iter_based": True},
+        {
+            "type": "CosineAnnealingLR", "T_max": 2, "eta_min": 0.01, "by_epoch": True, "begin": 1, "end": 3,
+            "convert_to_iter_based": True,
+        },
+    ],
+    [{"type": "MultiStepLR", "milestones": [1, 2], "convert_to_iter_based": True}],
+    [{"type": "PolyLR", "power": 0.9, "eta_min": 1e-4, "begin": 2, "end": 20, "by_epoch": False}],
+]  # fmt: skip
+CONFIG = """
+_base_ = ["base.py"]
+train_cfg = dict({cfg})
+param_scheduler = {schedulers}
+optim_wrapper = dict(type="OptimWrapper", optimizer=dict(type="Adam", lr=0.5), clip_grad=None)
+"""
+
+
+def test_configs_of_mmengine() -> None:
+    found = package("mmengine")
+    module = found.load(found.schedulers[0].module)
+    for items in REGISTERS:
+        optimizer, rates = adam(), []
+        schedulers = []
+        for item in items:
+            values = {k: v for k, v in item.items() if k not in ("type", "convert_to_iter_based")}
+            cls = getattr(module, item["type"])
+            if item.get("convert_to_iter_based"):
+                schedulers.append(cls.build_iter_from_epoch(optimizer, **{"by_epoch": True, **values}, epoch_length=8))
+            else:
+                schedulers.append(cls(optimizer, **values))
+        for _ in range(3):
+            for _ in range(8):
+                rates.append([group["lr"] for group in optimizer.param_groups])
+                for scheduler in schedulers:
+                    if not scheduler.by_epoch:
+                        scheduler.step()
+            for scheduler in schedulers:
+                if scheduler.by_epoch:
+                    scheduler.step()
+        called = ", ".join(f"dict({', '.join(f'{k}={v!r}' for k, v in item.items())})" for item in items)
+        for written in (repr(items), f"[{called}]"):
+            text = CONFIG.format(cfg="type='EpochBasedTrainLoop', max_epochs=3", schedulers=written)
+            (run,) = read_all(text, Fields({"steps_per_epoch": "8"}))
+            assert simulate(run).lr.tolist() == rates, written
+            (run,) = read_all(
+                f"param_scheduler = {written}", Fields({"steps_per_epoch": "8", "epochs": "3", "lr": "0.5"})
+            )
+            assert simulate(run).lr.tolist() == rates, written
+        if not any(item.get("by_epoch", True) for item in items):
+            text = CONFIG.format(cfg="type='IterBasedTrainLoop', max_iters=24", schedulers=repr(items))
+            (run,) = read_all(text)
+            assert simulate(run).lr.tolist() == rates
+
+
 def test_the_parameters_are_those_of_the_package() -> None:
     for name in OURS:
         found = family(name)
@@ -434,3 +532,44 @@ def test_the_curves_are_those_of_the_packages() -> None:
         for info in found.schedulers if is_installed(found) else ():
             rates = simulate(read_run(info.example or info.short)).lr[:, 0].tolist()
             assert found.curves[info.short] == tuple(round(rate * 1e6) for rate in rates), info.short
+
+
+# Runs of which `lrviz code` writes the loop, with the packages whose loop it is.
+WRITTEN = {
+    "timm": [
+        "timm-cosine(t_initial=3, warmup_t=1, lr_min=1e-4) @ epochs=5, steps_per_epoch=3",
+        "timm-step(decay_t=4, decay_rate=0.5, t_in_epochs=False) @ epochs=3, steps_per_epoch=5, grad_accum=2",
+        "timm-plateau(patience_t=0, mode='min') @ epochs=6, steps_per_epoch=2",
+        "create_scheduler_v2(num_epochs=4, warmup_epochs=2, cooldown_epochs=1) @ steps_per_epoch=3",
+        "create_scheduler_v2(sched='poly', num_epochs=4, step_on_epochs=False, updates_per_epoch=3)",
+    ],
+    "pytorch_warmup": [
+        "LinearWarmup(warmup_period=6, lr_scheduler=CosineAnnealingLR())",
+        "UntunedLinearWarmup(lr_scheduler=StepLR(4, 0.5)) @ steps=20",
+        "ExponentialWarmup(warmup_period=3) @ epochs=4, interval=epoch",
+    ],
+    "megatron": [
+        "megatron(lr_warmup_steps=64, lr_decay_steps=1024, increment=32)",
+        "megatron(lr_warmup_steps=64, lr_decay_steps=512) @ dataset_size=256, batch_size=8, grad_accum=4",
+    ],
+    "ignite": [
+        "LinearCyclicalScheduler(start_value=0.1, end_value=0.5, cycle_size=6) @ epochs=3, steps_per_epoch=5",
+        "CosineAnnealingScheduler(cycle_size=4) @ epochs=6, steps_per_epoch=3, interval=epoch",
+        "ignite-cosine @ max_steps=7, steps_per_epoch=3",
+        "ignite-warmup(ExponentialLR(gamma=0.9), warmup_start_value=0.0, warmup_duration=6) @ steps=9",
+    ],
+    "deepspeed": ["WarmupLR(warmup_num_steps=4) @ steps=9"],
+    "mmengine": ["mmengine.optim.LinearLR(end=5, by_epoch=False)", "mmengine.optim.StepLR(step_size=2)"],
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_loops_that_are_written_use_the_rates_of_lrviz(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(name)
+    monkeypatch.chdir(tmp_path)
+    for line in WRITTEN[name]:
+        spec = read_run(line)
+        expected = simulate(spec).lr.tolist()
+        assert [rates.tolist() for rates in executed(training_script(spec))] == [expected], line

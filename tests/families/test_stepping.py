@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from lrviz.cli import main
+from lrviz.code import scheduler_line, training_script
 from lrviz.errors import LrvizError, SimulationError, SpecError, UsageError
 from lrviz.schedulers.bare import bare
 from lrviz.schedulers.families.timm import create, total_epochs
 from lrviz.simulation import resume, simulate
 from lrviz.spec import Fields, read_all, read_run
 from tests.families.stubs import write_package
+from tests.scripts.running import executed
 
 # A rate that is the base rate less a tenth for each count, and what counts.
 COUNTING = """
@@ -35,6 +37,9 @@ class {name}:
     def step_update(self, num_updates, metric=None):
         if not self.t_in_epochs:
             self._set(num_updates)
+
+    def state_dict(self):
+        return dict()
 """
 FACTORY = (
     COUNTING.format(name="Any")
@@ -94,6 +99,9 @@ class OptimizerParamScheduler:
         self.samples += increment
         for group in self.optimizer.param_groups:
             group["lr"] = 1.0 - self.samples / 1024
+
+    def state_dict(self):
+        return dict()
 """
 BROKEN = 'raise RuntimeError("it needs torchvision")\n'
 
@@ -360,15 +368,60 @@ def test_a_bare_import_leaves_nothing_behind(site: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["timm-cosine"], "no training loop for `CosineLRScheduler`"),
         (["timm-cosine", "--lightning"], "no training loop for `CosineLRScheduler`"),
-        (["LinearWarmup(4)"], "no training loop for `LinearWarmup`"),
-        (["LinearWarmup(4, lr_scheduler=StepLR(2))", "--only", "scheduler"], "cannot be written as code"),
+        (["LinearWarmup(4)", "--lightning"], "no training loop for `LinearWarmup`"),
+        (["timm-plateau", "--interval", "step"], "no training loop for `PlateauLRScheduler`"),
+        (["ignite-cosine", "--grad-accum", "2"], "no training loop for `CosineAnnealingScheduler`"),
+        (["timm-cosine", "--num-processes", "2"], "Accelerate wraps only torch's LRScheduler"),
+        (["megatron(lr_warmup_steps=0, lr_decay_steps=9)"], "counts samples, and the samples of an update are not"),
     ],
 )
 def test_code_has_no_loop_for_them(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["code", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+WRITTEN = [
+    "timm-cosine(t_initial=16) @ epochs=3",
+    "timm-cosine(t_initial=16) @ epochs=4, steps_per_epoch=5, grad_accum=2, accum_remainder=carry",
+    "CosineLRScheduler(t_initial=16, t_in_epochs=False) @ epochs=2, steps_per_epoch=3",
+    "CosineLRScheduler(t_initial=16, t_in_epochs=False) @ steps=7",
+    "CosineLRScheduler(t_initial=16, t_in_epochs=False) @ max_steps=7, steps_per_epoch=3",
+    "timm-plateau @ epochs=3, metric=[8, 4, 2]",
+    "create_scheduler_v2(num_epochs=3, cooldown_epochs=1)",
+    "create_scheduler_v2(num_epochs=3, step_on_epochs=False, updates_per_epoch=2) @ epochs=2",
+    "LinearWarmup(4)",
+    "LinearWarmup(4, lr_scheduler=StepLR(3, 0.5)) @ steps=20",
+    "LinearWarmup(4, lr_scheduler=ReduceLROnPlateau(patience=0)) @ epochs=3, interval=epoch",
+    "GradualWarmupScheduler(multiplier=1, total_epoch=4, after_scheduler=StepLR(2)) @ steps=6",
+    "megatron(lr_warmup_steps=0, lr_decay_steps=1024, increment=16)",
+    "megatron(lr_warmup_steps=0, lr_decay_steps=1024) @ dataset_size=64, batch_size=4, grad_accum=2",
+]
+
+
+@pytest.mark.usefixtures("site")
+def test_the_loops_that_are_written_use_the_rates_of_lrviz() -> None:
+    for line in WRITTEN:
+        spec = read_run(line)
+        expected = simulate(spec).lr.tolist()  # which imports the modules without their packages
+        text = training_script(spec)
+        assert [rates.tolist() for rates in executed(text)] == [expected], text
+    assert scheduler_line(read_run("LinearWarmup(4, lr_scheduler=StepLR(3))")) == (
+        "scheduler = StepLR(optimizer, step_size=3); warmup = LinearWarmup(optimizer, warmup_period=4)"
+    )
+
+
+def test_the_trainer_of_ignite() -> None:
+    text = training_script(read_run("ignite-cosine @ epochs=3, steps_per_epoch=2"))
+    lines = text.splitlines()
+    assert lines[-2:] == [
+        "trainer.add_event_handler(Events.ITERATION_STARTED, scheduler)", "trainer.run(loader, max_epochs=3)",
+    ]  # fmt: skip
+    assert "from ignite.engine import Engine, Events" in lines
+    text = training_script(read_run("ignite-cosine @ max_steps=5, steps_per_epoch=2, interval=epoch"))
+    assert text.splitlines()[-2:] == [
+        "trainer.add_event_handler(Events.EPOCH_STARTED, scheduler)", "trainer.run(loader, max_iters=5)",
+    ]  # fmt: skip
 
 
 def test_code_of_the_scheduler_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -196,34 +197,100 @@ def test_a_script_that_never_counts_updates() -> None:
 
 
 # What the tests of timm expect at a count, with lr = 0.1 and a relative tolerance of 1e-5.
+MIDDLE = 0.001 + 0.5 * (0.1 - 0.001)
 EXPECTED: list[tuple[str, dict[int, float]]] = [
-    ("CosineLRScheduler(t_initial=100, lr_min=0.001)", {0: 0.1, 50: (0.1 + 0.001) / 2, 100: 0.001}),
+    ("CosineLRScheduler(t_initial=100, lr_min=0.001)", {0: 0.1, 50: MIDDLE, 100: 0.001}),
     ("CosineLRScheduler(t_initial=50, lr_min=0.001, cycle_limit=2)", {100: 0.001, 109: 0.001}),
     ("StepLRScheduler(decay_t=10, decay_rate=0.5)", {9: 0.1, 10: 0.05, 20: 0.025}),
     ("MultiStepLRScheduler(decay_t=[10, 20, 30], decay_rate=0.5)", {8: 0.1, 11: 0.05, 21: 0.025, 31: 0.0125}),
     ("PolyLRScheduler(t_initial=100, lr_min=0.001, power=1.0)", {0: 0.1, 100: 0.001}),
-    *[
-        (f"{name}, warmup_t=5, warmup_lr_init=0.001, warmup_prefix=True)", {0: 0.001, 5: 0.1})
-        for name in (
-            "CosineLRScheduler(t_initial=100",
-            "StepLRScheduler(decay_t=10, decay_rate=0.5",
-            "PolyLRScheduler(t_initial=100",
-            "TanhLRScheduler(t_initial=100",
-        )
-    ],
 ]
+# The schedulers that their tests run with a warm-up, with noise and per update.
+PLAIN = (
+    "CosineLRScheduler(t_initial=100",
+    "StepLRScheduler(decay_t=10, decay_rate=0.5",
+    "MultiStepLRScheduler(decay_t=[10, 20, 30], decay_rate=0.5",
+    "PolyLRScheduler(t_initial=100",
+    "TanhLRScheduler(t_initial=100",
+)
 
 
-def test_the_numbers_of_their_own_tests() -> None:
+def at_counts(text: str, *, by_update: bool) -> list[float]:
+    """The rate at each count of a run of 110."""
+    length = {"steps": "110"} if by_update else {"epochs": "110", "steps_per_epoch": "2"}
+    notation = text.removesuffix(")") + ", t_in_epochs=False)" if by_update else text
+    rates: list[float] = simulate(read_run(notation, Fields({"lr": "0.1", **length}))).lr[:, 0].tolist()
+    return rates if by_update else rates[::2]
+
+
+@pytest.mark.parametrize("by_update", [False, True])
+def test_the_numbers_of_their_own_tests(by_update: bool) -> None:
     timm("cosine_lr")
     for text, expected in EXPECTED:
-        for by_update in (False, True):
-            length = {"steps": "110"} if by_update else {"epochs": "110", "steps_per_epoch": "2"}
-            notation = text.removesuffix(")") + ", t_in_epochs=False)" if by_update else text
-            rates = simulate(read_run(notation, Fields({"lr": "0.1", **length}))).lr[:, 0]
-            for count, rate in expected.items():
-                at = count if by_update else 2 * count
-                assert rates[at] == pytest.approx(rate, rel=1e-5), (notation, count)
+        rates = at_counts(text, by_update=by_update)
+        assert {count: rates[count] for count in expected} == pytest.approx(expected, rel=1e-5), text
+    assert at_counts("CosineLRScheduler(t_initial=50, lr_min=0.001)", by_update=by_update)[49] < 0.05
+    for start in PLAIN:
+        plain = at_counts(f"{start})", by_update=by_update)
+        assert plain[50] < plain[0] == 0.1, start
+        warmup = f"{start}, warmup_t=5, warmup_lr_init=0.001"
+        rates = at_counts(f"{warmup})", by_update=by_update)
+        assert rates[0] == pytest.approx(0.001, rel=1e-5), start
+        assert rates[:5] == sorted(set(rates[:5])), start
+        rates = at_counts(f"{warmup}, warmup_prefix=True)", by_update=by_update)
+        assert rates[5] == pytest.approx(0.1, rel=1e-5), start
+        noisy = f"{start}, noise_range_t=[10, 50], noise_pct=0.5, noise_seed=42)"
+        assert at_counts(noisy, by_update=by_update) == at_counts(noisy, by_update=by_update) != plain, start
+    for start in ("CosineLRScheduler(t_initial=100", "PolyLRScheduler(t_initial=100"):
+        one, two = (at_counts(f"{start}, k_decay={k})", by_update=by_update) for k in ("1.0", "2.0"))
+        assert one[50] != two[50], start
+
+
+ARGUMENTS = """import argparse
+import torch
+from timm.scheduler import {name}
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=0.5)
+{arguments}
+args = parser.parse_args()
+optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+scheduler, num_epochs = {call}
+for epoch in range(num_epochs):
+    for i in range(4):
+        optimizer.step()
+        scheduler.step_update(epoch * 4 + i + 1)
+    scheduler.step(epoch + 1, validate(model))
+"""
+
+
+def test_the_arguments_of_a_command_line() -> None:
+    module = timm("scheduler_factory")
+    calls = {
+        "create_scheduler": "create_scheduler(args, optimizer, updates_per_epoch=4)",
+        "create_scheduler as make": "make(args, optimizer, 4)",
+        "create_scheduler_v2, scheduler_kwargs": (
+            "create_scheduler_v2(optimizer, **scheduler_kwargs(args), updates_per_epoch=4)"
+        ),
+    }
+    for values in (
+        {"sched": "cosine", "epochs": 6, "warmup_epochs": 2, "cooldown_epochs": 2, "min_lr": 0.01},
+        {"sched": "step", "epochs": 6, "decay_epochs": 2, "decay_rate": 0.5, "warmup_epochs": 0},
+        {"sched": "poly", "epochs": 5, "warmup_epochs": 1, "sched_on_updates": True, "lr_k_decay": 2.0},
+        {"sched": "plateau", "epochs": 6, "patience_epochs": 1, "eval_metric": "loss"},
+    ):
+
+        def make(optimizer: Any, values: Any = values) -> Any:
+            return module.create_scheduler(SimpleNamespace(**values), optimizer, updates_per_epoch=4)[0]
+
+        epochs = module.create_scheduler(
+            SimpleNamespace(**values), torch.optim.SGD([torch.zeros(1)]), updates_per_epoch=4
+        )[1]
+        expected = trained(make, epochs)
+        metric = {"metric": ",".join(map(str, METRICS))} if values["sched"] == "plateau" else {}
+        arguments = "\n".join(f'parser.add_argument("--{k}", default={v!r})' for k, v in values.items())
+        for name, call in calls.items():
+            (run,) = read_all(ARGUMENTS.format(name=name, arguments=arguments, call=call), Fields(metric))
+            assert simulate(run).lr.tolist() == expected, (values, name)
 
 
 def test_what_is_refused() -> None:

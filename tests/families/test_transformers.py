@@ -194,10 +194,19 @@ TABLE = {
         "0 5 10 7.656 5.625 3.906 2.5 1.406 0.625 0.156"
     ),
     "get_inverse_sqrt_schedule(num_warmup_steps=2)": "0 5 10 8.165 7.071 6.325 5.774 5.345 5 4.714",
-    "get_wsd_schedule(num_warmup_steps=2, num_decay_steps=2, num_training_steps=8, min_lr_ratio=0.1)": (
-        "1 5.5 10 10 10 10 10 5.5 1 1"
-    ),
+    f"get_wsd_schedule({COMMON}, num_decay_steps=2, min_lr_ratio=0.0)": "0 5 10 10 10 10 10 10 10 5",
 }
+# What the tests of GreedyLR expect from a rate of 0.1: the metrics, and the rate after them, to seven places.
+FALLING = [8.0, 6.4, 5.12, 4.096]
+GREEDY = "factor=0.9, min_lr=1e-6, max_lr=1.0"
+GREEDY_TABLE: list[tuple[str, str, list[float], list[float]]] = [
+    (f"{GREEDY}, patience=3", "0.1", [5.0, *[10.0] * 4], [0.1 * 0.9]),
+    (f"{GREEDY}, patience=3", "0.1", FALLING, [0.1 / 0.9]),
+    (f"{GREEDY}, patience=2, cooldown=3", "0.1", [5.0, *[10.0] * 6], [0.1 * 0.9]),
+    (f"{GREEDY}, patience=2, warmup=3", "0.1", [*FALLING, 3.2768, 2.62144], [0.1 / 0.9]),
+    ("factor=0.5, min_lr=0.01, max_lr=1.0, patience=1, reset_start=2", "0.1", [1.0, *[10.0] * 100], [0.1]),
+    ("factor=0.9, min_lr=1e-6, patience=2", "0.1,0.01", [5.0, 10.0, 10.0, 10.0], [0.1 * 0.9, 0.01 * 0.9]),
+]
 
 
 def test_the_table_of_their_own_tests() -> None:
@@ -205,6 +214,10 @@ def test_the_table_of_their_own_tests() -> None:
     for text, expected in TABLE.items():
         found = simulate(read_run(text, Fields({"steps": 10, "lr": 10.0, "optimizer": "AdamW"}))).lr[:, 0]
         assert found.tolist() == pytest.approx(list(map(float, expected.split())), abs=1e-2), text
+    for values, lr, metrics, rates_after in GREEDY_TABLE:
+        fields = {"steps": len(metrics) + 1, "lr": lr, "metric": ",".join(map(str, [*metrics, 0.0]))}
+        last = simulate(read_run(f"get_greedy_schedule({values})", Fields(fields))).lr[-1]
+        assert last.tolist() == pytest.approx(rates_after, abs=5e-8), (values, metrics)
 
 
 DIFFUSERS: dict[str, list[dict[str, Any]]] = {

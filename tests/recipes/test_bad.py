@@ -77,7 +77,13 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     "auto without the arguments": (
         DS % ('"warmup_max_lr": "auto"', '"auto"'), "a.json",
         '`a.json`: `scheduler.params.warmup_max_lr` and `optimizer.params.lr` are "auto", which the Trainer fills in',
-        "add `--config FILE` with the YAML or JSON of the arguments of the Trainer",
+        "add `--config FILE --dataset-size 52002`, with the YAML or JSON of the arguments of the Trainer, and the "
+        "number of samples unless these have `max_steps`",
+    ),
+    "auto without the arguments, of a known length": (
+        DS % ('"warmup_max_lr": "auto"', "1e-3"), "a.json --dataset-size 9",
+        '`a.json`: `scheduler.params.warmup_max_lr` is "auto", which the Trainer fills in',
+        "add `--config FILE`, with the YAML or JSON of the arguments of the Trainer",
     ),
     "DeepSpeed without a schedule": (
         '{"zero_optimization": {}}', "a.json",
@@ -153,11 +159,31 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     ),
     "axolotl, REX": (
         f"{AXOLOTL}lr_scheduler: rex\n", "a.yaml",
-        "`a.yaml`: `lr_scheduler: rex` is a schedule of axolotl that lrviz does not draw", "",
+        "`a.yaml`: `lr_scheduler: rex` is a schedule of axolotl that lrviz does not draw",
+        "where axolotl is installed, draw its class: `lrviz plot \"axolotl.utils.schedulers:RexLR(max_lr=2e-4, "
+        "min_lr=0, total_steps=1000)\"`",
     ),
     "axolotl, restarts": (
         f"{AXOLOTL}jagged_restart_steps: 10\n", "a.yaml",
-        "`a.yaml`: `jagged_restart_steps` is a schedule of axolotl that lrviz does not draw", "",
+        "`a.yaml`: `jagged_restart_steps` is a schedule of axolotl that lrviz does not draw",
+        "without `jagged_restart_steps` the schedule of `lr_scheduler` is drawn",
+    ),
+    "processes of Accelerate": (
+        TITAN.format(more=""), "a.toml --num-processes 4",
+        "`--num-processes` is not for `a.toml`, whose scheduler steps once an update",
+        "`--world-size` gives the devices that share the samples",
+    ),
+    "a rate below 0": (
+        HF.replace("2e-5", "-2e-5"), "a.yaml --dataset-size 9",
+        "`a.yaml`: `learning_rate` must be above 0, got -2e-5", "such as learning_rate=2e-5",
+    ),
+    "a rate below 0, axolotl": (
+        AXOLOTL.replace("1e-4", "-1.0e-4"), "a.yaml --dataset-size 9",
+        "`a.yaml`: `learning_rate` must be a number above 0, got -1e-4", "",
+    ),
+    "a rate of 0, torchtitan": (
+        TITAN.replace("1e-3", "0.0").format(more=""), "a.toml",
+        "`a.toml`: `optimizer.lr` must be a number above 0, got 0.0", "",
     ),
     "axolotl, all that is missing": (
         "micro_batch_size: 2\n", "a.yaml", "`a.yaml` does not say the learning rate and the number of samples",

@@ -15,7 +15,8 @@ import lrviz
 from lrviz import simulation
 from lrviz.cli import main
 from lrviz.errors import LrvizError
-from lrviz.spec import Fields, is_recipe, read_run, read_values
+from lrviz.presets import load_preset
+from lrviz.spec import Fields, is_recipe, read_run, read_runs, read_values
 from lrviz.spec.recipes import deepspeed
 from lrviz.spec.recipes.config import Config
 from tests.recipes.expected import AXOLOTL, FOLDER, HF, NANO, PLAIN, TITAN, TRAINER, TUNE, Expected
@@ -291,6 +292,10 @@ NOTES: dict[str, tuple[str, str, dict[str, Any], str]] = {
         f"{HF}stage: sft\ntemplate: llama3\nval_size: 0.1\n", "a.yaml", {"dataset_size": 100},
         "`val_size` takes samples from the dataset: the number of samples is that of the rest",
     ),
+    "a split, axolotl": (
+        f"{AXOLOTL}num_epochs: 1\nval_set_size: 0.05\n", "a.yaml", {"dataset_size": 100},
+        "`val_set_size` takes samples from the dataset: the number of samples is that of the rest",
+    ),
     "packed samples": (
         TUNE.format(more="dataset: {packed: true}", optimizer="torch.optim.AdamW"), "a.yaml", {"dataset_size": 100},
         "`dataset.packed` is true: the number of samples is that of the packed ones",
@@ -443,3 +448,51 @@ def test_the_length_of_one_epoch_of_axolotl(tmp_path: Path, capsys: Capture) -> 
     (tmp_path / "a.yaml").write_text(text)
     assert main(["table", "--from", str(tmp_path / "a.yaml"), "--dataset-size", "90"]) == 0
     assert "1 epoch of 90 samples" in capsys.readouterr().err
+
+
+def test_processes_of_other_runs_are_not_those_of_a_file(tmp_path: Path) -> None:
+    alone = run_of(tmp_path, TITAN.format(more=""), "a.toml")
+    titan, step = read_runs([str(tmp_path / "a.toml"), "StepLR(3)"], Fields({"num_processes": "2", "steps": "10"}))
+    assert (titan.loop.num_processes, step.loop.num_processes) == (1, 2)
+    assert rates_of(titan) == rates_of(alone)
+
+
+PRESET = """
+[[figure]]
+name = "a"
+dataset_size = 100
+config = "{config}"
+
+[[figure.curve]]
+scheduler = "ds.json"
+
+[[figure.curve]]
+scheduler = "two.yaml"
+from_kind = "{kind}"
+"""
+
+
+def test_the_files_of_a_preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "presets"
+    folder.mkdir()
+    auto = '{"scheduler": {"type": "WarmupLR", "params": {"warmup_max_lr": "auto", "warmup_num_steps": "auto"}}}'
+    texts = {"ds.json": auto, "sft.yaml": HF, "two.yaml": f"{HF}micro_batch_size: 2\n", "x.toml": "", "y.toml": ""}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+    def read(config: str, kind: str) -> list[str]:
+        (folder / "x.toml").write_text(PRESET.format(config=config, kind=kind), encoding="utf-8")
+        return [str(run.scheduler).partition("(")[0] for run in load_preset(folder / "x.toml").figures[0].runs]
+
+    assert read("sft.yaml", "transformers") == ["WarmupLR", "get_cosine_schedule_with_warmup"]
+    (tmp_path / "out.yaml").write_text(HF, encoding="utf-8")
+    for config, kind, message in (
+        ("../out.yaml", "transformers", "`../out.yaml` is outside"),
+        ("none.yaml", "transformers", "cannot read `none.yaml`"),
+        ("sft.yaml", "hugging", "`from_kind` must be transformers"),
+        ("sft.yaml", "", r"has keys of 2 kinds"),
+    ):
+        with pytest.raises(LrvizError, match=message) as caught:
+            read(config, kind)
+    assert caught.value.hint == 'say which it is: `from_kind = "transformers"`'

@@ -128,3 +128,40 @@ def test_what_is_not_known_is_asked_for_by_its_option() -> None:
         with pytest.raises(LrvizError) as error:
             read(MODULE.replace("CONFIG", config).replace("TRAINER", trainer), **fields)
         assert error.value.hint == hint, (config, trainer)
+
+
+# The batches of one process in an epoch, by samples, batch size, `drop_last` and processes: `DistributedSampler` gives
+# each process as many samples, rounded up. So does `Trainer(devices=2, strategy="ddp_fork")`.
+SHARED = [(33, 8, False, 2, 3), (31, 8, True, 2, 2), (47, 8, True, 2, 3), (48, 8, True, 2, 3), (100, 8, False, 4, 4)]
+SCRIPTS = [
+    MODULE.replace("CONFIG", '{"scheduler": StepLR(optimizer, 4), "interval": "step"}'),
+    MODULE.replace("CONFIG", FREQUENT.replace("3", "1")),
+    MODULE.replace("CONFIG", FREQUENT),  # whose loop is followed
+    '{"scheduler": StepLR(optimizer, 4), "interval": "step"}',
+]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=["steps", "frequency 1", "frequency 3", "a dictionary"])
+def test_each_process_of_lightning_steps_its_scheduler_once(script: str) -> None:
+    frequency = 3 if '"frequency": 3' in script else 1
+    for samples, batch, drop, processes, batches in SHARED:
+        fields = {"lr": 0.1, "epochs": 3, "dataset_size": samples, "batch_size": batch, "drop_last": drop}
+        wanted = by_hand(epochs=3, batches=batches, frequency=frequency)
+        spec = read(script.replace("TRAINER", "max_epochs=3"), **fields, num_processes=processes)
+        assert simulate(spec).lr[:, 0].tolist() == wanted, (samples, processes)
+        assert f"{processes} processes share the samples, and each steps its scheduler once an update" in spec.notes
+        if "TRAINER" in script:
+            devices = f"max_epochs=3, devices={processes // 2}, num_nodes=2"
+            spec = read(script.replace("TRAINER", devices), **fields)
+            assert simulate(spec).lr[:, 0].tolist() == wanted, (samples, processes)
+    spec = read(script.replace("TRAINER", "devices=8"), lr=0.1, epochs=3, steps_per_epoch=5, num_processes="4")
+    assert simulate(spec).lr[:, 0].tolist() == by_hand(epochs=3, batches=5, frequency=frequency)
+    with pytest.raises(LrvizError, match="`--num-processes` must be 1 or more, got 0"):
+        read(script.replace("TRAINER", ""), epochs=3, steps_per_epoch=5, num_processes="0")
+
+
+def test_the_length_of_a_run_of_several_processes() -> None:
+    script = MODULE.replace("CONFIG", CYCLE).replace("TRAINER", "max_epochs=2, devices=[0, 1]")
+    spec = read(script, dataset_size=47, batch_size=8, drop_last=True)
+    assert "total_steps=6" in str(spec.scheduler)
+    assert spec.loop == TrainingLoop(2, dataset_size=24, batch_size=8, drop_last=True)

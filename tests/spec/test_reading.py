@@ -47,7 +47,7 @@ WRONG_FIELDS = [
     ("cosine @ lr=1 epochs=2", "a comma is missing before `epochs` after `@`", "write `@ lr=1, epochs=2`"),
     ("cosine @ grad-accum=1, grad_accum=2", "`grad_accum` is given twice after `@`", ""),
     ("cosine @ lr=x", "`lr` must be a number, got `x`", ""),
-    ("cosine @ epochs=0", "`epochs` must be 1 or more, got 0", ""),
+    ("cosine @ epochs=0", "`epochs` must be 1 or more, got 0", "such as `epochs=10`"),
     ("cosine @ interval=day", "`interval` must be step or epoch, got `day`", ""),
     ("cosine @ drop_last=maybe", "`drop_last` must be true or false, got `maybe`", ""),
     (

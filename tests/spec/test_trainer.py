@@ -303,7 +303,11 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     (
         "TrainingArguments(num_train_epochs=0)", {},
-        "`TrainingArguments`: `num_train_epochs` must be above 0, got 0", "",
+        "`TrainingArguments`: `num_train_epochs` must be above 0, got 0", "such as num_train_epochs=3, or `max_steps`",
+    ),
+    (
+        "TrainingArguments(max_steps=9, learning_rate=-2e-5)", {},
+        "`TrainingArguments`: `learning_rate` must be above 0, got -2e-5", "such as learning_rate=2e-5",
     ),
     (
         "TrainingArguments(num_train_epochs=1e308)", {"dataset_size": 100},
@@ -565,7 +569,63 @@ Mine(model=model, args=args).train()
     with pytest.raises(LrvizError, match="`set_lr_scheduler` is not followed"):
         read("args = TrainingArguments('out', max_steps=9)\nargs = args.set_lr_scheduler('cosine')")
     with pytest.raises(LrvizError, match="the arguments of the Trainer are those of the script's command line"):
-        read("args, = HfArgumentParser(TrainingArguments).parse_args_into_dataclasses()\nTrainer(model, args)")
+        read("from own import Args\nargs, = HfArgumentParser(Args).parse_args_into_dataclasses()\nTrainer(model, args)")
+
+
+PARSED = """
+import os, sys
+from dataclasses import dataclass, field
+from transformers import HfArgumentParser, Trainer, TrainingArguments
+from trl import ModelConfig, SFTConfig, SFTTrainer, TrlParser
+
+@dataclass
+class ModelArguments:
+    name: str
+    cache: str = field(default=None)
+
+@dataclass
+class Own(TrainingArguments):
+    optim: str = field(default="sgd")
+    learning_rate: float = 1e-4
+
+def main():
+    parser = PARSER
+    if len(sys.argv) == 2 and sys.argv[1].endswith(".json"):
+        model_args, args = parser.parse_json_file(json_file=os.path.abspath(sys.argv[1]))
+    else:
+        model_args, args = PARSE
+    args.remove_unused_columns = False
+    Trainer(model=build(model_args.name), args=args, train_dataset=load(model_args)).train()
+
+main()
+"""
+
+
+def test_the_command_line_of_a_script() -> None:
+    settings = {"learning_rate": 3e-5, "num_train_epochs": 1, "cache": "there", "seed": 3}
+    plain = "parser.parse_args_into_dataclasses()"
+    for parser, parse, name, optimizer, lr in (
+        ("HfArgumentParser((ModelArguments, Own))", plain, "TrainingArguments", "SGD", 1e-4),
+        ("HfArgumentParser((ModelArguments, TrainingArguments))", plain, "TrainingArguments", "AdamW", 5e-5),
+        ("HfArgumentParser(dataclass_types=[ModelArguments, Own])", plain, "TrainingArguments", "SGD", 1e-4),
+        (
+            "HfArgumentParser((ModelArguments, Own))",
+            "parser.parse_args_into_dataclasses(return_remaining_strings=True)[:2]", "TrainingArguments", "SGD", 1e-4,
+        ),
+        ("TrlParser((ModelConfig, SFTConfig))", "parser.parse_args_and_config()", "SFTConfig", "AdamW", 2e-5),
+    ):  # fmt: skip
+        text = PARSED.replace("PARSER", parser).replace("PARSE", parse)
+        spec = read(text, dataset_size=100)
+        assert (spec.read_from, spec.optimizer.name, spec.groups[0].lr, spec.loop.updates) == (name, optimizer, lr, 39)
+        assert spec.notes[0] == (
+            f"the command line of the script is not known: `{name}` has its defaults; "
+            "`--config FILE` gives other values"
+        )
+        assert read(text, dataset_size=100, lr=0.5).groups[0].lr == 0.5
+        (spec,) = read_all(text, Fields({"dataset_size": 100}, settings=settings))
+        assert (spec.optimizer.name, spec.groups[0].lr, spec.loop.updates, spec.notes) == (optimizer, 3e-5, 13, ())
+    with pytest.raises(LrvizError, match="does not say how many samples the dataset has"):
+        read(PARSED.replace("PARSER", "HfArgumentParser((ModelArguments, Own))").replace("PARSE", plain))
 
 
 def test_several_trainers() -> None:
@@ -592,3 +652,9 @@ def test_presets_and_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for name, value in given.items():
         with pytest.raises(SpecError, match=f"`{name}` is for the arguments of a Trainer"):
             lrviz.simulate(lambda optimizer: optimizer, **{name: value})
+
+
+def test_a_warm_up_without_end_is_written_as_it_was_given() -> None:
+    for version in ("4.50", "5.23"):
+        run = trainer_run(read_arguments({"max_steps": 9, "warmup_steps": 1e308}, where="x"), version=version)
+        assert str(run.call).endswith("(num_warmup_steps=1e308, num_training_steps=9)")

@@ -9,7 +9,9 @@ from typing import Any, Final
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.numeric import call_known
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import Builtin, Class, Function, Instance, Opaque, Parser, Unknown
+from lrviz.notation.script.trainers import Arguments
+from lrviz.notation.script.values import Builtin, Class, Dotted, Function, Instance, Opaque, Parser, Unknown
+from lrviz.notation.trainers import TRAINER_ARGUMENTS, is_trainer_class
 
 REQUIRED: Final = object()  # the value of an argument of the command line that has no default
 
@@ -42,6 +44,9 @@ def parser_method(
 ) -> Any:
     """What a method of an `argparse.ArgumentParser` returns."""
     match name:
+        case _ if parser.dataclasses and name.startswith("parse_"):
+            parser.made = parser.made or tuple(_of_command_line(reader, cls, node) for cls in parser.dataclasses)
+            return (*parser.made, []) if kwargs.get("return_remaining_strings") is True else parser.made
         case "add_argument":
             flags = [a for a in args if isinstance(a, str)]
             long = next((f for f in flags if f.startswith("--")), flags[0] if flags else "")
@@ -61,6 +66,22 @@ def parser_method(
         case "get_default" if args and isinstance(args[0], str):
             return parser.defaults.get(args[0])
     return reader.unknown(node)
+
+
+def _of_command_line(reader: Reader, cls: Any, node: ast.Call) -> Any:
+    """An instance of a dataclass with the values of the configuration, and its defaults for all others."""
+    trainer = isinstance(cls, Dotted) and is_trainer_class(cls.last)
+    if not trainer and not isinstance(cls, Class):
+        return reader.unknown(node)
+    names = {*(TRAINER_ARGUMENTS if trainer or cls.foreign else ()), *(() if trainer else cls.fields or ())}
+    given = {name: value for name, value in (reader.settings or {}).items() if name in names}
+    if trainer:
+        made = Arguments(cls.last, ast.Call(node.func, [], [], lineno=node.lineno), [], given)
+        reader.arguments.append(made)
+    else:
+        made = reader.instantiate(cls, [], given)
+    reader.of_command_line.append(made)
+    return made
 
 
 def _argument_default(reader: Reader, flag: str, kwargs: dict[str, Any], node: ast.Call) -> Any:

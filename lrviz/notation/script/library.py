@@ -62,6 +62,7 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import Budget, ExpressionError, unparse
 from lrviz.notation.trainers import is_trainer_class
+from lrviz.schedulers import refused
 
 # Functions that give their first argument again.
 _PASS: Final = (
@@ -103,6 +104,9 @@ def _dotted(
         return call_numpy(reader, last, args, kwargs, node)
     if last in ("ArgumentParser", "ConfigArgParser") or path == "argparse.ArgumentParser":
         return Parser()
+    if last in ("HfArgumentParser", "TrlParser") and (args or kwargs):
+        classes = kwargs.get("dataclass_types", args[0] if args else ())
+        return Parser(dataclasses=tuple(classes) if isinstance(classes, list | tuple) else (classes,))
     if last in ("EasyDict", "edict", "DotDict", "AttrDict", "Munch", "ConfigDict") or path.endswith("OmegaConf.create"):
         settings = {**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs}
         reader.add(size(settings), node)
@@ -141,6 +145,8 @@ def _dotted(
         made = Arguments(last, node, args, kwargs)
         reader.arguments.append(made)
         return made
+    if reason := refused(last, function.module):
+        raise ExpressionError(f"`{last}` cannot be shown: {reason}", node=node)
     if last == "DataLoader":
         return make_loader(args, kwargs, node)
     if last in _PASS and args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Final
 
 from lrviz.notation.script.found import Found
@@ -189,6 +190,15 @@ def _loop(hooks: Sequence[str], line: int) -> list[ast.stmt]:
         if isinstance(node, ast.expr | ast.stmt):
             node.lineno, node.col_offset = line, 0
     return tree.body
+
+
+def processes_of(trainers: Sequence[Opaque]) -> int:
+    """The processes of Lightning's Trainer, one for each device of each node; 1 if they are not known."""
+    given = {key: value for opaque in trainers for key, value in opaque.kwargs.items()}
+    devices, nodes = given.get("devices"), given.get("num_nodes")
+    counts = len(devices) if isinstance(devices, list) else devices, nodes
+    known = [n for n in counts if isinstance(n, int) and not isinstance(n, bool) and n > 0]
+    return prod(known)
 
 
 def read_trainers(trainers: Sequence[Opaque], found: Found, *, shown: bool) -> None:

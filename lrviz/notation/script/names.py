@@ -62,7 +62,7 @@ def name_without_import(name: str) -> Any:
         return Dotted("ast.literal_eval")
     if name in ("bisect_left", "bisect_right"):
         return Dotted(f"bisect.{name}")
-    if is_trainer_class(name):
+    if is_trainer_class(name) or name in ("HfArgumentParser", "TrlParser"):
         return Dotted(f"transformers.{name}")
     return Dotted(name) if name in _COMMON else None
 

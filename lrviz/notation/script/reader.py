@@ -51,6 +51,8 @@ _MOST_EXAMPLES: Final = 4
 _LONGEST_EXAMPLE: Final = 40
 SCALER: Final = re.compile(r"(loss|grad|amp)_?scaler$", re.IGNORECASE)  # names of objects that make an update
 TRAINS: Final = re.compile(r"train|fit|forward|run_epoch|one_epoch")  # names of functions that may make the updates
+# The events of Ignite that come before an update, and before those of an epoch.
+_EVENTS: Final = {"ITERATION_STARTED": "step", "EPOCH_STARTED": "epoch"}
 # Names of what holds the values of a configuration, and of functions that read one from a file.
 _CONFIGURATION: Final = re.compile(
     r"self|(?:\w+_)?(?:args?|arguments|cfgs?|conf|configs?|configuration|hparams|hp|hyp|hyperparameters|opts?|options|"
@@ -125,6 +127,8 @@ class Reader(ABC):
         self.opaque: list[Opaque] = []  # calls that are given an optimizer or a scheduler, in order
         self.trainers: list[Opaque] = []  # calls of Lightning's Trainer and of Accelerator
         self.arguments: list[Arguments] = []  # of trainers of transformers
+        self.attached: dict[int, tuple[str, int]] = {}  # the interval of each handler of Ignite, and its line
+        self.of_command_line: list[Instance] = []  # that HfArgumentParser makes
         self.trained: list[Trained] = []  # the trainers that they are given to
         self.called: set[ast.AST] = set()  # functions that were called
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
@@ -384,7 +388,9 @@ class Reader(ABC):
         given = flat([*args, *kwargs.values()])
         if is_scheduler_name(name) or any(isinstance(v, Optimizer | Schedule | Opaque) for v in given):
             self.opaque.append(opaque)
-        if name in ("Trainer", "Accelerator", "Fabric"):
+        if name == "add_event_handler" and len(args) > 1 and isinstance(args[1], Schedule):
+            self.attach(args[1], node)
+        if name in ("Trainer", "Accelerator", "Fabric") or (name == "run" and self.attached):
             self.trainers.append(opaque)
         if name.endswith("Trainer"):
             self.made_trainer(args, kwargs, node.lineno)
@@ -395,6 +401,17 @@ class Reader(ABC):
         if self.loops and TRAINS.search(name):
             self.event("train", opaque, given, node)
         return opaque
+
+    def attach(self, schedule: Schedule, node: ast.Call) -> None:
+        """Note the event of a trainer of Ignite that a scheduler is attached to."""
+        event = unparse(node.args[0]) if node.args else ""
+        if (interval := _EVENTS.get(event.rpartition(".")[2])) is None:
+            raise ExpressionError(
+                f"a scheduler that is attached to `{event[:60]}` is not followed",
+                "attach it to Events.ITERATION_STARTED or Events.EPOCH_STARTED",
+                node,
+            )
+        self.attached[id(schedule)] = interval, node.lineno
 
     def scaled(self, opaque: Opaque) -> None:
         """Note the update of a scaler that is not in the script: `loss_scaler(loss, optimizer, update_grad=...)`."""

@@ -20,10 +20,14 @@ from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.found import Fault, Found
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.isolated import parse_linked
-from lrviz.notation.script.lightning import configs, read_trainers
+from lrviz.notation.script.lightning import configs, processes_of, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
 from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
+from lrviz.notation.script.registers import NAME as REGISTER
+from lrviz.notation.script.registers import with_register
+from lrviz.notation.script.timm_arguments import NAMES as OF_TIMM
+from lrviz.notation.script.timm_arguments import with_functions
 from lrviz.notation.script.torch_objects import dampens, optimizer_defaults
 from lrviz.notation.script.trainers import Trained, samples_of, trainer_call, trainer_class
 from lrviz.notation.script.trees import Position, assigned_lines, computes
@@ -81,7 +85,13 @@ def read_script(
     source = text if isinstance(text, Source) else Source(text)
     budget = Budget(_MOST_CHARACTERS, _MOST_NODES) if whole else Budget()
     try:
-        tree = source.tree(budget, parse_linked)
+        tree = parsed = source.tree(budget, parse_linked)
+        if REGISTER in source.text:
+            tree = with_register(tree)
+        if any(name in source.text for name in OF_TIMM):
+            tree = with_functions(tree)
+        if tree is not parsed:
+            source.functions = None
         if source.lengths:
             tree = replace_lengths(tree, source.lengths, {**defaults, **values})
         values = {
@@ -123,7 +133,8 @@ def _processes(given: Collection[str]) -> int:
 class _Reading:
     def __init__(self, source: Source, reader: Interpreter, given: Collection[str]) -> None:
         self.source, self.reader, self.given = source, reader, given
-        self.intervals: dict[int, tuple[str, int]] = {}  # of Lightning
+        self.intervals: dict[int, tuple[str, int]] = {}  # of Lightning and Ignite
+        self.by_lightning = False
         self.choices: list[Origin] = []  # that decide which scheduler is used
         self.undecided: Origin | None = None  # likewise, if it cannot be given
         self.others: list[Schedule] = []  # that may be used as well
@@ -133,6 +144,7 @@ class _Reading:
         self.returned = read_all(reader)
         for value in self.returned:
             for config in configs(value)[1]:
+                self.by_lightning = True
                 if config.interval:
                     self.intervals[id(config.schedule)] = config.interval, config.schedule.line
                 if config.frequency != 1 and reader.harness is None:
@@ -142,6 +154,7 @@ class _Reading:
                         "paste the class, or leave it out and multiply the scheduler's lengths by it",
                         config.schedule.node,
                     )
+        self.intervals |= reader.attached
         if (trained := self._trained()) is not None:
             return trained
         if not reader.schedules and reader.unknown_classes:
@@ -178,6 +191,11 @@ class _Reading:
         found = Found(None, getattr(arguments, "variable", ""), getattr(node, "lineno", 0))
         found.names, found.examples = (found.name,), reader.examples
         found.trainer, found.missing = trainer_call(arguments, reader.taint, reader.examples)
+        if any(arguments is made for made in reader.of_command_line) and reader.settings is None:
+            found.notes.append(
+                f"the command line of the script is not known: `{found.trainer.name}` has its defaults; "
+                "`--config FILE` gives other values"
+            )
         samples = samples_of(trained.kwargs.get("train_dataset"))
         if samples is not None:
             found.fields["dataset_size"], found.lines["dataset_size"] = samples, trained.line
@@ -369,6 +387,7 @@ class _Reading:
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
         if reader.accelerate is not None and reader.accelerate.split and "num_processes" in self.given:
             found.fields["split_batches"] = True
+        found.processes = processes_of(reader.trainers) if self.by_lightning else 0
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]

@@ -259,9 +259,14 @@ class Super:
 
 @dataclass(eq=False)
 class Parser:
-    """An `argparse.ArgumentParser`: the defaults of its arguments by attribute."""
+    """An `argparse.ArgumentParser`: the defaults of its arguments by attribute.
+
+    `HfArgumentParser` takes the arguments from dataclasses; `made` are the instances of these once they are asked for.
+    """
 
     defaults: dict[str, Any] = field(default_factory=dict)
+    dataclasses: tuple[Any, ...] = ()
+    made: tuple[Any, ...] = ()
 
 
 class Group(dict[str, Any]):

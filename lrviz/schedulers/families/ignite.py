@@ -52,7 +52,7 @@ def _handler(short: str, name: str, *parameters: Parameter, **fields: Any) -> Sc
         short, name, parameters=parameters, module="ignite.handlers.param_scheduler", package="pytorch-ignite",
         **{
             "takes_last_epoch": False, "standalone": True, "overwrites_rate": True, "build": _build,
-            "stepper": _stepper, "source": _DOCS,
+            "stepper": _stepper, "source": _DOCS, "is_handler": True,
             "rates": ("start_value", "end_value"), **fields,
         },
     )  # fmt: skip

@@ -40,9 +40,12 @@ def _build(factory: Callable[..., Any], optimizer: Any, args: Sequence[Any], kwa
     return scheduler
 
 
-def _stepper(scheduler: Any, loop: Any) -> Callable[[int], None]:
-    """`step(increment)` with the samples of an update, as Megatron's training loop calls it."""
-    increment = scheduler.increment
+def _increment(increment: int | None, loop: Any) -> int:
+    """The samples of an update.
+
+    Raises:
+        SimulationError: they are not known.
+    """
     if increment is None and loop.batch_size is not None:
         increment = loop.batch_size * loop.grad_accum
     if increment is None:
@@ -50,6 +53,12 @@ def _stepper(scheduler: Any, loop: Any) -> Callable[[int], None]:
             "`OptimizerParamScheduler.step` counts samples, and the samples of an update are not known",
             "give the global batch size: `--increment 256`; or 1 if the lengths are in updates",
         )
+    return int(increment)
+
+
+def _stepper(scheduler: Any, loop: Any) -> Callable[[int], None]:
+    """`step(increment)` with the samples of an update, as Megatron's training loop calls it."""
+    increment = _increment(scheduler.increment, loop)
     return lambda count: scheduler.step(increment=increment)
 
 
@@ -133,6 +142,7 @@ FAMILY: Final = Family(
             build=_build,
             decides=lambda values: {"interval": "step"},
             stepper=_stepper,
+            step_code=lambda values, loop: f"scheduler.step(increment={_increment(values.get('increment'), loop)})",
         ),
     ),
 )  # fmt: skip

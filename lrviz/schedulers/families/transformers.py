@@ -10,6 +10,7 @@ from lrviz.errors import SpecError
 from lrviz.schedulers.catalogue import Family, Parameter, Run, Scheduler, Values
 from lrviz.schedulers.torch.plateau import SCHEDULER as PLATEAU
 
+_DOCS: Final = "https://huggingface.co/docs/transformers/main_classes/optimizer_schedules"
 _BETWEEN: Final = "the rate changes between two steps"
 _WARMUP: Final = Parameter(
     "num_warmup_steps",
@@ -86,9 +87,16 @@ def _needed(values: Values) -> Collection[str]:
 
 
 def _schedule(short: str, name: str, *parameters: Parameter, **fields: Any) -> Scheduler:
-    fields.setdefault("source", "https://huggingface.co/docs/transformers/main_classes/optimizer_schedules")
+    counts = tuple(p.name for p in parameters if p.name.startswith("num_") and p.name.endswith("_steps"))
+    defaults = {
+        "source": _DOCS,
+        "length": _LENGTH.name if _LENGTH.name in counts else "",
+        "warmup": _WARMUP.name if _WARMUP.name in counts else "",
+        "counts": counts,
+        "past_end": "It rises again.",
+    }
     return Scheduler(short, name, parameters=parameters, module="transformers.optimization", package="transformers",
-                     **fields)  # fmt: skip
+                     **{**defaults, **fields})  # fmt: skip
 
 
 _LINEAR: Final = _schedule(
@@ -101,9 +109,6 @@ _LINEAR: Final = _schedule(
     use="The default of the Trainer, and of many recipes for fine-tuning.",
     cautions=(_AT_0, _COUNTS),
     example="get_linear_schedule_with_warmup(num_warmup_steps=4)",
-    length="num_training_steps",
-    warmup="num_warmup_steps",
-    counts=_BOTH,
     past_end="It stays at 0.",
 )
 _COSINE: Final = _schedule(
@@ -117,10 +122,6 @@ _COSINE: Final = _schedule(
     use="Pre-training and fine-tuning of language models.",
     cautions=(_AT_0, _COUNTS, "A num_cycles of 1 rises back to lr at the end of the run: 0.5 is half a cosine."),
     example="get_cosine_schedule_with_warmup(num_warmup_steps=4)",
-    length="num_training_steps",
-    warmup="num_warmup_steps",
-    counts=_BOTH,
-    past_end="It rises again.",
 )
 _RESTARTS: Final = _schedule(
     "hf-cosine-restarts",
@@ -133,9 +134,6 @@ _RESTARTS: Final = _schedule(
     use="Runs that save a model at the end of each cycle.",
     cautions=(_AT_0, _COUNTS, "With the default num_cycles of 1 there is no restart."),
     example="get_cosine_with_hard_restarts_schedule_with_warmup(num_warmup_steps=4, num_cycles=3)",
-    length="num_training_steps",
-    warmup="num_warmup_steps",
-    counts=_BOTH,
     past_end="It stays at 0.",
 )
 _POLYNOMIAL: Final = _schedule(
@@ -155,9 +153,6 @@ _POLYNOMIAL: Final = _schedule(
         "optimizer.",
     ),
     example="get_polynomial_decay_schedule_with_warmup(num_warmup_steps=4, power=2.0)",
-    length="num_training_steps",
-    warmup="num_warmup_steps",
-    counts=_BOTH,
     past_end="It stays at lr_end.",
     failure_hint=_polynomial_hint,
 )
@@ -168,8 +163,6 @@ _CONSTANT: Final = _schedule(
     formula="rate(t) = lr",
     use="Short fine-tuning runs, and a baseline for schedules.",
     cautions=("The rate does not fall: the last updates are as large as the first.",),
-    warmup="num_warmup_steps",
-    counts=_BOTH[:1],
     past_end="It stays at lr.",
 )
 _CONSTANT_WARMUP: Final = _schedule(
@@ -181,8 +174,6 @@ _CONSTANT_WARMUP: Final = _schedule(
     use="Fine-tuning, and runs of unknown length.",
     cautions=(_AT_0, "The rate does not fall: the last updates are as large as those after the warm-up."),
     example="get_constant_schedule_with_warmup(num_warmup_steps=4)",
-    warmup="num_warmup_steps",
-    counts=_BOTH[:1],
     past_end="It stays at lr.",
 )
 
@@ -222,7 +213,7 @@ FAMILY: Final = Family(
     install="transformers",
     help="The schedules of the Trainer and of training loops for its models. They are stepped once an update, and "
     "most start at a rate of 0.",
-    source="https://huggingface.co/docs/transformers/main_classes/optimizer_schedules",
+    source=_DOCS,
     environment={
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -264,8 +255,6 @@ FAMILY: Final = Family(
             cautions=(_AT_0, "The rate falls slowly: four times the steps halve it."),
             source="Zhai et al., Scaling Vision Transformers, 2021, arXiv:2106.04560",
             example="get_inverse_sqrt_schedule(num_warmup_steps=4)",
-            warmup="num_warmup_steps",
-            counts=_BOTH[:1],
             past_end="It has no end: the rate continues to fall.",
         ),
         replace(
@@ -291,10 +280,6 @@ FAMILY: Final = Family(
             use="Pre-training of language models, which often ends at a tenth of the peak.",
             cautions=(_AT_0, _COUNTS, _ONE_FLOOR),
             example="get_cosine_with_min_lr_schedule_with_warmup(num_warmup_steps=4, min_lr_rate=0.1)",
-            length="num_training_steps",
-            warmup="num_warmup_steps",
-            counts=_BOTH,
-            past_end="It rises again.",
             check=_check_floor,
             positional=3,
             rates=("min_lr",),
@@ -324,10 +309,6 @@ FAMILY: Final = Family(
             use="Pre-training whose first update is to count, and whose last one is to have the lowest rate.",
             cautions=(_COUNTS, _ONE_FLOOR),
             example="get_cosine_with_min_lr_schedule_with_warmup_lr_rate(num_warmup_steps=4, min_lr_rate=0.1)",
-            length="num_training_steps",
-            warmup="num_warmup_steps",
-            counts=_BOTH,
-            past_end="It rises again.",
             check=_check_floor,
             positional=3,
             rates=("min_lr",),
@@ -374,9 +355,6 @@ FAMILY: Final = Family(
             ),
             source="Hu et al., MiniCPM: Unveiling the Potential of Small Language Models, 2024, arXiv:2404.06395",
             example="get_wsd_schedule(num_warmup_steps=4, num_decay_steps=8)",
-            length="num_training_steps",
-            warmup="num_warmup_steps",
-            counts=("num_warmup_steps", "num_decay_steps", "num_training_steps", "num_stable_steps"),
             past_end="It stays at min_lr_ratio of lr.",
         ),
         _schedule(
@@ -459,9 +437,6 @@ FAMILY: Final = Family(
                 _COUNTS,
                 "The name is first, and the optimizer second.",
             ),
-            length="num_training_steps",
-            warmup="num_warmup_steps",
-            counts=_BOTH,
             past_end="That of the schedule.",
             example='get_scheduler("cosine", num_warmup_steps=4, num_training_steps=total_steps)',
             takes_last_epoch=False,

@@ -30,10 +30,17 @@ def read(config: Config) -> Recipe:
     """
     for key in _NOT_DRAWN:
         if config.get(key):
-            raise SpecError(f"`{config.shown}`: `{key}` is a schedule of axolotl that lrviz does not draw")
+            raise SpecError(
+                f"`{config.shown}`: `{key}` is a schedule of axolotl that lrviz does not draw",
+                f"without `{key}` the schedule of `lr_scheduler` is drawn",
+            )
     schedule = config.text("lr_scheduler", "cosine")
     if schedule == "rex":
-        raise SpecError(f"`{config.shown}`: `lr_scheduler: rex` is a schedule of axolotl that lrviz does not draw")
+        raise SpecError(
+            f"`{config.shown}`: `lr_scheduler: rex` is a schedule of axolotl that lrviz does not draw",
+            'where axolotl is installed, draw its class: `lrviz plot "axolotl.utils.schedulers:RexLR(max_lr=2e-4, '
+            'min_lr=0, total_steps=1000)"`',
+        )
     if schedule not in (*SCHEDULES, "one_cycle"):
         raise SpecError(
             f"`{config.shown}`: unknown `lr_scheduler` `{printable(schedule, 60)}`",
@@ -50,7 +57,7 @@ def read(config: Config) -> Recipe:
     epochs = config.number("num_epochs", 1.0, most=1e6) or 1.0
     if config.given.get("epochs") is not None:
         epochs = read_epochs(config.option("epochs"), config.given["epochs"])
-    lr = config.number("learning_rate")
+    lr = config.rate("learning_rate")
     updates = config.given_count("max_steps") or config.given_count("steps")
     if updates is None and config.given.get("epochs") is None:
         updates = config.count("max_steps")
@@ -63,10 +70,12 @@ def read(config: Config) -> Recipe:
     if needed:
         raise config.missing(needed)
     world = config.given_count("world_size") or 1
-    length = []
+    length, notes = [], []
     if not updates:
         updates = ceil((samples or 0) * epochs / (micro * every * world))
         length = [f"{epochs:g} epoch{'s' * (epochs != 1)} of {samples:,} samples"]
+        if config.get("val_set_size"):
+            notes.append("`val_set_size` takes samples from the dataset: the number of samples is that of the rest")
     warmup = config.count("warmup_steps")
     if warmup is None:
         ratio = config.number("warmup_ratio", most=1.0)
@@ -95,7 +104,7 @@ def read(config: Config) -> Recipe:
         dict(run.fields),
         {"lr": "learning_rate", "optimizer": "optimizer"},
         told,
-        [*run.notes, *([_NOTE] if own and own.name == "LambdaLR" else [])],
+        [*notes, *run.notes, *([_NOTE] if own and own.name == "LambdaLR" else [])],
         hf.USED,
         tells_all=True,
     )
@@ -105,7 +114,7 @@ def _own_schedule(config: Config, schedule: str, updates: int, warmup: int) -> S
     """The schedule that axolotl creates in place of that of transformers; None if it does not."""
     if schedule == "one_cycle":
         own = {"pct_start": warmup / updates, "anneal_strategy": "cos"} | dict(config.table("lr_scheduler_kwargs"))
-        lr = config.given_rate() or config.number("learning_rate")
+        lr = config.given_rate() or config.rate("learning_rate")
         return SchedulerCall("OneCycleLR", kwargs=tuple({"max_lr": lr, "total_steps": updates, **own}.items()))
     least = config.number("cosine_min_lr_ratio")
     if schedule != "cosine" or not (config.get("lr_quadratic_warmup") is True or least):

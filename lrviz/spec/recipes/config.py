@@ -74,6 +74,17 @@ class Config:
             raise self.wrong(key, "a table of names and values")
         return value or {}
 
+    def rate(self, key: str, default: float | None = None) -> float | None:
+        """A learning rate, above 0.
+
+        Raises:
+            UsageError: it is not one.
+        """
+        value = self.get(key)
+        if isinstance(value, int | float) and value <= 0:
+            raise self.wrong(key, "a number above 0")
+        return self.number(key, default)
+
     def number(self, key: str, default: float | None = None, *, most: float | None = None) -> float | None:
         """A finite number of 0 or more.
 

@@ -52,13 +52,19 @@ def read(config: Config) -> Recipe:
         raise SpecError(f"`{config.shown}`: DeepSpeed has no schedule `{printable(name, 60)}`", f"use {listed(_NAMES)}")
     if autos and config.beside is None:
         keys = listed([f"`{key}`" for key in autos], "and")
+        samples = f" {config.option('dataset_size')} 52002" if config.prefix and not _has_length(config) else ""
         raise UsageError(
             f'`{config.shown}`: {keys} {"are" if len(autos) > 1 else "is"} "auto", which the Trainer fills in',
-            "add `--config FILE` with the YAML or JSON of the arguments of the Trainer",
+            f"add `--config FILE{samples}`, with the YAML or JSON of the arguments of the Trainer"
+            + (", and the number of samples unless these have `max_steps`" if samples else ""),
         )
     if config.beside is not None:
         return _with_trainer(config, name, params)
     return _alone(config, name, params)
+
+
+def _has_length(config: Config) -> bool:
+    return any(config.given.get(name) is not None for name in ("dataset_size", "steps_per_epoch", "steps", "max_steps"))
 
 
 def _auto(config: Config, key: str) -> bool:
@@ -69,7 +75,7 @@ def _alone(config: Config, name: str, params: Mapping[str, Any]) -> Recipe:
     """The run of a file that says all of its schedule."""
     total = config.count(_WITH_LENGTH, least=1)
     steps = config.updates(_WITH_LENGTH)
-    lr = config.number("optimizer.params.lr")
+    lr = config.rate("optimizer.params.lr")
     key = "optimizer.params.lr"
     if lr is None and config.given_rate() is None:
         key = next(iter(config.has("scheduler.params.warmup_max_lr", "scheduler.params.cycle_max_lr")), "")

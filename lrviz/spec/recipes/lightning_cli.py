@@ -30,7 +30,7 @@ def read(config: Config) -> Recipe:
     optimizer_key = next(
         (k for k in ("optimizer", *_inside(config, "optimizer")) if config.get(f"{k}.class_path") is not None), ""
     )
-    lr = config.number(f"{optimizer_key}.init_args.lr", config.given_rate())
+    lr = config.rate(f"{optimizer_key}.init_args.lr", config.given_rate())
     call = _call(config, key)
     values: dict[str, Any] = {}
     keys = {"lr": f"{optimizer_key}.init_args.lr", "optimizer": f"{optimizer_key}.class_path"}

@@ -27,7 +27,7 @@ def read(config: Config) -> Recipe:
             "write the schedule in notation, with a rate for each group in `--lr`",
         )
     steps = config.updates("tokens.train_steps")
-    lr = config.given_rate() or config.number(f"{_TABLE}.learning_rate")
+    lr = config.given_rate() or config.rate(f"{_TABLE}.learning_rate")
     if lr is None:
         raise config.missing([("lr", "3e-4", "the learning rate")])
     warmup = config.count(f"{_TABLE}.lr_warmup_steps", 0) or 0
@@ -66,7 +66,7 @@ def read(config: Config) -> Recipe:
     return Recipe(
         "nanotron",
         lambda_lr("warmup_decay", parts, last),
-        {"lr": config.number(f"{_TABLE}.learning_rate", lr), "steps": steps, "optimizer": optimizer},
+        {"lr": config.rate(f"{_TABLE}.learning_rate", lr), "steps": steps, "optimizer": optimizer},
         {"lr": f"{_TABLE}.learning_rate", "steps": "tokens.train_steps", "optimizer": "optimizer.optimizer_factory"},
         told,
         [_NOTE],

@@ -105,8 +105,13 @@ def read_recipe(path: str, fields: Fields) -> ScriptRun:
     """
     shown = printable(path, 60)
     kind, config = _recognised(path, fields)
+    if "num_processes" in config.given and not fields.shared:
+        raise UsageError(
+            f"`{config.option('num_processes')}` is not for `{shown}`, whose scheduler steps once an update",
+            f"`{config.option('world_size')}` gives the devices that share the samples",
+        )
     recipe: Recipe = import_module(f"lrviz.spec.recipes.{kind.module}").read(config)
-    given = {name: value for name, value in config.given.items() if name not in recipe.used}
+    given = {name: value for name, value in config.given.items() if name not in (*recipe.used, "num_processes")}
     merged = Fields(recipe.values, prefix="").over(given, fields.prefix)
     return ScriptRun(
         recipe.scheduler,
@@ -164,12 +169,13 @@ def _recognised(path: str, fields: Fields) -> tuple[Kind, Config]:
         raise UsageError(f"{both} both give the length of an epoch", "leave one of them out")
     if fields.kind:
         if fields.kind not in KINDS:
-            raise UsageError(f"`--from-kind` must be {listed(list(KINDS))}, got `{printable(fields.kind, 60)}`")
+            option = option_name("from_kind", fields.prefix)
+            raise UsageError(f"`{option}` must be {listed(list(KINDS))}, got `{printable(fields.kind, 60)}`")
         kind = KINDS[fields.kind]
         if not kind.tops & {*values} and (other := next((k for k in KINDS.values() if k.found(config)), None)):
             raise UsageError(
                 f"`{shown}` has no key of {kind.title}; it has `{other.found(config)[0]}` of {other.title}",
-                f"leave out `{fields.prefix}from-kind`" if fields.prefix else "",
+                f"leave out `{option_name('from_kind', fields.prefix)}`",
             )
         return kind, config
     if "figure" in values and suffix == ".toml":
@@ -185,7 +191,7 @@ def _recognised(path: str, fields: Fields) -> tuple[Kind, Config]:
             f"`{shown}` has keys of {len(matches)} kinds: {keys}",
             f"say which it is: `{fields.prefix}from-kind {'|'.join(matches)}`"
             if fields.prefix
-            else "leave out the keys of all but one",
+            else f'say which it is: `from_kind = "{next(iter(matches))}"`',
         )
     if not matches:
         keys = ", ".join(f"`{printable(str(key), 30)}`" for key in list(values)[:6])

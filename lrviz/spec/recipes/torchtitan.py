@@ -33,7 +33,7 @@ def read(config: Config) -> Recipe:
             "move it to `[lr_scheduler]`, as newer versions read it",
         )
     steps = config.updates("training.steps", 10_000)
-    lr = config.number("optimizer.lr", 8e-4)
+    lr = config.rate("optimizer.lr", 8e-4)
     name = config.text("optimizer.name", "AdamW")
     total = config.count("lr_scheduler.total_steps", steps, least=1) or steps
     warmup = config.count("lr_scheduler.warmup_steps", 200) or 0

@@ -35,7 +35,7 @@ def read(config: Config) -> Recipe:
         )
     if config.get("optimizer_in_bwd") and (config.count("gradient_accumulation_steps", 1) or 1) > 1:
         raise UsageError(f"`{config.shown}`: `optimizer_in_bwd` needs `gradient_accumulation_steps: 1`")
-    lr = config.number("optimizer.lr", config.given_rate())
+    lr = config.rate("optimizer.lr", config.given_rate())
     epochs = config.given_count("epochs") or config.count("epochs", least=1)
     batch = config.given_count("batch_size") or config.count("batch_size", least=1)
     every = config.given_count("grad_accum") or config.count("gradient_accumulation_steps", 1, least=1) or 1
