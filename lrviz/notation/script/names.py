@@ -19,6 +19,7 @@ from lrviz.schedulers import (
     installed_optimizers,
     installed_schedulers,
     member_value,
+    names,
 )  # fmt: skip
 
 _BUILTINS: Final = frozenset((
@@ -85,6 +86,11 @@ def scheduler_at(path: str) -> Scheduler | None:
 def is_scheduler_class(name: str) -> bool:
     """Whether a name is that of a class of schedulers of torch."""
     return name[:1].isupper() and name in installed_schedulers()
+
+
+def names_scheduler(name: str) -> bool:
+    """Whether a name is that of a class of schedulers, or of a function of another package that creates one."""
+    return is_scheduler_class(name) or (("_" in name or name[:1].isupper()) and name in names())  # no short names
 
 
 def imported(path: str) -> Any:
