@@ -25,6 +25,7 @@ from lrviz.notation import (
     missing_values,
     read_script,
 )
+from lrviz.schedulers import find
 from lrviz.spec.looping import ends_early, with_length
 from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
 from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, TrainingLoop, run_names
@@ -176,6 +177,8 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     without: list[Found] = []
     source = Source(text)
     every_found = read_script(source, values, {}, typed, whole=whole, settings=settings)
+    if names := _names_of_trainers(every_found, typed, fields.prefix):
+        every_found = read_script(text, values, names, typed, whole=whole, settings=settings)
     wanted = _wanted(every_found, name, path)
     for at, first in enumerate(every_found):
         if not any(first is each for each in wanted):
@@ -219,8 +222,8 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
             known = _known_length(found.fields, merged.values)
         elif path and "interval" not in known and "interval" not in typed and not found.faults:
             notes.append(
-                f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with a step after each "
-                f"{'update' if loop.interval == 'step' else 'epoch'}, over {count(loop.epochs, 'epoch')}"
+                f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with {_steps(found, loop)}, "
+                f"over {count(loop.epochs, 'epoch')}"
             )
         lines = [found.line, *(program.schedulers if program else ())]
         runs.append(
@@ -235,6 +238,23 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     if without:
         raise _missing(without, fields.prefix)
     return runs
+
+
+def _steps(found: Found, loop: TrainingLoop) -> str:
+    """How a scheduler is stepped whose loop is not shown."""
+    info = find(found.call.name) if found.call is not None else None
+    if info is not None and info.stepper is not None:
+        return f"the calls that the documentation of {info.family} asks for"
+    return f"a step after each {'update' if loop.interval == 'step' else 'epoch'}"
+
+
+def _names_of_trainers(every_found: Sequence[Found], typed: Mapping[str, Any], prefix: str) -> dict[str, int]:
+    """The number of updates by the name of the run, if the arguments of a trainer need it and it is typed."""
+    missing = {origin.text for found in every_found if found.trainer is not None for origin in found.missing}
+    name = next((name for name in ("max_steps", "steps") if name in typed), "")
+    return (
+        {"total_steps": read_count(option_name(name, prefix), typed[name])} if name and "total_steps" in missing else {}
+    )
 
 
 def _wanted(every_found: Sequence[Found], name: str, path: str) -> Sequence[Found]:

@@ -63,3 +63,13 @@ def test_the_import_of_the_module_may_be_left_out(line: str, expected: str) -> N
 def test_an_attribute_of_an_object_is_no_class_of_a_module(owner: str) -> None:
     with pytest.raises(LrvizError, match="`MultiStepLR` on line 2 is not a scheduler of torch"):
         read_all(f"made = build()\ns = {owner}.MultiStepLR(optimizer, milestones=[3])", Fields({}))
+
+
+def test_the_note_without_a_loop_says_how_the_package_is_stepped(tmp_path: Path) -> None:
+    for call, said in {
+        "CosineLRScheduler(optimizer, t_initial=9)": "the calls that the documentation of timm asks for",
+        "get_constant_schedule_with_warmup(optimizer, 9)": "a step after each update",
+    }.items():
+        (tmp_path / "a.py").write_text(f"optimizer = build()\nscheduler = {call}\n", encoding="utf-8")
+        (run,) = read_all("a.py", Fields({}, folder=tmp_path))
+        assert run.notes == (f"`a.py` does not show where the scheduler steps: it is drawn with {said}, over 4 epochs",)

@@ -52,7 +52,7 @@ def name_without_import(name: str) -> Any:
         return MATH[name]
     if name in _BUILTINS:
         return Builtin(name)
-    if name in ("object", "Exception", "int", "float", "SchedulerType"):
+    if name in ("object", "Exception", "int", "float", "SchedulerType", "OptimizerNames", "IntervalStrategy"):
         return Dotted(name)
     optimizer = name in installed_optimizers() or name in OWN_RATES
     if optimizer or is_scheduler(name) or name in ("torch", "math", "optim", "lr_scheduler"):
