@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from lrviz.notation import (
     missing_values,
     read_script,
 )
+from lrviz.schedulers import find
 from lrviz.spec.looping import ends_early, with_length
 from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
 from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, TrainingLoop, run_names
@@ -180,65 +182,70 @@ def _read(text: str, fields: Fields, path: str, name: str, *, alone: bool = Fals
     if not alone and (shared := _shared(every_found, fields)) is not None:
         fields, note = shared
         return [replace(run, notes=(*run.notes, note)) for run in _read(text, fields, path, name, alone=True)]
+    if names := _names_of_trainers(every_found, typed, fields.prefix):
+        every_found = read_script(text, values, names, typed, whole=whole, settings=settings)
     wanted = _wanted(every_found, name, path)
+
+    def again(at: int, lengths: Mapping[str, int], names: Mapping[str, Any]) -> Found:
+        """A scheduler of the script, with values of lengths and of the names of the run."""
+        read = text if source.lengths else source  # lengths such as `10%` in it have another value now
+        return read_script(read, {**values, **lengths}, names, typed, whole=whole, settings=settings)[at]
+
     for at, first in enumerate(every_found):
         if not any(first is each for each in wanted):
             continue
         if first.trainer is not None:
-            if (trained := _trained(first, first.trainer, fields, text, path)) is None:
-                without.append(first)
-            else:
-                runs.append(trained)
-            continue
-        first.loaders = first.loaders or _loaders(first)
-        known = _with_spellings(first, typed)
-        merged = _merged(first, known, typed, fields)
-        loop, groups = read_loop(merged.values, fields.prefix), read_groups(merged.values.get("lr"), fields.prefix)
-        names = run_names(loop, groups)
-        batches = _lengths(first, merged.values, loop)
-        found = first
-        if first.missing or (first.program is not None and any(_uses(text, length) for length in batches)):
-            found = read_script(
-                text if source.lengths else source,  # lengths such as `10%` in it have another value now
-                {**values, **batches},
-                names,
-                typed,
-                whole=whole,
-                settings=settings,
-            )[at]
-        program = found.program
-        if program is not None and found.ends_early and not ends_early(program, loop, typed):
-            program = None
-        if program is not None and program.by_batch and not found.ends_early and not _has_batches(merged.values):
-            # The rates change within an epoch.
-            asked = {origin.text for origin in found.missing}
-            found.missing += [Origin(text, program.line) for text in first.loaders[:1] if text not in asked]
-        if found.missing:
-            found.loaders = first.loaders
-            without.append(found)
-            continue
-        notes = [*found.notes, *_differences(first, typed, fields.prefix)]
-        if program is not None:
-            program, merged = with_length(program, merged, typed, notes)
-            known = _known_length(found.fields, merged.values)
-        elif path and "interval" not in known and "interval" not in typed and not found.faults:
-            notes.append(
-                f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with a step after each "
-                f"{'update' if loop.interval == 'step' else 'epoch'}, over {count(loop.epochs, 'epoch')}"
-            )
-        lines = [found.line, *(program.schedulers if program else ())]
-        runs.append(
-            ScriptRun(
-                None if program else found.call, merged,
-                (*_told(known, found, typed), *(found.told if program else ())), tuple(notes),
-                found.name, tuple(_explained(merged, known, found, typed, fields.prefix)),
-                f"{path}:{found.line}" if path else "", _ignored_rules(text, *lines), program,
-                tuple(replace(fault, ignored=_ignored_rules(text, fault.line)) for fault in found.faults),
-            )
-        )  # fmt: skip
+            made = _trained(first, first.trainer, fields, text, path) or first
+        else:
+            made = _run(first, partial(again, at), typed, fields, text, path)
+        if isinstance(made, Found):
+            without.append(made)
+        else:
+            runs.append(made)
     if without:
         raise _missing(without, fields.prefix)
     return runs
+
+
+def _run(
+    first: Found, again: Callable[..., Found], typed: Mapping[str, Any], fields: Fields, text: str, path: str
+) -> ScriptRun | Found:
+    """The run of a scheduler; what is found if values are missing."""
+    first.loaders = first.loaders or _loaders(first)
+    known = _with_spellings(first, typed)
+    merged = _merged(first, known, typed, fields)
+    loop, groups = read_loop(merged.values, fields.prefix), read_groups(merged.values.get("lr"), fields.prefix)
+    lengths = _lengths(first, merged.values, loop)
+    found = first
+    if first.missing or (first.program is not None and any(_uses(text, length) for length in lengths)):
+        found = again(lengths, run_names(loop, groups))
+    program = found.program
+    if program is not None and found.ends_early and not ends_early(program, loop, typed):
+        program = None
+    if program is not None and program.by_batch and not found.ends_early and not _has_batches(merged.values):
+        # The rates change within an epoch.
+        asked = {origin.text for origin in found.missing}
+        found.missing += [Origin(text, program.line) for text in first.loaders[:1] if text not in asked]
+    if found.missing:
+        found.loaders = first.loaders
+        return found
+    notes = [*found.notes, *_differences(first, typed, fields.prefix)]
+    if program is not None:
+        program, merged = with_length(program, merged, typed, notes)
+        known = _known_length(found.fields, merged.values)
+    elif path and "interval" not in known and "interval" not in typed and not found.faults:
+        notes.append(
+            f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with {_steps(found, loop)}, "
+            f"over {count(loop.epochs, 'epoch')}"
+        )
+    lines = [found.line, *(program.schedulers if program else ())]
+    return ScriptRun(
+        None if program else found.call, merged,
+        (*_told(known, found, typed), *(found.told if program else ())), tuple(notes),
+        found.name, tuple(_explained(merged, known, found, typed, fields.prefix)),
+        f"{path}:{found.line}" if path else "", _ignored_rules(text, *lines), program,
+        tuple(replace(fault, ignored=_ignored_rules(text, fault.line)) for fault in found.faults),
+    )  # fmt: skip
 
 
 def _shared(every_found: Sequence[Found], fields: Fields) -> tuple[Fields, str] | None:
@@ -258,6 +265,23 @@ def _shared(every_found: Sequence[Found], fields: Fields) -> tuple[Fields, str] 
         values["dataset_size"] = -(-samples // processes)
     note = f"{processes:,} processes share the samples, and each steps its scheduler once an update"
     return replace(fields, values=values), note
+
+
+def _steps(found: Found, loop: TrainingLoop) -> str:
+    """How a scheduler is stepped whose loop is not shown."""
+    info = find(found.call.name) if found.call is not None else None
+    if info is not None and info.stepper is not None:
+        return f"the calls that the documentation of {info.family} asks for"
+    return f"a step after each {'update' if loop.interval == 'step' else 'epoch'}"
+
+
+def _names_of_trainers(every_found: Sequence[Found], typed: Mapping[str, Any], prefix: str) -> dict[str, int]:
+    """The number of updates by the name of the run, if the arguments of a trainer need it and it is typed."""
+    missing = {origin.text for found in every_found if found.trainer is not None for origin in found.missing}
+    name = next((name for name in ("max_steps", "steps") if name in typed), "")
+    return (
+        {"total_steps": read_count(option_name(name, prefix), typed[name])} if name and "total_steps" in missing else {}
+    )
 
 
 def _wanted(every_found: Sequence[Found], name: str, path: str) -> Sequence[Found]:

@@ -70,6 +70,31 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         f"{AXOLOTL}warmup_ratio: 0.1\nwarmup_steps: 10\n", "a.yaml --dataset-size 100",
         "`a.yaml`: `warmup_steps` and `warmup_ratio` both give the warm-up", "leave one of them out",
     ),
+    "names of a script in place of those of the Trainer": (
+        "learning_rate: 2e-5\nlr_scheduler_type: cosine\nbatch_size: 12\nepochs: 5\ngrad_accum: 4\n", "a.yaml",
+        "`a.yaml` has `epochs`, `batch_size` and `grad_accum`, which the Trainer does not have",
+        "its script reads them: add --epochs 5 --batch-size 12 --grad-accum 4, or write `num_train_epochs`, "
+        "`per_device_train_batch_size` and `gradient_accumulation_steps`",
+    ),
+    "names of a script, of which one is given": (
+        "learning_rate: 2e-5\nlr_scheduler_type: cosine\nbatch_size: 12\nepochs: 5\n", "a.yaml --epochs 2",
+        "`a.yaml` has `batch_size`, which the Trainer does not have",
+        "its script reads them: add --batch-size 12, or write `per_device_train_batch_size`",
+    ),
+    "a training script's own file": (
+        "num_epochs: 20\nlearning_rate: 1e-3\nbatch_size: 64\noptimizer: adam\n", "a.yaml",
+        "`a.yaml` has no schedule that lrviz knows: its keys are `num_epochs`, `learning_rate`, `batch_size`, "
+        "`optimizer`",
+        f"the kinds are {KINDS}, lightning; `--from-kind KIND` names the one it is",
+    ),
+    "the length and the rate of a DeepSpeed file": (
+        '{"scheduler": {"type": "LRRangeTest", "params": {"lr_range_test_step_size": 200}}}', "a.json",
+        "`a.json` does not say the number of updates and the learning rate", "add --steps 1000 --lr 1e-3",
+    ),
+    "the rate of a DeepSpeed file": (
+        '{"scheduler": {"type": "LRRangeTest", "params": {"lr_range_test_step_size": 200}}}', "a.json --steps 9",
+        "`a.json` does not say the learning rate", "add --lr 1e-3",
+    ),
     "all that is missing": (
         "lr_scheduler_type: cosine\n", "a.yaml", "`a.yaml` does not say the learning rate and the number of samples",
         "add --lr 2e-5 --dataset-size 52002",

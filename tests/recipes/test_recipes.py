@@ -180,7 +180,6 @@ def test_what_is_given_wins_over_the_file(folder: Path, capsys: Capture) -> None
         "from run.toml:\n  lr         2e-3  `--lr`\n  steps      5     `--steps`\n  optimizer  sgd   `--optimizer`\n"
         f"{NOTE}"
         "note: `optimizer.lr` of `run.toml` is 0.001; `--lr 2e-3` is used\n"
-        "note: `optimizer.name` of `run.toml` is AdamW; `--optimizer sgd` is used\n"
     )
 
 
@@ -331,6 +330,32 @@ NOTES: dict[str, tuple[str, str, dict[str, Any], str]] = {
 @pytest.mark.parametrize(("text", "name", "fields", "note"), NOTES.values(), ids=NOTES.keys())
 def test_what_is_said_of_a_file(text: str, name: str, fields: dict[str, Any], note: str, tmp_path: Path) -> None:
     assert note in run_of(tmp_path, text, name, **fields).notes
+
+
+def test_the_places_of_arguments_in_a_file(tmp_path: Path) -> None:
+    text = "[training]\nlearning_rate = 2e-5\nnum_train_epochs = 3\nper_device_train_batch_size = 8\n"
+    run = run_of(tmp_path, text, "a.toml", dataset_size=80)
+    assert str(run.scheduler) == "get_linear_schedule_with_warmup(num_warmup_steps=0, num_training_steps=30)"
+    # The class of the model is that of the CLI, so that its arguments are directly under it.
+    text = (
+        "fit:\n  trainer: {max_epochs: 3}\n  model:\n    width: 2\n"
+        "    scheduler: {class_path: torch.optim.lr_scheduler.StepLR, init_args: {step_size: 1}}\n"
+        "    optimizer: {class_path: torch.optim.AdamW, init_args: {lr: 0.25}}\n"
+    )
+    run = run_of(tmp_path, text, "a.yaml", interval="epoch", steps_per_epoch=4)
+    assert (str(run.scheduler), run.groups[0].lr, run.loop.epochs) == ("StepLR(step_size=1)", 0.25, 3)
+
+
+def test_names_of_a_script_whose_values_do_not_matter(tmp_path: Path) -> None:
+    text = "learning_rate: 1e-4\nlr_scheduler_type: linear\nepochs: 3\nmax_steps: 9\nbatch_size: 4\n"
+    run = run_of(tmp_path, text, "a.yaml", batch_size=2)
+    assert (run.loop.updates, run.notes) == (9, ())
+
+
+def test_one_update_is_told_in_the_singular(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"max_steps": 1, "num_train_epochs": 1, "log_history": [{"learning_rate": 0.1, "step": 1}]}')
+    assert " 1 update, 1 epoch\n" in printed(capsys, "table", str(path), "--format", "csv")[1]
 
 
 def test_a_log_is_drawn_as_what_was_logged(tmp_path: Path) -> None:

@@ -73,3 +73,12 @@ def test_the_rates_of_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
             part = "\n".join(line for line in text.splitlines() if not line.startswith(("dataloader =", "model =")))
             size = {"dataset_size": 100, "batch_size": 8, "num_processes": processes}
             assert simulate(read_run(part, Fields(size))).lr[:, 0].tolist() == rates, (processes, arguments)
+
+
+def test_the_processes_of_an_accelerator_that_is_created_elsewhere() -> None:
+    lines = (
+        "model, optimizer = accelerator.prepare(model, torch.optim.SGD(model.parameters(), lr=0.1))\n"
+        "scheduler = StepLR(optimizer, step_size=5 * self.accelerator.num_processes)"
+    )
+    assert str(read_run(lines, Fields({})).scheduler) == "StepLR(step_size=5)"
+    assert str(read_run(lines, Fields({"num_processes": 4})).scheduler) == "StepLR(step_size=20)"

@@ -545,6 +545,45 @@ def test_optimizers_of_a_trainer() -> None:
     assert spec.notes == ("the scheduler on line 5 is not given to the trainer, and is not drawn",)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        ("max_steps=9, num_train_epochs=args.epochs, learning_rate=1e-4", ""),
+        ("max_steps=9, eval_strategy='epoch' if data else 'no'", ""),
+        ("max_steps=9, lr_scheduler_type='greedy', eval_strategy='epoch' if data else 'no'", "--let \"data='epoch'\""),
+        ("max_steps=9, optim=OptimizerNames.ADAMW_TORCH_FUSED", ""),
+        (
+            "max_steps=9, lr_scheduler_type='cosine_with_min_lr', lr_scheduler_kwargs={'min_lr': cfg.lr / 10}",
+            "--let cfg.lr=0.1",
+        ),
+        ("lr_scheduler_kwargs=extra, max_steps=9", "--let 'extra={}'"),
+        ("max_steps=total_steps", "--max-steps N"),
+        ("warmup_steps=total_steps // 10", "--max-steps N --dataset-size N"),
+    ],
+)
+def test_no_more_is_asked_for_than_decides_the_rates(arguments: str, asked: str) -> None:
+    text = f"model = build()\nargs = TrainingArguments('out', {arguments})"
+    if not asked:
+        assert read(text).loop.updates == 9
+        return
+    with pytest.raises(LrvizError) as raised:
+        read(text)
+    assert raised.value.hint == f"add {asked}"
+
+
+def test_the_number_of_updates_of_a_script() -> None:
+    text = "model = build()\nargs = TrainingArguments('out', warmup_steps=total_steps // 10)"
+    spec = read(text, max_steps=40)
+    assert str(spec.scheduler) == "get_linear_schedule_with_warmup(num_warmup_steps=4, num_training_steps=40)"
+
+
+def test_arguments_of_other_programs() -> None:
+    data = "data = DataTrainingArguments(task='mnli', max_length=128)\n"
+    assert read(f"{data}args = TrainingArguments('out', max_steps=9)").loop.updates == 9
+    with pytest.raises(LrvizError, match="`DataTrainingArguments` does not say how many samples"):
+        read(f"task = 1\n{data}")
+
+
 def test_subclass_and_methods() -> None:
     text = """
 from dataclasses import dataclass, field

@@ -44,6 +44,13 @@ from lrviz.notation.source import unparse
 _ABSENT: Final = object()
 
 
+def _is_accelerator(value: Unknown) -> bool:
+    """Whether a value is an `Accelerator`, also one that is not created in the script."""
+    if isinstance(value, Opaque):
+        return value.name == "Accelerator"
+    return len(value.origins) == 1 and value.origins[0].text.rpartition(".")[2] == "accelerator"
+
+
 def _has_rates(node: ast.expr) -> bool:
     """Whether a comprehension makes parameter groups with rates of their own."""
     element = getattr(node, "elt", None)
@@ -180,7 +187,7 @@ class Expressions(Reader):
                 return self.scheduler_attribute(owner, name, node)
             case int() | float() | str() if name == "value":  # of an enumeration, whose members are their values
                 return owner
-            case Opaque(name="Accelerator") if name == "num_processes":
+            case Unknown() if name == "num_processes" and _is_accelerator(owner):
                 return self.processes
             case Unknown() | Loader() | None:
                 value = self.unknown(node)

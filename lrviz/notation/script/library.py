@@ -15,7 +15,7 @@ from lrviz.notation.script.arguments import parser_method
 from lrviz.notation.script.arrays import array_method
 from lrviz.notation.script.builtin_functions import call_builtin
 from lrviz.notation.script.methods import TEXT_METHODS, dict_method, list_method, text_method
-from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler, scheduler_at
+from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler, names_scheduler, scheduler_at
 from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
@@ -73,6 +73,8 @@ _PASS: Final = (
 def call(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope) -> Any:
     """What a call of something that is not in the script returns."""
     match function:
+        case Unknown() if _is_of_module(reader, node.func, scope):
+            return _dotted(reader, Dotted(node.func.attr), args, kwargs, node, scope)  # type: ignore[attr-defined]
         case KnownFunction():
             return call_known(reader, function, args, kwargs, node)
         case Builtin(name=name):
@@ -90,6 +92,14 @@ def call(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any],
         case Partial():
             return reader.call(function.function, [*function.args, *args], {**function.kwargs, **kwargs}, node, scope)
     return reader.not_read(node, args, kwargs)
+
+
+def _is_of_module(reader: Reader, node: ast.expr, scope: Scope) -> bool:
+    """Whether an expression is a class of schedulers in a module whose import is not in the script: `sched.StepLR`."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr=last) if last[:1].isupper() and names_scheduler(last):
+            return name != "self" and name not in reader.values and scope.find(name) is None
+    return False
 
 
 def _dotted(

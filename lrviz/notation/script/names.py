@@ -19,6 +19,7 @@ from lrviz.schedulers import (
     installed_optimizers,
     installed_schedulers,
     member_value,
+    names,
 )  # fmt: skip
 
 _BUILTINS: Final = frozenset((
@@ -51,7 +52,7 @@ def name_without_import(name: str) -> Any:
         return MATH[name]
     if name in _BUILTINS:
         return Builtin(name)
-    if name in ("object", "Exception", "int", "float", "SchedulerType"):
+    if name in ("object", "Exception", "int", "float", "SchedulerType", "OptimizerNames", "IntervalStrategy"):
         return Dotted(name)
     optimizer = name in installed_optimizers() or name in OWN_RATES
     if optimizer or is_scheduler(name) or name in ("torch", "math", "optim", "lr_scheduler"):
@@ -85,6 +86,11 @@ def scheduler_at(path: str) -> Scheduler | None:
 def is_scheduler_class(name: str) -> bool:
     """Whether a name is that of a class of schedulers of torch."""
     return name[:1].isupper() and name in installed_schedulers()
+
+
+def names_scheduler(name: str) -> bool:
+    """Whether a name is that of a class of schedulers, or of a function of another package that creates one."""
+    return is_scheduler_class(name) or (("_" in name or name[:1].isupper()) and name in names())  # no short names
 
 
 def imported(path: str) -> Any:

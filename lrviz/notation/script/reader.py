@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
-from lrviz.notation.script.names import is_scheduler_class
+from lrviz.notation.script.names import names_scheduler
 from lrviz.notation.script.trainers import Arguments, Trained, trainer_class
 from lrviz.notation.script.trees import RATE, Functions
 from lrviz.notation.script.values import (
@@ -434,11 +434,11 @@ class Reader(ABC):
     @cached_property
     def makers(self) -> set[str]:
         """The names of functions of the script that name a scheduler or what a trainer takes, or call one that does."""
-        return self.functions.that_mention(lambda name: is_scheduler_class(name) or is_trainer_class(name))
+        return self.functions.that_mention(lambda name: names_scheduler(name) or is_trainer_class(name))
 
     def makes_scheduler(self, node: ast.AST) -> bool:
         """Whether a node names a scheduler, or a function of the script that makes one."""
-        return any(is_scheduler_class(name) or name in self.makers for name in self.functions.names_in(node).mentioned)
+        return any(names_scheduler(name) or name in self.makers for name in self.functions.names_in(node).mentioned)
 
     def example(self, value: Any, *examples: Any) -> None:
         """Note what an expression is compared with: texts and whole numbers that it may be."""

@@ -49,6 +49,7 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import Budget, ExpressionError, Source, source_of
 from lrviz.notation.substitution import replace_expressions
+from lrviz.notation.trainers import TRAINER_ARGUMENTS
 from lrviz.schedulers import OWN_RATES, find
 from lrviz.text import print_value, printable
 
@@ -181,7 +182,9 @@ class _Reading:
         own = [s for s in reader.schedules if s.inside is None]
         if own and not reader.trained:
             return None
-        every = {id(t.arguments): t for t in reader.trained} or {id(v): Trained(v, {}, 0) for v in created}
+        # Of several that no trainer is given, those without any argument of one are of other programs.
+        meant = [v for v in created if not {*TRAINER_ARGUMENTS}.isdisjoint(v.names)] or created
+        every = {id(t.arguments): t for t in reader.trained} or {id(v): Trained(v, {}, 0) for v in meant}
         return [self._of_trainer(trained, own) for trained in every.values()]
 
     def _of_trainer(self, trained: Trained, own: Sequence[Schedule]) -> Found:

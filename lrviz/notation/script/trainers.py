@@ -17,6 +17,8 @@ _EXAMPLES: Final = {
     "lr_scheduler_type": "'cosine'", "lr_scheduler_kwargs": "{}", "optim": "'adamw_torch'", "eval_strategy": "'epoch'",
     "evaluation_strategy": "'epoch'", "dataloader_drop_last": "False", "packing": "False",
 }  # fmt: skip
+_BY_METRIC: Final = ("reduce_lr_on_plateau", "greedy")  # schedules that step after each evaluation
+_EVALUATES: Final = ("eval_strategy", "evaluation_strategy")
 _CHANGES: Final = ("set_training", "set_optimizer", "set_lr_scheduler", "set_dataloader")
 
 
@@ -91,9 +93,11 @@ def trainer_call(
             continue
         plain = _plain(name, taint(item) or item)
         if isinstance(plain, Unknown):
+            if name in _not_needed(value.names):
+                continue
             missing += plain.origins
             unknown[name] = tuple(o.text for o in plain.origins)
-            if name in _EXAMPLES and len(plain.origins) == 1:
+            if name in _EXAMPLES and len(plain.origins) == 1 and not isinstance(item, Mapping):
                 examples.setdefault(plain.origins[0].text, [_EXAMPLES[name]])
         elif isinstance(plain, CONSTANTS) or (
             isinstance(plain, dict) and all(isinstance(v, CONSTANTS) for v in plain.values())
@@ -102,6 +106,14 @@ def trainer_call(
         else:
             raise ExpressionError(f"the value of `{name}` is not one that a Trainer takes", node=node)
     return TrainerCall(trainer_class(value), values, getattr(value, "lines", {}), unknown), missing
+
+
+def _not_needed(names: Mapping[str, Any]) -> tuple[str, ...]:
+    """The arguments that decide nothing beside the others, so that their values are not asked for."""
+    steps, schedule = names.get("max_steps"), names.get("lr_scheduler_type", "linear")
+    by_steps = isinstance(steps, int) and not isinstance(steps, bool) and steps > 0
+    never_evaluates = isinstance(schedule, str) and schedule not in _BY_METRIC
+    return (*(("num_train_epochs",) if by_steps else ()), *(_EVALUATES if never_evaluates else ()))
 
 
 def _plain(name: str, value: Any) -> Any:

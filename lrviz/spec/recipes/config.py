@@ -186,11 +186,15 @@ class Config:
     def missing(self, needed: Sequence[tuple[str, str, str]]) -> UsageError:
         """The error for fields that the file does not say: the name of each, an example, and what it is."""
         what = listed([text for _, _, text in needed], "and")
-        equals = " " if self.prefix else " = "
         return UsageError(
             f"`{self.shown}` does not say {what}",
-            "add " + (" " if self.prefix else ", ").join(f"{self.option(n)}{equals}{e}" for n, e, _ in needed),
+            f"add {self.options({name: example for name, example, _ in needed})}",
         )
+
+    def options(self, values: Mapping[str, Any]) -> str:
+        """Fields with values, as the user writes them."""
+        equals = " " if self.prefix else " = "
+        return (" " if self.prefix else ", ").join(f"{self.option(n)}{equals}{v}" for n, v in values.items())
 
 
 # The fields beside a file that a run counted in updates has no further use for.

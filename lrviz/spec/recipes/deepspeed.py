@@ -74,14 +74,16 @@ def _auto(config: Config, key: str) -> bool:
 def _alone(config: Config, name: str, params: Mapping[str, Any]) -> Recipe:
     """The run of a file that says all of its schedule."""
     total = config.count(_WITH_LENGTH, least=1)
-    steps = config.updates(_WITH_LENGTH)
     lr = config.rate("optimizer.params.lr")
     key = "optimizer.params.lr"
     if lr is None and config.given_rate() is None:
         key = next(iter(config.has("scheduler.params.warmup_max_lr", "scheduler.params.cycle_max_lr")), "")
         if not key:
-            raise config.missing([("lr", "1e-3", "the learning rate")])
+            length = total or config.given_count("steps") or config.given_count("max_steps")
+            needed = [] if length else [("steps", "1000", "the number of updates")]
+            raise config.missing([*needed, ("lr", "1e-3", "the learning rate")])
         lr = config.number(key)
+    steps = config.updates(_WITH_LENGTH)
     told = [name]
     if total == steps:
         told.append("as many updates as the schedule has")

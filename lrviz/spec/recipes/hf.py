@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lrviz.errors import UsageError
 from lrviz.spec.reading import Fields
-from lrviz.spec.recipes.config import Config, Recipe
+from lrviz.spec.recipes.config import Config, Recipe, listed
 from lrviz.spec.trainer import TrainerArguments, TrainerRun, missing, read_arguments
 from lrviz.spec.training import replaced, run_of_trainer
 from lrviz.text import printable
@@ -23,6 +23,17 @@ USED: Final = (
 )  # fmt: skip
 # Tables that hold the arguments, if they are not at the top.
 TABLES: Final = ("training_arguments", "training_args", "trainer_args", "training")
+# Arguments that the Trainer does not have, by which scripts name those that it has, and the fields beside the file.
+_FOREIGN: Final = {
+    "epochs": ("num_train_epochs", "epochs"),
+    "num_epochs": ("num_train_epochs", "epochs"),
+    "batch_size": ("per_device_train_batch_size", "batch_size"),
+    "train_batch_size": ("per_device_train_batch_size", "batch_size"),
+    "grad_accum": ("gradient_accumulation_steps", "grad_accum"),
+    "grad_accum_steps": ("gradient_accumulation_steps", "grad_accum"),
+    "gradient_accumulation": ("gradient_accumulation_steps", "grad_accum"),
+    "lr": ("learning_rate", "lr"),
+}
 _LLAMA_FACTORY: Final = ("finetuning_type", "cutoff_len", "template", "stage")
 _EXAMPLES: Final = {"dataset_size": ("52002", "the number of samples")}
 
@@ -35,6 +46,7 @@ def read(config: Config) -> Recipe:
         SpecError: a value is not valid, or transformers has no such schedule.
     """
     values = arguments_of(config)
+    _check_names(config, values)
     told = []
     llama_factory = len(config.has(*_LLAMA_FACTORY)) > 1
     title = f"{'LLaMA-Factory' if llama_factory else 'TRL'} / transformers"
@@ -83,6 +95,31 @@ def read(config: Config) -> Recipe:
         USED,
         tells_all=True,
     )
+
+
+def _check_names(config: Config, values: Mapping[str, Any]) -> None:
+    """Refuse names that the Trainer does not have, where its own are left out: their values would be its defaults.
+
+    Raises:
+        UsageError: there are such names.
+    """
+    long = (values.get("max_steps") or 0) if isinstance(values.get("max_steps"), int) else 0
+    found = {
+        name: (own, field)
+        for name, (own, field) in _FOREIGN.items()
+        if isinstance(values.get(name), int | float)
+        and values.get(own) is None
+        and config.given.get(field) is None
+        and not (field == "epochs" and (long > 0 or {"steps", "max_steps"} & {*config.given}))
+    }
+    if found:
+        names = listed([f"`{name}`" for name in found], "and")
+        options = {field: values[name] for name, (_, field) in found.items()}
+        raise UsageError(
+            f"`{config.shown}` has {names}, which the Trainer does not have",
+            f"its script reads them: add {config.options(options)}, or write "
+            + listed([f"`{own}`" for own, _ in found.values()], "and"),
+        )
 
 
 def schedule_name(values: Mapping[str, Any]) -> str:

@@ -127,11 +127,12 @@ def _scheduler_key(config: Config) -> str:
 
 def _inside(config: Config, word: str) -> list[str]:
     """The keys of the model's arguments that hold a class and whose name has a word in it."""
-    arguments = config.get("model.init_args")
+    of_model = "model" if config.get("model.class_path") is None else "model.init_args"  # of the class of the CLI
+    arguments = config.get(of_model)
     if not isinstance(arguments, Mapping):
         return []
     return [
-        f"model.init_args.{name}"
+        f"{of_model}.{name}"
         for name, value in arguments.items()
         if isinstance(name, str) and word in name and isinstance(value, Mapping) and "class_path" in value
     ]

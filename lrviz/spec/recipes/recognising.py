@@ -62,13 +62,23 @@ KINDS: Final = {
             "per_device_train_batch_size",
             "training_arguments.learning_rate",
             "training_args.learning_rate",
+            "training.num_train_epochs",
+            "training.per_device_train_batch_size",
         ),
         at_last=(
             ("learning_rate",),
             ("max_steps", "warmup_steps", "warmup_ratio", "optim", "gradient_accumulation_steps"),
         ),
     ),
-    "axolotl": Kind("axolotl", "axolotl", ("micro_batch_size", "num_epochs")),
+    "axolotl": Kind(
+        "axolotl",
+        "axolotl",
+        ("micro_batch_size",),
+        (
+            ("num_epochs",),
+            ("base_model", "datasets", "adapter", "sequence_len", "val_set_size", "lr_scheduler"),
+        ),
+    ),
     "trainer-state": Kind("the Trainer's state", "trainer_state", ("log_history",), with_keys_of="transformers"),
     "deepspeed": Kind(
         "DeepSpeed",
@@ -243,15 +253,21 @@ def _told(recipe: Recipe, config: Config) -> list[str]:
     ):
         value = values.get(name)
         if isinstance(value, int | float) and not (name == "grad_accum" and value == 1):
-            told.append(words.format(value).replace("1 epochs", "1 epoch") if value == 1 else words.format(value))
+            told.append(_singular(words.format(value)) if value == 1 else words.format(value))
     return [*told, *recipe.told]
+
+
+def _singular(words: str) -> str:
+    return words.replace("batches an", "batch an").replace("updates", "update").replace("epochs", "epoch")
 
 
 def _differences(recipe: Recipe, config: Config) -> list[str]:
     """A note for each field that is given as something else than the file says."""
     notes = []
     for name, value in recipe.values.items():
-        if name not in config.given or name not in recipe.keys or not isinstance(value, int | float | str):
+        if name not in config.given or not config.has(recipe.keys.get(name, "")):
+            continue
+        if not isinstance(value, int | float | str):
             continue
         try:
             same = float(config.given[name]) == float(value)

@@ -62,7 +62,7 @@ def read(config: Config) -> Recipe:
         SchedulerCall("LambdaLR", kwargs=(("lr_lambda", _function(known, lr)),)),
         {"lr": lr, "steps": updates},
         {"steps": "max_steps", "lr": "log_history"},
-        [f"{config.number('num_train_epochs') or 0:g} epochs"] if config.number("num_train_epochs") else [],
+        [f"{epochs:g} epoch{'s' * (epochs != 1)}"] if (epochs := config.number("num_train_epochs")) else [],
         notes,
         used=("lr", *IN_UPDATES),
     )
