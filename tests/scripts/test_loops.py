@@ -372,6 +372,46 @@ def test_what_is_not_known_is_refused_with_its_line(text: str, message: str) -> 
     assert caught.value.message == message
 
 
+GROWING = (
+    "opt = SGD([{'params': p, 'lr': 1.0}], lr=0.3)\ns = StepLR(opt, 1, 0.5)\nfor epoch in range(5):\n"
+    "    if epoch == 2:\n        opt.add_param_group({'params': q, 'lr': opt.param_groups[0]['lr'] * 2})\n"
+    "    elif epoch == 3:\n        opt.add_param_group({'params': r})\n    opt.step()\n    s.step()\n"
+)
+
+
+def test_groups_that_the_loop_adds_have_the_rates_of_torch() -> None:
+    run = read_run(GROWING, Fields({}))
+    trace = simulate(run)
+    assert trace.lr.T.tolist() == [
+        [1.0, 0.5, 0.25, 0.125, 0.0625],
+        [0.5, 0.5, 0.5, 0.25, 0.125],
+        [0.3, 0.3, 0.3, 0.3, 0.15],  # the default of the optimizer, and not the rate of the first group
+    ]
+    assert run.notes == ("the loop adds 2 parameter groups: before that, the rate that a group starts with is drawn",)
+    assert [group.name for group in run.groups] == ["group 1", "group 2", "group 3"]
+    before = simulate(read_run(GROWING, Fields({"steps": 2, "lr": "body=4"})))
+    assert before.lr.tolist() == [[4.0], [2.0]]
+    momentum = lrviz.simulate(GROWING.replace("lr=0.3", "lr=0.3, momentum=0.9"), show_momentum=True)
+    assert momentum.momentum is not None
+    assert momentum.momentum.tolist() == [[0.9] * 3] * 5
+    alone = f"{OPT}{STEP}opt.add_param_group({{'params': q, 'initial_lr': 2, 'lr': 2}})\n{EPOCHS}    opt.step()\n"
+    assert simulate(read_run(f"{alone}    s.step()", Fields({}))).lr.tolist()[:2] == [[1.0, 2.0], [0.5, 1.0]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("* 2", "* loss", "the rate of the parameter group that line 5 adds is not known"),
+        ("StepLR(opt, 1, 0.5)", "LambdaLR(opt, lambda t: 0.5)", "torch fails on `LambdaLR"),
+        ("epoch == 2", "loss > 2", "line 5 depends on `if loss > 2`, which is not known: it needs `f(epoch)`"),
+    ],
+)
+def test_a_group_that_cannot_be_added(old: str, new: str, message: str) -> None:
+    with pytest.raises(LrvizError) as caught:
+        simulate(read_run(GROWING.replace(old, new).replace("range(5):", "range(5):\n    loss = f(epoch)"), Fields({})))
+    assert caught.value.message.startswith(message.replace("line 5", "line 6"))
+
+
 def test_a_comment_at_any_scheduler_of_the_loop_turns_rules_off(tmp_path: Path) -> None:
     text = (
         f"{OPT}{STEP}# lrviz: ignore[LR102]\nt = CosineAnnealingLR(\n    opt,\n    T_max=3,  # lrviz: ignore[LR301]\n"

@@ -30,6 +30,9 @@ class Machine(Protocol):
     def set(self, scheduler: Any, name: str, value: Any) -> None:
         """Set an attribute of a scheduler."""
 
+    def add_group(self, rate: float) -> MutableMapping[str, Any]:
+        """Add a parameter group with this rate to the optimizer; the group."""
+
     def update(self, times: int, epoch: tuple[int, ...]) -> None:
         """Make updates, all in the epoch of this number."""
 
@@ -45,7 +48,8 @@ class Course:
     `optimizer` is the node that creates the optimizer, or its name. `made` has the number of each of its schedulers by
     the node that creates it, and `counts` how often a loop runs by its node. `loaders` are the sources of what has
     `batches` items. `trainer` is a call in which the updates of an epoch are made out of sight. `kept` are the
-    statements that matter inside loops, and `updates` the calls that make an update.
+    statements that matter inside loops, `added` the calls that add a parameter group, and `updates` the calls that
+    make an update.
     """
 
     tree: ast.Module
@@ -66,3 +70,4 @@ class Course:
     settings: Settings | None  # the configuration that the script reads from elsewhere
     functions: Functions
     processes: int = 1  # of Accelerate
+    added: frozenset[ast.AST] = frozenset()

@@ -47,6 +47,7 @@ _READ: Final = {
     "last_epoch": "last_epoch",
     "last_step": "last_step",
     "base_lrs": "base_lrs",
+    "min_lrs": "min_lrs",
 }
 _SET: Final = (
     "last_epoch",
@@ -108,6 +109,13 @@ class Driver(Interpreter):
                 rate = dict.get(group, "lr")
                 if self.course.sets_rates and isinstance(rate, int | float):
                     real["lr"] = rate
+
+    def add_group(self, optimizer: Optimizer, group: Group, node: ast.AST) -> None:
+        """Add a parameter group, to the optimizer of the machine too."""
+        if node not in self.course.added:
+            super().add_group(optimizer, group, node)
+        elif optimizer is self.target:
+            self.event("group", optimizer, (group,), node)
 
     def made_schedule(self, schedule: Schedule) -> None:
         """Create a scheduler of the optimizer that is drawn."""
@@ -217,6 +225,8 @@ class Driver(Interpreter):
                 self.machine.step(self.handles[target], args, node, once=once)
             case "rate":
                 self._set(target, args[0], args[1], node)
+            case "group":
+                self._add(target, args[0], node)
             case "attribute" if self.machine.groups:
                 self._set_attribute(target, args[0], args[1], node)
 
@@ -261,6 +271,22 @@ class Driver(Interpreter):
             dict.__setitem__(group, key, value)
         else:
             group.live[key] = value
+
+    def _add(self, optimizer: Optimizer, group: Group, node: ast.AST) -> None:
+        """Add a parameter group; while updates are counted, its rate may not be known."""
+        rate = dict.get(group, "lr")
+        if isinstance(rate, Unknown) and not self.machine.groups:
+            rate = 0.0
+        if not isinstance(rate, int | float):
+            raise ExpressionError(
+                f"the rate of the parameter group that line {getattr(node, 'lineno', 0)} adds is not known",
+                "give a value that does not change with `--let`",
+                node,
+            )
+        live = self.machine.add_group(rate)
+        optimizer.groups.append(group)
+        if self.machine.groups:
+            group.live = live
 
     def _set_attribute(self, schedule: Schedule, name: str, value: Any, node: ast.AST) -> None:
         numbers = value if isinstance(value, list | tuple) else (value,)

@@ -71,6 +71,7 @@ class Programs:
             {s.node: number for number, s in enumerate(schedules)}, frozenset(e.node for e in updates), read_all,
             {}, self._loaders(inner), 1, trainer.node if trainer else None, False, frozenset(),
             frozenset(reader.rest), reader.harness, reader.settings, reader.functions, reader.processes,
+            frozenset(e.node for e in reader.events if e.kind == "group" and e.target is optimizer),
         )  # fmt: skip
         found.names = (*(s.variable for s in schedules), *found.names)
         return Program(

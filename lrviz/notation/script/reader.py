@@ -332,6 +332,14 @@ class Reader(ABC):
         if optimizer not in self.rates:
             self.rates[optimizer] = [group.get("lr") for group in optimizer.groups]
 
+    def add_group(self, optimizer: Optimizer, group: Group, node: ast.AST) -> None:
+        """Note a parameter group that an optimizer gets; in a loop, or after a scheduler is created, it is an event."""
+        if self.loops or optimizer in self.rates:
+            self.keep_rates(optimizer)
+            self.event("group", optimizer, (group,), node)
+        optimizer.groups.append(group)
+        self.made_optimizer(optimizer)
+
     def optimizer_of(self, value: Any) -> Optimizer | None:
         """The optimizer of a value; one that the script only uses has one group, of an unknown rate."""
         if (found := find_optimizer(value)) is not None or not isinstance(value, Unknown) or not value.origins:

@@ -418,12 +418,13 @@ class _Reading:
         roots = [s for s in self.reader.schedules if s.inside is None and s.optimizer is one.optimizer]
         missing = len(loops.found.missing)
         sets = any(e.kind == "attribute" and e.target is one for e in events)
+        grows = any(e.kind == "group" and e.target is optimizer for e in events)
         stepped = any(e.kind == "step" and e.target is one for e in events)
         again = stepped and optimizer is not None and created_again(one, optimizer)
         try:
             if self._is_never_stepped(one):
                 raise NotPlainError
-            if more or sets or again or self._steps_otherwise(one):
+            if more or sets or grows or again or self._steps_otherwise(one):
                 raise NotPlainError
             if self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError

@@ -210,8 +210,6 @@ def optimizer_method(
     if name == "add_param_group" and len([*args, *kwargs.values()]) == 1:
         (group,) = [*args, *kwargs.values()]
         if isinstance(group, dict):
-            defaults = {k: v for k, v in owner.groups[0].items() if k in _KEPT}
-            owner.groups.append(Group({**defaults, **group}))
-            reader.made_optimizer(owner)
+            reader.add_group(owner, Group({**owner.defaults, **group}), node)
             return None
     return reader.unknown(node)
