@@ -186,7 +186,8 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
             else:
                 runs.append(trained)
             continue
-        first.loaders = first.loaders or _loaders(first)
+        if "steps" not in first.fields:  # whose length is not that of an epoch
+            first.loaders = first.loaders or _loaders(first)
         known = _with_spellings(first, typed)
         merged = _merged(first, known, typed, fields)
         loop, groups = read_loop(merged.values, fields.prefix), read_groups(merged.values.get("lr"), fields.prefix)

@@ -202,6 +202,40 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
         [1.0, 0.0625],
         ["`s` is stepped in two loops, on lines 8 and 9"],
     ),
+    "something that is stepped, and is given no optimizer": (
+        f"{OPT}{STEP}stopper = EarlyStopping(3)\n{EPOCHS}{BATCH}    s.step()\n    if stopper.step(loss):\n"
+        "        break",
+        {"steps_per_epoch": 1},
+        [1.0, 0.5, 0.25, 0.125],
+        [],
+    ),
+    "runs of folds": (
+        "for fold in folds.split(x):\n    opt = SGD(p, lr=1.0)\n    for epoch in range(3):\n"
+        "        opt.param_groups[0]['lr'] /= 2\n        opt.step()",
+        {},
+        [0.5, 0.25, 0.125],
+        [],
+    ),
+    "several loops with calls that train": (
+        f"{OPT}for a in range(2):\n    train(opt, x)\nfor g in opt.param_groups:\n    g['lr'] = 0.3\n"
+        "for b in range(3):\n    train(opt, y)",
+        {"steps_per_epoch": 1},
+        [1.0, 1.0, 0.3, 0.3, 0.3],
+        [],
+    ),
+    "a call that trains, and another one": (
+        f"opt = make(p)\n{EPOCHS}    opt.param_groups[0]['lr'] = 0.5 ** epoch\n    run_epoch(x, opt)\n"
+        "    run_epoch(y, None)",
+        {"steps_per_epoch": 1, "lr": 1.0},
+        [1.0, 0.5, 0.25, 0.125],
+        ["`--lr` is the rate of the optimizer; rates set by hand (line 3) are the script's own"],
+    ),
+    "a function that is passed on": (
+        "def make(opt):\n    return StepLR(opt, 1, 0.5)\ndef main():\n    run(scheduler=make)\nmain()",
+        {"steps_per_epoch": 1, "lr": 1.0},
+        [1.0, 0.5, 0.25, 0.125],
+        [],
+    ),
     "a scaler from elsewhere": (
         f"{HAND}{OPT}{EPOCHS}    for i, b in enumerate(x):\n        adjust(opt, epoch)\n"
         "        loss_scaler(loss, opt, update_grad=(i + 1) % 2 == 0)",
@@ -307,6 +341,11 @@ REFUSED = {
     "an epoch that is not known": (
         f"{OPT}{STEP}{EPOCHS}{BATCH}    s.step(find(epoch))",
         "the epoch that line 6 passes to `StepLR.step()` is not known",
+    ),
+    "groups whose rates a loop adds": (
+        "groups = []\nfor n, x in model.named_parameters():\n    groups += [{'params': [x], 'lr': rate(n)}]\n"
+        f"opt = SGD(groups, momentum=0.9)\n{STEP}",
+        "the rates of the parameter groups of `SGD` on line 4 cannot be computed",
     ),
     "a rate that is text": (
         f"{OPT}{EPOCHS}    opt.param_groups[0]['lr'] = '0.1'\n{BATCH}",

@@ -131,7 +131,7 @@ class Conversion:
             value = kwargs.get(parameter.name, positional.get(parameter.name))
             if parameter.kind in ("lr_lambda", "function"):
                 for item in flat([option for v in flat([value]) for option in alternatives(v)]):
-                    if isinstance(item, Unknown) and item.origins:
+                    if isinstance(item, Unknown) and len(item.origins) == 1 and "len(" not in item.origins[0].text:
                         self.reader.examples[item.origins[0].text] = [_FUNCTION]
                 continue
             if parameter.kind == "schedulers":

@@ -47,9 +47,9 @@ class Course:
 
     `optimizer` is the node that creates the optimizer, or its name. `made` has the number of each of its schedulers by
     the node that creates it, and `counts` how often a loop runs by its node. `loaders` are the sources of what has
-    `batches` items. `trainer` is a call in which the updates of an epoch are made out of sight. `kept` are the
+    `batches` items. `trainers` are calls in which the updates of an epoch are made out of sight. `kept` are the
     statements that matter inside loops, `added` the calls that add a parameter group, and `updates` the calls that
-    make an update.
+    make an update. `around` are the loops in which the optimizer is created, and `outer` is the loop over epochs.
     """
 
     tree: ast.Module
@@ -62,7 +62,7 @@ class Course:
     counts: Mapping[ast.AST, int]
     loaders: frozenset[tuple[str, int]]
     batches: int
-    trainer: ast.AST | None
+    trainers: frozenset[ast.AST]
     sets_rates: bool  # whether the script gives the rates that the optimizer starts with
     kept: frozenset[ast.stmt]
     rest: frozenset[ast.AST]  # functions that are called from elsewhere
@@ -71,3 +71,5 @@ class Course:
     functions: Functions
     processes: int = 1  # of Accelerate
     added: frozenset[ast.AST] = frozenset()
+    around: frozenset[ast.AST] = frozenset()
+    outer: ast.AST | None = None

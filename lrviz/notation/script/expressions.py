@@ -42,6 +42,10 @@ from lrviz.notation.script.values import (
 from lrviz.notation.source import unparse
 
 _ABSENT: Final = object()
+_GET_ITEM: Final = ast.Lambda(  # lambda at: values[at]
+    ast.arguments([], [ast.arg("at")], None, [], [], None, []),
+    ast.Subscript(ast.Name("values", ast.Load()), ast.Name("at", ast.Load()), ast.Load()),
+)
 
 
 def _has_rates(node: ast.expr) -> bool:
@@ -50,6 +54,11 @@ def _has_rates(node: ast.expr) -> bool:
     keys = element.keys if isinstance(element, ast.Dict) else []
     names = [k.arg for k in element.keywords] if isinstance(element, ast.Call) else []
     return "lr" in names or any(isinstance(key, ast.Constant) and key.value == "lr" for key in keys)
+
+
+def _is_computed(value: Unknown) -> bool:
+    """Whether a value is computed from others that are not known, such as the length of data: its items too."""
+    return not any(o.givable for o in value.origins) or any(o.text.startswith("len(") for o in value.origins)
 
 
 class Expressions(Reader):
@@ -138,6 +147,10 @@ class Expressions(Reader):
         match owner:
             case Dotted():
                 return imported(f"{owner.path}.{name}")
+            case list() | tuple() | dict() | range() | Array() if name == "__getitem__" and self.taint(owner) is None:
+                return Function(_GET_ITEM, Scope(names={"values": owner}))
+            case Unknown() if name == "__getitem__":
+                return Unknown(*owner.origins)
             case Settings() if name in owner:
                 return owner[name]
             case Instance():
@@ -318,6 +331,12 @@ class Expressions(Reader):
                 return owner[key]
             except (KeyError, IndexError, TypeError):
                 return self.failed(node)
+        if isinstance(owner, Dotted) and owner.last == "__dict__":
+            if isinstance(key, str):
+                return imported(f"{owner.module}.{key}")
+            if isinstance(key, Unknown) and owner.module.endswith("lr_scheduler"):
+                self.example(key, "StepLR")
+                return UnknownClass(*key.origins)
         if isinstance(owner, Instance):  # a namespace that is used as a dict
             return owner.names.get(str(key), self.unknown(node))
         if isinstance(key, Unknown):
@@ -331,7 +350,7 @@ class Expressions(Reader):
                     return UnknownClass(*key.origins)
                 return Unknown(*key.origins)
             return Unknown(*origins(owner), *key.origins)
-        if isinstance(owner, Unknown) and owner.origins and not any(o.givable for o in owner.origins):
+        if isinstance(owner, Unknown) and owner.origins and _is_computed(owner):
             return Unknown(*owner.origins)
         return self.unknown(node)
 

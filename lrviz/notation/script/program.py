@@ -104,7 +104,7 @@ class Program:
         updates = self.course.updates
 
         def wanted(node: ast.AST) -> bool:
-            return node in updates or node is self.course.trainer or (_is_step(node) and node not in self.steps)
+            return node in updates or node in self.course.trainers or (_is_step(node) and node not in self.steps)
 
         return slice_script(self._whole, wanted)
 
@@ -122,7 +122,7 @@ class Program:
                 _is_step(node)
                 or node in updates
                 or node in made
-                or node is self.course.trainer
+                or node in self.course.trainers
                 or node is self.course.optimizer
                 or node in self.course.added
                 or (isinstance(node, ast.Subscript) and sets_rate(node))

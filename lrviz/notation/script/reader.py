@@ -135,6 +135,7 @@ class Reader(ABC):
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
         self.yielded: Generated | None = None  # by the generator that is read; None if that is not known
         self.instances: list[Instance] = []
+        self.matches: dict[ast.Match, list[ast.stmt] | None] = {}  # as `if` statements
         self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
         self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
         self.functions = functions or Functions(tree)
@@ -358,7 +359,8 @@ class Reader(ABC):
             for optimizer in self.optimizers:
                 if any(g is group for g in optimizer.groups):
                     self.keep_rates(optimizer)
-        if not self.loops and group.changes is None:
+        trained = any(e.loops and e.kind in ("update", "train") for e in self.events)
+        if not self.loops and group.changes is None and not trained:
             return False
         if group.changes is None:
             for optimizer in self.optimizers:
@@ -475,6 +477,10 @@ class Reader(ABC):
         return True
 
     # What subclasses add
+
+    @abstractmethod
+    def evaluate(self, node: ast.expr, scope: Scope) -> Any:
+        """The value of an expression."""
 
     @abstractmethod
     def attribute(self, owner: Any, name: str, node: ast.expr) -> Any:

@@ -25,7 +25,7 @@ from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
 from lrviz.notation.script.torch_objects import dampens, optimizer_defaults
 from lrviz.notation.script.trainers import Trained, samples_of, trainer_call, trainer_class
-from lrviz.notation.script.trees import Position, assigned_lines, computes
+from lrviz.notation.script.trees import Position, assigned_lines, computes, only_tested
 from lrviz.notation.script.values import (
     Choice,
     Class,
@@ -39,6 +39,7 @@ from lrviz.notation.script.values import (
     UnknownGroups,
     alternatives,
     flat,
+    is_scheduler_name,
     looks_like_scheduler,
     origins,
 )
@@ -256,7 +257,7 @@ class _Reading:
         reader = self.reader
         stepped = {id(e.target): e for e in reader.events if e.kind == "step"}
         for event in reader.events:
-            if event.kind == "step" and isinstance(event.target, Opaque):
+            if event.kind == "step" and isinstance(event.target, Opaque) and _may_schedule(event.target, event.node):
                 _refuse_opaque(event.target)
         wrappers = [o for o in reader.opaque if looks_like_scheduler(o)]
         for opaque in wrappers:
@@ -291,6 +292,7 @@ class _Reading:
         for event in reader.events:
             if event.kind == "step" and isinstance(event.target, Choice):
                 found += event.target.origins
+                self.others += [o for o in alternatives(event.target) if isinstance(o, Schedule)]
         names = [reader.top.names, *(instance.names for instance in reader.instances)]
         for value in flat([*self.returned, *(v for each in names for v in each.values())]):
             if isinstance(value, Choice) and any(o is one for o in alternatives(value) for one in chosen):
@@ -376,6 +378,8 @@ class _Reading:
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
+        for text in only_tested(reader.tree, [o.text for o in found.missing]):
+            reader.examples.setdefault(text, ["True"])
         return found
 
     def _make_in_case(self, optimizer: Optimizer, conversion: Conversion, found: Found) -> None:
@@ -507,6 +511,13 @@ def _out_of_order(schedule: Schedule, made: Sequence[Schedule]) -> Schedule | No
 
 def _descendants(schedule: Schedule) -> list[Schedule]:
     return [s for child in schedule.children for s in (*_descendants(child), child)]
+
+
+def _may_schedule(value: Opaque, step: ast.AST) -> bool:
+    """Whether what a script steps may be a scheduler: by a name, or since it is given an optimizer."""
+    given = flat([*value.args, *value.kwargs.values()])
+    named = looks_like_scheduler(value) or is_scheduler_name(source_of(getattr(step, "func", step)))
+    return named or any(isinstance(v, Optimizer | Schedule | Opaque) for v in given)
 
 
 def _refuse_opaque(value: Opaque) -> None:
