@@ -230,6 +230,13 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
         [1.0, 0.5, 0.25, 0.125],
         ["`--lr` is the rate of the optimizer; rates set by hand (line 3) are the script's own"],
     ),
+    "a program that ends in the loop": (
+        f"import sys\n{OPT}{STEP}n = 0\nwhile True:\n    for b in loader:\n        opt.step()\n        n += 1\n"
+        "        if n >= 3:\n            sys.exit('done')\n    s.step()",
+        {"steps_per_epoch": 2},
+        [1.0, 1.0, 0.5],
+        ["the epochs have from 1 to 2 updates, so the run is counted in updates"],
+    ),
     "a function that is passed on": (
         "def make(opt):\n    return StepLR(opt, 1, 0.5)\ndef main():\n    run(scheduler=make)\nmain()",
         {"steps_per_epoch": 1, "lr": 1.0},

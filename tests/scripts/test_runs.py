@@ -521,6 +521,11 @@ class TestAll:
             "o = SGD(p, 0.1)\ns = StepLR(o, len(train_loader))\nfor step in range(30):\n    o.step()\n    s.step()",
             "--let 'len(train_loader)=10'",
         ),
+        "a kind that returns an error": (
+            "def make(kind):\n    if kind == 'step':\n        s = StepLR(opt, a.n_ep)\n    else:\n"
+            "        return NotImplementedError(kind)\n    return s",
+            "--let a.n_ep=10",
+        ),
         "a flag, and a run that is resumed": (
             "if args.linear_lr and not args.resume:\n    n = args.n if args.lrf else args.lr0\nelse:\n    n = 3\n"
             "StepLR(opt, n, args.lrf)",

@@ -219,6 +219,8 @@ class Driver(Interpreter):
             return
         if not self.sync and self.accelerate is not None and self.accelerate.wraps(target):
             return
+        if self.branch is not None and not self.machine.groups and kind in ("rate", "step", "attribute"):
+            return  # which changes no number of updates, as far as that is known
         if self.branch is not None:
             self.branch.append((kind, target, tuple(args), node))
             return

@@ -34,7 +34,7 @@ _EXISTS: Final = re.compile(r"exists|isfile")
 _FIRST: Final = ("start", "begin", "completed", "finished")  # words for where a run goes on
 _NUMBER: Final = re.compile(r"n|num|nb|max|total")
 _COUNTED: Final = re.compile(
-    r"epochs?|steps?|iters?|iterations?|len|size|num|n|batch(es)?|t|max|total|duration|length|every|samples|period"
+    r"epochs?|ep|steps?|iters?|iterations?|len|size|num|n|batch(es)?|t|max|total|duration|length|every|samples|period"
     r"|patience|interval|" + _WARMUP.pattern
 )
 # What a value probably is, and an example, by the last word of its name that says so.

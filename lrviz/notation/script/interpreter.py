@@ -25,6 +25,8 @@ from lrviz.notation.script.trees import (
     assigned_names,
     chain_of,
     ends,
+    is_error,
+    is_exit,
     only_extends,
     stored_names,
 )
@@ -114,7 +116,7 @@ class Interpreter(Targets):
         before = _picked(scope.names, bound)
         if ends(node.body):
             last = node.body[-1]
-            if isinstance(last, ast.Return) and last.value is not None:
+            if isinstance(last, ast.Return) and last.value is not None and not is_error(last.value):
                 returned = self._branch(node.body, scope, condition)
                 _restore(scope.names, bound, before)
                 maybe = Signal("maybe", returned.value if returned is not None else None, test)
@@ -123,12 +125,14 @@ class Interpreter(Targets):
                 return Signal("unsure", test=test), True
             # A branch that stops is for other runs than the training that is read, unless a loop decides it.
             if self.loops and test.origins and not any(o.givable for o in test.origins):
-                kind = "break" if isinstance(last, ast.Break) else "skip"
-                if isinstance(last, ast.Break | ast.Continue | ast.Return):
+                kind = "break" if isinstance(last, ast.Break | ast.Expr) else "skip"
+                if not isinstance(last, ast.Raise):
                     self.event(kind, None, (), last)
             return self.block(node.orelse, scope), False
-        if node.orelse and ends(node.orelse) and not isinstance(node.orelse[-1], ast.Return):
-            return self.block(node.body, scope), False
+        if ends(node.orelse):
+            last = node.orelse[-1]
+            if not isinstance(last, ast.Return) or is_error(last.value):
+                return self.block(node.body, scope), False
         first = self._branch(node.body, scope, condition)
         one = _picked(scope.names, bound)
         _restore(scope.names, bound, before)
@@ -214,6 +218,8 @@ class Interpreter(Targets):
     def statement(self, node: ast.stmt, scope: Scope) -> Signal | None:
         """Read one statement that is no `if`."""
         match node:
+            case ast.Expr() if is_exit(node):
+                return Signal("raise")
             case ast.Expr(value=value):
                 self.evaluate(value, scope)
             case ast.Assign(targets=targets, value=value):
@@ -225,6 +231,8 @@ class Interpreter(Targets):
             case ast.AugAssign(target=target, op=op, value=value):
                 old = self.evaluate(target, scope)
                 self.assign(target, self._changed(old, binary(self, op, old, self.evaluate(value, scope), node)), scope)
+            case ast.Return(value=value) if is_error(value):
+                return Signal("raise")
             case ast.Return(value=value):
                 return Signal("return", None if value is None else self.evaluate(value, scope))
             case ast.For() | ast.AsyncFor():

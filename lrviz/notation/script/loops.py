@@ -77,6 +77,8 @@ class Loops:
             return
         if step.args and not takes_metric(schedule) and not (len(step.args) == 1 and step.args[0] is None):
             raise NotPlainError
+        if update is not None and len([loop for loop in update.loops if loop not in schedule.loops]) > 2:
+            raise NotPlainError
         loops = loops_around(step, schedule.optimizer)[-2:]
         inner = loops_around(update, schedule.optimizer)[-2:] if update is not None else loops
         if not loops:

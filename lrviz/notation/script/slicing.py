@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from lrviz.notation.script.trees import all_statements, names_in, walk
+from lrviz.notation.script.trees import all_statements, is_exit, names_in, walk
 
 _CHANGES: Final = frozenset(
     ("append", "extend", "insert", "remove", "pop", "reverse", "sort", "clear", "update", "setdefault")
@@ -93,6 +93,7 @@ class _Slice:
                 continue
             inside = [self._control(block, returns=returns) for block in _blocks(node)]
             ends = isinstance(node, _CONTROL) and (returns or not isinstance(node, ast.Return))
+            ends = ends or is_exit(node)
             if ends or any(inside):
                 self._keep(node)
                 any_kept = True

@@ -15,6 +15,7 @@ _BLOCKS: Final = ("body", "orelse", "finalbody", "handlers", "cases")
 _MOST_RETURNS: Final = 10  # of a function that becomes one expression
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _ENDS: Final = (ast.Raise, ast.Return, ast.Continue, ast.Break)
+_EXITS: Final = ("sys.exit", "exit", "quit", "os._exit")
 
 
 def walk(node: ast.AST) -> list[ast.AST]:
@@ -205,6 +206,25 @@ def only_extends(node: ast.AST, name: str) -> bool:
     return all(isinstance(s, ast.AugAssign) and isinstance(s.op, ast.Add) for s in changes)
 
 
+def is_exit(node: ast.stmt) -> bool:
+    """Whether a statement ends the program: `sys.exit()`."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
+            return name in _EXITS
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name))):
+            return f"{module}.{name}" in _EXITS
+    return False
+
+
+def is_error(node: ast.expr | None) -> bool:
+    """Whether a value is an error that is meant to be raised: `return NotImplementedError(...)`."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and (node.func.id.endswith(("Error", "Exception")))
+    )
+
+
 def chain_of(node: ast.Match) -> list[ast.stmt] | None:
     """The `if` that does what a `match` over constants does; None for patterns that are not constants."""
     chain: list[ast.stmt] = []
@@ -303,12 +323,7 @@ def sets_rate(node: ast.Subscript) -> bool:
 
 def ends(body: Sequence[ast.stmt]) -> bool:
     """Whether a block never goes on to what follows it."""
-    if not body:
-        return False
-    last = body[-1]
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
-        return unparse(last.value.func) in ("exit", "quit", "sys.exit", "os._exit")
-    return isinstance(last, _ENDS)
+    return bool(body) and (isinstance(body[-1], _ENDS) or is_exit(body[-1]))
 
 
 def assigned_names(node: ast.stmt) -> tuple[str, ...]:
