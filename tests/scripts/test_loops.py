@@ -349,6 +349,11 @@ REFUSED = {
         f"{OPT}{STEP}{EPOCHS}{BATCH}    s.step(find(epoch))",
         "the epoch that line 6 passes to `StepLR.step()` is not known",
     ),
+    "an optimizer that the loop replaces": (
+        f"{OPT}for epoch in range(4):\n    if epoch == 2:\n        opt = Adam(p, lr=0.1)\n    opt.step()\n"
+        "    opt.param_groups[0]['lr'] *= 0.9",
+        "the loop replaces the optimizer on line 1 by the one on line 4, which is not followed",
+    ),
     "groups whose rates a loop adds": (
         "groups = []\nfor n, x in model.named_parameters():\n    groups += [{'params': [x], 'lr': rate(n)}]\n"
         f"opt = SGD(groups, momentum=0.9)\n{STEP}",

@@ -526,6 +526,18 @@ class TestAll:
             "        return NotImplementedError(kind)\n    return s",
             "--let a.n_ep=10",
         ),
+        "the length of what is chosen from a list": (
+            "x = 1\nLambdaLR(opt, lambda e: cfg.decay ** len([m for m in cfg.drops if m <= e]))",
+            "--let cfg.decay=0.1 --let 'cfg.drops=[10, 20]'",
+        ),
+        "the name of a class, and its keywords": (
+            "getattr(torch.optim.lr_scheduler, c['name'])(opt, **c['more'])",
+            "--let \"c['name']='StepLR'\" --let \"c['more']={'step_size': 10}\"",
+        ),
+        "one of several functions": (
+            "M = {'a': lambda o: StepLR(o, 3), 'b': lambda o: ExponentialLR(o, 0.5)}\nM[cfg.kind](opt)",
+            "--let \"cfg.kind='a'\"",
+        ),
         "a flag, and a run that is resumed": (
             "if args.linear_lr and not args.resume:\n    n = args.n if args.lrf else args.lr0\nelse:\n    n = 3\n"
             "StepLR(opt, n, args.lrf)",

@@ -36,6 +36,7 @@ from lrviz.notation.script.values import (
     Unknown,
     UnknownClass,
     UnknownGroups,
+    is_computed,
     merge,
     origins,
 )
@@ -54,11 +55,6 @@ def _has_rates(node: ast.expr) -> bool:
     keys = element.keys if isinstance(element, ast.Dict) else []
     names = [k.arg for k in element.keywords] if isinstance(element, ast.Call) else []
     return "lr" in names or any(isinstance(key, ast.Constant) and key.value == "lr" for key in keys)
-
-
-def _is_computed(value: Unknown) -> bool:
-    """Whether a value is computed from others that are not known, such as the length of data: its items too."""
-    return not any(o.givable for o in value.origins) or any(o.text.startswith("len(") for o in value.origins)
 
 
 class Expressions(Reader):
@@ -346,13 +342,19 @@ class Expressions(Reader):
                 return group
             if isinstance(owner, dict):
                 self.example(key, *owner)
-                if any(isinstance(v, Dotted) and is_scheduler(v.last) for v in owner.values()):
+                if any(self._makes(v) for v in owner.values()):
                     return UnknownClass(*key.origins)
                 return Unknown(*key.origins)
             return Unknown(*origins(owner), *key.origins)
-        if isinstance(owner, Unknown) and owner.origins and _is_computed(owner):
+        if isinstance(owner, Unknown) and owner.origins and is_computed(owner):
             return Unknown(*owner.origins)
         return self.unknown(node)
+
+    def _makes(self, value: Any) -> bool:
+        """Whether a value is a class of schedulers, or a function that makes one."""
+        if isinstance(value, Function):
+            return self.makes_scheduler(value.node)
+        return isinstance(value, Dotted) and is_scheduler(value.last)
 
     def _comprehension(self, node: ast.expr, generators: Sequence[ast.comprehension], scope: Scope, make: Any) -> Any:
         result: list[Any] = []
@@ -368,6 +370,8 @@ class Expressions(Reader):
             if items is None and isinstance(over, Unknown) and self.makes_scheduler(node):
                 items = [Unknown(Origin(generator.target))]  # a scheduler for each of several optimizers
             if items is None:
+                if isinstance(over, Unknown) and isinstance(generator.iter, ast.Name | ast.Attribute | ast.Subscript):
+                    self.examples |= {o.text: ["[10, 20]"] for o in over.origins[:1] if o.text not in self.examples}
                 return over if isinstance(over, Unknown) else self.unknown(generator.iter)
             for item in items:
                 self.add(1, node)

@@ -84,6 +84,9 @@ def call(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any],
         case UnknownClass():
             made = Opaque(node, args, kwargs)
             values = [*args[1:], *(v for k, v in kwargs.items() if k != "optimizer")]
+            if reader.examples.get(function.origins[0].text) == ["'StepLR'"]:
+                spread = [v for k, v in kwargs.items() if k.startswith("**") and origins(v)]
+                reader.examples |= {origins(v)[0].text: ["{'step_size': 10}"] for v in spread}
             made.origins = tuple(dict.fromkeys((*function.origins, *origins(values))))
             reader.unknown_classes.append(made)
             return made

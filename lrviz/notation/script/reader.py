@@ -37,6 +37,7 @@ from lrviz.notation.script.values import (
     Unknown,
     find_optimizer,
     flat,
+    is_computed,
     is_scheduler_name,
     merge,
     origins,
@@ -61,6 +62,9 @@ _LOADS: Final = re.compile(
     r"(?:yaml\.|json\.|toml\.|tomllib\.|tomli\.|OmegaConf\.)(?:safe_|full_)?loads?|(?:\w+\.)*\w*(?:load|read|get)_\w*(?:config|cfg|yaml)"
     r"|safe_load"
 )
+
+
+_COMPREHENSIONS: Final = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
 
 
 class Signal:
@@ -289,6 +293,8 @@ class Reader(ABC):
             inside = [v for v in flat([*value.args, *value.kwargs.values()]) if isinstance(v, Loader)]
             if len(inside) == 1:
                 return self.length(inside[0], node)
+        if isinstance(value, Unknown) and (is_computed(value) or isinstance(node, _COMPREHENSIONS)):
+            return Unknown(*value.origins)
         if isinstance(value, Unknown) and len(value.origins) == 1:  # under the name that it has outside of a function
             origin = value.origins[0]
             if isinstance(origin.node, ast.Name | ast.Attribute | ast.Subscript):
@@ -346,9 +352,18 @@ class Reader(ABC):
         if (found := find_optimizer(value)) is not None or not isinstance(value, Unknown) or not value.origins:
             return found
         origin = value.origins[0]
+        several = sorted((o for o in value.options if isinstance(o, Optimizer)), key=lambda o: o.line)
+        if len(several) > 1 and not any(o.givable for o in value.origins):
+            raise ExpressionError(
+                f"the loop replaces the optimizer on line {several[0].line} by the one on line {several[1].line}, "
+                "which is not followed",
+                "paste the lines and the loop of one of them",
+                several[1].node,
+            )
         if origin.text not in self.named:
             rate = value.kwargs.get("lr") if isinstance(value, Opaque) else None
-            group = Group({"lr": Unknown(Origin(f"{origin.text}.lr", origin.line)) if rate is None else rate})
+            own = Origin(f"{origin.text}.lr", origin.line, givable=origin.givable)
+            group = Group({"lr": Unknown(own) if rate is None else rate})
             self.named[origin.text] = Optimizer("", [group], origin.line, variable=origin.text)
             self.made_optimizer(self.named[origin.text])
         return self.named[origin.text]

@@ -267,7 +267,8 @@ class _Reading:
         roots = [s for s in reader.schedules if s.inside is None]
         chosen = [s for s in roots if id(s) in stepped or id(s) in self.intervals]
         after = max((e.line for e in reader.events if e.kind == "step"), default=0)
-        if roots and ((not chosen and not rated) or (id(roots[-1]) not in stepped and roots[-1].line > after)):
+        unused = bool(roots) and id(roots[-1]) not in {*stepped, *self.intervals} and roots[-1].line > after
+        if roots and ((not chosen and not rated) or unused):
             chosen = roots[-1:]  # lines that end before its loop
             self._dampened(chosen[0], roots)
             last = max((o.origins[0].line for o in wrappers), default=0)

@@ -433,6 +433,11 @@ def flat(values: Iterable[Any]) -> list[Any]:
     return [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]
 
 
+def is_computed(value: Unknown) -> bool:
+    """Whether a value is computed from others that are not known, such as the length of data: its items too."""
+    return not any(o.givable for o in value.origins) or any(o.text.startswith("len(") for o in value.origins)
+
+
 def merge(one: Any, other: Any, test: Unknown) -> Any:
     """A value that is one of two, as a test decides."""
     if one is other or (type(one) is type(other) and isinstance(one, CONSTANTS) and one == other):
