@@ -27,6 +27,9 @@ class ScriptRun(Run):
     def __init__(self, spec: RunSpec, script: ScriptLoop) -> None:
         super().__init__(spec)
         self.script = script
+        # Those that the loop adds are the last: they are kept until then.
+        self.later = self.groups[len(self.groups) - script.program.added :]
+        del self.groups[len(self.groups) - script.program.added :]
         self.created = 0  # schedulers
         self.done = 0  # updates
         self.checked = 0  # updates whose rates are checked
@@ -39,7 +42,7 @@ class ScriptRun(Run):
     def drive(self, progress: Progress | None) -> Trace:
         """Run the loop."""
         self.progress = progress
-        columns = len(self.groups) * (2 if self._reads_momentum() else 1)
+        columns = len(self.spec.groups) * (2 if self._reads_momentum() else 1)
         self.values = np.empty((self.readings, columns))
         if self.script.metric_steps:
             self.metric = np.full(self.readings, np.nan)
@@ -119,6 +122,15 @@ class ScriptRun(Run):
         if hasattr(scheduler[0], name):
             setattr(scheduler[0], name, value)
 
+    def add_group(self, rate: float) -> Any:
+        """Add a parameter group with this rate; the updates before have it too."""
+        if not self.later:
+            raise DoneError  # the run ends before it
+        group = self.later.pop(0)
+        self.values[: self.done, len(self.groups)] = rate
+        self.optimizer.add_param_group({**group, "lr": rate})
+        return self.groups[-1]
+
     def update(self, times: int, epoch: tuple[int, ...]) -> None:
         """Record the rates that updates use."""
         end = min(self.done + times, self.readings)
@@ -128,12 +140,13 @@ class ScriptRun(Run):
             return
         if self.rate_name != "lr":
             self.optimizer.step()
-        row: list[Any] = [group[self.rate_name] for group in self.groups]
+        groups = [*self.groups, *self.later]
+        row: list[Any] = [group[self.rate_name] for group in groups]
         if self.values.shape[1] > len(row):
             if self.momentum_name == "momentum":
-                row += [group.get("momentum", np.nan) for group in self.groups]
+                row += [group.get("momentum", np.nan) for group in groups]
             else:
-                row += [group["betas"][0] for group in self.groups]
+                row += [group["betas"][0] for group in groups]
         try:
             self.values[self.done : end] = row
         except (TypeError, ValueError, OverflowError) as error:
@@ -151,7 +164,7 @@ class ScriptRun(Run):
 
     def _check(self) -> None:
         if self.checked < self.done:
-            self._check_rates(self.values[self.checked : self.done, : len(self.groups)], self.checked)
+            self._check_rates(self.values[self.checked : self.done, : len(self.spec.groups)], self.checked)
             self.checked = self.done
 
     def _metric_of(self, args: Sequence[Any]) -> float:
@@ -164,7 +177,7 @@ class ScriptRun(Run):
 
     def trace(self, values: NDArray[np.float64]) -> Trace:
         """The trace of all updates of the run."""
-        groups = len(self.groups)
+        groups = len(self.spec.groups)
         momentum = values[:, groups:]
         if not self.spec.show_momentum and momentum.size and (momentum == momentum[0]).all():
             momentum = momentum[:, :0]

@@ -8,7 +8,7 @@ from typing import Any
 
 from lrviz.errors import NotationError, SpecError, UsageError
 from lrviz.notation import Program, SchedulerCall, check_run
-from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_loop
+from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
 from lrviz.spec.resolve import Resolved, resolve
 from lrviz.spec.run import MAX_UPDATES, ParamGroup, ScriptLoop, TrainingLoop
 from lrviz.text import count
@@ -25,7 +25,7 @@ def ends_early(program: Program, loop: TrainingLoop, typed: Mapping[str, Any]) -
     if "steps" in typed or "interval" in typed:
         return False
     try:
-        return sum(_sized(program, loop, typed).count(MAX_UPDATES)) < loop.updates
+        return sum(_sized(program, loop, typed).count(MAX_UPDATES)[0]) < loop.updates
     except NotationError:  # it is too long to be counted, or depends on what is not known
         return False
 
@@ -63,7 +63,9 @@ def with_length(program: Program, fields: Fields, typed: Mapping[str, Any], note
     endless = "max_steps" in given and "epochs" not in given
     program = _sized(program, loop, {**typed, "max_steps": loop.max_steps} if endless else typed)
     # One more than is allowed is refused below.
-    counts = [loop.updates] if "steps" in typed else program.count(loop.max_steps or MAX_UPDATES + 1)
+    most = loop.updates if "steps" in typed else loop.max_steps or MAX_UPDATES + 1
+    counts, added = program.count(most) if program.course.added or "steps" not in typed else ([], [])
+    counts = [loop.updates] if "steps" in typed else counts
     if not counts:
         raise SpecError("the loop of the script makes no update")
     kept = {k: v for k, v in given.items() if k not in (*LENGTH_FIELDS, "steps")}
@@ -78,6 +80,16 @@ def with_length(program: Program, fields: Fields, typed: Mapping[str, Any], note
                 f"the epochs have from {min(counts):,} to {count(max(counts), 'update')}, so the run is counted in "
                 "updates"
             )
+    if added:
+        groups = read_groups(given.get("lr"), prefix)
+        names = [group.name or f"group {at + 1}" for at, group in enumerate(groups)]
+        names += [f"group {len(groups) + at + 1}" for at in range(len(added))]
+        kept["lr"] = dict(zip(names, [*(group.lr for group in groups), *added], strict=True))
+        program = replace(program, added=len(added))
+        notes.append(
+            f"the loop adds {count(len(added), 'parameter group')}: before that, the rate that a group starts with is "
+            "drawn"
+        )
     if "lr" in typed and program.hand:
         notes.append(f"`{option_name('lr', prefix)}` is the rate of the optimizer; {program.hand} are the script's own")
     return program, replace(fields, values=kept)
@@ -97,6 +109,8 @@ def script_loop(
             f"`--{next(iter(parameters))}` cannot be combined with the loop of a script",
             "give the script's names with `--let`",
         )
+
+    groups = groups[: len(groups) - program.added]
 
     def resolved_one(call: SchedulerCall) -> Resolved:
         return resolve(call, loop, groups, total_steps=loop.scheduler_steps)

@@ -211,7 +211,8 @@ def _run(
     first: Found, again: Callable[..., Found], typed: Mapping[str, Any], fields: Fields, text: str, path: str
 ) -> ScriptRun | Found:
     """The run of a scheduler; what is found if values are missing."""
-    first.loaders = first.loaders or _loaders(first)
+    if "steps" not in first.fields:  # whose length is not that of an epoch
+        first.loaders = first.loaders or _loaders(first)
     known = _with_spellings(first, typed)
     merged = _merged(first, known, typed, fields)
     loop, groups = read_loop(merged.values, fields.prefix), read_groups(merged.values.get("lr"), fields.prefix)

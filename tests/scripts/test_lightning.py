@@ -10,7 +10,7 @@ from torch.optim import lr_scheduler as torch_lr
 
 from lrviz.errors import LrvizError
 from lrviz.simulation import simulate
-from lrviz.spec import Fields, RunSpec, TrainingLoop, read_run
+from lrviz.spec import Fields, RunSpec, TrainingLoop, read_all, read_run
 
 MODULE = """
 import lightning as L, torch
@@ -111,6 +111,16 @@ def test_max_steps_alone_is_a_run_that_is_not_counted_in_epochs() -> None:
     )
     assert (spec.loop, spec.assumed) == (TrainingLoop(1, 70), ())
     assert "70 updates (line 9)" in spec.read
+
+
+def test_each_scheduler_of_two_optimizers_is_a_curve() -> None:
+    text = MODULE.partition("        optimizer =")[0] + (
+        "        a = torch.optim.Adam(self.one.parameters(), lr=0.1)\n"
+        "        b = torch.optim.Adam(self.two.parameters(), lr=0.2)\n"
+        "        first, second = StepLR(a, 1, 0.5), StepLR(b, 1, 0.25)\n        return [a, b], [first, second]\n"
+    )
+    runs = read_all(text, Fields({"epochs": 2, "steps_per_epoch": 1}))
+    assert [simulate(run).lr.tolist() for run in runs] == [[[0.1], [0.05]], [[0.2], [0.05]]]
 
 
 def test_what_is_not_known_is_asked_for_by_its_option() -> None:

@@ -202,6 +202,47 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
         [1.0, 0.0625],
         ["`s` is stepped in two loops, on lines 8 and 9"],
     ),
+    "something that is stepped, and is given no optimizer": (
+        f"{OPT}{STEP}stopper = EarlyStopping(3)\n{EPOCHS}{BATCH}    s.step()\n    if stopper.step(loss):\n"
+        "        break",
+        {"steps_per_epoch": 1},
+        [1.0, 0.5, 0.25, 0.125],
+        [],
+    ),
+    "runs of folds": (
+        "for fold in folds.split(x):\n    opt = SGD(p, lr=1.0)\n    for epoch in range(3):\n"
+        "        opt.param_groups[0]['lr'] /= 2\n        opt.step()",
+        {},
+        [0.5, 0.25, 0.125],
+        [],
+    ),
+    "several loops with calls that train": (
+        f"{OPT}for a in range(2):\n    train(opt, x)\nfor g in opt.param_groups:\n    g['lr'] = 0.3\n"
+        "for b in range(3):\n    train(opt, y)",
+        {"steps_per_epoch": 1},
+        [1.0, 1.0, 0.3, 0.3, 0.3],
+        [],
+    ),
+    "a call that trains, and another one": (
+        f"opt = make(p)\n{EPOCHS}    opt.param_groups[0]['lr'] = 0.5 ** epoch\n    run_epoch(x, opt)\n"
+        "    run_epoch(y, None)",
+        {"steps_per_epoch": 1, "lr": 1.0},
+        [1.0, 0.5, 0.25, 0.125],
+        ["`--lr` is the rate of the optimizer; rates set by hand (line 3) are the script's own"],
+    ),
+    "a program that ends in the loop": (
+        f"import sys\n{OPT}{STEP}n = 0\nwhile True:\n    for b in loader:\n        opt.step()\n        n += 1\n"
+        "        if n >= 3:\n            sys.exit('done')\n    s.step()",
+        {"steps_per_epoch": 2},
+        [1.0, 1.0, 0.5],
+        ["the epochs have from 1 to 2 updates, so the run is counted in updates"],
+    ),
+    "a function that is passed on": (
+        "def make(opt):\n    return StepLR(opt, 1, 0.5)\ndef main():\n    run(scheduler=make)\nmain()",
+        {"steps_per_epoch": 1, "lr": 1.0},
+        [1.0, 0.5, 0.25, 0.125],
+        [],
+    ),
     "a scaler from elsewhere": (
         f"{HAND}{OPT}{EPOCHS}    for i, b in enumerate(x):\n        adjust(opt, epoch)\n"
         "        loss_scaler(loss, opt, update_grad=(i + 1) % 2 == 0)",
@@ -308,6 +349,16 @@ REFUSED = {
         f"{OPT}{STEP}{EPOCHS}{BATCH}    s.step(find(epoch))",
         "the epoch that line 6 passes to `StepLR.step()` is not known",
     ),
+    "an optimizer that the loop replaces": (
+        f"{OPT}for epoch in range(4):\n    if epoch == 2:\n        opt = Adam(p, lr=0.1)\n    opt.step()\n"
+        "    opt.param_groups[0]['lr'] *= 0.9",
+        "the loop replaces the optimizer on line 1 by the one on line 4, which is not followed",
+    ),
+    "groups whose rates a loop adds": (
+        "groups = []\nfor n, x in model.named_parameters():\n    groups += [{'params': [x], 'lr': rate(n)}]\n"
+        f"opt = SGD(groups, momentum=0.9)\n{STEP}",
+        "the rates of the parameter groups of `SGD` on line 4 cannot be computed",
+    ),
     "a rate that is text": (
         f"{OPT}{EPOCHS}    opt.param_groups[0]['lr'] = '0.1'\n{BATCH}",
         "line 3 sets `lr` to `'0.1'`, which is not a number",
@@ -370,6 +421,46 @@ def test_what_is_not_known_is_refused_with_its_line(text: str, message: str) -> 
     with pytest.raises(LrvizError) as caught:
         simulate(read_run(text, Fields(values)))
     assert caught.value.message == message
+
+
+GROWING = (
+    "opt = SGD([{'params': p, 'lr': 1.0}], lr=0.3)\ns = StepLR(opt, 1, 0.5)\nfor epoch in range(5):\n"
+    "    if epoch == 2:\n        opt.add_param_group({'params': q, 'lr': opt.param_groups[0]['lr'] * 2})\n"
+    "    elif epoch == 3:\n        opt.add_param_group({'params': r})\n    opt.step()\n    s.step()\n"
+)
+
+
+def test_groups_that_the_loop_adds_have_the_rates_of_torch() -> None:
+    run = read_run(GROWING, Fields({}))
+    trace = simulate(run)
+    assert trace.lr.T.tolist() == [
+        [1.0, 0.5, 0.25, 0.125, 0.0625],
+        [0.5, 0.5, 0.5, 0.25, 0.125],
+        [0.3, 0.3, 0.3, 0.3, 0.15],  # the default of the optimizer, and not the rate of the first group
+    ]
+    assert run.notes == ("the loop adds 2 parameter groups: before that, the rate that a group starts with is drawn",)
+    assert [group.name for group in run.groups] == ["group 1", "group 2", "group 3"]
+    before = simulate(read_run(GROWING, Fields({"steps": 2, "lr": "body=4"})))
+    assert before.lr.tolist() == [[4.0], [2.0]]
+    momentum = lrviz.simulate(GROWING.replace("lr=0.3", "lr=0.3, momentum=0.9"), show_momentum=True)
+    assert momentum.momentum is not None
+    assert momentum.momentum.tolist() == [[0.9] * 3] * 5
+    alone = f"{OPT}{STEP}opt.add_param_group({{'params': q, 'initial_lr': 2, 'lr': 2}})\n{EPOCHS}    opt.step()\n"
+    assert simulate(read_run(f"{alone}    s.step()", Fields({}))).lr.tolist()[:2] == [[1.0, 2.0], [0.5, 1.0]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("* 2", "* loss", "the rate of the parameter group that line 5 adds is not known"),
+        ("StepLR(opt, 1, 0.5)", "LambdaLR(opt, lambda t: 0.5)", "torch fails on `LambdaLR"),
+        ("epoch == 2", "loss > 2", "line 5 depends on `if loss > 2`, which is not known: it needs `f(epoch)`"),
+    ],
+)
+def test_a_group_that_cannot_be_added(old: str, new: str, message: str) -> None:
+    with pytest.raises(LrvizError) as caught:
+        simulate(read_run(GROWING.replace(old, new).replace("range(5):", "range(5):\n    loss = f(epoch)"), Fields({})))
+    assert caught.value.message.startswith(message.replace("line 5", "line 6"))
 
 
 def test_a_comment_at_any_scheduler_of_the_loop_turns_rules_off(tmp_path: Path) -> None:

@@ -426,26 +426,26 @@ class TestAll:
         "a return inside a branch": (
             "def f(e):\n    if cfg.x:\n        if e < 5:\n            return 0.1\n        else:\n"
             "            return 0.5\n    return 1.0\nLambdaLR(opt, f)",
-            "--let cfg.x=1",
+            "--let cfg.x=True",
         ),
         "a return that may be in a branch": (
             "def f(e):\n    if cfg.x:\n        if e < cfg.n:\n            return 0.1\n    elif cfg.y:\n"
             "        return 0.2\n    if e > cfg.z:\n        return cfg.end\n    return 1.0\nLambdaLR(opt, f)",
-            "--let cfg.x=1 --let cfg.n=10 --let cfg.y=1 --let cfg.z=1 --let cfg.end=1",
+            "--let cfg.x=True --let cfg.n=10 --let cfg.y=True --let cfg.z=1 --let cfg.end=1",
         ),
         "a return in a loop in a branch": (
             "def f(e):\n    if cfg.x:\n        for i in range(3):\n            if e < i:\n                return 0.1\n"
             "    return 1.0\nLambdaLR(opt, f)",
-            "--let cfg.x=1",
+            "--let cfg.x=True",
         ),
         "the end of a loop": (
             "def f(e):\n    x = 1.0\n    for m in [2, 4]:\n        if cfg.once:\n            break\n"
             "        if e >= m:\n            x *= 0.1\n    return x\nLambdaLR(opt, f)",
-            "--let cfg.once=1",
+            "--let cfg.once=True",
         ),
         "the next iteration of a while loop": (
             "n = 1\nwhile n < 9:\n    n += 3\n    if cfg.skip:\n        continue\n    n += 1\nStepLR(opt, n)",
-            "--let cfg.skip=1",
+            "--let cfg.skip=True",
         ),
         "names of functions of math": (
             "x = 1\nStepLR(opt, step_size=step_size, gamma=gamma)",
@@ -491,6 +491,58 @@ class TestAll:
             "self.opt = SGD(p, lr=self.lr)\nself.sched = StepLR(self.opt, self.n)",
             "--let self.n=10 --let self.lr=0.1",
         ),
+        "a match": (
+            "def make(kind, n):\n    match kind:\n        case 'step' | 'steps':\n            return StepLR(opt, n)\n"
+            "        case 'exp' if n:\n            return ExponentialLR(opt, 0.9)\n        case None:\n"
+            "            return None\n        case _:\n            raise ValueError(kind)",
+            "--let \"kind='step'\" --let n=10",
+        ),
+        "a condition that returns another scheduler": (
+            "def make():\n    o = SGD(p, a.lr)\n    s = StepLR(o, a.n)\n    if a.constant:\n"
+            "        s = ConstantLR(o, a.factor, 3)\n        return o, s\n    return o, s\no, s = make()\n"
+            "for i in range(a.steps):\n    o.step()\n    s.step()",
+            "--let a.constant=True --let a.factor=0.3333333333333333 --let a.n=10 --let a.lr=0.1 --let a.steps=10",
+        ),
+        "a condition around the loop": (
+            "o = SGD(p, 0.1)\nif exists(path):\n    load(path)\nelse:\n    for epoch in range(3):\n"
+            "        o.param_groups[0]['lr'] /= 2\n        o.step()",
+            "--let 'exists(path)=None'",
+        ),
+        "a default in the loop": (
+            "o = SGD(p, 0.1)\nfor epoch in range(3):\n    if epoch in cfg.get('drops', [1]):\n"
+            "        o.param_groups[0]['lr'] *= cfg.get('gamma', 0.1)\n    o.step()",
+            "--let \"cfg.get('drops', [1])=[1]\" --let \"cfg.get('gamma', 0.1)=0.1\"",
+        ),
+        "parameters whose default is None": (
+            "def train(n_steps=None, peak=None):\n    o = SGD(p, lr=0.1)\n    StepLR(o, (n_steps + 1) * peak)",
+            "--let n_steps=10 --let peak=1",
+        ),
+        "the length of data in a run of steps": (
+            "o = SGD(p, 0.1)\ns = StepLR(o, len(train_loader))\nfor step in range(30):\n    o.step()\n    s.step()",
+            "--let 'len(train_loader)=10'",
+        ),
+        "a kind that returns an error": (
+            "def make(kind):\n    if kind == 'step':\n        s = StepLR(opt, a.n_ep)\n    else:\n"
+            "        return NotImplementedError(kind)\n    return s",
+            "--let a.n_ep=10",
+        ),
+        "the length of what is chosen from a list": (
+            "x = 1\nLambdaLR(opt, lambda e: cfg.decay ** len([m for m in cfg.drops if m <= e]))",
+            "--let cfg.decay=0.1 --let 'cfg.drops=[10, 20]'",
+        ),
+        "the name of a class, and its keywords": (
+            "getattr(torch.optim.lr_scheduler, c['name'])(opt, **c['more'])",
+            "--let \"c['name']='StepLR'\" --let \"c['more']={'step_size': 10}\"",
+        ),
+        "one of several functions": (
+            "M = {'a': lambda o: StepLR(o, 3), 'b': lambda o: ExponentialLR(o, 0.5)}\nM[cfg.kind](opt)",
+            "--let \"cfg.kind='a'\"",
+        ),
+        "a flag, and a run that is resumed": (
+            "if args.linear_lr and not args.resume:\n    n = args.n if args.lrf else args.lr0\nelse:\n    n = 3\n"
+            "StepLR(opt, n, args.lrf)",
+            "--let args.linear_lr=True --let args.resume=None --let args.n=10 --let args.lr0=0.1 --let args.lrf=0.1",
+        ),
     }
 
     @pytest.mark.parametrize(("text", "options"), ASKED.values(), ids=ASKED.keys())
@@ -507,7 +559,7 @@ class TestAll:
         with pytest.raises(NotationError) as caught:
             read_all(text, Fields())
         assert caught.value.hint.startswith("paste the lines that define `")
-        options = caught.value.hint.partition(", or add ")[2].replace("cfg.x=1", "cfg.x=0")
+        options = caught.value.hint.partition(", or add ")[2].replace("cfg.x=True", "cfg.x=False")
         (run,) = read_all(text, Fields(lets=read_lets(shlex.split(options)[1::2])))
         assert str(run.scheduler) == "LambdaLR(lr_lambda=lambda step: 0.95 ** step)"
 

@@ -2,8 +2,6 @@
 
 The tables are numbers that its authors wrote down, or closed formulas: they come from no scheduler. Not here are:
 
-- two for an optimizer that gets a parameter group during the run (`add_param_group_does_not_break`), which lrviz
-  refuses;
 - what is compared with another scheduler rather than with numbers (`closed_form`, `constant_for_constant_epoch`,
   `state_dict`, `checkpoint`, `constant_initial`), and single values (`cosine_then_cyclic`, `sequentiallr4`);
 - tests of errors and warnings.
@@ -557,6 +555,21 @@ LOOPS: dict[str, tuple[str, int, list[list[float]]]] = {
                 [0.1, 0.2, 0.3, 1.3, 2.3, 7.5, 8.5, 9.5, 19.5, 20.5, 21.5, 10],
                 [10] * 5 + [30] * 6 + [90],
             ),
+        )
+    },
+    **{
+        f"add_param_group_does_not_break_reduce_lr_on_plateau, {kind}": (
+            f"{EQUAL}s = ReduceLROnPlateau(optimizer, mode='min', threshold_mode='rel', threshold=0.1, patience=5, "
+            f"cooldown=5, min_lr={least})\nmetrics = [1] * 7 + [0.6] + [0.5] * 12\nfor epoch in range(20):\n"
+            "    if epoch == 8:\n        param = torch.nn.Parameter(torch.rand(2, 3))\n"
+            f"        optimizer.add_param_group({{'params': [param], 'lr': 0.05}})\n{more}"
+            "    optimizer.step()\n    s.step(metrics[epoch])\n",
+            1,
+            [constant((0.5, 6), (0.05, 11), (0.005, 2))] * 2,
+        )
+        for kind, least, more in (
+            ("scalar", "0", ""),
+            ("list", "[1e-5, 1e-4]", "        s.min_lrs.append(1e-6)\n"),
         )
     },
     "swalr_no_anneal": (

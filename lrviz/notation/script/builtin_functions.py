@@ -9,11 +9,13 @@ from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.names import is_scheduler_class
 from lrviz.notation.script.operators import set_of
 from lrviz.notation.script.reader import Reader
+from lrviz.notation.script.trees import walk
 from lrviz.notation.script.values import (
     NUMBERS,
     Builtin,
     Class,
     Dotted,
+    Endless,
     Function,
     Generated,
     Group,
@@ -29,7 +31,7 @@ from lrviz.notation.script.values import (
     flat,
     origins,
 )
-from lrviz.notation.source import unparse
+from lrviz.notation.source import Budget, unparse
 from lrviz.schedulers import installed_optimizers
 
 _BASES: Final = ("LRScheduler", "_LRScheduler", "object")  # of schedulers
@@ -109,12 +111,29 @@ def call_builtin(
                 return str(first)
         case "bool":
             return reader.truth(first) if args else False
+        case "eval" if len(args) == 1 and isinstance(first, str):
+            return _named(reader, first, node, scope)
         case "divmod":
             if len(args) == 2 and all(isinstance(a, NUMBERS) for a in args) and args[1]:
                 return divmod(args[0], args[1])
     return reader.unknown_in(args) or reader.unknown(node)
 
 
+def _named(reader: Reader, text: str, node: ast.Call, scope: Scope) -> Any:
+    """The value of a text that is a name, such as `optim.Adam`, or a list of numbers."""
+    try:
+        budget = Budget()
+        budget.check_text(text)
+        tree = ast.parse(text.strip(), mode="eval").body
+        budget.check_tree(tree)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return reader.failed(node)
+    if isinstance(tree, ast.Constant) or any(not isinstance(part, _NAMED) for part in walk(tree)):
+        return reader.unknown(node)
+    return reader.evaluate(tree, scope)
+
+
+_NAMED: Final = (ast.Name, ast.Attribute, ast.Constant, ast.List, ast.Tuple, ast.UnaryOp, ast.USub)
 _TYPES: Final = {"int": int, "float": float, "str": str, "list": list, "dict": dict, "tuple": tuple, "bool": bool}
 
 
@@ -175,6 +194,8 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
     if name == "enumerate" and args and reader.items(args[0]) is None:
         start, each = args[1] if len(args) > 1 else kwargs.get("start", 0), reader.item(args[0])
         number = (lambda at: start + at) if isinstance(start, int) else (lambda at: start)
+        if isinstance(args[0], Endless):
+            return Endless(lambda at: (number(at), each(at)), args[0])
         return Length(reader.length(args[0], node.args[0]), lambda at: (number(at), each(at)), args[0])
     lists = [reader.items(a) for a in (args[1:] if name in ("map", "filter") else args[:1] if name != "zip" else args)]
     if any(items is None for items in lists):
@@ -183,7 +204,8 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
             if objects:  # with values that are not known
                 return [tuple(reader.item(a)(at) for a in args) for at in range(min(map(len, objects)))]
             every = [reader.item(a) for a in args]
-            return Length(reader.length(args[0], node.args[0]), lambda at: tuple(each(at) for each in every), args[0])
+            at = next((i for i, a in enumerate(args) if not isinstance(a, Endless)), 0)
+            return Length(reader.length(args[at], node.args[at]), lambda at: tuple(each(at) for each in every), args[0])
         if name == "iter" and args:
             return args[0]
         return reader.unknown_in(args) or reader.unknown(node)

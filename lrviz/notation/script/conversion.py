@@ -39,6 +39,7 @@ from lrviz.text import printable
 _MOST_MISSING: Final = 20  # values that are asked for
 _MOST_CHARACTERS: Final = 80  # of a `def` that is printed as a lambda, rather than by its name
 _FUNCTION: Final = "lambda step: 0.95 ** step"  # an example
+_LATER: Final = 1000  # for which a function is called too, to find what it needs after a warm-up
 _COST: Final = 20  # operations of a compiled lambda in the time of one of a function that is read
 
 
@@ -131,7 +132,7 @@ class Conversion:
             value = kwargs.get(parameter.name, positional.get(parameter.name))
             if parameter.kind in ("lr_lambda", "function"):
                 for item in flat([option for v in flat([value]) for option in alternatives(v)]):
-                    if isinstance(item, Unknown) and item.origins:
+                    if isinstance(item, Unknown) and len(item.origins) == 1 and "len(" not in item.origins[0].text:
                         self.reader.examples[item.origins[0].text] = [_FUNCTION]
                 continue
             if parameter.kind == "schedulers":
@@ -250,10 +251,14 @@ class Conversion:
         before, limit = reader.steps, reader.limit
         most = 0
         results = []
-        for x in (0, 1, 1000, 0):
+        for x in (0, 1, _LATER, 0):
             reader.steps, reader.limit = 0, MAX_CALL_STEPS
             try:
                 result = reader.call_function(function, [x], {})
+            except ExpressionError:
+                if x != _LATER:  # the run may end before that
+                    raise
+                continue
             finally:
                 most = max(most, reader.steps)
                 reader.steps, reader.limit = before + most, limit

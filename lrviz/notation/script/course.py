@@ -30,6 +30,9 @@ class Machine(Protocol):
     def set(self, scheduler: Any, name: str, value: Any) -> None:
         """Set an attribute of a scheduler."""
 
+    def add_group(self, rate: float) -> MutableMapping[str, Any]:
+        """Add a parameter group with this rate to the optimizer; the group."""
+
     def update(self, times: int, epoch: tuple[int, ...]) -> None:
         """Make updates, all in the epoch of this number."""
 
@@ -44,8 +47,9 @@ class Course:
 
     `optimizer` is the node that creates the optimizer, or its name. `made` has the number of each of its schedulers by
     the node that creates it, and `counts` how often a loop runs by its node. `loaders` are the sources of what has
-    `batches` items. `trainer` is a call in which the updates of an epoch are made out of sight. `kept` are the
-    statements that matter inside loops, and `updates` the calls that make an update.
+    `batches` items. `trainers` are calls in which the updates of an epoch are made out of sight. `kept` are the
+    statements that matter inside loops, `added` the calls that add a parameter group, and `updates` the calls that
+    make an update. `around` are the loops in which the optimizer is created, and `outer` is the loop over epochs.
     """
 
     tree: ast.Module
@@ -58,7 +62,7 @@ class Course:
     counts: Mapping[ast.AST, int]
     loaders: frozenset[tuple[str, int]]
     batches: int
-    trainer: ast.AST | None
+    trainers: frozenset[ast.AST]
     sets_rates: bool  # whether the script gives the rates that the optimizer starts with
     kept: frozenset[ast.stmt]
     rest: frozenset[ast.AST]  # functions that are called from elsewhere
@@ -66,3 +70,6 @@ class Course:
     settings: Settings | None  # the configuration that the script reads from elsewhere
     functions: Functions
     processes: int = 1  # of Accelerate
+    added: frozenset[ast.AST] = frozenset()
+    around: frozenset[ast.AST] = frozenset()
+    outer: ast.AST | None = None

@@ -10,6 +10,7 @@ import ast
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import count
 from math import isfinite
 from typing import Any, Final
 
@@ -18,9 +19,11 @@ from lrviz.notation.script.course import Course, DoneError, Machine
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.loops import of_epochs
 from lrviz.notation.script.reader import Signal
+from lrviz.notation.script.trees import assigned_in
 from lrviz.notation.script.values import (
     CONSTANTS,
     Condition,
+    Endless,
     Function,
     Group,
     Loop,
@@ -32,6 +35,7 @@ from lrviz.notation.script.values import (
     SomeGroup,
     Unknown,
     flat,
+    origins,
 )
 from lrviz.notation.source import Budget, ExpressionError, unparse
 from lrviz.text import printable
@@ -47,6 +51,7 @@ _READ: Final = {
     "last_epoch": "last_epoch",
     "last_step": "last_step",
     "base_lrs": "base_lrs",
+    "min_lrs": "min_lrs",
 }
 _SET: Final = (
     "last_epoch",
@@ -109,6 +114,13 @@ class Driver(Interpreter):
                 if self.course.sets_rates and isinstance(rate, int | float):
                     real["lr"] = rate
 
+    def add_group(self, optimizer: Optimizer, group: Group, node: ast.AST) -> None:
+        """Add a parameter group, to the optimizer of the machine too."""
+        if node not in self.course.added:
+            super().add_group(optimizer, group, node)
+        elif optimizer is self.target:
+            self.event("group", optimizer, (group,), node)
+
     def made_schedule(self, schedule: Schedule) -> None:
         """Create a scheduler of the optimizer that is drawn."""
         number = self.course.made.get(schedule.node)
@@ -139,6 +151,9 @@ class Driver(Interpreter):
 
     def scheduler_method(self, schedule: Schedule, name: str, node: ast.Call) -> Any:
         """What a method of a scheduler returns."""
+        if name == "get_lr" and schedule in self.handles and self.branch is None:
+            method = self.machine.get(self.handles[schedule], name)
+            return [float(rate) for rate in method()] if callable(method) else self.unknown(node)
         if name == "get_last_lr" and schedule in self.handles and self.branch is None:
             value = self.machine.get(self.handles[schedule], _READ[name])
             return list(value) if isinstance(value, list | tuple) else self.unknown(node)
@@ -200,10 +215,12 @@ class Driver(Interpreter):
                 counter.names["global_step"] += self.times
         if kind == "update" and ((optimizer := self.optimizer_of(target)) is None or optimizer is not self.target):
             return
-        if kind == "train" and node is not self.course.trainer:
+        if kind == "train" and node not in self.course.trainers:
             return
         if not self.sync and self.accelerate is not None and self.accelerate.wraps(target):
             return
+        if self.branch is not None and not self.machine.groups and kind in ("rate", "step", "attribute"):
+            return  # which changes no number of updates, as far as that is known
         if self.branch is not None:
             self.branch.append((kind, target, tuple(args), node))
             return
@@ -217,20 +234,25 @@ class Driver(Interpreter):
                 self.machine.step(self.handles[target], args, node, once=once)
             case "rate":
                 self._set(target, args[0], args[1], node)
+            case "group":
+                self._add(target, args[0], node)
             case "attribute" if self.machine.groups:
                 self._set_attribute(target, args[0], args[1], node)
 
     def _update(self, times: int, *, whole: bool = False) -> None:
         """Make updates: those of an iteration of the loop over batches, or all of an epoch."""
         numbers = [at for _, at in self.position]
-        if not whole and numbers and (len(numbers) > 1 or not of_epochs(self.position[0][0])):
+        nodes = [loop.node for loop, _ in self.position]
+        if self.course.outer in nodes:
+            numbers = numbers[: nodes.index(self.course.outer) + 1]
+        elif not whole and numbers and (len(numbers) > 1 or not of_epochs(self.position[0][0])):
             numbers.pop()
         self.machine.update(times, tuple(numbers))
 
     def _begin(self, loop: Loop, at: int) -> None:
         """Begin an iteration of a loop."""
         self.position[-1] = loop, at
-        if loop.node is self.course.trainer:  # the updates are not shown
+        if loop.node in self.course.trainers:  # the updates are not shown
             if of_epochs(loop):
                 self._update(self.course.batches, whole=True)
             else:
@@ -262,6 +284,22 @@ class Driver(Interpreter):
         else:
             group.live[key] = value
 
+    def _add(self, optimizer: Optimizer, group: Group, node: ast.AST) -> None:
+        """Add a parameter group; while updates are counted, its rate may not be known."""
+        rate = dict.get(group, "lr")
+        if isinstance(rate, Unknown) and not self.machine.groups:
+            rate = 0.0
+        if not isinstance(rate, int | float):
+            raise ExpressionError(
+                f"the rate of the parameter group that line {getattr(node, 'lineno', 0)} adds is not known",
+                "give a value that does not change with `--let`",
+                node,
+            )
+        live = self.machine.add_group(rate)
+        optimizer.groups.append(group)
+        if self.machine.groups:
+            group.live = live
+
     def _set_attribute(self, schedule: Schedule, name: str, value: Any, node: ast.AST) -> None:
         numbers = value if isinstance(value, list | tuple) else (value,)
         known = all(isinstance(n, int | float) and isfinite(n) for n in numbers)
@@ -275,7 +313,7 @@ class Driver(Interpreter):
         """What a call returns of a function that is not in the script."""
         if not self.position:
             return super().not_read(node, args, kwargs)
-        if node is self.course.trainer:
+        if node in self.course.trainers:
             self.event("train", None, (), node)
         self.scaled(Opaque(node, args, kwargs))
         known = [v for v in flat([*args, *kwargs.values()]) if isinstance(v, Optimizer | Schedule)]
@@ -351,16 +389,19 @@ class Driver(Interpreter):
     def _training(self, node: ast.For | ast.AsyncFor | ast.While, loop: Loop, scope: Scope) -> Signal | None:
         """Run a loop around training."""
         loop.count = self.course.counts.get(node, loop.count)
+        if node in self.course.around and isinstance(loop.count, Unknown) and not isinstance(node, ast.While):
+            loop.count = 1  # the next iteration is another run
         known = isinstance(loop.count, int)
-        if isinstance(node, ast.While):
-            known = isinstance(loop.count, int)
-        elif not known:
+        if not known and not isinstance(node, ast.While | ast.AsyncFor) and not isinstance(loop.over, Endless):
+            if self._does_nothing(node, loop, scope):
+                return None
             name = loop.count.origins[0].text if isinstance(loop.count, Unknown) and loop.count.origins else "..."
             raise ExpressionError(
                 f"how often the loop on line {node.lineno} runs is not known: it needs `{printable(name, 60)}`",
                 "give its value with `--let`",
                 node,
             )
+        known = known and not isinstance(loop.over, Endless)
         if known and not self.endless:
             self.limit = min(self.limit + _STEPS_EACH * max(loop.count, 0), self.most)
         self.endless += not known
@@ -375,6 +416,18 @@ class Driver(Interpreter):
             self.endless -= not known
             self.repeats = outer
 
+    def _does_nothing(self, node: ast.For, loop: Loop, scope: Scope) -> bool:
+        """Whether a loop of unknown length changes no rate and makes no update; what it assigns is not known then."""
+        outer, self.branch = self.branch, []
+        loop.count, count = 1, loop.count
+        try:
+            self._iterate(node, loop, scope)
+            for name in assigned_in(node):
+                scope.names[name] = Unknown(*origins(count))
+            return not self.branch
+        finally:
+            loop.count, self.branch = count, outer
+
     def _iterate(self, node: ast.For | ast.AsyncFor, loop: Loop, scope: Scope) -> Signal | None:
         item = self._past_end(loop.over) if isinstance(loop.over, range) and loop.over else self.item(loop.over)
         self.position.append((loop, 0))
@@ -383,7 +436,7 @@ class Driver(Interpreter):
             if len(body) == 1 and isinstance(body[0], ast.Expr) and self._is_update(body[0].value):
                 self._repeat(body[0], node, loop, item, scope)
                 return None
-            for at in range(loop.count):
+            for at in count() if isinstance(loop.over, Endless) else range(loop.count):
                 self.add(1, node)
                 self._begin(loop, at)
                 self.assign(node.target, item(at), scope)

@@ -36,12 +36,17 @@ from lrviz.notation.script.values import (
     Unknown,
     UnknownClass,
     UnknownGroups,
+    is_computed,
     merge,
     origins,
 )
 from lrviz.notation.source import unparse
 
 _ABSENT: Final = object()
+_GET_ITEM: Final = ast.Lambda(  # lambda at: values[at]
+    ast.arguments([], [ast.arg("at")], None, [], [], None, []),
+    ast.Subscript(ast.Name("values", ast.Load()), ast.Name("at", ast.Load()), ast.Load()),
+)
 
 
 def _is_accelerator(value: Unknown) -> bool:
@@ -145,6 +150,10 @@ class Expressions(Reader):
         match owner:
             case Dotted():
                 return imported(f"{owner.path}.{name}")
+            case list() | tuple() | dict() | range() | Array() if name == "__getitem__" and self.taint(owner) is None:
+                return Function(_GET_ITEM, Scope(names={"values": owner}))
+            case Unknown() if name == "__getitem__":
+                return Unknown(*owner.origins)
             case Settings() if name in owner:
                 return owner[name]
             case Instance():
@@ -325,6 +334,12 @@ class Expressions(Reader):
                 return owner[key]
             except (KeyError, IndexError, TypeError):
                 return self.failed(node)
+        if isinstance(owner, Dotted) and owner.last == "__dict__":
+            if isinstance(key, str):
+                return imported(f"{owner.module}.{key}")
+            if isinstance(key, Unknown) and owner.module.endswith("lr_scheduler"):
+                self.example(key, "StepLR")
+                return UnknownClass(*key.origins)
         if isinstance(owner, Instance):  # a namespace that is used as a dict
             return owner.names.get(str(key), self.unknown(node))
         if isinstance(key, Unknown):
@@ -334,13 +349,19 @@ class Expressions(Reader):
                 return group
             if isinstance(owner, dict):
                 self.example(key, *owner)
-                if any(isinstance(v, Dotted) and is_scheduler(v.last) for v in owner.values()):
+                if any(self._makes(v) for v in owner.values()):
                     return UnknownClass(*key.origins)
                 return Unknown(*key.origins)
             return Unknown(*origins(owner), *key.origins)
-        if isinstance(owner, Unknown) and owner.origins and not any(o.givable for o in owner.origins):
+        if isinstance(owner, Unknown) and owner.origins and is_computed(owner):
             return Unknown(*owner.origins)
         return self.unknown(node)
+
+    def _makes(self, value: Any) -> bool:
+        """Whether a value is a class of schedulers, or a function that makes one."""
+        if isinstance(value, Function):
+            return self.makes_scheduler(value.node)
+        return isinstance(value, Dotted) and is_scheduler(value.last)
 
     def _comprehension(self, node: ast.expr, generators: Sequence[ast.comprehension], scope: Scope, make: Any) -> Any:
         result: list[Any] = []
@@ -356,6 +377,8 @@ class Expressions(Reader):
             if items is None and isinstance(over, Unknown) and self.makes_scheduler(node):
                 items = [Unknown(Origin(generator.target))]  # a scheduler for each of several optimizers
             if items is None:
+                if isinstance(over, Unknown) and isinstance(generator.iter, ast.Name | ast.Attribute | ast.Subscript):
+                    self.examples |= {o.text: ["[10, 20]"] for o in over.origins[:1] if o.text not in self.examples}
                 return over if isinstance(over, Unknown) else self.unknown(generator.iter)
             for item in items:
                 self.add(1, node)

@@ -58,8 +58,12 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
     makes = reader.makers or reader.sets
     wanted = [(cls, f) for cls, f in (*functions, *methods) if f.name in makes]
     inside = {name for _, f in wanted for name in reader.functions.names_in(f.node).mentioned if name != f.name}
-    for owner, function in wanted:
-        if function.name in inside or not reader.is_of_rest(function):
+    outside = [each for each in wanted if each[1].name not in inside]
+    passed_on = [each for each in wanted if each[1].name in inside]  # to what is not in the script
+    for owner, function in (*outside, *passed_on):
+        if function.name in inside and (reader.schedules or reader.sets):
+            break
+        if not reader.is_of_rest(function):
             continue
         if owner is None or "staticmethod" in function.decorators:
             returned.append(reader.call_function(function, [], {}))

@@ -34,15 +34,16 @@ _EXISTS: Final = re.compile(r"exists|isfile")
 _FIRST: Final = ("start", "begin", "completed", "finished")  # words for where a run goes on
 _NUMBER: Final = re.compile(r"n|num|nb|max|total")
 _COUNTED: Final = re.compile(
-    r"epochs?|steps?|iters?|iterations?|len|size|num|n|batch(es)?|t|max|total|duration|length|every|samples|period"
+    r"epochs?|ep|steps?|iters?|iterations?|len|size|num|n|batch(es)?|t|max|total|duration|length|every|samples|period"
     r"|patience|interval|" + _WARMUP.pattern
 )
 # What a value probably is, and an example, by the last word of its name that says so.
 _EPOCHS: Final = re.compile(r"\btrainer\.max_epochs$")  # of a run of Lightning
 _GUESSES: Final = (
     (_COUNTED.pattern, "a count", "10"),
-    (r"lrs?|rate|eta", "a rate", "0.1"),
-    (r"gamma|factor|decay|ratio|proportion|momentum|power|alpha|frac|fraction|pct|percent|beta\d?", "a factor", "0.1"),
+    (r"lrs?|lr0|rate|eta", "a rate", "0.1"),
+    (r"gamma|factor|decay|ratio|proportion|momentum|power|alpha|frac|fraction|pct|percent|beta\d?|lrf", "a factor",
+     "0.1"),
     (r"milestones?|schedule", "a list of counts", "[10, 20]"),
 )  # fmt: skip
 
@@ -164,15 +165,15 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
         return f"{usual} if it is left out", usual
     if (example := next(iter(examples.get(text, ())), "")) and example.startswith(("lambda", "{")):
         return "a function" if example.startswith("lambda") else "keywords", example
-    if example in ("True", "False"):
-        return "True or False", example
-    if found := sorted(examples.get(text, ()), key=lambda example: example.lower() in _NONE):
-        return (f"such as {' or '.join(found)}" if found[0][0] in "'\"[" else _guess(text, {})[0]), found[0]
     name = text.lower() if "(" in text else text.lower().rpartition(".")[2]
     words = re.findall(r"[a-z]+\d?", name)
     resumed = _EXISTS if "(" in text else _RESUMED
     if words and any(map(resumed.fullmatch, words)) and not _COUNTED.fullmatch(words[-1]):
         return "None for a new run", "None"
+    if example in ("True", "False"):
+        return "True or False", example
+    if found := sorted(examples.get(text, ()), key=lambda example: example.lower() in _NONE):
+        return (f"such as {' or '.join(found)}" if found[0][0] in "'\"[" else _guess(text, {})[0]), found[0]
     if words and any(map(_WARMUP.fullmatch, words)) and _COUNTED.fullmatch(words[-1]):
         return "a count", "3"
     if len(words) > 1 and words[0] in _FIRST and _COUNTED.fullmatch(words[-1]):

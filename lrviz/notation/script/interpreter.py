@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from lrviz.notation.script.accelerate import is_accumulate
@@ -19,9 +20,14 @@ from lrviz.notation.script.reader import SCALER, TRAINS, Signal, joined
 from lrviz.notation.script.targets import Targets
 from lrviz.notation.script.trees import (
     RATE,
+    adds_rates,
     assigned_in,
     assigned_names,
+    chain_of,
     ends,
+    is_error,
+    is_exit,
+    only_extends,
     stored_names,
 )
 from lrviz.notation.script.values import (
@@ -41,6 +47,7 @@ from lrviz.notation.script.values import (
     Schedule,
     Scope,
     Unknown,
+    UnknownGroups,
     flat,
     merge,
     origins,
@@ -109,7 +116,7 @@ class Interpreter(Targets):
         before = _picked(scope.names, bound)
         if ends(node.body):
             last = node.body[-1]
-            if isinstance(last, ast.Return) and last.value is not None:
+            if isinstance(last, ast.Return) and last.value is not None and not is_error(last.value):
                 returned = self._branch(node.body, scope, condition)
                 _restore(scope.names, bound, before)
                 maybe = Signal("maybe", returned.value if returned is not None else None, test)
@@ -118,12 +125,14 @@ class Interpreter(Targets):
                 return Signal("unsure", test=test), True
             # A branch that stops is for other runs than the training that is read, unless a loop decides it.
             if self.loops and test.origins and not any(o.givable for o in test.origins):
-                kind = "break" if isinstance(last, ast.Break) else "skip"
-                if isinstance(last, ast.Break | ast.Continue | ast.Return):
+                kind = "break" if isinstance(last, ast.Break | ast.Expr) else "skip"
+                if not isinstance(last, ast.Raise):
                     self.event(kind, None, (), last)
             return self.block(node.orelse, scope), False
-        if node.orelse and ends(node.orelse) and not isinstance(node.orelse[-1], ast.Return):
-            return self.block(node.body, scope), False
+        if ends(node.orelse):
+            last = node.orelse[-1]
+            if not isinstance(last, ast.Return) or is_error(last.value):
+                return self.block(node.body, scope), False
         first = self._branch(node.body, scope, condition)
         one = _picked(scope.names, bound)
         _restore(scope.names, bound, before)
@@ -209,6 +218,8 @@ class Interpreter(Targets):
     def statement(self, node: ast.stmt, scope: Scope) -> Signal | None:
         """Read one statement that is no `if`."""
         match node:
+            case ast.Expr() if is_exit(node):
+                return Signal("raise")
             case ast.Expr(value=value):
                 self.evaluate(value, scope)
             case ast.Assign(targets=targets, value=value):
@@ -220,6 +231,8 @@ class Interpreter(Targets):
             case ast.AugAssign(target=target, op=op, value=value):
                 old = self.evaluate(target, scope)
                 self.assign(target, self._changed(old, binary(self, op, old, self.evaluate(value, scope), node)), scope)
+            case ast.Return(value=value) if is_error(value):
+                return Signal("raise")
             case ast.Return(value=value):
                 return Signal("return", None if value is None else self.evaluate(value, scope))
             case ast.For() | ast.AsyncFor():
@@ -262,8 +275,8 @@ class Interpreter(Targets):
                 return Signal("continue")
             case ast.Raise():
                 return Signal("raise")
-            case ast.Match(subject=subject, cases=cases):
-                return self._match(node, self.evaluate(subject, scope), cases, scope)
+            case ast.Match():
+                return self._match(node, scope)
         return None
 
     def _changed(self, old: Any, new: Any) -> Any:
@@ -277,27 +290,15 @@ class Interpreter(Targets):
             return old
         return new
 
-    def _match(self, node: ast.Match, subject: Any, cases: Sequence[ast.match_case], scope: Scope) -> Signal | None:
-        """Read the case of a `match` over constants."""
-        if not isinstance(subject, CONSTANTS):
-            self._forget(node, scope, subject if isinstance(subject, Unknown) else self.unknown(node.subject))
+    def _match(self, node: ast.Match, scope: Scope) -> Signal | None:
+        """Read a `match` over constants as the `if` that does the same."""
+        if node not in self.matches:
+            self.matches[node] = chain_of(node)
+        chain = self.matches[node]
+        if chain is None:
+            self._forget(node, scope, self.unknown(node.subject))
             return None
-        for case in cases:
-            patterns = case.pattern.patterns if isinstance(case.pattern, ast.MatchOr) else [case.pattern]
-            for pattern in patterns:
-                match pattern:
-                    case ast.MatchValue(value=value):
-                        found = self.evaluate(value, scope) == subject
-                    case ast.MatchSingleton(value=value):
-                        found = value is subject
-                    case ast.MatchAs(pattern=None):
-                        found = True
-                    case _:
-                        self._forget(node, scope, self.unknown(node.subject))
-                        return None
-                if found and (case.guard is None or self.truth(self.evaluate(case.guard, scope)) is True):
-                    return self.block(case.body, scope)
-        return None
+        return self.block(chain, scope)
 
     # Loops
 
@@ -305,7 +306,7 @@ class Interpreter(Targets):
         over = self.evaluate(node.iter, scope)
         trains = not _of_objects(over) and self._trains(node)
         items = None if trains else self.items(over)
-        if trains or (items is None and self._sets_rates(node)):
+        if trains or (items is None and (self._sets_rates(node) or "__call__" in self.trains)):
             count = self.length(over, node.iter)
             return self._training(node, Loop(node, count, over, stored_names(node.target)), scope)
         if items is None:
@@ -434,8 +435,15 @@ class Interpreter(Targets):
             called = self.functions.names_in(node).called
             steps = any(name == "step" or name in self.trains or SCALER.search(name) for name in called)
             steps = steps or ("__call__" in self.trains and _passes_optimizer(node))
-            self.training[node] = steps or (self._sets_rates(node) and any(map(TRAINS.search, called)))
+            elsewhere = any(TRAINS.search(name) and name not in self.functions.inside for name in called)
+            by_call = elsewhere and self._any_rates and _passes_optimizer(node)
+            self.training[node] = steps or by_call or (self._sets_rates(node) and any(map(TRAINS.search, called)))
         return self.training[node]
+
+    @cached_property
+    def _any_rates(self) -> bool:
+        """Whether the script sets rates by hand."""
+        return RATE in self.functions.names_in(self.tree).called
 
     def _sets_rates(self, node: ast.AST) -> bool:
         """Whether a loop sets the rates of parameter groups, or calls a function that does."""
@@ -445,8 +453,14 @@ class Interpreter(Targets):
         """Make what a statement changes unknown, without reading it."""
         if self.functions.names_in(node).yields:
             self.yielded = None
+        if adds_rates(node):
+            why = UnknownGroups(*why.origins)
         for name in assigned_in(node):
-            scope.elsewhere.get(name, scope).names[name] = Unknown(*why.origins)
+            names = scope.elsewhere.get(name, scope).names
+            if isinstance(names.get(name), list) and only_extends(node, name):
+                self.change(names[name], why)
+            else:
+                names[name] = Unknown(*why.origins)
         for child in ast.walk(node):
             match child:
                 case ast.Call(func=ast.Attribute(value=owner, attr="append" | "extend" | "update" | "insert")):

@@ -38,6 +38,7 @@ from lrviz.notation.script.values import (
     Class,
     Dampening,
     Dotted,
+    Endless,
     Function,
     Group,
     Instance,
@@ -86,6 +87,9 @@ def call(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any],
         case UnknownClass():
             made = Opaque(node, args, kwargs)
             values = [*args[1:], *(v for k, v in kwargs.items() if k != "optimizer")]
+            if reader.examples.get(function.origins[0].text) == ["'StepLR'"]:
+                spread = [v for k, v in kwargs.items() if k.startswith("**") and origins(v)]
+                reader.examples |= {origins(v)[0].text: ["{'step_size': 10}"] for v in spread}
             made.origins = tuple(dict.fromkeys((*function.origins, *origins(values))))
             reader.unknown_classes.append(made)
             return made
@@ -130,6 +134,8 @@ def _dotted(
         return _bisect(reader, last, args[0], args[1], node)
     if function.module == "itertools" and last in ("accumulate", "chain") and not kwargs:
         return _iterator(reader, last, args, node)
+    if function.module == "itertools" and last in ("count", "cycle") and not (kwargs or reader.unknown_in(args[1:])):
+        return _endless(reader, last, args, node)
     if last == "literal_eval" and len(args) == 1 and isinstance(args[0], str):
         return _literal(reader, args[0], node)
     if path == "json.loads" and len(args) == 1 and isinstance(args[0], str):
@@ -217,6 +223,17 @@ def _iterator(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any
     if len(args) == 1 and all(isinstance(i, NUMBERS) for i in known):
         return reader.checked([reader.checked(i, node) for i in itertools.accumulate(known)], node)
     return reader.unknown_in(known) or reader.unknown(node)
+
+
+def _endless(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any:
+    """What `itertools.count` and `cycle` give."""
+    if name == "cycle":
+        items, each = reader.items(args[0]) if args else None, reader.item(args[0] if args else None)
+        return Endless((lambda at: items[at % len(items)]) if items else each, args[0] if args else None)
+    start, step = (*args, *(0, 1)[len(args) :])[:2]
+    if not all(isinstance(value, int | float) for value in (start, step)):
+        return reader.not_read(node, args, {})
+    return Endless(lambda at: start + at * step)
 
 
 def _partial(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:

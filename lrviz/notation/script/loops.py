@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from lrviz.notation.script.found import Found
 from lrviz.notation.script.interpreter import Interpreter
@@ -65,7 +66,7 @@ class Loops:
         if steps:
             self._read_step(schedule, steps, update)
         elif update is not None:
-            self.read_length(update.loops, None)
+            self.read_length(loops_around(update, schedule.optimizer), None)
 
     def _read_step(self, schedule: Schedule, steps: Sequence[Event], update: Event | None) -> None:
         step = steps[0]
@@ -76,8 +77,12 @@ class Loops:
             return
         if step.args and not takes_metric(schedule) and not (len(step.args) == 1 and step.args[0] is None):
             raise NotPlainError
-        loops = step.loops[-2:]
-        inner = update.loops[-2:] if update is not None else loops
+        if update is not None and len([loop for loop in update.loops if loop not in schedule.loops]) > 2:
+            raise NotPlainError
+        loops = loops_around(step, schedule.optimizer)[-2:]
+        inner = loops_around(update, schedule.optimizer)[-2:] if update is not None else loops
+        if not loops:
+            raise NotPlainError
         tests = {id(c.test) for c in update.conditions} if update is not None else set()
         if not all(c.regular or id(c.test) in tests for c in step.conditions if isinstance(c.every, int)):
             raise NotPlainError
@@ -138,7 +143,7 @@ class Loops:
         outer, inner = (loops[-2], loops[-1]) if len(loops) > 1 else (loops[-1], None)
         if inner is None and not of_epochs(outer):
             self._count("steps", outer)
-            self.found.loaders = _loader_texts(outer)
+            self.found.loaders = tuple(text for text in _loader_texts(outer) if text.startswith("len("))
             if isinstance(outer.over, Loader) or (self.found.loaders and not isinstance(outer.count, int)):
                 self.found.fields.pop("steps", None)
                 self._count("steps_per_epoch", outer)
@@ -168,9 +173,35 @@ class Loops:
             self.found.fields["batch_size"], self.found.lines["batch_size"] = loop.over.batch_size, loop.over.line
 
 
+def loops_around(event: Event, optimizer: Any) -> tuple[Loop, ...]:
+    """The loops around an event, without those in which the optimizer is created: each of their iterations is a run."""
+    outside = optimizer.loops if isinstance(optimizer, Optimizer) else ()
+    return tuple(loop for loop in event.loops if loop not in outside)
+
+
+def main_loops(loops: Sequence[Loop]) -> Sequence[Loop]:
+    """Of the loops around an update, those over epochs and over batches."""
+    epochs = [at for at, loop in enumerate(loops) if of_epochs(loop)]
+    if epochs and epochs[-1] < len(loops) - 1:
+        return loops[epochs[-1] : epochs[-1] + 2]
+    while len(loops) > 2 and isinstance(loops[-1].count, int) and isinstance(loops[-2].count, Unknown):
+        loops = loops[:-1]  # several updates for each batch
+    return loops[-2:]
+
+
 def is_constant(origin: Origin) -> bool:
     """Whether a value that is not known can be given: it is a name or an attribute, and not the result of a call."""
-    return origin.givable and ("(" not in origin.text or origin.text.startswith("len("))
+    return origin.givable and ("(" not in origin.text or origin.text.startswith("len(") or _is_get(origin.node))
+
+
+def _is_get(node: ast.AST | None) -> bool:
+    """Whether an expression is a value of a configuration with a default: `cfg.get("lr", 0.1)`."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Attribute(), attr="get"), args=[ast.Constant(), *rest]):
+            return all(isinstance(each, ast.Constant | ast.List | ast.Tuple) for each in rest)
+        case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name() | ast.Attribute(), ast.Constant(), *_]):
+            return True
+    return False
 
 
 def every_of(event: Event) -> int | None:

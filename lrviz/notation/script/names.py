@@ -25,7 +25,7 @@ from lrviz.schedulers import (
 _BUILTINS: Final = frozenset((
     "range", "len", "sum", "any", "all", "zip", "enumerate", "sorted", "reversed", "list", "tuple", "dict", "set",
     "str", "bool", "isinstance", "hasattr", "getattr", "vars", "iter", "next", "map", "filter", "print", "super",
-    "divmod", "type", "setattr",
+    "divmod", "type", "setattr", "eval",
 ))  # fmt: skip
 _NUMPY_CONSTANTS: Final = {
     "pi": math.pi,

@@ -9,7 +9,7 @@ from typing import Any
 from lrviz.notation.functions import BINARY, COMPARE, UNARY
 from lrviz.notation.script.arrays import array_operation
 from lrviz.notation.script.reader import MAX_ITEMS, Reader
-from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Dotted, Length, Unknown, origins
+from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Dotted, Length, Origin, Unknown, origins
 from lrviz.notation.source import MAX_BITS, ExpressionError
 
 
@@ -20,7 +20,7 @@ def binary(reader: Reader, op: ast.operator, left: Any, right: Any, node: ast.AS
         counters = [v for v in unknown if isinstance(v, Counter)]
         if counters and len(counters) == len(unknown) and isinstance(op, ast.Add | ast.Sub):
             return counters[0]
-        return Unknown(*(o for v in unknown for o in v.origins))
+        return Unknown(*(o for v in unknown for o in v.origins), *_left_out(left, right, node))
     for value in (left, right):
         if (why := reader.taint(value)) is not None:
             return Unknown(*why.origins)
@@ -40,7 +40,14 @@ def binary(reader: Reader, op: ast.operator, left: Any, right: Any, node: ast.AS
         case ast.BitOr() if isinstance(left, dict) and isinstance(right, dict):
             reader.add(len(left) + len(right), node)
             return {**left, **right}
-    return reader.unknown(node)
+    missing = _left_out(left, right, node)
+    return Unknown(*missing) if missing else reader.unknown(node)
+
+
+def _left_out(left: Any, right: Any, node: ast.AST) -> list[Origin]:
+    """The operands that are None, as parameters with that default are."""
+    operands = ((left, getattr(node, "left", None)), (right, getattr(node, "right", None)))
+    return [Origin(part) for value, part in operands if value is None and isinstance(part, ast.Name | ast.Attribute)]
 
 
 def _arithmetic(reader: Reader, op: ast.operator, left: Any, right: Any, node: ast.AST) -> Any:

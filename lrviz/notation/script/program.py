@@ -26,7 +26,8 @@ class Program:
     are set by hand, "" if they are not. `outer` and `inner` are the nodes of the loops over epochs and over batches
     that are around the updates. `by_batch` is whether the rates change within an epoch. `takes_metric` is "step" or
     "epoch" if a scheduler takes a metric once an update or once an epoch, else "". `orders` says for each of `calls`
-    when the schedulers inside it are created: a number for each, those inside of it before it.
+    when the schedulers inside it are created: a number for each, those inside of it before it. `added` is the number of
+    parameter groups that the loop adds, once its length is known.
     """
 
     course: Course
@@ -39,6 +40,7 @@ class Program:
     takes_metric: str
     steps: frozenset[ast.AST] = field(default=frozenset(), repr=False)  # calls that are a step of a scheduler
     orders: tuple[tuple[int, ...], ...] = ()
+    added: int = 0
 
     @property
     def line(self) -> int:
@@ -75,8 +77,8 @@ class Program:
             counts[self.inner] = batches
         return replace(self, course=replace(self.course, counts=counts, batches=batches, sets_rates=sets_rates))
 
-    def count(self, most: int) -> list[int]:
-        """The updates of each epoch, up to `most` in all.
+    def count(self, most: int) -> tuple[list[int], list[float]]:
+        """The updates of each epoch, up to `most` in all, and the rates of parameter groups that are added, or 0.
 
         Raises:
             NotationError: the loop cannot be followed.
@@ -85,7 +87,7 @@ class Program:
         course = replace(self.course, kept=self._kept_for_updates)
         with self._errors():
             Driver(course, counting, COUNTED).drive()
-        return counting.counts
+        return counting.counts, counting.added
 
     def drive(self, machine: Machine) -> None:
         """Run the loop.
@@ -102,7 +104,7 @@ class Program:
         updates = self.course.updates
 
         def wanted(node: ast.AST) -> bool:
-            return node in updates or node is self.course.trainer or (_is_step(node) and node not in self.steps)
+            return node in updates or node in self.course.trainers or (_is_step(node) and node not in self.steps)
 
         return slice_script(self._whole, wanted)
 
@@ -120,8 +122,9 @@ class Program:
                 _is_step(node)
                 or node in updates
                 or node in made
-                or node is self.course.trainer
+                or node in self.course.trainers
                 or node is self.course.optimizer
+                or node in self.course.added
                 or (isinstance(node, ast.Subscript) and sets_rate(node))
             )
 
@@ -153,6 +156,7 @@ class _Counting:
     def __init__(self, most: int) -> None:
         self.most, self.total = most, 0
         self.counts: list[int] = []
+        self.added: list[float] = []
         self.last: tuple[int, ...] | None = None
 
     def create(self, number: int, call: SchedulerCall) -> Any:
@@ -166,6 +170,11 @@ class _Counting:
 
     def set(self, scheduler: Any, name: str, value: Any) -> None:
         """It does not matter."""
+
+    def add_group(self, rate: float) -> dict[str, Any]:
+        """Note the rate of a parameter group that is added."""
+        self.added.append(rate)
+        return {}
 
     def update(self, times: int, epoch: tuple[int, ...]) -> None:
         """Count updates."""

@@ -10,7 +10,7 @@ from lrviz.notation.script.course import Course
 from lrviz.notation.script.faults import lines
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.interpreter import Interpreter
-from lrviz.notation.script.loops import Loops, is_constant, of_epochs
+from lrviz.notation.script.loops import Loops, is_constant, loops_around, main_loops, of_epochs
 from lrviz.notation.script.prelude import NAME
 from lrviz.notation.script.program import Program
 from lrviz.notation.script.torch_objects import arguments
@@ -41,10 +41,12 @@ class Programs:
         rates = [e for e in reader.events if e.kind == "rate" and any(e.target is g for g in optimizer.groups)]
         steps = [e for e in reader.events if any(map(e.may_step, schedules))]
         orders = self._check(optimizer, schedules)
-        trainer = None if updates else self._trainer(optimizer, schedules, [*rates, *steps])
-        update = trainer or max(updates, key=lambda e: len(e.loops))
-        hidden = trainer is not None and (isinstance(trainer.node, ast.Call) or of_epochs(trainer.loops[-1]))
-        outer, inner = self._read_length(update, hidden=hidden)
+        trainers = [] if updates else self._trainers(optimizer, schedules, [*rates, *steps])
+        update = max(trainers or updates, key=lambda e: len(e.loops))
+        hidden = bool(trainers) and (isinstance(update.node, ast.Call) or of_epochs(update.loops[-1]))
+        outer, inner = self._read_length(update, optimizer, hidden=hidden)
+        loops = [loop for e in (*updates, *steps, *rates) for loop in loops_around(e, optimizer) if loop is not outer]
+        loaders = self._loaders(inner, loops)
         self._ask([*updates, *steps, *rates])
         if inner is not None and isinstance(inner.node, ast.While):
             found.loaders = ()  # the loop itself says how often it runs
@@ -69,8 +71,10 @@ class Programs:
         course = Course(
             reader.tree, reader.values, reader.defaults, optimizer.node or optimizer.variable,
             {s.node: number for number, s in enumerate(schedules)}, frozenset(e.node for e in updates), read_all,
-            {}, self._loaders(inner), 1, trainer.node if trainer else None, False, frozenset(),
+            {}, loaders, 1, frozenset(e.node for e in trainers), False, frozenset(),
             frozenset(reader.rest), reader.harness, reader.settings, reader.functions, reader.processes,
+            frozenset(e.node for e in reader.events if e.kind == "group" and e.target is optimizer),
+            frozenset(loop.node for loop in optimizer.loops), outer.node if outer else None,
         )  # fmt: skip
         found.names = (*(s.variable for s in schedules), *found.names)
         return Program(
@@ -80,12 +84,14 @@ class Programs:
             orders,
         )  # fmt: skip
 
-    def _trainer(self, optimizer: Optimizer, schedules: Sequence[Schedule], changes: Sequence[Event]) -> Event:
+    def _trainers(self, optimizer: Optimizer, schedules: Sequence[Schedule], changes: Sequence[Event]) -> list[Event]:
         """Where the updates are made if the script does not show them: in a call, or first in an iteration."""
         calls = [e for e in self.reader.events if e.kind == "train"]
-        calls = [e for e in calls if optimizer in e.args] or calls
-        if len({e.node for e in calls}) == 1:
-            return calls[0]
+        reads = self.reader.optimizer_of
+        calls = [e for e in calls if any(v is optimizer or reads(v) is optimizer for v in e.args)] or calls
+        nodes = {e.node for e in calls}
+        if nodes and len({e.loops for e in calls}) == len(nodes):  # one in each of several loops
+            return list({e.node: e for e in reversed(calls)}.values())[::-1]
         looped = [e for e in changes if e.loops]
         if not looped or any(e.kind == "rate" for e in changes):
             raise ExpressionError(
@@ -96,7 +102,7 @@ class Programs:
         loops = max((e.loops for e in looped), key=len)
         line = loops[-1].node.lineno
         self.notes.append(f"no `optimizer.step()` is shown: it is taken to come first in the loop on line {line}")
-        return Event("train", None, (), loops, (), loops[-1].node)
+        return [Event("train", None, (), loops, (), loops[-1].node)]
 
     def _check(self, optimizer: Optimizer, schedules: Sequence[Schedule]) -> tuple[tuple[int, ...], ...]:
         """Refuse what is not followed of how the optimizer and its schedulers are created.
@@ -124,9 +130,9 @@ class Programs:
             orders.append(tuple(map(before.index, inside)))
         return tuple(orders)
 
-    def _read_length(self, update: Event, *, hidden: bool) -> tuple[Loop | None, Loop | None]:
+    def _read_length(self, update: Event, optimizer: Optimizer, *, hidden: bool) -> tuple[Loop | None, Loop | None]:
         """Tell the loops the length of the run; the loops over epochs and over batches."""
-        loops = update.loops[-2:]
+        loops = loops_around(update, optimizer)[-2:] if hidden else main_loops(loops_around(update, optimizer))
         self.loops.read_length(loops, None)
         if hidden:
             return (loops[-1] if loops else None), None
@@ -136,16 +142,22 @@ class Programs:
             return None, None
         return (loops[0], None) if of_epochs(loops[0]) else (None, loops[0])
 
-    def _loaders(self, inner: Loop | None) -> frozenset[tuple[str, int]]:
-        """The sources of what the loop over batches runs over, and of its length."""
-        if inner is None or not isinstance(inner.count, Unknown):
-            return frozenset()
-        found = {(o.text, o.line) for o in origins(inner.count)}
-        over = inner.over
-        if isinstance(over, Loader):
-            found.add((over.text, over.line))
-        elif isinstance(over, Unknown):
-            found |= {(o.text, o.line) for o in over.origins[:1]}
+    def _loaders(self, inner: Loop | None, loops: Sequence[Loop]) -> frozenset[tuple[str, int]]:
+        """The sources of what the loop over batches runs over, and of its length; the lengths of others are asked for.
+
+        Args:
+            inner: The loop over batches.
+            loops: The loops around what changes the rates.
+        """
+        found = _sources(inner)
+        texts = {text for text, _ in found}
+        for loop in loops:
+            if loop is inner or not isinstance(loop.count, Unknown) or isinstance(loop.node, ast.While):
+                continue
+            if {o.text for o in origins(loop.count)} & texts:
+                found |= _sources(loop)
+            elif inner is not None:
+                self.loops.found.missing += [o for o in origins(loop.count) if o.givable]
         return frozenset(found)
 
     def _ask(self, events: Sequence[Event]) -> None:
@@ -156,7 +168,9 @@ class Programs:
                 both = any(
                     c.test is condition.test and c.taken != condition.taken for e in several for c in e.conditions
                 )
-                known = [o for o in condition.value.origins if is_constant(o)]
+                first = event.loops[0].node.lineno if event.loops else 0
+                before = condition.test.lineno < first  # it is decided before the loop
+                known = [o for o in condition.value.origins if is_constant(o) or (before and o.givable)]
                 if not both or event.kind == "rate":
                     self.loops.found.missing += known
             for value in event.args if event.kind == "rate" else ():
@@ -176,6 +190,18 @@ class Programs:
                 return f"rates of {node.name} (line {line})"  # it inherits what sets the rates
         where = f"in {name}" if name else "by hand"
         return f"rates set {where} (line {line})"
+
+
+def _sources(loop: Loop | None) -> set[tuple[str, int]]:
+    """The text and the line of what a loop over batches runs over, and of its length."""
+    if loop is None or not isinstance(loop.count, Unknown):
+        return set()
+    found = {(o.text, o.line) for o in origins(loop.count)}
+    if isinstance(loop.over, Loader):
+        found.add((loop.over.text, loop.over.line))
+    elif isinstance(loop.over, Unknown):
+        found |= {(o.text, o.line) for o in loop.over.origins[:1]}
+    return found
 
 
 def _inside(schedule: Schedule) -> list[Schedule]:

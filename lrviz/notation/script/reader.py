@@ -37,6 +37,7 @@ from lrviz.notation.script.values import (
     Unknown,
     find_optimizer,
     flat,
+    is_computed,
     is_scheduler_name,
     merge,
     origins,
@@ -63,6 +64,9 @@ _LOADS: Final = re.compile(
     r"(?:yaml\.|json\.|toml\.|tomllib\.|tomli\.|OmegaConf\.)(?:safe_|full_)?loads?|(?:\w+\.)*\w*(?:load|read|get)_\w*(?:config|cfg|yaml)"
     r"|safe_load"
 )
+
+
+_COMPREHENSIONS: Final = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
 
 
 class Signal:
@@ -139,6 +143,7 @@ class Reader(ABC):
         self.generators: dict[ast.AST, bool] = {}  # whether a function is a generator
         self.yielded: Generated | None = None  # by the generator that is read; None if that is not known
         self.instances: list[Instance] = []
+        self.matches: dict[ast.Match, list[ast.stmt] | None] = {}  # as `if` statements
         self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
         self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
         self.functions = functions or Functions(tree)
@@ -292,6 +297,8 @@ class Reader(ABC):
             inside = [v for v in flat([*value.args, *value.kwargs.values()]) if isinstance(v, Loader)]
             if len(inside) == 1:
                 return self.length(inside[0], node)
+        if isinstance(value, Unknown) and (is_computed(value) or isinstance(node, _COMPREHENSIONS)):
+            return Unknown(*value.origins)
         if isinstance(value, Unknown) and len(value.origins) == 1:  # under the name that it has outside of a function
             origin = value.origins[0]
             if isinstance(origin.node, ast.Name | ast.Attribute | ast.Subscript):
@@ -336,14 +343,31 @@ class Reader(ABC):
         if optimizer not in self.rates:
             self.rates[optimizer] = [group.get("lr") for group in optimizer.groups]
 
+    def add_group(self, optimizer: Optimizer, group: Group, node: ast.AST) -> None:
+        """Note a parameter group that an optimizer gets; in a loop, or after a scheduler is created, it is an event."""
+        if self.loops or optimizer in self.rates:
+            self.keep_rates(optimizer)
+            self.event("group", optimizer, (group,), node)
+        optimizer.groups.append(group)
+        self.made_optimizer(optimizer)
+
     def optimizer_of(self, value: Any) -> Optimizer | None:
         """The optimizer of a value; one that the script only uses has one group, of an unknown rate."""
         if (found := find_optimizer(value)) is not None or not isinstance(value, Unknown) or not value.origins:
             return found
         origin = value.origins[0]
+        several = sorted((o for o in value.options if isinstance(o, Optimizer)), key=lambda o: o.line)
+        if len(several) > 1 and not any(o.givable for o in value.origins):
+            raise ExpressionError(
+                f"the loop replaces the optimizer on line {several[0].line} by the one on line {several[1].line}, "
+                "which is not followed",
+                "paste the lines and the loop of one of them",
+                several[1].node,
+            )
         if origin.text not in self.named:
             rate = value.kwargs.get("lr") if isinstance(value, Opaque) else None
-            group = Group({"lr": Unknown(Origin(f"{origin.text}.lr", origin.line)) if rate is None else rate})
+            own = Origin(f"{origin.text}.lr", origin.line, givable=origin.givable)
+            group = Group({"lr": Unknown(own) if rate is None else rate})
             self.named[origin.text] = Optimizer("", [group], origin.line, variable=origin.text)
             self.made_optimizer(self.named[origin.text])
         return self.named[origin.text]
@@ -354,7 +378,8 @@ class Reader(ABC):
             for optimizer in self.optimizers:
                 if any(g is group for g in optimizer.groups):
                     self.keep_rates(optimizer)
-        if not self.loops and group.changes is None:
+        trained = any(e.loops and e.kind in ("update", "train") for e in self.events)
+        if not self.loops and group.changes is None and not trained:
             return False
         if group.changes is None:
             for optimizer in self.optimizers:
@@ -484,6 +509,10 @@ class Reader(ABC):
         return True
 
     # What subclasses add
+
+    @abstractmethod
+    def evaluate(self, node: ast.expr, scope: Scope) -> Any:
+        """The value of an expression."""
 
     @abstractmethod
     def attribute(self, owner: Any, name: str, node: ast.expr) -> Any:

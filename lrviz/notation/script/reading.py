@@ -30,7 +30,7 @@ from lrviz.notation.script.timm_arguments import NAMES as OF_TIMM
 from lrviz.notation.script.timm_arguments import with_functions
 from lrviz.notation.script.torch_objects import dampens, optimizer_defaults
 from lrviz.notation.script.trainers import Trained, samples_of, trainer_call, trainer_class
-from lrviz.notation.script.trees import Position, assigned_lines, computes
+from lrviz.notation.script.trees import Position, assigned_lines, computes, only_tested
 from lrviz.notation.script.values import (
     Choice,
     Class,
@@ -44,6 +44,7 @@ from lrviz.notation.script.values import (
     UnknownGroups,
     alternatives,
     flat,
+    is_scheduler_name,
     looks_like_scheduler,
     origins,
 )
@@ -273,7 +274,7 @@ class _Reading:
         reader = self.reader
         stepped = {id(e.target): e for e in reader.events if e.kind == "step"}
         for event in reader.events:
-            if event.kind == "step" and isinstance(event.target, Opaque):
+            if event.kind == "step" and isinstance(event.target, Opaque) and _may_schedule(event.target, event.node):
                 _refuse_opaque(event.target)
         wrappers = [o for o in reader.opaque if looks_like_scheduler(o)]
         for opaque in wrappers:
@@ -283,7 +284,8 @@ class _Reading:
         roots = [s for s in reader.schedules if s.inside is None]
         chosen = [s for s in roots if id(s) in stepped or id(s) in self.intervals]
         after = max((e.line for e in reader.events if e.kind == "step"), default=0)
-        if roots and ((not chosen and not rated) or (id(roots[-1]) not in stepped and roots[-1].line > after)):
+        unused = bool(roots) and id(roots[-1]) not in {*stepped, *self.intervals} and roots[-1].line > after
+        if roots and ((not chosen and not rated) or unused):
             chosen = roots[-1:]  # lines that end before its loop
             self._dampened(chosen[0], roots)
             last = max((o.origins[0].line for o in wrappers), default=0)
@@ -308,6 +310,7 @@ class _Reading:
         for event in reader.events:
             if event.kind == "step" and isinstance(event.target, Choice):
                 found += event.target.origins
+                self.others += [o for o in alternatives(event.target) if isinstance(o, Schedule)]
         names = [reader.top.names, *(instance.names for instance in reader.instances)]
         for value in flat([*self.returned, *(v for each in names for v in each.values())]):
             if isinstance(value, Choice) and any(o is one for o in alternatives(value) for one in chosen):
@@ -394,6 +397,8 @@ class _Reading:
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
+        for text in only_tested(reader.tree, [o.text for o in found.missing]):
+            reader.examples.setdefault(text, ["True"])
         return found
 
     def _make_in_case(self, optimizer: Optimizer, conversion: Conversion, found: Found) -> None:
@@ -436,12 +441,13 @@ class _Reading:
         roots = [s for s in self.reader.schedules if s.inside is None and s.optimizer is one.optimizer]
         missing = len(loops.found.missing)
         sets = any(e.kind == "attribute" and e.target is one for e in events)
+        grows = any(e.kind == "group" and e.target is optimizer for e in events)
         stepped = any(e.kind == "step" and e.target is one for e in events)
         again = stepped and optimizer is not None and created_again(one, optimizer)
         try:
             if self._is_never_stepped(one):
                 raise NotPlainError
-            if more or sets or again or self._steps_otherwise(one):
+            if more or sets or grows or again or self._steps_otherwise(one):
                 raise NotPlainError
             if self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError
@@ -524,6 +530,13 @@ def _out_of_order(schedule: Schedule, made: Sequence[Schedule]) -> Schedule | No
 
 def _descendants(schedule: Schedule) -> list[Schedule]:
     return [s for child in schedule.children for s in (*_descendants(child), child)]
+
+
+def _may_schedule(value: Opaque, step: ast.AST) -> bool:
+    """Whether what a script steps may be a scheduler: by a name, or since it is given an optimizer."""
+    given = flat([*value.args, *value.kwargs.values()])
+    named = looks_like_scheduler(value) or is_scheduler_name(source_of(getattr(step, "func", step)))
+    return named or any(isinstance(v, Optimizer | Schedule | Opaque) for v in given)
 
 
 def _refuse_opaque(value: Opaque) -> None:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from lrviz.notation.script.trees import all_statements, names_in, walk
+from lrviz.notation.script.trees import all_statements, is_exit, names_in, walk
 
 _CHANGES: Final = frozenset(
     ("append", "extend", "insert", "remove", "pop", "reverse", "sort", "clear", "update", "setdefault")
@@ -105,6 +105,7 @@ class _Slice:
         """Whether something in a statement ends a block early."""
         if (node, returns) not in self.controls:
             ends = isinstance(node, _CONTROL) and (returns or not isinstance(node, ast.Return))
+            ends = ends or is_exit(node)
             inside = (self._has_control(s, returns) for block in self._blocks(node) for s in block)
             self.controls[node, returns] = not isinstance(node, _DEFINITIONS) and (ends or any(inside))
         return self.controls[node, returns]

@@ -156,7 +156,7 @@ class Targets(Definitions):
             found = origins(value)
             for target in targets:
                 text = unparse(target)
-                name = Origin(text, target.lineno) if text.isidentifier() else None
+                name = Origin(text, target.lineno) if text.isidentifier() and not isinstance(value, Counter) else None
                 self.assign(target, Unknown(*([name] if name else found)), scope)
             return
         if starred is not None:

@@ -83,8 +83,8 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
         groups = [Group(kept)]
         if isinstance(params, UnknownGroups):
             groups[0]["lr"] = params
-        if (why := reader.taint(params)) is not None:  # groups that are added in a loop over the model
-            groups[0]["lr"] = UnknownGroups(*why.origins)
+        if isinstance(why := reader.taint(params), UnknownGroups):  # groups that are added in a loop over the model
+            groups[0]["lr"] = why
     made = Optimizer(name, groups, node.lineno, kept, node, loops=tuple(reader.loops), options=options)
     reader.made_optimizer(made)
     return made
@@ -210,8 +210,6 @@ def optimizer_method(
     if name == "add_param_group" and len([*args, *kwargs.values()]) == 1:
         (group,) = [*args, *kwargs.values()]
         if isinstance(group, dict):
-            defaults = {k: v for k, v in owner.groups[0].items() if k in _KEPT}
-            owner.groups.append(Group({**defaults, **group}))
-            reader.made_optimizer(owner)
+            reader.add_group(owner, Group({**owner.defaults, **group}), node)
             return None
     return reader.unknown(node)

@@ -15,6 +15,7 @@ _BLOCKS: Final = ("body", "orelse", "finalbody", "handlers", "cases")
 _MOST_RETURNS: Final = 10  # of a function that becomes one expression
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _ENDS: Final = (ast.Raise, ast.Return, ast.Continue, ast.Break)
+_EXITS: Final = ("sys.exit", "exit", "quit", "os._exit")
 
 
 def walk(node: ast.AST) -> list[ast.AST]:
@@ -151,6 +152,104 @@ _COMPOUND: Final = (
 )  # fmt: skip
 
 
+def only_tested(tree: ast.AST, texts: Sequence[str]) -> list[str]:
+    """Those of the names and attributes that the script uses only as conditions: `if args.amp:`."""
+    last = {text.rpartition(".")[2]: text for text in texts if all(map(str.isidentifier, text.split(".")))}
+    tests: set[ast.AST] = set()
+    found: dict[str, bool] = {}
+    for node in walk(tree) if last else ():  # a condition comes before what is in it
+        match node:
+            case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+                tests.add(test)
+            case ast.BoolOp(values=values) if node in tests:
+                tests |= set(values)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                tests.add(operand)
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in last and isinstance(node.ctx, ast.Load):
+                if unparse(node) == last[name]:
+                    found[last[name]] = found.get(last[name], True) and node in tests
+    return [text for text, is_test in found.items() if is_test]
+
+
+def adds_rates(node: ast.AST) -> bool:
+    """Whether what a node adds to a list may be parameter groups with rates, or what they are is not known."""
+    for child in walk(node):
+        match child:
+            case ast.Call(func=ast.Attribute(attr="append" | "insert" | "extend"), args=[*_, added]):
+                pass
+            case ast.AugAssign(op=ast.Add(), value=added):
+                pass
+            case ast.Constant(value="lr") | ast.keyword(arg="lr"):
+                return True
+            case _:
+                continue
+        if _may_have_rate(added):
+            return True
+    return False
+
+
+def _may_have_rate(node: ast.expr) -> bool:
+    """Whether a value may be a parameter group with a rate, or a list of some; a name is taken for a parameter."""
+    match node:
+        case ast.Name() | ast.Attribute() | ast.Subscript() | ast.Constant():
+            return False
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return any(map(_may_have_rate, items))
+        case ast.Dict(keys=keys):
+            return None in keys
+    return True
+
+
+def only_extends(node: ast.AST, name: str) -> bool:
+    """Whether all that a node assigns to a name is `name += ...`."""
+    changes = [s for s in walk(node) if isinstance(s, ast.stmt) and name in assigned_names(s)]
+    return all(isinstance(s, ast.AugAssign) and isinstance(s.op, ast.Add) for s in changes)
+
+
+def is_exit(node: ast.stmt) -> bool:
+    """Whether a statement ends the program: `sys.exit()`."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
+            return name in _EXITS
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name))):
+            return f"{module}.{name}" in _EXITS
+    return False
+
+
+def is_error(node: ast.expr | None) -> bool:
+    """Whether a value is an error that is meant to be raised: `return NotImplementedError(...)`."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and (node.func.id.endswith(("Error", "Exception")))
+    )
+
+
+def chain_of(node: ast.Match) -> list[ast.stmt] | None:
+    """The `if` that does what a `match` over constants does; None for patterns that are not constants."""
+    chain: list[ast.stmt] = []
+    for case in reversed(node.cases):
+        patterns = case.pattern.patterns if isinstance(case.pattern, ast.MatchOr) else [case.pattern]
+        tests: list[ast.expr] = []
+        for pattern in patterns:
+            match pattern:
+                case ast.MatchValue(value=value):
+                    tests.append(ast.Compare(node.subject, [ast.Eq()], [value]))
+                case ast.MatchSingleton(value=value):
+                    tests.append(ast.Compare(node.subject, [ast.Is()], [ast.Constant(value)]))
+                case ast.MatchAs(pattern=None, name=None):
+                    tests.append(ast.Constant(True))
+                case _:
+                    return None
+        test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
+        if case.guard is not None:
+            test = ast.BoolOp(ast.And(), [test, case.guard])
+        chain = [ast.copy_location(ast.If(test, case.body, chain), case.pattern)]
+    for part in chain:
+        ast.fix_missing_locations(part)
+    return chain
+
+
 class Functions:
     """The names in the functions and methods of a script, `inside`, by their own; `nodes` are their definitions."""
 
@@ -224,12 +323,7 @@ def sets_rate(node: ast.Subscript) -> bool:
 
 def ends(body: Sequence[ast.stmt]) -> bool:
     """Whether a block never goes on to what follows it."""
-    if not body:
-        return False
-    last = body[-1]
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
-        return unparse(last.value.func) in ("exit", "quit", "sys.exit", "os._exit")
-    return isinstance(last, _ENDS)
+    return bool(body) and (isinstance(body[-1], _ENDS) or is_exit(body[-1]))
 
 
 def assigned_names(node: ast.stmt) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ CONSTANTS: Final = (type(None), bool, int, float, str)
 NUMBERS: Final = (bool, int, float)
 LIVE: Final = frozenset(("lr", "initial_lr", "momentum", "betas"))  # of a parameter group, that a loop may change
 _SCHEDULER: Final = re.compile(r"sched|warm_?up|LR$|anneal|decay|plateau", re.IGNORECASE)  # in the name of one
+_MOST_ITEMS: Final = 10  # of a tuple of which each item is one of two
 _MOST_ORIGINS: Final = 100  # of one value: more than are asked for
 
 
@@ -74,6 +75,13 @@ class Length(Unknown):
     def __init__(self, value: Any, item: Callable[[int], Any] | None = None, source: Any = None) -> None:
         super().__init__(*origins(value))
         self.value, self.item, self.source = value, item, source
+
+
+class Endless(Length):
+    """Something without an end that is iterated over, such as `itertools.count()`."""
+
+    def __init__(self, item: Callable[[int], Any], source: Any = None) -> None:
+        super().__init__(Unknown(Origin("a loop without an end", givable=False)), item, source)
 
 
 class Array:
@@ -430,15 +438,27 @@ def flat(values: Iterable[Any]) -> list[Any]:
     return [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]
 
 
+def is_computed(value: Unknown) -> bool:
+    """Whether a value is computed from others that are not known, such as the length of data: its items too."""
+    return not any(o.givable for o in value.origins) or any(o.text.startswith("len(") for o in value.origins)
+
+
 def merge(one: Any, other: Any, test: Unknown) -> Any:
     """A value that is one of two, as a test decides."""
     if one is other or (type(one) is type(other) and isinstance(one, CONSTANTS) and one == other):
         return one
+    if isinstance(one, tuple) and isinstance(other, tuple) and _merge_items(one, other):
+        return tuple(merge(a, b, test) for a, b in zip(one, other, strict=True))
     found = (o for v in (one, other) if isinstance(v, Unknown) for o in v.origins)
     merged = (Choice if any(isinstance(v, Schedule | Choice) for v in (one, other)) else Unknown)(*test.origins, *found)
     merged.options = one, other
     merged.options = tuple(alternatives(merged))
     return merged
+
+
+def _merge_items(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Whether each item of a tuple is one of two: not of long or nested ones, of which that takes long."""
+    return len(one) == len(other) <= _MOST_ITEMS and not any(isinstance(item, tuple) for item in (*one, *other))
 
 
 def alternatives(value: Any) -> list[Any]:
