@@ -169,7 +169,7 @@ def _source(path: str, fields: Fields) -> str:
 
 
 def _read(text: str, fields: Fields, path: str, name: str, *, alone: bool = False) -> list[ScriptRun]:
-    """The runs of a script; `alone` if the fields are those of one process of Lightning."""
+    """The runs of a script; `alone` if the fields are those of one process of several."""
     typed = {name: value for name, value in fields.values.items() if value is not None}
     values = dict(fields.lets) | _typed_names(typed)
     if "grad_accum" in typed:
@@ -250,9 +250,9 @@ def _run(
 
 
 def _shared(every_found: Sequence[Found], fields: Fields) -> tuple[Fields, str] | None:
-    """The fields of one of several processes of Lightning, and a note; None if there is one, or no Lightning.
+    """The fields of one of several processes, and a note; None if there is one, or Accelerate steps for all of them.
 
-    Its sampler gives each process as many samples, and each process steps its scheduler once an update.
+    The sampler gives each process as many samples, and each process steps its own scheduler.
     """
     values, option = dict(fields.values), option_name("num_processes", fields.prefix)
     given, samples = values.pop("num_processes", None), values.get("dataset_size")
@@ -264,7 +264,7 @@ def _shared(every_found: Sequence[Found], fields: Fields) -> tuple[Fields, str] 
     if samples is not None:
         samples = read_count(option_name("dataset_size", fields.prefix), samples)
         values["dataset_size"] = -(-samples // processes)
-    note = f"{processes:,} processes share the samples, and each steps its scheduler once an update"
+    note = f"{processes:,} processes share the samples, and each steps its own scheduler"
     return replace(fields, values=values), note
 
 

@@ -6,7 +6,9 @@ import warnings
 from typing import Any
 
 import pytest
+import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
 
 from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_run
@@ -82,3 +84,36 @@ def test_the_processes_of_an_accelerator_that_is_created_elsewhere() -> None:
     )
     assert str(read_run(lines, Fields({})).scheduler) == "StepLR(step_size=5)"
     assert str(read_run(lines, Fields({"num_processes": 4})).scheduler) == "StepLR(step_size=20)"
+
+
+DISTRIBUTED = """
+sampler = DistributedSampler(dataset, num_replicas=4, rank=0)
+train_loader = DataLoader(dataset, batch_size=8, sampler=sampler)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+rates = []
+for epoch in range(3):
+    sampler.set_epoch(epoch)
+    for inputs, targets in train_loader:
+        optimizer.zero_grad()
+        rates.append(optimizer.param_groups[0]["lr"])
+        torch.nn.functional.mse_loss(model(inputs), targets).backward()
+        optimizer.step()
+        scheduler.step()
+"""
+
+
+def test_processes_without_accelerate_step_their_own_schedulers() -> None:
+    names: dict[str, Any] = {"torch": torch, "DistributedSampler": DistributedSampler, "DataLoader": DataLoader}
+    names["dataset"] = TensorDataset(torch.zeros(100, 2), torch.zeros(100, 1))
+    exec(DISTRIBUTED, names)  # noqa: S102 - a script of this test
+    size = {"dataset_size": 100, "batch_size": 8, "num_processes": 4}
+    spec = read_run(DISTRIBUTED, Fields(size))
+    assert simulate(spec).lr[:, 0].tolist() == names["rates"]
+    assert "4 processes share the samples, and each steps its own scheduler" in spec.notes
+    by_hand = DISTRIBUTED.replace("scheduler.step()", 'optimizer.param_groups[0]["lr"] *= 0.9')
+    assert simulate(read_run(by_hand, Fields(size))).lr[:, 0].tolist() == pytest.approx(names["rates"])
+    # Lines without a loop may be those of Accelerate.
+    lines = "scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)"
+    assert read_run(lines, Fields({**size, "epochs": 3})).loop.num_processes == 4

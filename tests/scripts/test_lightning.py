@@ -159,7 +159,7 @@ def test_each_process_of_lightning_steps_its_scheduler_once(script: str) -> None
         wanted = by_hand(epochs=3, batches=batches, frequency=frequency)
         spec = read(script.replace("TRAINER", "max_epochs=3"), **fields, num_processes=processes)
         assert simulate(spec).lr[:, 0].tolist() == wanted, (samples, processes)
-        assert f"{processes} processes share the samples, and each steps its scheduler once an update" in spec.notes
+        assert f"{processes} processes share the samples, and each steps its own scheduler" in spec.notes
         if "TRAINER" in script:
             devices = f"max_epochs=3, devices={processes // 2}, num_nodes=2"
             spec = read(script.replace("TRAINER", devices), **fields)

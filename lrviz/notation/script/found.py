@@ -92,7 +92,7 @@ class Found:
     trainer: TrainerCall | None = None  # the arguments of the trainer that makes the scheduler or steps it
     needs: tuple[str, ...] = ()  # fields of the run that are not in the script
     told: list[str] = field(default_factory=list)  # what the loop does, with the lines
-    processes: int = 0  # of Lightning's Trainer, as far as they are known; 0 without Lightning
+    processes: int = 0  # that share the samples, as far as they are known; 0 where Accelerate may step for all of them
 
     def field_of(self, text: str) -> str:
         """The field of the run that an expression is the value of; "" if it is of none."""

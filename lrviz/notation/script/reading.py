@@ -393,13 +393,18 @@ class _Reading:
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
         if reader.accelerate is not None and reader.accelerate.split and "num_processes" in self.given:
             found.fields["split_batches"] = True
-        found.processes = processes_of(reader.trainers) if self.by_lightning else 0
+        found.processes = processes_of(reader.trainers) if self.by_lightning else int(self._shows_loop())
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
         for text in only_tested(reader.tree, [o.text for o in found.missing]):
             reader.examples.setdefault(text, ["True"])
         return found
+
+    def _shows_loop(self) -> bool:
+        """Whether the loop of the script steps its schedulers itself, without Accelerate."""
+        steps = any(e.kind in ("step", "rate") and e.loops for e in self.reader.events)
+        return steps and "accelerat" not in self.source.text.lower()
 
     def _make_in_case(self, optimizer: Optimizer, conversion: Conversion, found: Found) -> None:
         """Make the program of a loop that may end early, which is known when its length is; all else stays."""
