@@ -236,8 +236,10 @@ def test_a_script_that_counts() -> None:
         read_all(SCRIPT.format(epochs="args.epochs", more=""))
     with pytest.raises(SimulationError, match=r"passes to `create_scheduler_v2.step\(\)` is not known"):
         simulate(read_all(SCRIPT.format(epochs=2, more="").replace("epoch + 1", "validate()"))[0])
+    (run,) = read_all(SCRIPT.format(epochs=2, more=""), Fields({"num_processes": "2"}))
+    assert simulate(run).lr[:, 0].tolist() == counted(0, 0, 1, 1, 2, 2)  # of each process
     with pytest.raises(SpecError, match="Accelerate wraps only"):
-        simulate(read_all(SCRIPT.format(epochs=2, more=""), Fields({"num_processes": "2"}))[0])
+        simulate(read_all("create_scheduler_v2(optimizer, num_epochs=2)", Fields({"num_processes": "2"}))[0])
 
 
 USER_CODE = (
