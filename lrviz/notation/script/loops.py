@@ -148,8 +148,10 @@ class Loops:
                 self.found.fields.pop("steps", None)
                 self._count("steps_per_epoch", outer)
                 self.found.fields["epochs"] = 1
-            return
-        self._count("epochs", outer)
+            elif every:  # a run of so many batches, and of fewer updates
+                raise NotPlainError
+        else:
+            self._count("epochs", outer)
         if inner is not None:
             self._count("steps_per_epoch", inner)
             self.found.loaders = _loader_texts(inner)
