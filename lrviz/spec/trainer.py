@@ -82,6 +82,13 @@ _OTHER_OPTIMIZERS: Final = (
     "grokadamw", "apollo_adamw", "apollo_adamw_layerwise", "stable_adamw",
 )  # fmt: skip
 
+# What arguments may be, for hints.
+_EXAMPLES: Final = {
+    "learning_rate": "2e-5", "num_train_epochs": "3", "max_steps": "1000", "warmup_steps": "100",
+    "warmup_ratio": "0.03", "per_device_train_batch_size": "8", "gradient_accumulation_steps": "4", "adam_beta1": "0.9",
+    "dataloader_drop_last": "True", "split_batches": "True", "lr_scheduler_type": "'cosine'", "optim": "'adamw_torch'",
+    "eval_strategy": "'epoch'",
+}  # fmt: skip
 # Names that arguments had.
 _RENAMED: Final = {
     "per_gpu_train_batch_size": "per_device_train_batch_size",
@@ -507,7 +514,8 @@ def _check_name(name: str, where: str) -> None:
 
 
 def _wrong(name: str, value: Any, where: str, expected: str) -> SpecError:
-    return SpecError(f"`{where}`: `{name}` must be {expected}, got {printable(print_value(value), 60)}")
+    hint = f"such as {name}={_EXAMPLES[name]}" if name in _EXAMPLES else ""
+    return SpecError(f"`{where}`: `{name}` must be {expected}, got {printable(print_value(value), 60)}", hint)
 
 
 def _number(name: str, value: Any, where: str) -> float:
