@@ -94,6 +94,18 @@ _RENAMED: Final = {
     "per_gpu_train_batch_size": "per_device_train_batch_size",
     "evaluation_strategy": "eval_strategy",
 }
+# Names that the Trainer does not have, by which scripts and other frameworks call those that it has.
+FOREIGN_NAMES: Final = {
+    "epochs": "num_train_epochs", "num_epochs": "num_train_epochs", "batch_size": "per_device_train_batch_size",
+    "train_batch_size": "per_device_train_batch_size", "grad_accum": "gradient_accumulation_steps",
+    "grad_accum_steps": "gradient_accumulation_steps", "gradient_accumulation": "gradient_accumulation_steps",
+    "lr": "learning_rate", "lr_scheduler": "lr_scheduler_type", "scheduler": "lr_scheduler_type",
+}  # fmt: skip
+# Classes that have none of them; a subclass in a script may.
+_EXACT: Final = (
+    "TrainingArguments", "Seq2SeqTrainingArguments", "SFTConfig", "DPOConfig", "KTOConfig", "RewardConfig",
+    "ORPOConfig", "CPOConfig",
+)  # fmt: skip
 # Arguments that have no effect on the rates, but are called much like one that has.
 _ALIKE: Final = frozenset((
     "eval_steps", "save_steps", "logging_steps", "max_length", "per_device_eval_batch_size",
@@ -509,6 +521,8 @@ def _check_name(name: str, where: str) -> None:
     if name in TRAINER_ARGUMENTS or name in _ALIKE:
         return
     close = difflib.get_close_matches(name, TRAINER_ARGUMENTS, n=1, cutoff=0.85)
+    if where in _EXACT and name in FOREIGN_NAMES:
+        close = [FOREIGN_NAMES[name]]
     if close:
         raise SpecError(f"`{where}` has no `{printable(name, 60)}`", f"did you mean `{close[0]}`?")
 

@@ -81,6 +81,10 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         "`a.yaml` has `batch_size`, which the Trainer does not have",
         "its script reads them: add --batch-size 12, or write `per_device_train_batch_size`",
     ),
+    "the schedule by another name": (
+        "learning_rate: 2e-5\nlr_scheduler: cosine\nnum_train_epochs: 5\n", "a.yaml --batch-size 4",
+        "`a.yaml` has `lr_scheduler`, which the Trainer does not have", "write `lr_scheduler_type`",
+    ),
     "a training script's own file": (
         "num_epochs: 20\nlearning_rate: 1e-3\nbatch_size: 64\noptimizer: adam\n", "a.yaml",
         "`a.yaml` has no schedule that lrviz knows: its keys are `num_epochs`, `learning_rate`, `batch_size`, "
