@@ -177,9 +177,10 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     without: list[Found] = []
     source = Source(text)
     every_found = read_script(source, values, {}, typed, whole=whole, settings=settings)
+    wanted = _wanted(every_found, name, path)
     if names := _names_of_trainers(every_found, typed, fields.prefix):
         every_found = read_script(text, values, names, typed, whole=whole, settings=settings)
-    wanted = _wanted(every_found, name, path)
+        wanted = _wanted(every_found, name, path)
     for at, first in enumerate(every_found):
         if not any(first is each for each in wanted):
             continue
@@ -240,23 +241,6 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     return runs
 
 
-def _steps(found: Found, loop: TrainingLoop) -> str:
-    """How a scheduler is stepped whose loop is not shown."""
-    info = find(found.call.name) if found.call is not None else None
-    if info is not None and info.stepper is not None:
-        return f"the calls that the documentation of {info.family} asks for"
-    return f"a step after each {'update' if loop.interval == 'step' else 'epoch'}"
-
-
-def _names_of_trainers(every_found: Sequence[Found], typed: Mapping[str, Any], prefix: str) -> dict[str, int]:
-    """The number of updates by the name of the run, if the arguments of a trainer need it and it is typed."""
-    missing = {origin.text for found in every_found if found.trainer is not None for origin in found.missing}
-    name = next((name for name in ("max_steps", "steps") if name in typed), "")
-    return (
-        {"total_steps": read_count(option_name(name, prefix), typed[name])} if name and "total_steps" in missing else {}
-    )
-
-
 def _wanted(every_found: Sequence[Found], name: str, path: str) -> Sequence[Found]:
     """The schedulers of a name, or all of them if it is empty."""
     if not name:
@@ -276,6 +260,23 @@ def _missing(without: Sequence[Found], prefix: str) -> NotationError:
     loaders = tuple(text for found in without for text in found.loaders)
     needs = tuple(dict.fromkeys(name for found in without for name in found.needs))
     return missing_values(replace(without[0], missing=list(missing.values()), loaders=loaders, needs=needs), prefix)
+
+
+def _steps(found: Found, loop: TrainingLoop) -> str:
+    """How a scheduler is stepped whose loop is not shown."""
+    info = find(found.call.name) if found.call is not None else None
+    if info is not None and info.stepper is not None:
+        return f"the calls that the documentation of {info.family} asks for"
+    return f"a step after each {'update' if loop.interval == 'step' else 'epoch'}"
+
+
+def _names_of_trainers(every_found: Sequence[Found], typed: Mapping[str, Any], prefix: str) -> dict[str, int]:
+    """The number of updates by the name of the run, if the arguments of a trainer need it and it is typed."""
+    missing = {origin.text for found in every_found if found.trainer is not None for origin in found.missing}
+    name = next((name for name in ("max_steps", "steps") if name in typed), "")
+    return (
+        {"total_steps": read_count(option_name(name, prefix), typed[name])} if name and "total_steps" in missing else {}
+    )
 
 
 def _trained(found: Found, trainer: TrainerCall, fields: Fields, text: str, path: str) -> ScriptRun | None:
