@@ -178,9 +178,8 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     source = Source(text)
     every_found = read_script(source, values, {}, typed, whole=whole, settings=settings)
     wanted = _wanted(every_found, name, path)
-    if names := _names_of_trainers(every_found, typed, fields.prefix):
-        every_found = read_script(text, values, names, typed, whole=whole, settings=settings)
-        wanted = _wanted(every_found, name, path)
+    if given := _names_of_trainers(every_found, typed, fields):
+        return _read(text, replace(fields, lets={**fields.lets, **given}), path, name)
     for at, first in enumerate(every_found):
         if not any(first is each for each in wanted):
             continue
@@ -222,17 +221,14 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
             program, merged = with_length(program, merged, typed, notes)
             known = _known_length(found.fields, merged.values)
         elif path and "interval" not in known and "interval" not in typed and not found.faults:
-            notes.append(
-                f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with {_steps(found, loop)}, "
-                f"over {count(loop.epochs, 'epoch')}"
-            )
-        lines = [found.line, *(program.schedulers if program else ())]
+            notes.append(_not_shown(path, found, loop))
+        ignored = _ignored_rules(text, found.line, *(program.schedulers if program else ()))
         runs.append(
             ScriptRun(
                 None if program else found.call, merged,
                 (*_told(known, found, typed), *(found.told if program else ())), tuple(notes),
                 found.name, tuple(_explained(merged, known, found, typed, fields.prefix)),
-                f"{path}:{found.line}" if path else "", _ignored_rules(text, *lines), program,
+                f"{path}:{found.line}" if path else "", ignored, program,
                 tuple(replace(fault, ignored=_ignored_rules(text, fault.line)) for fault in found.faults),
             )
         )  # fmt: skip
@@ -262,21 +258,23 @@ def _missing(without: Sequence[Found], prefix: str) -> NotationError:
     return missing_values(replace(without[0], missing=list(missing.values()), loaders=loaders, needs=needs), prefix)
 
 
-def _steps(found: Found, loop: TrainingLoop) -> str:
-    """How a scheduler is stepped whose loop is not shown."""
+def _not_shown(path: str, found: Found, loop: TrainingLoop) -> str:
+    """The note that says how a scheduler is stepped whose loop is not shown."""
     info = find(found.call.name) if found.call is not None else None
+    step = f"a step after each {'update' if loop.interval == 'step' else 'epoch'}"
     if info is not None and info.stepper is not None:
-        return f"the calls that the documentation of {info.family} asks for"
-    return f"a step after each {'update' if loop.interval == 'step' else 'epoch'}"
+        step = f"the calls that the documentation of {info.family} asks for"
+    shown = f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with {step}"
+    return f"{shown}, over {count(loop.epochs, 'epoch')}"
 
 
-def _names_of_trainers(every_found: Sequence[Found], typed: Mapping[str, Any], prefix: str) -> dict[str, int]:
+def _names_of_trainers(every_found: Sequence[Found], typed: Mapping[str, Any], fields: Fields) -> dict[str, int]:
     """The number of updates by the name of the run, if the arguments of a trainer need it and it is typed."""
     missing = {origin.text for found in every_found if found.trainer is not None for origin in found.missing}
     name = next((name for name in ("max_steps", "steps") if name in typed), "")
-    return (
-        {"total_steps": read_count(option_name(name, prefix), typed[name])} if name and "total_steps" in missing else {}
-    )
+    if not name or "total_steps" not in missing or "total_steps" in fields.lets:
+        return {}
+    return {"total_steps": read_count(option_name(name, fields.prefix), typed[name])}
 
 
 def _trained(found: Found, trainer: TrainerCall, fields: Fields, text: str, path: str) -> ScriptRun | None:
