@@ -173,8 +173,7 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
     if "grad_accum" in typed:
         values["accumulate_grad_batches"] = read_count(option_name("grad_accum", fields.prefix), typed["grad_accum"])
     whole, settings = bool(path), fields.settings
-    runs: list[ScriptRun] = []
-    without: list[Found] = []
+    runs, without = list[ScriptRun](), list[Found]()
     source = Source(text)
     every_found = read_script(source, values, {}, typed, whole=whole, settings=settings)
     wanted = _wanted(every_found, name, path)
@@ -193,14 +192,13 @@ def _read(text: str, fields: Fields, path: str, name: str) -> list[ScriptRun]:
         known = _with_spellings(first, typed)
         merged = _merged(first, known, typed, fields)
         loop, groups = read_loop(merged.values, fields.prefix), read_groups(merged.values.get("lr"), fields.prefix)
-        names = run_names(loop, groups)
         batches = _lengths(first, merged.values, loop)
         found = first
         if first.missing or (first.program is not None and batches):
             found = read_script(
                 text if source.lengths else source,  # lengths such as `10%` in it have another value now
                 {**values, **batches},
-                names,
+                run_names(loop, groups),
                 typed,
                 whole=whole,
                 settings=settings,
