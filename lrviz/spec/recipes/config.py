@@ -17,7 +17,6 @@ from lrviz.text import print_value, printable
 _EXAMPLES: Final = {
     "a whole number": "100",
     "a number of": "1e-3",
-    "a number above": "1e-3",
     "at most 1,": "100",
     "at most": "0.1",
 }
