@@ -137,11 +137,8 @@ class Config:
             return UsageError(f"`{self.shown}` has no `{key}`", f"it must be {expected}")
         shown = "a table" if isinstance(value, Mapping) else printable(print_value(value), 60)
         example = next((text for start, text in _EXAMPLES.items() if expected.startswith(start)), "")
-        hint = (
-            f"such as `{key.rpartition('.')[2]}{' =' if self.shown.endswith('.toml') else ':'} {example}`"
-            if example
-            else ""
-        )
+        name, equals = key.rpartition(".")[2], " =" if self.shown.endswith(".toml") else ":"
+        hint = f"such as `{name}{equals} {example}`" if example else ""
         if isinstance(value, str) and "${" in value:
             hint = "references to other keys are not followed: write the value, or give it as an option"
         return UsageError(f"`{self.shown}`: `{key}` must be {expected}, got {shown}", hint)
