@@ -112,6 +112,21 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
         yield path, tuple(value) if isinstance(value, list) else value
 
 
+# What a file that cannot be read may lack, by its format and by what the message says.
+_SYNTAX: Final = {
+    "JSON": "JSON has double quotes, no comments, and no comma after the last value",
+    "YAML": "YAML is indented by spaces, and text with `: `, `{` or `%` in it needs quotes",
+}
+_ADVICE: Final = {
+    "char 0)": "it is empty, or not JSON at all",
+    _TOO_MANY: "write fewer values, or files for the parts",
+    "alias": "write the values in place of the alias",
+    "single document": "give a file with one document, without a line `---` between two",
+}
+_TAG: Final = re.compile(r"constructor for the tag '([^']+)'")
+_OF_YAML: Final = "tag:yaml.org,2002:"
+
+
 def read_values(
     path: str,
     option: str,
@@ -146,8 +161,9 @@ def read_values(
             "the path is relative to the current folder" if error.errno is not None else "",
         ) from error
     most = most_values or _MOST_VALUES
+    left_out = _LEFT_OUT if option.startswith(("--let", "--config")) else "leave it out of the file"
     if suffix == ".json" and text.count(",") > 2 * most:  # of empty lists, 20 MB would become 400 MB
-        raise UsageError(f"`{shown}`: it has over {most:,} values", _LEFT_OUT)
+        raise UsageError(f"`{shown}`: it has over {most:,} values", left_out)
     if suffix == ".toml":
         data = files.parse_toml(text, shown, 'text needs quotes, such as `sched = "cos"`')
     else:
@@ -156,12 +172,23 @@ def read_values(
         except RecursionError as error:
             raise UsageError(f"`{shown}`: nested too deeply", "write it in a simpler way") from error
         except ValueError as error:
-            raise UsageError(f"`{shown}` is not {suffix[1:].upper()}: {printable(str(error), 200)}") from error
+            kind = "JSON" if suffix == ".json" else "YAML"
+            reason, hint = _explained(str(error), kind)
+            raise UsageError(f"`{shown}` is not {kind}: {printable(reason, 200)}", hint) from error
     if not isinstance(data, dict):
         raise UsageError(f"`{shown}` must have names and values", "such as `lr: 0.1` in YAML, `lr = 0.1` in TOML")
     if problem := _problem(data, most):
-        raise UsageError(f"`{shown}`: {problem}", _LEFT_OUT)
+        raise UsageError(f"`{shown}`: {problem}", left_out)
     return data
+
+
+def _explained(reason: str, kind: str) -> tuple[str, str]:
+    """Why a text is not of a format, in other words where Python's are about Python, and a hint."""
+    if match := _TAG.search(reason):
+        return f"the tag `{match[1].replace(_OF_YAML, '!!')}` names a type", "write the value itself, without the tag"
+    if "int_max_str_digits" in reason:
+        return "a number has thousands of digits", "a large number is written as 1e9"
+    return reason, next((hint for part, hint in _ADVICE.items() if part in reason), _SYNTAX[kind])
 
 
 def _yaml(text: str) -> Any:

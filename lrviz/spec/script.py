@@ -182,9 +182,9 @@ def _read(text: str, fields: Fields, path: str, name: str, *, alone: bool = Fals
     if not alone and (shared := _shared(every_found, fields)) is not None:
         fields, note = shared
         return [replace(run, notes=(*run.notes, note)) for run in _read(text, fields, path, name, alone=True)]
-    if names := _names_of_trainers(every_found, typed, fields.prefix):
-        every_found = read_script(text, values, names, typed, whole=whole, settings=settings)
     wanted = _wanted(every_found, name, path)
+    if given := _names_of_trainers(every_found, typed, fields):
+        return _read(text, replace(fields, lets={**fields.lets, **given}), path, name, alone=alone)
 
     def again(at: int, lengths: Mapping[str, int], names: Mapping[str, Any]) -> Found:
         """A scheduler of the script, with values of lengths and of the names of the run."""
@@ -235,10 +235,7 @@ def _run(
         program, merged = with_length(program, merged, typed, notes)
         known = _known_length(found.fields, merged.values)
     elif path and "interval" not in known and "interval" not in typed and not found.faults:
-        notes.append(
-            f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with {_steps(found, loop)}, "
-            f"over {count(loop.epochs, 'epoch')}"
-        )
+        notes.append(_not_shown(path, found, loop))
     lines = [found.line, *(program.schedulers if program else ())]
     return ScriptRun(
         None if program else found.call, merged,
@@ -268,23 +265,6 @@ def _shared(every_found: Sequence[Found], fields: Fields) -> tuple[Fields, str] 
     return replace(fields, values=values), note
 
 
-def _steps(found: Found, loop: TrainingLoop) -> str:
-    """How a scheduler is stepped whose loop is not shown."""
-    info = find(found.call.name) if found.call is not None else None
-    if info is not None and info.stepper is not None:
-        return f"the calls that the documentation of {info.family} asks for"
-    return f"a step after each {'update' if loop.interval == 'step' else 'epoch'}"
-
-
-def _names_of_trainers(every_found: Sequence[Found], typed: Mapping[str, Any], prefix: str) -> dict[str, int]:
-    """The number of updates by the name of the run, if the arguments of a trainer need it and it is typed."""
-    missing = {origin.text for found in every_found if found.trainer is not None for origin in found.missing}
-    name = next((name for name in ("max_steps", "steps") if name in typed), "")
-    return (
-        {"total_steps": read_count(option_name(name, prefix), typed[name])} if name and "total_steps" in missing else {}
-    )
-
-
 def _wanted(every_found: Sequence[Found], name: str, path: str) -> Sequence[Found]:
     """The schedulers of a name, or all of them if it is empty."""
     if not name:
@@ -304,6 +284,25 @@ def _missing(without: Sequence[Found], prefix: str) -> NotationError:
     loaders = tuple(text for found in without for text in found.loaders)
     needs = tuple(dict.fromkeys(name for found in without for name in found.needs))
     return missing_values(replace(without[0], missing=list(missing.values()), loaders=loaders, needs=needs), prefix)
+
+
+def _not_shown(path: str, found: Found, loop: TrainingLoop) -> str:
+    """The note that says how a scheduler is stepped whose loop is not shown."""
+    info = find(found.call.name) if found.call is not None else None
+    step = f"a step after each {'update' if loop.interval == 'step' else 'epoch'}"
+    if info is not None and info.stepper is not None:
+        step = f"the calls that the documentation of {info.family} asks for"
+    shown = f"`{_shown(path)}` does not show where the scheduler steps: it is drawn with {step}"
+    return f"{shown}, over {count(loop.epochs, 'epoch')}"
+
+
+def _names_of_trainers(every_found: Sequence[Found], typed: Mapping[str, Any], fields: Fields) -> dict[str, int]:
+    """The number of updates by the name of the run, if the arguments of a trainer need it and it is typed."""
+    missing = {origin.text for found in every_found if found.trainer is not None for origin in found.missing}
+    name = next((name for name in ("max_steps", "steps") if name in typed), "")
+    if not name or "total_steps" not in missing or "total_steps" in fields.lets:
+        return {}
+    return {"total_steps": read_count(option_name(name, fields.prefix), typed[name])}
 
 
 def _trained(found: Found, trainer: TrainerCall, fields: Fields, text: str, path: str) -> ScriptRun | None:

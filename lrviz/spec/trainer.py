@@ -82,11 +82,30 @@ _OTHER_OPTIMIZERS: Final = (
     "grokadamw", "apollo_adamw", "apollo_adamw_layerwise", "stable_adamw",
 )  # fmt: skip
 
+# What arguments may be, for hints.
+_EXAMPLES: Final = {
+    "learning_rate": "2e-5", "num_train_epochs": "3", "max_steps": "1000", "warmup_steps": "100",
+    "warmup_ratio": "0.03", "per_device_train_batch_size": "8", "gradient_accumulation_steps": "4", "adam_beta1": "0.9",
+    "dataloader_drop_last": "True", "split_batches": "True", "lr_scheduler_type": "'cosine'", "optim": "'adamw_torch'",
+    "eval_strategy": "'epoch'",
+}  # fmt: skip
 # Names that arguments had.
 _RENAMED: Final = {
     "per_gpu_train_batch_size": "per_device_train_batch_size",
     "evaluation_strategy": "eval_strategy",
 }
+# Names that the Trainer does not have, by which scripts and other frameworks call those that it has.
+FOREIGN_NAMES: Final = {
+    "epochs": "num_train_epochs", "num_epochs": "num_train_epochs", "batch_size": "per_device_train_batch_size",
+    "train_batch_size": "per_device_train_batch_size", "grad_accum": "gradient_accumulation_steps",
+    "grad_accum_steps": "gradient_accumulation_steps", "gradient_accumulation": "gradient_accumulation_steps",
+    "lr": "learning_rate", "lr_scheduler": "lr_scheduler_type", "scheduler": "lr_scheduler_type",
+}  # fmt: skip
+# Classes that have none of them; a subclass in a script may.
+_EXACT: Final = (
+    "TrainingArguments", "Seq2SeqTrainingArguments", "SFTConfig", "DPOConfig", "KTOConfig", "RewardConfig",
+    "ORPOConfig", "CPOConfig",
+)  # fmt: skip
 # Arguments that have no effect on the rates, but are called much like one that has.
 _ALIKE: Final = frozenset((
     "eval_steps", "save_steps", "logging_steps", "max_length", "per_device_eval_batch_size",
@@ -512,12 +531,15 @@ def _check_name(name: str, where: str) -> None:
     if name in TRAINER_ARGUMENTS or name in _ALIKE:
         return
     close = difflib.get_close_matches(name, TRAINER_ARGUMENTS, n=1, cutoff=0.85)
+    if where in _EXACT and name in FOREIGN_NAMES:
+        close = [FOREIGN_NAMES[name]]
     if close:
         raise SpecError(f"`{where}` has no `{printable(name, 60)}`", f"did you mean `{close[0]}`?")
 
 
 def _wrong(name: str, value: Any, where: str, expected: str) -> SpecError:
-    return SpecError(f"`{where}`: `{name}` must be {expected}, got {printable(print_value(value), 60)}")
+    hint = f"such as {name}={_EXAMPLES[name]}" if name in _EXAMPLES else ""
+    return SpecError(f"`{where}`: `{name}` must be {expected}, got {printable(print_value(value), 60)}", hint)
 
 
 def _number(name: str, value: Any, where: str) -> float:

@@ -108,3 +108,8 @@ def test_no_note_where_the_path_is_named_or_everything_goes_to_one_file(
     done = run(line, tmp_path, forks)
     log = tmp_path / "log"
     assert "-o -" not in done.stderr + (log.read_text() if log.exists() else "")
+
+
+def test_a_misspelt_package_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schedulers", "tranformers"]) == 2
+    assert "did you mean `transformers`?" in capsys.readouterr().err

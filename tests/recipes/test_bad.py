@@ -81,6 +81,10 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         "`a.yaml` has `batch_size`, which the Trainer does not have",
         "its script reads them: add --batch-size 12, or write `per_device_train_batch_size`",
     ),
+    "the schedule by another name": (
+        "learning_rate: 2e-5\nlr_scheduler: cosine\nnum_train_epochs: 5\n", "a.yaml --batch-size 4",
+        "`a.yaml` has `lr_scheduler`, which the Trainer does not have", "write `lr_scheduler_type`",
+    ),
     "a training script's own file": (
         "num_epochs: 20\nlearning_rate: 1e-3\nbatch_size: 64\noptimizer: adam\n", "a.yaml",
         "`a.yaml` has no schedule that lrviz knows: its keys are `num_epochs`, `learning_rate`, `batch_size`, "
@@ -129,12 +133,44 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     ),
     "a tag": (
         "lr_scheduler_type: !!python/object/apply:os.system [touch here]\n", "a.yaml",
-        "`a.yaml` is not YAML: could not determine a constructor for the tag "
-        "'tag:yaml.org,2002:python/object/apply:os.system' in \"<unicode string>\", line 1, column 20: "
-        "lr_scheduler_type: !!python/object/apply:os.system ... ^", "",
+        "`a.yaml` is not YAML: the tag `!!python/object/apply:os.system` names a type",
+        "write the value itself, without the tag",
+    ),
+    "a number of thousands of digits": (
+        f'{{"num_train_epochs": {"9" * 5000}}}', "a.json", "`a.json` is not JSON: a number has thousands of digits",
+        "a large number is written as 1e9",
+    ),
+    "a comment in JSON": (
+        '{"num_train_epochs": 1, // once\n "max_steps": -1}', "a.json",
+        "`a.json` is not JSON: Expecting property name enclosed in double quotes: line 1 column 25 (char 24)",
+        "JSON has double quotes, no comments, and no comma after the last value",
+    ),
+    "an empty file of JSON": (
+        "", "a.json", "`a.json` is not JSON: Expecting value: line 1 column 1 (char 0)",
+        "it is empty, or not JSON at all",
+    ),
+    "an alias inside of itself": (
+        "a: &a [*a]\n", "a.yaml", "`a.yaml` is not YAML: an alias is inside of what it stands for",
+        "write the values in place of the alias",
+    ),
+    "a template": (
+        "lr: {{ lr }}\n", "a.yaml",
+        '`a.yaml` is not YAML: while constructing a mapping in "<unicode string>", line 1, column 5: lr: {{ lr }} ^ '
+        'found unhashable key in "<unicode string>", line 1, column 6: lr: {{ lr }} ^',
+        "YAML is indented by spaces, and text with `: `, `{` or `%` in it needs quotes",
+    ),
+    "a date": (
+        "learning_rate: 2020-01-01\n", "a.yaml", "`a.yaml`: a value is of the type date, which is not followed",
+        "leave it out of the file",
+    ),
+    "text for a number": (
+        "learning_rate: high\nnum_train_epochs: 1\n", "a.yaml",
+        "`a.yaml`: `learning_rate` must be a number, got 'high'",
+        "such as learning_rate=2e-5",
     ),
     "aliases that explode": (
-        BOMB, "a.yaml", "`a.yaml` is not YAML: it has over 10,000 values with those that aliases repeat", "",
+        BOMB, "a.yaml", "`a.yaml` is not YAML: it has over 10,000 values with those that aliases repeat",
+        "write fewer values, or files for the parts",
     ),
     "a list": (
         "- 1\n", "a.yaml", "`a.yaml` must have names and values", "such as `lr: 0.1` in YAML, `lr = 0.1` in TOML",
@@ -260,15 +296,16 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     ),
     "torchtitan, too much of the run": (
         TITAN.format(more="decay_ratio = 1.5"), "a.toml",
-        "`a.toml`: `lr_scheduler.decay_ratio` must be at most 1, got 1.5", "",
+        "`a.toml`: `lr_scheduler.decay_ratio` must be at most 1, got 1.5", "such as `decay_ratio = 0.1`",
     ),
     "torchtitan, too many updates": (
         "[training]\nsteps = 9_000_000_000_000_000_000\n[lr_scheduler]\n", "a.toml",
-        "`a.toml`: `training.steps` must be at most 1,000,000,000,000,000, got 9000000000000000000", "",
+        "`a.toml`: `training.steps` must be at most 1,000,000,000,000,000, got 9000000000000000000",
+        "such as `steps = 100`",
     ),
     "torchtitan, no update": (
         "[training]\nsteps = 0\n[lr_scheduler]\n", "a.toml",
-        "`a.toml`: `training.steps` must be a whole number of 1 or more, got 0", "",
+        "`a.toml`: `training.steps` must be a whole number of 1 or more, got 0", "such as `steps = 100`",
     ),
     "torchtitan, epochs": (
         TITAN.format(more=""), "a.toml --epochs 3",

@@ -73,3 +73,15 @@ def test_the_note_without_a_loop_says_how_the_package_is_stepped(tmp_path: Path)
         (tmp_path / "a.py").write_text(f"optimizer = build()\nscheduler = {call}\n", encoding="utf-8")
         (run,) = read_all("a.py", Fields({}, folder=tmp_path))
         assert run.notes == (f"`a.py` does not show where the scheduler steps: it is drawn with {said}, over 4 epochs",)
+
+
+def test_the_examples_of_what_is_asked_for_fit_together() -> None:
+    lines = "total = n_epochs * 4\ns = get_linear_schedule_with_warmup(opt, {}, total)"
+    for warmup, example in {
+        "warm_epo": "3",
+        "total * args.warm_ratios": "0.1",
+        "int(total * rates.warmup)": "3",
+    }.items():
+        with pytest.raises(LrvizError) as raised:
+            read_all(lines.format(warmup), Fields({}))
+        assert f"={example} " in f"{raised.value.hint} ", warmup

@@ -571,6 +571,14 @@ def test_no_more_is_asked_for_than_decides_the_rates(arguments: str, asked: str)
     assert raised.value.hint == f"add {asked}"
 
 
+def test_names_that_the_trainer_does_not_have() -> None:
+    with pytest.raises(LrvizError) as raised:
+        read("TrainingArguments('out', lr_scheduler='cosine', max_steps=9)")
+    assert raised.value.message == "`TrainingArguments` has no `lr_scheduler`"
+    assert raised.value.hint == "did you mean `lr_scheduler_type`?"
+    assert read("MyTrainingArguments('out', batch_size=4, max_steps=9)").loop.updates == 9  # may be of the subclass
+
+
 def test_the_number_of_updates_of_a_script() -> None:
     text = "model = build()\nargs = TrainingArguments('out', warmup_steps=total_steps // 10)"
     spec = read(text, max_steps=40)

@@ -34,7 +34,10 @@ def command(name: NameArgument = None) -> None:
             terminal.print_family(family, family is torch or schedulers.is_installed(family))
         return
     if info is None:
-        close = schedulers.suggest(name)
+        from difflib import get_close_matches
+
+        packages = [n for f in schedulers.all_families() for n in (f.package, f.install)]
+        close = next(iter(get_close_matches(name, packages, n=1, cutoff=0.8)), None) or schedulers.suggest(name)
         hint = f"did you mean `{close}`? " if close else ""
         raise UsageError(f"unknown scheduler `{name}`", f"{hint}`lrviz schedulers` lists them all")
     with files.stdout_errors():

@@ -186,8 +186,8 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
         return "a rate", "1e-06"
     for word in reversed(words):
         for pattern, what, example in _GUESSES:
-            if re.fullmatch(pattern, word):
-                return what, example
+            if re.fullmatch(pattern, word) or re.fullmatch(pattern, word.removesuffix("s")):
+                return what, "3" if _WARMUP.fullmatch(word) else example  # less than the run
     return "", "1"
 
 

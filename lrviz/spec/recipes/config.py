@@ -13,6 +13,13 @@ from lrviz.spec.reading import LENGTH_FIELDS, option_name
 from lrviz.spec.values import read_count, read_number
 from lrviz.text import print_value, printable
 
+# What keys may be, by what is expected of them, for hints.
+_EXAMPLES: Final = {
+    "a whole number": "100",
+    "a number of": "1e-3",
+    "at most 1,": "100",
+    "at most": "0.1",
+}
 _MOST: Final = 10**15  # of a count: far more than any run has
 
 
@@ -140,7 +147,9 @@ class Config:
         if value is None:
             return UsageError(f"`{self.shown}` has no `{key}`", f"it must be {expected}")
         shown = "a table" if isinstance(value, Mapping) else printable(print_value(value), 60)
-        hint = ""
+        example = next((text for start, text in _EXAMPLES.items() if expected.startswith(start)), "")
+        name, equals = key.rpartition(".")[2], " =" if self.shown.endswith(".toml") else ":"
+        hint = f"such as `{name}{equals} {example}`" if example else ""
         if isinstance(value, str) and "${" in value:
             hint = "references to other keys are not followed: write the value, or give it as an option"
         return UsageError(f"`{self.shown}`: `{key}` must be {expected}, got {shown}", hint)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
 from lrviz.notation import SchedulerCall
+from lrviz.spec.reading import LENGTH_FIELDS
 from lrviz.spec.recipes import hf
 from lrviz.spec.recipes.config import IN_UPDATES, Config, Recipe, listed, optimizer_of
 from lrviz.text import print_value, printable
@@ -18,6 +19,7 @@ from lrviz.text import print_value, printable
 _NAMES: Final = ("WarmupLR", "WarmupDecayLR", "WarmupCosineLR", "OneCycle", "LRRangeTest")
 _MODULE: Final = "deepspeed.runtime.lr_schedules"
 _WITH_LENGTH: Final = "scheduler.params.total_num_steps"
+_RATES: Final = ("scheduler.params.warmup_max_lr", "scheduler.params.cycle_max_lr")
 # The parameters that the Trainer fills in; a value that differs from its own it refuses.
 _FILLED: Final = (
     "optimizer.params.lr",
@@ -73,17 +75,15 @@ def _auto(config: Config, key: str) -> bool:
 
 def _alone(config: Config, name: str, params: Mapping[str, Any]) -> Recipe:
     """The run of a file that says all of its schedule."""
+    if needed := _missing(config):
+        raise config.missing(needed)
     total = config.count(_WITH_LENGTH, least=1)
+    steps = config.updates(_WITH_LENGTH)
     lr = config.rate("optimizer.params.lr")
     key = "optimizer.params.lr"
     if lr is None and config.given_rate() is None:
-        key = next(iter(config.has("scheduler.params.warmup_max_lr", "scheduler.params.cycle_max_lr")), "")
-        if not key:
-            length = total or config.given_count("steps") or config.given_count("max_steps")
-            needed = [] if length else [("steps", "1000", "the number of updates")]
-            raise config.missing([*needed, ("lr", "1e-3", "the learning rate")])
+        key = next(iter(config.has(*_RATES)))
         lr = config.number(key)
-    steps = config.updates(_WITH_LENGTH)
     told = [name]
     if total == steps:
         told.append("as many updates as the schedule has")
@@ -97,6 +97,17 @@ def _alone(config: Config, name: str, params: Mapping[str, Any]) -> Recipe:
         notes,
         used=IN_UPDATES,
     )
+
+
+def _missing(config: Config) -> list[tuple[str, str, str]]:
+    """What neither the file nor the fields beside it say."""
+    has_length = config.has(_WITH_LENGTH) or {*config.given} & {
+        "steps",
+        *LENGTH_FIELDS,
+    }  # a length in epochs is refused
+    has_rate = config.has("optimizer.params.lr", *_RATES) or config.given_rate() is not None
+    needed = [] if has_length else [("steps", "1000", "the number of updates")]
+    return needed if has_rate else [*needed, ("lr", "1e-3", "the learning rate")]
 
 
 def _with_trainer(config: Config, name: str, params: Mapping[str, Any]) -> Recipe:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from lrviz.errors import UsageError
 from lrviz.spec.reading import Fields
 from lrviz.spec.recipes.config import Config, Recipe, listed
-from lrviz.spec.trainer import TrainerArguments, TrainerRun, missing, read_arguments
+from lrviz.spec.trainer import FOREIGN_NAMES, TrainerArguments, TrainerRun, missing, read_arguments
 from lrviz.spec.training import replaced, run_of_trainer
 from lrviz.text import printable
 
@@ -23,16 +23,12 @@ USED: Final = (
 )  # fmt: skip
 # Tables that hold the arguments, if they are not at the top.
 TABLES: Final = ("training_arguments", "training_args", "trainer_args", "training")
-# Arguments that the Trainer does not have, by which scripts name those that it has, and the fields beside the file.
-_FOREIGN: Final = {
-    "epochs": ("num_train_epochs", "epochs"),
-    "num_epochs": ("num_train_epochs", "epochs"),
-    "batch_size": ("per_device_train_batch_size", "batch_size"),
-    "train_batch_size": ("per_device_train_batch_size", "batch_size"),
-    "grad_accum": ("gradient_accumulation_steps", "grad_accum"),
-    "grad_accum_steps": ("gradient_accumulation_steps", "grad_accum"),
-    "gradient_accumulation": ("gradient_accumulation_steps", "grad_accum"),
-    "lr": ("learning_rate", "lr"),
+# The fields beside the file that give arguments of the Trainer.
+_FIELDS: Final = {
+    "num_train_epochs": "epochs",
+    "per_device_train_batch_size": "batch_size",
+    "gradient_accumulation_steps": "grad_accum",
+    "learning_rate": "lr",
 }
 _LLAMA_FACTORY: Final = ("finetuning_type", "cutoff_len", "template", "stage")
 _EXAMPLES: Final = {"dataset_size": ("52002", "the number of samples")}
@@ -103,22 +99,22 @@ def _check_names(config: Config, values: Mapping[str, Any]) -> None:
     Raises:
         UsageError: there are such names.
     """
-    long = (values.get("max_steps") or 0) if isinstance(values.get("max_steps"), int) else 0
+    steps = values.get("max_steps")
+    by_steps = (isinstance(steps, int) and steps > 0) or {"steps", "max_steps"} & {*config.given}
+    left_out = {own for own in FOREIGN_NAMES.values() if values.get(own) is None}
+    left_out -= {own for own, field in _FIELDS.items() if config.given.get(field) is not None}
+    left_out -= {"num_train_epochs"} if by_steps else set()
     found = {
-        name: (own, field)
-        for name, (own, field) in _FOREIGN.items()
-        if isinstance(values.get(name), int | float)
-        and values.get(own) is None
-        and config.given.get(field) is None
-        and not (field == "epochs" and (long > 0 or {"steps", "max_steps"} & {*config.given}))
+        name: own
+        for name, own in FOREIGN_NAMES.items()
+        if own in left_out and isinstance(values.get(name), int | float if own in _FIELDS else str)
     }
     if found:
-        names = listed([f"`{name}`" for name in found], "and")
-        options = {field: values[name] for name, (_, field) in found.items()}
+        options = {_FIELDS[own]: values[name] for name, own in found.items() if own in _FIELDS}
+        script = f"its script reads them: add {config.options(options)}, or " if len(options) == len(found) else ""
         raise UsageError(
-            f"`{config.shown}` has {names}, which the Trainer does not have",
-            f"its script reads them: add {config.options(options)}, or write "
-            + listed([f"`{own}`" for own, _ in found.values()], "and"),
+            f"`{config.shown}` has {listed([f'`{name}`' for name in found], 'and')}, which the Trainer does not have",
+            f"{script}write {listed([f'`{own}`' for own in found.values()], 'and')}",
         )
 
 
