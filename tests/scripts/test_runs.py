@@ -530,6 +530,10 @@ class TestAll:
             "x = 1\nLambdaLR(opt, lambda e: cfg.decay ** len([m for m in cfg.drops if m <= e]))",
             "--let cfg.decay=0.1 --let 'cfg.drops=[10, 20]'",
         ),
+        "a class in the names of a module": (
+            "from torch.optim import lr_scheduler as kinds, lr_scheduler\nlr_scheduler.__dict__[cfg.kind](opt, cfg.n)",
+            "--let \"cfg.kind='StepLR'\" --let cfg.n=10",
+        ),
         "the name of a class, and its keywords": (
             "getattr(torch.optim.lr_scheduler, c['name'])(opt, **c['more'])",
             "--let \"c['name']='StepLR'\" --let \"c['more']={'step_size': 10}\"",
