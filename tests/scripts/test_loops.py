@@ -476,6 +476,7 @@ def test_groups_that_the_loop_adds_have_the_rates_of_torch() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ("epoch == 2:", "[opt.add_param_group({'params': q}) for i in range(1001)]:", "the loop adds over 1,000"),
         ("* 2", "* loss", "the rate of the parameter group that line 5 adds is not known"),
         ("StepLR(opt, 1, 0.5)", "LambdaLR(opt, lambda t: 0.5)", "torch fails on `LambdaLR"),
         ("epoch == 2", "loss > 2", "line 5 depends on `if loss > 2`, which is not known: it needs `f(epoch)`"),

@@ -494,7 +494,7 @@ class TestAll:
         "a match": (
             "def make(kind, n):\n    match kind:\n        case 'step' | 'steps':\n            return StepLR(opt, n)\n"
             "        case 'exp' if n:\n            return ExponentialLR(opt, 0.9)\n        case None:\n"
-            "            return None\n        case _:\n            raise ValueError(kind)",
+            "            return None\n        case other:\n            raise ValueError(other)",
             "--let \"kind='step'\" --let n=10",
         ),
         "a condition that returns another scheduler": (

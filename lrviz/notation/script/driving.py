@@ -46,6 +46,7 @@ DRIVEN: Final = 500_000_000  # of running its loop: as long as the calls of a ru
 _STEPS_EACH: Final = 2_000  # of reading an iteration of a loop whose number of iterations is known
 _LOOK: Final = 20_000  # operations between two looks at the memory
 _BLOCKS: Final = 1_000_000  # of memory that the values of a script may take: 100 MB
+_MOST_GROUPS: Final = 1_000  # of an optimizer
 # Attributes of a scheduler that a loop may read, and those that it may set.
 _READ: Final = {
     "get_last_lr": "_last_lr",
@@ -287,6 +288,8 @@ class Driver(Interpreter):
 
     def _add(self, optimizer: Optimizer, group: Group, node: ast.AST) -> None:
         """Add a parameter group; while updates are counted, its rate may not be known."""
+        if len(optimizer.groups) >= _MOST_GROUPS:
+            raise ExpressionError(f"the loop adds over {_MOST_GROUPS:,} parameter groups", "", node)
         rate = dict.get(group, "lr")
         if isinstance(rate, Unknown) and not self.machine.groups:
             rate = 0.0
