@@ -49,6 +49,15 @@ BOMBS = {
     "zip of ranges": f"n = len(list(zip(range(10 ** 9), range(10 ** 9)))){END}",
     "a dictionary that doubles": f"n = {{}}\nfor i in range(10 ** 9):\n    n[i] = i{END}",
     "an unpacking that does not end": f"a, *b = range(10 ** 12)\nn = b{END}",
+    "values that are one of many": "a, b = 1, 2\nfor i in range(10 ** 6):\n    a = b if c else x\n"
+    f"    b = a if d else y{END}",
+    "tuples of values that are one of many": "a = 1, 2\nfor i in range(10 ** 6):\n"
+    f"    a = (a[1], x) if c else (y, a[0]){END}",
+    "tuples inside tuples": "a = b = 1, 2\nfor i in range(60):\n"
+    f"    a, b = (a, a) if c else (b, b), (b, a) if d else (a, b){END}",
+    "texts that are read": f"n = eval('[' * 9999 + ']' * 9999){END}",
+    "a text that calls itself": f"x = 'eval(x)'\nn = eval(x){END}",
+    "an endless list": f"import itertools\nn = len(list(itertools.cycle([1]))){END}",
     "a function of the step": "def f(e):\n    while True:\n        e += 1\n    return e\nLambdaLR(optimizer, f)",
     **{
         f"{use} of lists": f"n = []\nm = []\nfor i in range(60):\n    n = [n, n]\n    m = [m, m]\n{use}{END}"
@@ -107,6 +116,10 @@ LOOPS = {
     "for e in range(3):\n    f(e)",
     "arrays": "import numpy as np\nn = []\nfor e in range(10 ** 6):\n    n.append(np.zeros(10 ** 6))\n"
     "    if n:\n        optimizer.step()\n    adjust(optimizer, 1)",
+    "a count without an end": "import itertools\nfor e in itertools.count():\n    adjust(optimizer, e)\n    if e < 0:\n"
+    "        optimizer.step()",
+    "groups in a loop": "for e in range(10 ** 6):\n    optimizer.add_param_group({'params': q})\n    optimizer.step()\n"
+    "    adjust(optimizer, e)",
     "schedulers in a loop": "s = []\nfor e in range(10 ** 6):\n    s.append(StepLR(optimizer, 3))\n"
     "    optimizer.step()\n    scheduler.step()",
 }
@@ -188,6 +201,10 @@ ESCAPES = [
     "class A:\n    n = 1\nn = A.__dict__['n'].__class__(3).__index__()",
     "n = vars()['__builtins__'].__len__()",
     "n = type(1)(3).bit_length.__call__()",
+    "n = eval('__import__(\"os\").getpid()')",
+    "n = eval('open(\"/etc/passwd\").fileno()')",
+    "import os\nn = os.__dict__['getpid']()",
+    "n = [3].__getitem__.__self__.__len__()",
 ]
 
 

@@ -230,6 +230,22 @@ DRAWN: dict[str, tuple[str, dict[str, Any], list[float], list[str]]] = {
         [1.0, 0.5, 0.25, 0.125],
         ["`--lr` is the rate of the optimizer; rates set by hand (line 3) are the script's own"],
     ),
+    "a loop of unknown length that changes nothing": (
+        "class C:\n    def __init__(self, opt):\n        self.opt = opt\n    def __call__(self, x):\n"
+        f"        if self.opt is not None:\n            self.opt.step()\n{OPT}def go(x, c):\n    for b in x:\n"
+        "        c(b)\nfor epoch in range(2):\n    opt.param_groups[0]['lr'] = 0.5 ** epoch\n    go(loader, C(opt))\n"
+        "    go(others, C(None))",
+        {},
+        [1.0] * 8 + [0.5] * 8,
+        [],
+    ),
+    "several updates for each batch, without epochs": (
+        f"{OPT}{STEP}for stage in range(2):\n    for b in loader:\n        for k in range(2):\n"
+        "            opt.step()\n    s.step()",
+        {"steps_per_epoch": 2},
+        [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5],
+        [],
+    ),
     "a program that ends in the loop": (
         f"import sys\n{OPT}{STEP}n = 0\nwhile True:\n    for b in loader:\n        opt.step()\n        n += 1\n"
         "        if n >= 3:\n            sys.exit('done')\n    s.step()",
@@ -341,6 +357,10 @@ REFUSED = {
         f"{OPT}{STEP}{EPOCHS}{BATCH}    loss = validate(model)\n    if loss > best(epoch):\n        s.step()",
         "line 8 depends on `if loss > best(epoch)`, which is not known: it needs `validate(model)`, `best(epoch)`",
     ),
+    "a condition with the same call twice": (
+        f"{OPT}{STEP}{EPOCHS}{BATCH}    loss = validate(model)\n    if not loss or loss > 2:\n        s.step()",
+        "line 8 depends on `if not loss or loss > 2`, which is not known: it needs `validate(model)`",
+    ),
     "a rate that is not known": (
         f"{OPT}{EPOCHS}    opt.param_groups[0]['lr'] = find(epoch)\n{BATCH}",
         "the rate that line 3 sets is not known: it needs `find(epoch)`",
@@ -358,6 +378,10 @@ REFUSED = {
         "groups = []\nfor n, x in model.named_parameters():\n    groups += [{'params': [x], 'lr': rate(n)}]\n"
         f"opt = SGD(groups, momentum=0.9)\n{STEP}",
         "the rates of the parameter groups of `SGD` on line 4 cannot be computed",
+    ),
+    "an optimizer whose class is no name": (
+        f"opt = eval('SGD(p')(p, lr=1)\n{EPOCHS}    opt.param_groups[0]['lr'] = eval('f(1)')\n    opt.step()",
+        "the rate that line 3 sets is not known: it needs `eval('f(1)')`",
     ),
     "a rate that is text": (
         f"{OPT}{EPOCHS}    opt.param_groups[0]['lr'] = '0.1'\n{BATCH}",
@@ -452,6 +476,7 @@ def test_groups_that_the_loop_adds_have_the_rates_of_torch() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ("epoch == 2:", "[opt.add_param_group({'params': q}) for i in range(1001)]:", "the loop adds over 1,000"),
         ("* 2", "* loss", "the rate of the parameter group that line 5 adds is not known"),
         ("StepLR(opt, 1, 0.5)", "LambdaLR(opt, lambda t: 0.5)", "torch fails on `LambdaLR"),
         ("epoch == 2", "loss > 2", "line 5 depends on `if loss > 2`, which is not known: it needs `f(epoch)`"),

@@ -494,7 +494,7 @@ class TestAll:
         "a match": (
             "def make(kind, n):\n    match kind:\n        case 'step' | 'steps':\n            return StepLR(opt, n)\n"
             "        case 'exp' if n:\n            return ExponentialLR(opt, 0.9)\n        case None:\n"
-            "            return None\n        case _:\n            raise ValueError(kind)",
+            "            return None\n        case other:\n            raise ValueError(other)",
             "--let \"kind='step'\" --let n=10",
         ),
         "a condition that returns another scheduler": (
@@ -529,6 +529,10 @@ class TestAll:
         "the length of what is chosen from a list": (
             "x = 1\nLambdaLR(opt, lambda e: cfg.decay ** len([m for m in cfg.drops if m <= e]))",
             "--let cfg.decay=0.1 --let 'cfg.drops=[10, 20]'",
+        ),
+        "a class in the names of a module": (
+            "from torch.optim import lr_scheduler as kinds, lr_scheduler\nlr_scheduler.__dict__[cfg.kind](opt, cfg.n)",
+            "--let \"cfg.kind='StepLR'\" --let cfg.n=10",
         ),
         "the name of a class, and its keywords": (
             "getattr(torch.optim.lr_scheduler, c['name'])(opt, **c['more'])",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import count
 from math import isfinite
@@ -30,6 +30,7 @@ from lrviz.notation.script.values import (
     Method,
     Opaque,
     Optimizer,
+    Origin,
     Schedule,
     Scope,
     SomeGroup,
@@ -45,6 +46,7 @@ DRIVEN: Final = 500_000_000  # of running its loop: as long as the calls of a ru
 _STEPS_EACH: Final = 2_000  # of reading an iteration of a loop whose number of iterations is known
 _LOOK: Final = 20_000  # operations between two looks at the memory
 _BLOCKS: Final = 1_000_000  # of memory that the values of a script may take: 100 MB
+_MOST_GROUPS: Final = 1_000  # of an optimizer
 # Attributes of a scheduler that a loop may read, and those that it may set.
 _READ: Final = {
     "get_last_lr": "_last_lr",
@@ -130,7 +132,7 @@ class Driver(Interpreter):
         conversion = Conversion(self)
         call = conversion.call(schedule)
         if conversion.missing:
-            names = ", ".join(f"`{printable(o.text, 60)}`" for o in conversion.missing[:3])
+            names = _shown(conversion.missing)
             raise ExpressionError(
                 f"`{schedule.name}` on line {schedule.line} needs {names}", "give its value with `--let`", schedule.node
             )
@@ -173,7 +175,7 @@ class Driver(Interpreter):
 
     def set_some_rate(self, some: SomeGroup, key: str, value: Any, node: ast.AST) -> None:
         """Refuse to set the rate of a group that is not known."""
-        names = ", ".join(f"`{printable(o.text, 60)}`" for o in some.origins[:3])
+        names = _shown(some.origins)
         raise ExpressionError(
             f"the group whose rate line {getattr(node, 'lineno', 0)} sets is not known: it needs {names}", "", node
         )
@@ -264,7 +266,7 @@ class Driver(Interpreter):
             dict.__setitem__(group, key, value)
             return
         if isinstance(value, Unknown):
-            names = ", ".join(f"`{printable(o.text, 60)}`" for o in value.origins[:3])
+            names = _shown(value.origins)
             raise ExpressionError(
                 f"the rate that line {line} sets is not known{f': it needs {names}' if names else ''}",
                 "give a value that does not change with `--let`",
@@ -286,6 +288,8 @@ class Driver(Interpreter):
 
     def _add(self, optimizer: Optimizer, group: Group, node: ast.AST) -> None:
         """Add a parameter group; while updates are counted, its rate may not be known."""
+        if len(optimizer.groups) >= _MOST_GROUPS:
+            raise ExpressionError(f"the loop adds over {_MOST_GROUPS:,} parameter groups", "", node)
         rate = dict.get(group, "lr")
         if isinstance(rate, Unknown) and not self.machine.groups:
             rate = 0.0
@@ -343,7 +347,7 @@ class Driver(Interpreter):
                 self.event(kind, target, args, place)
             return result
         place = next(events for events in done if events)[0][3]
-        names = ", ".join(f"`{printable(o.text, 60)}`" for o in test.origins[:3])
+        names = _shown(test.origins)
         raise ExpressionError(
             f"line {getattr(place, 'lineno', 0)} depends on `if {printable(unparse(node.test), 60)}`, which is not "
             f"known{f': it needs {names}' if names else ''}",
@@ -515,6 +519,12 @@ class Driver(Interpreter):
         finally:
             self.position.pop()
         return self.block(node.orelse, scope)
+
+
+def _shown(missing: Iterable[Origin]) -> str:
+    """The first three of the expressions whose values are needed, each once."""
+    texts = list(dict.fromkeys(origin.text for origin in missing))
+    return ", ".join(f"`{printable(text, 60)}`" for text in texts[:3])
 
 
 def _equal(one: Sequence[Any], other: Sequence[Any]) -> bool:

@@ -37,7 +37,6 @@ from lrviz.notation.script.values import (
     UnknownClass,
     UnknownGroups,
     is_computed,
-    merge,
     origins,
 )
 from lrviz.notation.source import unparse
@@ -90,7 +89,7 @@ class Expressions(Reader):
             case ast.IfExp(test=condition, body=body, orelse=orelse):
                 test = self.truth(self.evaluate(condition, scope))
                 if isinstance(test, Unknown):
-                    return merge(self.evaluate(body, scope), self.evaluate(orelse, scope), test)
+                    return self.merged(self.evaluate(body, scope), self.evaluate(orelse, scope), test)
                 return self.evaluate(body if test else orelse, scope)
             case ast.List(elts=elements):
                 return self.checked(self._elements(elements, scope), node)

@@ -150,7 +150,9 @@ class Interpreter(Targets):
             missing = name not in one or name not in other
             value, alternative = one.get(name, before.get(name)), other.get(name, before.get(name))
             # A name that only one branch defines has that value wherever it is used.
-            scope.names[name] = (one if name in one else other)[name] if missing else merge(value, alternative, test)
+            scope.names[name] = (
+                (one if name in one else other)[name] if missing else self.merged(value, alternative, test)
+            )
         ended = [s for s in signals if s.kind in ("return", "maybe")]
         if not ended:
             return None, False

@@ -249,6 +249,13 @@ class Reader(ABC):
             return bool(value[0]) if len(value) == 1 else Unknown(Origin("the truth of an array", givable=False))
         return bool(value)
 
+    def merged(self, one: Any, other: Any, test: Unknown) -> Any:
+        """A value that is one of two, as a test decides; what is kept of both is counted."""
+        value = merge(one, other, test)
+        items = value if isinstance(value, tuple) else (value,)
+        self.add(sum(len(item.options) + len(item.origins) for item in items if isinstance(item, Unknown)))
+        return value
+
     def change(self, value: Any, why: Unknown | None = None) -> None:
         """Note that a list or dict is changed where it is not known whether, or how, it is."""
         reason = why or next((c.value for c in self.conditions), None)

@@ -30,7 +30,6 @@ from lrviz.notation.script.values import (
     Unknown,
     find_optimizer,
     looks_like_scheduler,
-    merge,
     origins,
 )
 from lrviz.notation.source import unparse
@@ -98,7 +97,7 @@ class Targets(Definitions):
     def _weak(self, old: Any, new: Any) -> Any:
         """The value of an attribute or item that is set where it is not known whether it is."""
         for condition in self.conditions:
-            new = merge(old, new, condition.value)
+            new = self.merged(old, new, condition.value)
         return new
 
     def _set_item(self, owner: Any, index: Any, value: Any, node: ast.expr) -> None:

@@ -237,14 +237,19 @@ def chain_of(node: ast.Match) -> list[ast.stmt] | None:
                     tests.append(ast.Compare(node.subject, [ast.Eq()], [value]))
                 case ast.MatchSingleton(value=value):
                     tests.append(ast.Compare(node.subject, [ast.Is()], [ast.Constant(value)]))
-                case ast.MatchAs(pattern=None, name=None):
+                case ast.MatchAs(pattern=None):
                     tests.append(ast.Constant(True))
                 case _:
                     return None
+        body = case.body
+        if isinstance(case.pattern, ast.MatchAs) and case.pattern.name is not None:
+            if case.guard is not None:
+                return None
+            body = [ast.Assign([ast.Name(case.pattern.name, ast.Store())], node.subject), *body]
         test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)
         if case.guard is not None:
             test = ast.BoolOp(ast.And(), [test, case.guard])
-        chain = [ast.copy_location(ast.If(test, case.body, chain), case.pattern)]
+        chain = [ast.copy_location(ast.If(test, body, chain), case.pattern)]
     for part in chain:
         ast.fix_missing_locations(part)
     return chain
