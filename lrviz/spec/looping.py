@@ -21,11 +21,11 @@ def _sized(program: Program, loop: TrainingLoop, typed: Mapping[str, Any]) -> Pr
 
 
 def ends_early(program: Program, loop: TrainingLoop, typed: Mapping[str, Any]) -> bool:
-    """Whether a loop with a `break` makes fewer updates than it could."""
+    """Whether a `break` decides the length of a loop: it makes fewer updates than it could, or ends an endless one."""
     if "steps" in typed or "interval" in typed:
         return False
     try:
-        return sum(_sized(program, loop, typed).count(MAX_UPDATES)[0]) < loop.updates
+        return sum(_sized(program, loop, typed).count(MAX_UPDATES)[0]) != loop.updates
     except NotationError:  # it is too long to be counted, or depends on what is not known
         return False
 
