@@ -52,6 +52,10 @@ class Programs:
             found.loaders = ()  # the loop itself says how often it runs
         changes = [e for e in (*steps, *rates) if e.loops]
         by_batch = any(_is_in(e, inner) for e in changes)
+        # A loop over a number of batches has as many in any case, unless they are those of an epoch.
+        alone = (
+            outer is None and inner is not None and isinstance(inner.count, int) and not isinstance(inner.over, Loader)
+        )
         taking = [s for s in schedules if takes_metric(s)]
         plateau = [e for e in steps if any(map(e.may_step, taking))]
         metric = "" if not plateau else "step" if any(_is_in(e, inner) for e in plateau) else "epoch"
@@ -78,7 +82,8 @@ class Programs:
         )  # fmt: skip
         found.names = (*(s.variable for s in schedules), *found.names)
         return Program(
-            course, self.source, calls, hand, outer.node if outer else None, inner.node if inner else None, by_batch,
+            course, self.source, calls, hand, outer.node if outer else None,
+            inner.node if inner and not alone else None, by_batch,
             metric,
             frozenset(e.node for e in reader.events if e.kind == "step" and isinstance(e.target, Schedule | Choice)),
             orders,
