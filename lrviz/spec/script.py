@@ -236,6 +236,11 @@ def _run(
         known = _known_length(found.fields, merged.values)
     elif path and "interval" not in known and "interval" not in typed and not found.faults:
         notes.append(_not_shown(path, found, loop))
+    elif path and not {"epochs", "steps", "max_steps"} & {*known, *typed}:
+        notes.append(
+            f"`{_shown(path)}` does not say how long it trains: it is drawn over {count(loop.epochs, 'epoch')}; "
+            f"`{option_name('epochs', fields.prefix)}` gives another number"
+        )
     lines = [found.line, *(program.schedulers if program else ())]
     return ScriptRun(
         None if program else found.call, merged,

@@ -497,3 +497,26 @@ def test_a_comment_at_any_scheduler_of_the_loop_turns_rules_off(tmp_path: Path) 
     path.write_text(text, encoding="utf-8")
     run = read_run(str(path), Fields({"steps_per_epoch": 2}))
     assert run.ignored == ("LR102", "LR301")
+
+
+def test_a_loop_that_does_not_say_how_long_it_runs(tmp_path: Path) -> None:
+    text = """
+optimizer = SGD(model.parameters(), lr=0.1)
+scheduler = StepLR(optimizer, 3)
+epoch = 0
+while True:
+    for x in loader:
+        optimizer.step()
+    scheduler.step()
+    if LENGTH:
+        break
+    epoch += 1
+"""
+    note = "`train.py` does not say how long it trains: it is drawn over 4 epochs; `--epochs` gives another number"
+    for length, notes, epochs in (("evaluate(model) < 0.1", (note,), 4), ("epoch >= 5", (), 6)):
+        (tmp_path / "train.py").write_text(text.replace("LENGTH", length), encoding="utf-8")
+        (spec,) = read_all("train.py", Fields({"steps_per_epoch": 2}, folder=tmp_path))
+        assert (spec.notes, spec.loop.updates) == (notes, 2 * epochs)
+    (tmp_path / "train.py").write_text(text.replace("LENGTH", "evaluate(model) < 0.1"), encoding="utf-8")
+    (spec,) = read_all("train.py", Fields({"steps_per_epoch": 2, "epochs": 3}, folder=tmp_path))
+    assert (spec.notes, spec.loop.updates) == ((), 6)
