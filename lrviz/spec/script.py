@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from math import inf
 from typing import Any, Final
 
 from lrviz import files
@@ -28,24 +27,28 @@ from lrviz.notation import (
 )
 from lrviz.schedulers import find
 from lrviz.spec.looping import ends_early, with_length
-from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
-from lrviz.spec.run import MAX_UPDATES, RUN_NAMES, RunSpec, TrainingLoop, run_names
+from lrviz.spec.reading import Fields, option_name, read_groups, read_loop
+from lrviz.spec.run import RunSpec, TrainingLoop, run_names
+from lrviz.spec.script_fields import (
+    differences,
+    explained_of,
+    has_batches,
+    known_length,
+    lengths_of,
+    loaders_of,
+    merged_fields,
+    told_of,
+    typed_names,
+    uses_length,
+    with_spellings,
+)
 from lrviz.spec.values import read_count
-from lrviz.text import count, format_rate, printable
+from lrviz.text import count, printable
 
 SUFFIXES: Final = (".py", ".ipynb")
 _MOST_BYTES: Final = 5_000_000
 _IGNORE: Final = re.compile(r"#\s*lrviz:\s*ignore\b(?:\[([\w\s,]*)\])?")
 _MOST_LINES: Final = 100  # of a scheduler's statement
-_ESTIMATED: Final = re.compile(r"\btrainer\.estimated_stepping_batches$")  # the updates of a run of Lightning
-_LOADER: Final = re.compile(r"len\(\S*(?:loader|dl|batches)\w*\)", re.IGNORECASE)
-# Names that scripts give to the fields of a run, where no loop or optimizer shows them.
-_SPELLINGS: Final = {
-    "epochs": ("epochs", "num_epochs", "n_epochs", "max_epochs", "EPOCHS", "NUM_EPOCHS", "N_EPOCHS", "nb_epochs"),
-    "lr": ("lr", "learning_rate", "base_lr", "LR", "LEARNING_RATE"),
-    "steps": ("total_steps", "max_steps", "num_training_steps", "num_steps", "total_iters"),
-    "steps_per_epoch": ("steps_per_epoch", "iters_per_epoch", "num_batches", "batches_per_epoch"),
-}
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def _source(path: str, fields: Fields) -> str:
 def _read(text: str, fields: Fields, path: str, name: str, *, alone: bool = False) -> list[ScriptRun]:
     """The runs of a script; `alone` if the fields are those of one process of several."""
     typed = {name: value for name, value in fields.values.items() if value is not None}
-    values = dict(fields.lets) | _typed_names(typed)
+    values = dict(fields.lets) | typed_names(typed)
     if "grad_accum" in typed:
         values["accumulate_grad_batches"] = read_count(option_name("grad_accum", fields.prefix), typed["grad_accum"])
     whole, settings = bool(path), fields.settings
@@ -212,28 +215,28 @@ def _run(
 ) -> ScriptRun | Found:
     """The run of a scheduler; what is found if values are missing."""
     if "steps" not in first.fields:  # whose length is not that of an epoch
-        first.loaders = first.loaders or _loaders(first)
-    known = _with_spellings(first, typed)
-    merged = _merged(first, known, typed, fields)
+        first.loaders = first.loaders or loaders_of(first)
+    known = with_spellings(first, typed)
+    merged = merged_fields(first, known, typed, fields)
     loop, groups = read_loop(merged.values, fields.prefix), read_groups(merged.values.get("lr"), fields.prefix)
-    lengths = _lengths(first, merged.values, loop)
+    lengths = lengths_of(first, merged.values, loop)
     found = first
-    if first.missing or (first.program is not None and any(_uses(text, length) for length in lengths)):
+    if first.missing or (first.program is not None and any(uses_length(text, length) for length in lengths)):
         found = again(lengths, run_names(loop, groups))
     program = found.program
     if program is not None and found.ends_early and not ends_early(program, loop, typed):
         program = None
-    if program is not None and program.by_batch and not found.ends_early and not _has_batches(merged.values):
+    if program is not None and program.by_batch and not found.ends_early and not has_batches(merged.values):
         # The rates change within an epoch.
         asked = {origin.text for origin in found.missing}
         found.missing += [Origin(text, program.line) for text in first.loaders[:1] if text not in asked]
     if found.missing:
         found.loaders = first.loaders
         return found
-    notes = [*found.notes, *_differences(first, typed, fields.prefix)]
+    notes = [*found.notes, *differences(first, typed, fields.prefix)]
     if program is not None:
         program, merged = with_length(program, merged, typed, notes)
-        known = _known_length(found.fields, merged.values)
+        known = known_length(found.fields, merged.values)
     elif path and "interval" not in known and "interval" not in typed and not found.faults:
         notes.append(_not_shown(path, found, loop))
     elif path and not {"epochs", "steps", "max_steps"} & {*known, *typed}:
@@ -244,8 +247,8 @@ def _run(
     lines = [found.line, *(program.schedulers if program else ())]
     return ScriptRun(
         None if program else found.call, merged,
-        (*_told(known, found, typed), *(found.told if program else ())), tuple(notes),
-        found.name, tuple(_explained(merged, known, found, typed, fields.prefix)),
+        (*told_of(known, found, typed), *(found.told if program else ())), tuple(notes),
+        found.name, tuple(explained_of(merged, known, found, typed, fields.prefix)),
         f"{path}:{found.line}" if path else "", _ignored_rules(text, *lines), program,
         tuple(replace(fault, ignored=_ignored_rules(text, fault.line)) for fault in found.faults),
     )  # fmt: skip
@@ -329,22 +332,13 @@ def _trained(found: Found, trainer: TrainerCall, fields: Fields, text: str, path
         return None
     run, fields = run_of_trainer(arguments, fields)
     own = {k: v for k, v in found.fields.items() if k not in (*typed, "dataset_size")}
-    told = (*_told(own, found, typed), *run.told[1:]) if own else run.told
+    told = (*told_of(own, found, typed), *run.told[1:]) if own else run.told
     return ScriptRun(
         found.call or run.call, replace(fields, values={**fields.values, **own}), told,
         (*found.notes, *replaced(trainer.values, typed, fields.prefix), *run.notes), found.name,
         tuple(explained(trainer.values, trainer.lines, run, TRAINER_ARGUMENTS)),
         f"{path}:{found.line}" if path else "", _ignored_rules(text, found.line), read_from=trainer.name,
     )  # fmt: skip
-
-
-def _known_length(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that a script gives, with the length that its loop really has."""
-    length = (*LENGTH_FIELDS, "steps")
-    kept = {
-        k: v for k, v in known.items() if k not in ("interval", "steps", *(LENGTH_FIELDS if "steps" in values else ()))
-    }
-    return kept | {k: v for k, v in values.items() if k == "steps" or (k in kept and k in length)}
 
 
 def _ignored_rules(text: str, *places: int) -> tuple[str, ...]:
@@ -369,177 +363,6 @@ def _ignored_rules(text: str, *places: int) -> tuple[str, ...]:
         comments = filter(None, map(_IGNORE.search, lines[first - 1 : last]))
         found |= dict.fromkeys(code.strip() for match in comments for code in (match[1] or "LR").split(","))
     return tuple(filter(None, found))
-
-
-def _loaders(found: Found) -> tuple[str, ...]:
-    """The expression for the number of batches in an epoch, by its name, where no loop shows it."""
-    texts = [o.text for o in found.missing if _LOADER.fullmatch(o.text)]
-    return tuple(texts) if len(texts) == 1 else ()
-
-
-def _typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of options by the names of the run; they win over assignments of the script."""
-    if "batch_size" not in typed:  # that of a trainer is in its arguments
-        typed = {name: value for name, value in typed.items() if name not in ("dataset_size", "drop_last")}
-    loop, groups = read_loop(typed), read_groups(typed.get("lr"))
-    names = run_names(loop, groups)
-    given = {name for name in RUN_NAMES if name in typed}
-    if "dataset_size" in typed:
-        given.add("steps_per_epoch")
-    return {name: names[name] for name in given}
-
-
-def _lengths(found: Found, values: Mapping[str, Any], loop: TrainingLoop) -> dict[str, int]:
-    """The values of the expressions for lengths of the run, as far as the fields of the run give them."""
-    missing = [origin.text for origin in found.missing]
-    lengths = {text: loop.epochs for text in missing if found.field_of(text) == "epochs" and "epochs" in values}
-    updates = [text for text in missing if _ESTIMATED.search(text)]
-    if _has_batches(values):
-        return lengths | dict.fromkeys(found.loaders, loop.steps_per_epoch) | dict.fromkeys(updates, loop.updates)
-    found.loaders = (*found.loaders, *updates)  # these follow from the batches of an epoch
-    return lengths
-
-
-def _uses(text: str, length: str) -> bool:
-    """Whether a script may use a length such as `len(loader)`."""
-    name = re.match(r"len\((\w+)", length)
-    return name is None or re.search(rf"\blen\s*\(\s*(?:[#(]|\\|{name[1]}\b)", text) is not None
-
-
-def _merged(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fields: Fields) -> Fields:
-    """The fields of a run: those that are typed, and those that are known from its script; notes may be added."""
-    merged = Fields(dict(known), prefix="").over(typed, fields.prefix)
-    values = _with_max_steps(found, _consistent(merged.values, typed), typed)
-    loop = read_loop(values, fields.prefix)
-    rest, every = loop.steps_per_epoch % loop.grad_accum, loop.grad_accum
-    if found.drops_partial and rest and _has_batches(values) and "accum_remainder" not in typed:
-        values["accum_remainder"] = "drop"
-        found.notes.append(
-            f"the last {count(rest, 'batch').replace('batchs', 'batches')} of an epoch make no update: the script "
-            f"makes one every {every}"
-        )
-    return replace(fields, values=values)
-
-
-def _with_max_steps(found: Found, values: dict[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a run that a Trainer of Lightning ends at the first of its `max_epochs` and its `max_steps`."""
-    if "max_steps" not in values or "max_steps" in typed:
-        return values
-    if not _has_batches(values) and found.program is None:  # a run that is not counted in epochs
-        return {k: v for k, v in values.items() if k not in ("max_steps", "epochs")} | {"steps": values["max_steps"]}
-    shorter = {k: v for k, v in values.items() if k != "max_steps"}
-    return shorter if "epochs" in values and read_loop(shorter).updates <= values["max_steps"] else values
-
-
-def _has_batches(values: Mapping[str, Any]) -> bool:
-    return any(values.get(name) is not None for name in ("steps_per_epoch", "dataset_size", "steps"))
-
-
-def _with_spellings(found: Found, typed: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a run as its script gives them, also by assignments to names such as `num_epochs`."""
-    known = dict(found.fields)
-    for name, spellings in _SPELLINGS.items():
-        if name in known or name in typed or ("steps" in found.fields and name != "lr"):
-            continue
-        for spelling in spellings:
-            value = found.assigned.get(spelling)
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                continue
-            if name != "lr" and not (1 <= value <= MAX_UPDATES and value == int(value)):
-                continue
-            if name == "lr" and not 0 <= value < inf:
-                continue
-            if name == "steps" and (
-                {"epochs", "steps_per_epoch"} & {*known, *typed} or known.get("interval") == "epoch"
-            ):
-                continue
-            known[name] = value if name == "lr" else int(value)
-            found.lines.setdefault(name, found.assigned_lines.get(spelling, 0))
-            break
-    if "steps" in known and {"epochs", "steps_per_epoch"} & known.keys():
-        known.pop("steps" if known.get("epochs", 1) != 1 else "epochs", None)
-    return known
-
-
-def _consistent(values: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields without a batch size that has no use."""
-    kept = dict(values)
-    if kept.get("dataset_size") is None and "batch_size" not in typed:
-        kept.pop("batch_size", None)
-    return kept
-
-
-def _differences(found: Found, typed: Mapping[str, Any], prefix: str) -> list[str]:
-    """A note for each field that an option sets to something else than the script."""
-    notes = []
-    for name, value in found.fields.items():
-        if name in typed and str(typed[name]) != str(value) and name != "batch_size":
-            try:
-                same = float(typed[name]) == float(value)
-            except (TypeError, ValueError):
-                same = str(typed[name]).lower() == str(value).lower()
-            if not same:
-                line = found.lines.get(name)
-                where = f" on line {line}" if line else ""
-                shown = ", ".join(map(format_rate, value)) if isinstance(value, list) else value
-                notes.append(
-                    f"the script's {name.replace('_', ' ')} is {shown}{where}; "
-                    f"`{option_name(name, prefix)}{' ' if prefix else ' = '}{typed[name]}` is used"
-                )
-    return notes
-
-
-def _told(known: Mapping[str, Any], found: Found, typed: Mapping[str, Any]) -> list[str]:
-    """What was read of the run, each with its line."""
-
-    def at(name: str, text: str) -> str:
-        line = found.lines.get(name)
-        return f"{text} (line {line})" if line else text
-
-    told = []
-    if "lr" in known and "lr" not in typed:
-        rates = known["lr"]
-        shown = (
-            [rates] if isinstance(rates, int | float) else list(rates.values() if isinstance(rates, dict) else rates)
-        )
-        text = ", ".join(format_rate(float(r)) for r in shown[:4]) + (", ..." if len(shown) > 4 else "")
-        told.append(at("lr", f"{known.get('optimizer', '')} lr {text}".strip()))
-    if "momentum" in known and "momentum" not in typed:
-        told.append(f"momentum {known['momentum']}")
-    for name, what in (("epochs", "epoch"), ("steps", "update"), ("max_steps", "update"), ("steps_per_epoch", "batch")):
-        if name in known and name not in typed:
-            text = count(known[name], what).replace("batchs", "batches")
-            told.append(at(name, f"{text}{' an epoch' if what == 'batch' else ''}"))
-    if "grad_accum" in known and "grad_accum" not in typed:
-        told.append(at("grad_accum", f"an update every {known['grad_accum']} batches"))
-    if "interval" in known and "interval" not in typed:
-        told.append(at("interval", f"stepped once {'an epoch' if known['interval'] == 'epoch' else 'an update'}"))
-    return told
-
-
-def _explained(
-    fields: Fields, known: Mapping[str, Any], found: Found, typed: Mapping[str, Any], prefix: str
-) -> Iterator[tuple[str, str, str]]:
-    """Each value of the run and of the scheduler's arguments, and where it is from."""
-    loop, groups = read_loop(fields.values, fields.prefix), read_groups(fields.values.get("lr"), fields.prefix)
-    values: dict[str, Any] = {"optimizer": fields.values.get("optimizer", "SGD")}
-    values["lr"] = ", ".join(format_rate(group.lr) for group in groups[:4]) + ", ..." * (len(groups) > 4)
-    values |= {name: fields.values[name] for name in ("momentum",) if name in fields.values}
-    names = ("epochs" if loop.max_steps is None else "max_steps", "steps_per_epoch", "grad_accum", "accum_remainder")
-    values |= {name: getattr(loop, name) for name in (*names, "interval")}
-    for name, value in values.items():
-        if name in ("grad_accum", "accum_remainder") and value == getattr(TrainingLoop, name):
-            continue
-        by_steps = "steps" in fields.values and name in ("epochs", "steps_per_epoch")
-        key = "steps" if by_steps else "dataset_size" if name == "steps_per_epoch" and "dataset_size" in typed else name
-        line = found.lines.get(key, 0)
-        where = f"`{option_name(key, prefix)}`" if key in typed else f"line {line}" if line else "the default of lrviz"
-        if (key in known or key in fields.values) and key not in typed and not line:
-            where = "the script"
-        yield option_name(name, ""), str(value), where
-    for argument in found.arguments:
-        where = f"line {argument.line}"
-        yield argument.name, argument.value, f"{where}: {argument.source}" if argument.source else where
 
 
 def several_error(text: str, runs: Sequence[RunSpec]) -> UsageError:
