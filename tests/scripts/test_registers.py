@@ -90,8 +90,9 @@ def test_epochs_that_are_converted_to_updates() -> None:
         ("param_scheduler = dict(type='ReduceOnPlateauLR', monitor='loss')", "it takes the results of an evaluation"),
         (
             "param_scheduler = dict(type='LinearMomentum', end=4)",
-            "creates no scheduler|is not a scheduler|no scheduler",
+            "`LinearMomentum` is not a scheduler of MMEngine's rates",
         ),
+        ("param_scheduler = [dict(type='mmengine.Nope')]", "`Nope` is not a scheduler of MMEngine's rates"),
     ],
 )
 def test_what_of_mmengine_is_refused(text: str, message: str) -> None:

@@ -9,6 +9,8 @@ import ast
 from typing import Final
 
 from lrviz.notation.source import ExpressionError, unparse
+from lrviz.schedulers import family
+from lrviz.text import printable
 
 NAME: Final = "param_scheduler"
 # What counts epochs in a scheduler; with `convert_to_iter_based` it is multiplied by the batches of an epoch.
@@ -94,7 +96,18 @@ def _call(items: Items, *, converted: bool) -> str:
                 written[name] = f"int(({unparse(value)}) * {_BATCHES})"
         written["by_epoch"] = "False"
     arguments = ", ".join(["optimizer", *(f"{name}={text}" for name, text in written.items())])
-    return f"mmengine.optim.{kind.value.rpartition('.')[2]}({arguments})"
+    return f"mmengine.optim.{_known(kind.value, kind)}({arguments})"
+
+
+def _known(path: str, node: ast.expr) -> str:
+    """The name of a scheduler of MMEngine, of one that is drawn or refused with a reason."""
+    name, known = path.rpartition(".")[2], family("mmengine")
+    if known is not None and known.find(name) is None and name not in known.refused:
+        drawn = ", ".join(scheduler.attribute for scheduler in known.schedulers)
+        raise ExpressionError(
+            f"`{printable(name, 60)}` is not a scheduler of MMEngine's rates", f"those are {drawn}", node
+        )
+    return name
 
 
 def _switch(items: Items, name: str, *, default: bool) -> bool:
