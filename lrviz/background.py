@@ -1,14 +1,15 @@
-"""Simulate in a forked process while this one imports matplotlib, which takes half as long as torch.
+"""Simulate in a forked process while this one reads a script and imports matplotlib, half as long as torch takes.
 
 In: `RunSpec`s. Out: their `Trace`s, equal to those of `simulation.simulate_apart`, which is used wherever a second
-process does not help: user code, long runs, one processor, systems without `fork`. May import `spec`, `trace` and
-`simulation`.
+process does not help: user code, long runs, one processor, systems without `fork`. May import `schedulers`, `spec`,
+`trace` and `simulation`.
 """
 
 from __future__ import annotations
 
 import atexit
 import gc
+import mmap
 import os
 import pickle
 import signal
@@ -20,6 +21,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, Self
 
+from lrviz import schedulers
 from lrviz.errors import LrvizError
 from lrviz.spec import CodeCall, Factory
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 _MOST_VALUES: Final = 1_000_000  # rates that are sent; in a longer run the imports take a small part of the time
+_MOST_BYTES: Final = 1 << 24  # of runs that are sent
 _SIGNALS: Final = {number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))}
 
 
@@ -37,34 +40,65 @@ class Background:
     """Simulations of some runs, which `trace` returns in their order; a context that ends their process.
 
     Args:
-        specs: The runs; none if they are to be simulated in this process.
         report: Whether their progress will be asked for.
     """
 
-    def __init__(self, specs: Sequence[RunSpec], *, report: bool = False) -> None:
-        self._specs, self._report = specs, report
+    def __init__(self, *, report: bool = False) -> None:
+        self._report = report
         self._pid = 0
         self._results: BinaryIO | None = None
+        self._waiting: _Waiting | None = None  # the process, for the runs
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._waiting is not None:
+            self._waiting.close()
         self._end()
 
-    def start(self) -> None:
-        """Start the process, or import torch in this one if that is as quick or safer."""
-        if self._specs and _is_useful(self._specs):
-            # A signal that ends lrviz must not come between the fork and the assignment, which `_end` needs.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-            try:
-                self._pid, self._results = _start(self._specs, report=self._report)
+    def prepare(self) -> None:
+        """Start the process before the runs are known, which takes long: it imports torch meanwhile."""
+        if _is_possible():
+            with suppress(OSError):
+                self._waiting = _Waiting()
+                self._start(self._waiting.receive)
+
+    def start(self, specs: Sequence[RunSpec]) -> None:
+        """Start the process, or import torch in this one if that is as quick or safer.
+
+        Args:
+            specs: The runs; none if they are to be simulated in this process.
+        """
+        useful = bool(specs) and _is_useful(specs)
+        if self._waiting is not None:
+            sent = useful and self._waiting.send(specs)
+            self._waiting.close()
+            self._waiting = None
+            if sent:
                 return
-            except OSError:  # no more processes are allowed
-                pass
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self._end()
+        if useful and _is_possible():
+            with suppress(OSError):
+                self._start(lambda: specs)
+                return
         from lrviz import simulation  # noqa: F401 - `trace` uses it
+
+    def _start(self, receive: Callable[[], Sequence[RunSpec]]) -> None:
+        """Start the process.
+
+        Args:
+            receive: Returns the runs in it.
+
+        Raises:
+            OSError: no more processes are allowed.
+        """
+        # A signal that ends lrviz must not come between the fork and the assignment, which `_end` needs.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            self._pid, self._results = _start(receive, report=self._report)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def trace(self, spec: RunSpec, progress: Progress | None = None) -> Trace:
         """The trace of the next run.
@@ -109,16 +143,54 @@ class Background:
         os.waitpid(self._pid, 0)
 
 
+class _Waiting:
+    """Memory that both processes have, by which one sends runs to the other, and a pipe that says how many bytes."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, _MOST_BYTES)
+        self._theirs, self._ours = os.pipe()
+
+    def send(self, specs: Sequence[RunSpec]) -> bool:
+        """Send the runs; whether they can be."""
+        try:
+            content = pickle.dumps(specs, pickle.HIGHEST_PROTOCOL)
+        except (pickle.PicklingError, AttributeError, TypeError, RecursionError):  # a value of a script may be any
+            return False
+        if len(content) > _MOST_BYTES:
+            return False
+        self._memory.write(content)
+        os.write(self._ours, len(content).to_bytes(8, "big"))
+        return True
+
+    def receive(self) -> Sequence[RunSpec]:
+        """The runs, in the other process; none if the first has ended."""
+        os.close(self._ours)
+        size = int.from_bytes(os.read(self._theirs, 8), "big")
+        return pickle.loads(self._memory[:size]) if size else ()  # noqa: S301 - from lrviz
+
+    def close(self) -> None:
+        """Free the memory and the pipe."""
+        os.close(self._theirs)
+        os.close(self._ours)
+        self._memory.close()
+
+
 def _is_useful(specs: Sequence[RunSpec]) -> bool:
-    """Whether a second process helps, and the runs are those of lrviz and torch alone."""
+    """Whether a second process helps with these runs, which are those of lrviz and torch alone."""
+    return (
+        not any(isinstance(spec.scheduler, CodeCall | Factory) for spec in specs)
+        and sum(spec.loop.updates * len(spec.groups) for spec in specs) <= _MOST_VALUES
+    )
+
+
+def _is_possible() -> bool:
+    """Whether there can be a second process, with a processor of its own."""
     return (
         "torch" not in sys.modules
         and hasattr(os, "fork")
         and os.uname().sysname != "Darwin"  # its libraries may crash in a forked process
         and threading.active_count() == 1
         and _processors() > 1
-        and not any(isinstance(spec.scheduler, CodeCall | Factory) for spec in specs)
-        and sum(spec.loop.updates * len(spec.groups) for spec in specs) <= _MOST_VALUES
     )
 
 
@@ -126,7 +198,7 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _start(specs: Sequence[RunSpec], *, report: bool) -> tuple[int, BinaryIO]:
+def _start(receive: Callable[[], Sequence[RunSpec]], *, report: bool) -> tuple[int, BinaryIO]:
     """The process, and a file with its messages."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
@@ -141,12 +213,12 @@ def _start(specs: Sequence[RunSpec], *, report: bool) -> tuple[int, BinaryIO]:
         raise
     if pid == 0:
         os.close(ours)
-        _run(specs, theirs, report=report)
+        _run(receive, theirs, report=report)
     os.close(theirs)
     return pid, os.fdopen(ours, "rb")
 
 
-def _run(specs: Sequence[RunSpec], descriptor: int, *, report: bool) -> NoReturn:
+def _run(receive: Callable[[], Sequence[RunSpec]], descriptor: int, *, report: bool) -> NoReturn:
     """Simulate in the forked process, and send each trace. Without one, the other process simulates."""
     try:
         atexit._clear()  # the handlers of the other process
@@ -155,8 +227,10 @@ def _run(specs: Sequence[RunSpec], descriptor: int, *, report: bool) -> NoReturn
                 signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         gc.disable()  # as in the other process, the imports create a million objects that are never freed
+        schedulers.quiet_packages()  # of which this process runs nothing else
         from lrviz import simulation
 
+        specs = receive()
         gc.freeze()
         gc.enable()
         with os.fdopen(descriptor, "wb") as results:

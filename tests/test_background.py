@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ import pytest
 from lrviz import background, simulation
 from lrviz.background import Background
 from lrviz.errors import LrvizError, SimulationError
+from lrviz.notation import Lambda, SchedulerCall
 from lrviz.spec import RunSpec, read_run
 from tests.conftest import ROOT
 
@@ -43,7 +46,7 @@ RUNS = (
 @pytest.fixture(autouse=True)
 def useful(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a new process of lrviz: a test has imported torch."""
-    monkeypatch.setattr(background, "_is_useful", lambda specs: True)
+    monkeypatch.setattr(background, "_is_possible", lambda: True)
 
 
 @pytest.fixture
@@ -60,8 +63,8 @@ def exists(pid: int) -> bool:
 
 
 def test_the_traces_are_those_of_one_process(specs: list[RunSpec]) -> None:
-    with Background(specs, report=True) as runs:
-        runs.start()
+    with Background(report=True) as runs:
+        runs.start(specs)
         pid = runs._pid
         assert exists(pid)
         for spec in specs:
@@ -84,8 +87,8 @@ def test_an_error_is_that_of_one_process() -> None:
     spec = read_run("LambdaLR(lr_lambda=lambda t: 1 / (5 - t))")
     with pytest.raises(SimulationError) as expected:
         simulation.simulate(spec)
-    with Background([spec]) as runs:
-        runs.start()
+    with Background() as runs:
+        runs.start([spec])
         with pytest.raises(SimulationError) as found:
             runs.trace(spec)
     assert runs._pid
@@ -94,9 +97,9 @@ def test_an_error_is_that_of_one_process() -> None:
 
 
 def test_the_process_ends_with_the_context(specs: list[RunSpec]) -> None:
-    runs = Background(specs)
+    runs = Background()
     with runs:
-        runs.start()
+        runs.start(specs)
         assert exists(runs._pid)
     assert not exists(runs._pid)
 
@@ -119,8 +122,8 @@ def test_without_its_results_this_process_simulates(
     name: str, replaced: object, specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(background, name, replaced)
-    with Background(specs) as runs:
-        runs.start()
+    with Background() as runs:
+        runs.start(specs)
         for spec in specs:
             assert np.array_equal(runs.trace(spec).lr, simulation.simulate(spec).lr)
 
@@ -145,6 +148,7 @@ class TestWhenItIsUseful:
 
     def test_it_is(self, specs: list[RunSpec]) -> None:
         assert background._is_useful(specs)
+        assert background._is_possible()
 
     def test_not_with_user_code(self, specs: list[RunSpec]) -> None:
         assert not background._is_useful([*specs, read_run("train.py:make")])
@@ -153,20 +157,97 @@ class TestWhenItIsUseful:
         assert background._is_useful([read_run("cosine @ steps=900000")])
         assert not background._is_useful([read_run("cosine @ steps=900000"), read_run("cosine @ steps=200000")])
 
-    def test_not_with_one_processor(self, specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_not_with_one_processor(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(background, "_processors", lambda: 1)
-        assert not background._is_useful(specs)
+        assert not background._is_possible()
 
-    def test_not_if_torch_is_imported(self, specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_not_if_torch_is_imported(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "torch", object())
-        assert not background._is_useful(specs)
+        assert not background._is_possible()
 
-    def test_not_beside_another_thread(
-        self, specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch, waiting_thread: None
-    ) -> None:
+    def test_not_beside_another_thread(self, monkeypatch: pytest.MonkeyPatch, waiting_thread: None) -> None:
         monkeypatch.undo()
         monkeypatch.delitem(sys.modules, "torch")
-        assert not background._is_useful(specs)
+        assert not background._is_possible()
+
+
+DEFINED = """
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+def warm_up(step):
+    for limit in (4, 8):
+        if step < limit:
+            return step / limit
+    return 1.0
+scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, warm_up)
+"""
+
+
+class TestPrepared:
+    """A process that starts before the runs are known."""
+
+    def test_it_simulates_what_it_is_sent(self, specs: list[RunSpec]) -> None:
+        specs = [*specs, read_run(DEFINED), read_run("LambdaLR(lr_lambda=lambda t: 0.9 ** t)")]
+        with Background() as runs:
+            runs.prepare()
+            pid = runs._pid
+            assert exists(pid)
+            runs.start(specs)
+            for spec in specs:
+                assert np.array_equal(runs.trace(spec).lr, simulation.simulate(spec).lr), spec
+            assert runs._pid == pid
+        assert not exists(pid)
+
+    @pytest.mark.parametrize("most", [100, 1 << 24])
+    def test_one_more_process_starts_for_runs_that_cannot_be_sent(
+        self, most: int, specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(background, "_MOST_BYTES", most)
+        function = Lambda("f", lambda step: 1 / (step + 1), code="f = ...")
+        spec = replace(specs[0], scheduler=SchedulerCall("LambdaLR", kwargs=(("lr_lambda", function),)))
+        with Background() as runs:
+            runs.prepare()
+            pid = runs._pid
+            runs.start([spec])
+            assert not exists(pid)
+            assert exists(runs._pid)
+            assert np.array_equal(runs.trace(spec).lr, simulation.simulate(spec).lr)
+
+    def test_it_ends_if_no_run_is_sent(self, specs: list[RunSpec]) -> None:
+        with Background() as runs:
+            runs.prepare()
+            pid = runs._pid
+        assert not exists(pid)
+        with Background() as runs:
+            runs.prepare()
+            pid = runs._pid
+            runs.start([])
+            assert not exists(pid)
+            assert np.array_equal(runs.trace(specs[0]).lr, simulation.simulate(specs[0]).lr)
+
+    def test_this_process_simulates_if_it_has_ended(
+        self, specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(background, "_run", ends)
+        with Background() as runs:
+            runs.prepare()
+            runs.start(specs)
+            assert np.array_equal(runs.trace(specs[0]).lr, simulation.simulate(specs[0]).lr)
+
+    def test_it_ends_with_the_first_process(self) -> None:
+        """Also if that is killed, and cannot end it."""
+        read, write = os.pipe()
+        if (pid := os.fork()) == 0:
+            os.close(read)
+            runs = Background()
+            runs.prepare()
+            os.write(write, str(runs._pid).encode())
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.close(write)
+        os.waitpid(pid, 0)
+        assert int(os.read(read, 20)) > 0
+        assert select.select([read], [], [], 60)[0] == [read]  # the second process has the pipe too, until it ends
+        assert os.read(read, 1) == b""
+        os.close(read)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -47,7 +47,7 @@ PACKAGES = {
     "formats": Package(f"trace {BASE}", "numpy"),
     "rules": Package(f"schedulers notation spec trace {BASE}", "numpy"),
     "simulation": Package(f"schedulers notation spec trace {BASE}", "torch numpy"),
-    "background": Package(f"spec trace simulation {BASE}"),
+    "background": Package(f"schedulers spec trace simulation {BASE}"),
     "figure": Package(f"spec trace files {BASE}", "matplotlib numpy"),
     "terminal": Package(f"schedulers spec trace formats {BASE}", "rich plotext numpy"),
     "presets": Package(f"notation spec figure files {BASE}"),

@@ -19,7 +19,7 @@ from lrviz.errors import OutputError, UsageError
 from lrviz.figure import FigureOptions
 from lrviz.lazy import heavy_imports
 from lrviz.notation import SchedulerCall
-from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, calls_of, read_all, read_run
+from lrviz.spec import FIELDS, CodeCall, Fields, RunSpec, calls_of, read_all, read_run, script_path
 from lrviz.text import printable
 
 if TYPE_CHECKING:
@@ -329,6 +329,14 @@ def read_resume(values: Values, spec: RunSpec) -> Resume | None:
     return read_resume(values["resume_at"], values["resume_by"], spec)
 
 
+def prepare(texts: Sequence[str], values: Values) -> Background:
+    """What simulates the runs; its process starts now if they are those of a script, which takes time to read."""
+    background = Background(report=not values["quiet"])
+    if not values["ask"] and any(map(script_path, texts)):
+        background.prepare()
+    return background
+
+
 def check_packages(specs: Sequence[RunSpec]) -> None:
     """Refuse schedulers whose packages are not installed, before torch is imported, which takes a second.
 
@@ -344,20 +352,25 @@ def check_packages(specs: Sequence[RunSpec]) -> None:
 
 
 def simulate_all(
-    specs: Sequence[RunSpec], quiet: bool, load_figure: bool = False, resume: Resume | None = None
+    specs: Sequence[RunSpec],
+    quiet: bool,
+    load_figure: bool = False,
+    resume: Resume | None = None,
+    prepared: Background | None = None,
 ) -> list[Trace]:
     """Simulate every spec, with a progress bar for all if it takes long.
 
     With `resume` there is one spec, and two traces: the uninterrupted run, and the one that is stopped and goes on.
+    `prepared` may have a process that waits for the specs.
     """
     if resume is not None:
         specs = resume.specs
     check_packages(specs)
     total = sum(spec.loop.scheduler_calls for spec in specs)
     traces, done_before = [], 0
-    with Background(specs if load_figure and resume is None else (), report=not quiet) as background:
+    with prepared or Background(report=not quiet) as background:
         with gc_paused():
-            background.start()
+            background.start(specs if load_figure and resume is None else ())
             if load_figure:
                 figure.import_matplotlib(user_settings=False)
         with terminal.progress_bar("simulating", quiet) as report:

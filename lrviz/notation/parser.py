@@ -32,6 +32,7 @@ class Lambda:
 
     `steps` is the number of operations of a call. `code` are the statements that define the names in the source, such
     as that of a function whose source is only its name; with `whole` they and the source are all that it needs to run.
+    With `plain` it is arithmetic alone, which is compiled again from its source in another process.
     """
 
     source: str
@@ -39,6 +40,20 @@ class Lambda:
     steps: int = field(default=1, compare=False, repr=False)
     code: str = field(default="", repr=False)
     whole: bool = field(default=True, compare=False, repr=False)
+    plain: bool = field(default=False, compare=False, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the function if it can be compiled again, since it cannot be pickled."""
+        return {name: value for name, value in vars(self).items() if name != "function" or not self.plain}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Compile the function again."""
+        vars(self).update(state)
+        if self.plain:
+            from lrviz.notation.evaluator import compile_function
+
+            node = cast("ast.Lambda", ast.parse(self.source, mode="eval").body)
+            vars(self)["function"], _ = compile_function(node.body, {}, node.args.args[0].arg, Budget())
 
     def __call__(self, number: Any) -> Any:
         """The function's value at `number`."""
@@ -367,7 +382,8 @@ class _Reader:
         from lrviz.notation.substitution import bound_source
 
         function, steps = compile_function(node.body, names, argument, self.budget)
-        return Lambda(f"lambda {argument}: {bound_source(node.body, names, argument, self.budget)}", function, steps)
+        source = bound_source(node.body, names, argument, self.budget)
+        return Lambda(f"lambda {argument}: {source}", function, steps, plain=True)
 
 
 def _given_table(value: Mapping[Any, Any], node: ast.expr) -> Table:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lrviz.spec.lets import read_let_file, read_lets, read_values
     from lrviz.spec.longer import resumed_run
     from lrviz.spec.metric import default_metric, metric_values, read_metric
-    from lrviz.spec.reading import Fields, names_recipe, read_all, read_loop, read_optimizer, read_run
+    from lrviz.spec.reading import Fields, names_recipe, read_all, read_loop, read_optimizer, read_run, script_path
     from lrviz.spec.recipes import is_recipe
     from lrviz.spec.resuming import ResumeOutcome, Stop
     from lrviz.spec.script import script_rows
@@ -52,7 +52,7 @@ else:
         resuming=["ResumeOutcome", "Stop"],
         metric=["metric_values", "read_metric", "default_metric"],
         lets=["read_let_file", "read_lets", "read_values"],
-        reading=["Fields", "names_recipe", "read_all", "read_loop", "read_optimizer", "read_run"],
+        reading=["Fields", "names_recipe", "read_all", "read_loop", "read_optimizer", "read_run", "script_path"],
         script=["script_rows"],
         sweep=["MAX_CURVES", "Sweep", "read_runs"],
         values=["read_choice", "read_count", "read_limits", "read_number", "read_size", "split_commas"],
@@ -65,5 +65,5 @@ __all__ = [
     "calls_of", "compare_runs", "default_metric", "given_rates", "is_recipe", "metric_values", "names_recipe",
     "read_all", "read_choice", "read_count", "read_inset", "read_length", "read_let_file", "read_lets", "read_limits",
     "read_loop", "read_metric", "read_number", "read_optimizer", "read_run", "read_runs", "read_size", "read_span",
-    "read_values", "resumed_run", "run_names", "script_rows", "split_commas",
+    "read_values", "resumed_run", "run_names", "script_path", "script_rows", "split_commas",
 ]  # fmt: skip

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from lrviz.errors import NotationError, SpecError, UsageError
-from lrviz.notation import Program, SchedulerCall, check_run
+from lrviz.notation import Program, check_run
 from lrviz.spec.reading import LENGTH_FIELDS, Fields, option_name, read_groups, read_loop
-from lrviz.spec.resolve import Resolved, resolve
+from lrviz.spec.resolve import resolve
 from lrviz.spec.run import MAX_UPDATES, ParamGroup, ScriptLoop, TrainingLoop
 from lrviz.text import count
 
@@ -111,11 +112,8 @@ def script_loop(
         )
 
     groups = groups[: len(groups) - program.added]
-
-    def resolved_one(call: SchedulerCall) -> Resolved:
-        return resolve(call, loop, groups, total_steps=loop.scheduler_steps)
-
-    resolved = list(map(resolved_one, program.calls))
+    resolve_one = partial(resolve, loop=loop, groups=groups, total_steps=loop.scheduler_steps)
+    resolved = list(map(resolve_one, program.calls))
     check_run(sum(r.call.steps for r in resolved) * len(groups), loop.updates)
     steps = loop.epochs if program.takes_metric == "epoch" else loop.updates if program.takes_metric else 0
     made = ScriptLoop(
@@ -124,7 +122,7 @@ def script_loop(
         program.code,
         program,
         program.calls,
-        lambda call: resolved_one(call).call,
+        resolve_one,
         steps,
     )
     return made, [note for r in resolved for note in r.notes]

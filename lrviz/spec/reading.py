@@ -49,6 +49,7 @@ _SCRIPT: Final = re.compile(
     r"^\s*param_scheduler\s*=|"
     r"^[\w.=\s(,:]*(?:TrainingArguments|\b(?:SFT|DPO|KTO|Reward|ORPO|CPO|GKD|GRPO|RLOO|Distillation|OnlineDPO)Config)\s*\("
 )
+_SCRIPTS: Final = (".py", ".ipynb")
 # A config file of a framework; also a pickle, which is refused with a hint.
 _RECIPE: Final = re.compile(r"[^\n(){}]+\.(?:ya?ml|json|toml|bin|pth?|pkl|pickle|ckpt)", re.IGNORECASE)
 _CALL: Final = re.compile(r"[A-Za-z_][\w.]*\s*(?:\(.*\))?", re.DOTALL)
@@ -148,6 +149,14 @@ def read_all(
 def names_recipe(text: str) -> bool:
     """Whether a text is the path of a config file, by its suffix."""
     return _RECIPE.fullmatch(text.strip()) is not None
+
+
+def script_path(text: str) -> tuple[str, str] | None:
+    """The path of a script, and the name of a scheduler in it, of `train.py@scheduler`; None for other text."""
+    path, _, name = text.strip().partition("@")
+    if path.strip() != "-" and (not path.strip().lower().endswith(_SCRIPTS) or "\n" in path or "(" in path):
+        return None
+    return path.strip(), name.strip()
 
 
 def _read_one(

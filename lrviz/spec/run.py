@@ -16,6 +16,7 @@ from lrviz.text import brief, count, print_value
 if TYPE_CHECKING:
     from lrviz.notation import Fault, SchedulerCall
     from lrviz.spec.comparing import Comparison
+    from lrviz.spec.resolve import Resolved
 
 Interval = Literal["step", "epoch"]
 Remainder = Literal["update", "drop", "carry"]
@@ -465,12 +466,12 @@ class ScriptLoop:
     code: str = field(repr=False)
     program: Any = field(compare=False, repr=False)
     written: tuple[SchedulerCall, ...] = field(compare=False, repr=False)  # `calls` as the script has them
-    resolve: Callable[[SchedulerCall], SchedulerCall] = field(compare=False, repr=False)
+    resolve: Callable[[SchedulerCall], Resolved] = field(compare=False, repr=False)
     metric_steps: int = field(default=0, compare=False, repr=False)
 
     def created(self, number: int, call: SchedulerCall) -> SchedulerCall:
         """The scheduler of this number as the loop creates it, resolved."""
-        return self.calls[number] if call == self.written[number] else self.resolve(call)
+        return self.calls[number] if call == self.written[number] else self.resolve(call).call
 
     def __str__(self) -> str:
         return ", ".join(filter(None, [*map(str, self.calls), self.hand])) or "no scheduler"

@@ -27,7 +27,7 @@ from lrviz.notation import (
 )
 from lrviz.schedulers import find
 from lrviz.spec.looping import ends_early, with_length
-from lrviz.spec.reading import Fields, option_name, read_groups, read_loop
+from lrviz.spec.reading import Fields, option_name, read_groups, read_loop, script_path
 from lrviz.spec.run import RunSpec, TrainingLoop, run_names
 from lrviz.spec.script_fields import (
     differences,
@@ -45,7 +45,6 @@ from lrviz.spec.script_fields import (
 from lrviz.spec.values import read_count
 from lrviz.text import count, printable
 
-SUFFIXES: Final = (".py", ".ipynb")
 _MOST_BYTES: Final = 5_000_000
 _IGNORE: Final = re.compile(r"#\s*lrviz:\s*ignore\b(?:\[([\w\s,]*)\])?")
 _MOST_LINES: Final = 100  # of a scheduler's statement
@@ -70,14 +69,6 @@ class ScriptRun:
     faults: tuple[Fault, ...] = ()  # what is probably not intended in its loop
     read_from: str = "the script"  # what says so
     origin: str = ""  # the config file that it is from
-
-
-def script_path(text: str) -> tuple[str, str] | None:
-    """The path of a script, and the name of a scheduler in it, of `train.py@scheduler`; None for other text."""
-    path, _, name = text.strip().partition("@")
-    if path.strip() != "-" and (not path.strip().lower().endswith(SUFFIXES) or "\n" in path or "(" in path):
-        return None
-    return path.strip(), name.strip()
 
 
 def read_scripts(text: str, fields: Fields) -> list[ScriptRun]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from lrviz import figure, formats
 from lrviz.cli import options
 from lrviz.cli.options import SpecsArgument, with_options
 from lrviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from lrviz.spec import RunSpec
 
 
 @with_options(
@@ -38,27 +42,36 @@ def command(specs: SpecsArgument = None, **values: Any) -> None:
         return
     figure_options, quiet = runs.read_figure_options(values), values["quiet"]
     limit = MAX_CURVES if values["max_curves"] is None else read_count("--max-curves", values["max_curves"])
-    run_specs = runs.read_asking(
-        specs,
-        runs.read_fields(values),
-        values,
-        lambda texts, fields: read_runs(texts, fields, values["label"] or (), limit),
-    )
-    figure_options = runs.read_window(figure_options, values, run_specs)
-    if values["chart"]:
-        if values["output"] is not None or values["format"] is not None or values["open"]:
-            raise UsageError("`--chart` draws in the terminal and writes no file", "leave out `--chart`, or `-o`")
-        traces = runs.simulate_all(run_specs, quiet)
-        runs.print_run_notes(run_specs, values, traces)
-        runs.print_findings(traces, quiet)
-        runs.print_chart(traces, log=values["log"])
-        runs.print_comparison(traces, None, quiet)
-        return
-    path, format = runs.read_output(values, "png", "compare")
-    traces = runs.simulate_all(run_specs, quiet, load_figure=format in figure.FIGURE_FORMATS)
+    with runs.prepare(() if values["chart"] else specs, values) as prepared:
+        run_specs = runs.read_asking(
+            specs,
+            runs.read_fields(values),
+            values,
+            lambda texts, fields: read_runs(texts, fields, values["label"] or (), limit),
+        )
+        figure_options = runs.read_window(figure_options, values, run_specs)
+        if values["chart"]:
+            _print_chart(run_specs, values)
+            return
+        path, format = runs.read_output(values, "png", "compare")
+        load_figure = format in figure.FIGURE_FORMATS
+        traces = runs.simulate_all(run_specs, quiet, load_figure, prepared=prepared)
     notes = runs.write(traces, path, format, figure_options)
     runs.print_run_notes(run_specs, values, traces, notes)
     runs.print_findings(traces, quiet)
     runs.print_comparison(traces, path, quiet)
     runs.print_target_note(values, path)
     runs.open_output(path, values)
+
+
+def _print_chart(run_specs: Sequence[RunSpec], values: dict[str, Any]) -> None:
+    from lrviz.cli import runs
+
+    if values["output"] is not None or values["format"] is not None or values["open"]:
+        raise UsageError("`--chart` draws in the terminal and writes no file", "leave out `--chart`, or `-o`")
+    quiet = values["quiet"]
+    traces = runs.simulate_all(run_specs, quiet)
+    runs.print_run_notes(run_specs, values, traces)
+    runs.print_findings(traces, quiet)
+    runs.print_chart(traces, log=values["log"])
+    runs.print_comparison(traces, None, quiet)

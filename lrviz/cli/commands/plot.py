@@ -32,11 +32,12 @@ def command(ctx: typer.Context, scheduler: SchedulerArgument = None, **values: A
     if values["list"]:
         runs.list_schedulers(scheduler, values)
         return
-    specs, figure_options = runs.read_specs("plot", scheduler, ctx.obj, values), runs.read_figure_options(values)
-    resume = runs.read_resume(values, specs[0])
-    figure_options = runs.read_window(figure_options, values, resume.specs if resume else specs)
-    path, format = runs.read_output(values, "png", runs.stem(specs, scheduler))
-    traces = runs.simulate_all(specs, values["quiet"], format in figure.FIGURE_FORMATS, resume)
+    with runs.prepare(scheduler, values) as prepared:
+        specs, figure_options = runs.read_specs("plot", scheduler, ctx.obj, values), runs.read_figure_options(values)
+        resume = runs.read_resume(values, specs[0])
+        figure_options = runs.read_window(figure_options, values, resume.specs if resume else specs)
+        path, format = runs.read_output(values, "png", runs.stem(specs, scheduler))
+        traces = runs.simulate_all(specs, values["quiet"], format in figure.FIGURE_FORMATS, resume, prepared)
     notes = runs.write(traces, path, format, resume.titled(figure_options) if resume else figure_options)
     runs.print_run_notes(specs, values, traces, notes)
     runs.print_findings(traces[: len(specs)], values["quiet"])

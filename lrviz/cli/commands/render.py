@@ -69,9 +69,9 @@ def _render(
     folder, quiet = values["output"], values["quiet"]
     specs = [run for plan in figures for run in plan.runs]
     runs.check_packages(specs)
-    with Background(specs, report=not quiet) as background:
+    with Background(report=not quiet) as background:
         with runs.gc_paused():
-            background.start()
+            background.start(specs)
             from lrviz import artifacts
 
             figure.import_matplotlib(user_settings=False)

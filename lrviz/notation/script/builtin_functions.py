@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from lrviz.notation.functions import Function as KnownFunction
@@ -49,7 +51,7 @@ def call_builtin(
             if None in args and len(args) == len(node.args):  # an argument of the command line without a default
                 return Length(Unknown(Origin(node.args[args.index(None)])))
             if (unknown := reader.unknown_in(args)) is not None:
-                return Length(_range_length(args, unknown), (lambda at: at) if len(args) == 1 else None)
+                return Length(_range_length(args, unknown), int if len(args) == 1 else None)
             if 1 <= len(args) <= 3 and all(isinstance(a, int) for a in args) and (len(args) < 3 or args[2] != 0):
                 return range(*args)
         case "len":
@@ -184,6 +186,16 @@ def _range_length(args: list[Any], unknown: Unknown) -> Any:
     return unknown
 
 
+def _numbered(start: Any, item: Callable[[int], Any], at: int) -> tuple[Any, Any]:
+    """An item of `enumerate`."""
+    return start + at if isinstance(start, int) else start, item(at)
+
+
+def _together(items: Sequence[Callable[[int], Any]], at: int) -> tuple[Any, ...]:
+    """An item of `zip`."""
+    return tuple(item(at) for item in items)
+
+
 def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
     if name == "dict":
         items = reader.items(args[0]) if args and not isinstance(args[0], dict) else []
@@ -192,20 +204,20 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
             return reader.unknown(node)
         return {**start, **{k: v for k, v in items if isinstance(k, str | int | float)}, **kwargs}
     if name == "enumerate" and args and reader.items(args[0]) is None:
-        start, each = args[1] if len(args) > 1 else kwargs.get("start", 0), reader.item(args[0])
-        number = (lambda at: start + at) if isinstance(start, int) else (lambda at: start)
+        start = args[1] if len(args) > 1 else kwargs.get("start", 0)
+        item = partial(_numbered, start, reader.item(args[0]))
         if isinstance(args[0], Endless):
-            return Endless(lambda at: (number(at), each(at)), args[0])
-        return Length(reader.length(args[0], node.args[0]), lambda at: (number(at), each(at)), args[0])
+            return Endless(item, args[0])
+        return Length(reader.length(args[0], node.args[0]), item, args[0])
     lists = [reader.items(a) for a in (args[1:] if name in ("map", "filter") else args[:1] if name != "zip" else args)]
     if any(items is None for items in lists):
         if name == "zip" and args:
             objects = [i for i in lists if i and all(isinstance(o, Group | Optimizer | Schedule) for o in i)]
             if objects:  # with values that are not known
                 return [tuple(reader.item(a)(at) for a in args) for at in range(min(map(len, objects)))]
-            every = [reader.item(a) for a in args]
+            item = partial(_together, [reader.item(a) for a in args])
             at = next((i for i, a in enumerate(args) if not isinstance(a, Endless)), 0)
-            return Length(reader.length(args[at], node.args[at]), lambda at: tuple(each(at) for each in every), args[0])
+            return Length(reader.length(args[at], node.args[at]), item, args[0])
         if name == "iter" and args:
             return args[0]
         return reader.unknown_in(args) or reader.unknown(node)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from functools import partial
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -220,22 +221,6 @@ class Conversion:
         if plain is not None and (isinstance(node, ast.Lambda) or len(plain.source) <= _MOST_CHARACTERS):
             return plain
         first = self._try_call(function)
-
-        def call(x: Any) -> Any:
-            before = reader.steps, reader.limit, reader.calls
-            reader.steps, reader.limit, reader.calls = 0, MAX_CALL_STEPS, 0
-            try:
-                result = reader.call_function(function, [x], {})
-            finally:
-                reader.steps, reader.limit, reader.calls = before[0] + reader.steps, *before[1:]
-            if isinstance(result, bool | int | float):
-                return result
-            found = origins(result)
-            if found and not any(o.givable for o in found):
-                raise ExpressionError(f"`{function.name}` cannot compute `{found[0].text}` for {x}", "", node)
-            names = ", ".join(f"`{o.text}`" for o in found) or "a value that is no number"
-            raise ExpressionError(f"`{function.name}` gives {names} for {x}", "give its value with `--let`", node)
-
         needed = Standalone(reader)
         if isinstance(node, ast.Lambda):
             source = needed.written(function)
@@ -243,7 +228,7 @@ class Conversion:
             source = function.name
             needed.define(function)
         code = needed.code if needed.whole else self._code(function)
-        return Lambda(source, call, max(first, 1) * _COST, code=code, whole=needed.whole)
+        return Lambda(source, partial(_call, reader, function), max(first, 1) * _COST, code=code, whole=needed.whole)
 
     def _try_call(self, function: Function) -> int:
         """Call a function for the first numbers, to find what it needs; the operations of a call."""
@@ -314,7 +299,9 @@ class Conversion:
             return None
         argument, *bound = [a.arg for a in spec.args]
         names: dict[str, Any] = {}
-        for name in sorted({n.id for n in ast.walk(body) if isinstance(n, ast.Name)} - {argument}):
+        if any(isinstance(n, ast.Attribute) for n in ast.walk(body)):
+            body = _Attributes(self.reader, function, names).visit(copy.deepcopy(body))
+        for name in sorted({n.id for n in ast.walk(body) if isinstance(n, ast.Name)} - {argument, *names}):
             if name in bound:
                 value = function.defaults.get(name)
             else:
@@ -337,4 +324,45 @@ class Conversion:
         except UnsupportedError:
             return None
         source = bound_source(copy.deepcopy(body), names, argument, self.reader.budget)
-        return Lambda(f"lambda {argument}: {source}", made, steps)
+        return Lambda(f"lambda {argument}: {source}", made, steps, plain=True)
+
+
+class _Attributes(ast.NodeTransformer):
+    """Replaces attributes that are numbers, such as `args.epochs`, by names, whose values are added to `names`."""
+
+    def __init__(self, reader: Interpreter, function: Function, names: dict[str, Any]) -> None:
+        self.reader, self.function, self.names = reader, function, names
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        first: ast.expr = node
+        while isinstance(first, ast.Attribute):
+            first = first.value
+        if not isinstance(first, ast.Name) or first.id in {a.arg for a in self.function.node.args.args}:
+            return node
+        scope = self.function.scope.find(first.id)
+        if scope is None or not isinstance(scope.names[first.id], Instance | Class):
+            return node
+        value = self.reader.evaluate(node, self.function.scope)
+        if type(value) not in (bool, int, float):
+            return node
+        text = unparse(node)
+        self.names[text] = value
+        return ast.copy_location(ast.Name(text, ast.Load()), node)
+
+
+def _call(reader: Interpreter, function: Function, x: Any) -> Any:
+    """The number that a function of the script gives for another."""
+    node = function.node
+    before = reader.steps, reader.limit, reader.calls
+    reader.steps, reader.limit, reader.calls = 0, MAX_CALL_STEPS, 0
+    try:
+        result = reader.call_function(function, [x], {})
+    finally:
+        reader.steps, reader.limit, reader.calls = before[0] + reader.steps, *before[1:]
+    if isinstance(result, bool | int | float):
+        return result
+    found = origins(result)
+    if found and not any(o.givable for o in found):
+        raise ExpressionError(f"`{function.name}` cannot compute `{found[0].text}` for {x}", "", node)
+    names = ", ".join(f"`{o.text}`" for o in found) or "a value that is no number"
+    raise ExpressionError(f"`{function.name}` gives {names} for {x}", "give its value with `--let`", node)

@@ -6,7 +6,9 @@ import ast
 import bisect
 import itertools
 import json
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from lrviz.notation.functions import FUNCTIONS, MATH
@@ -229,11 +231,19 @@ def _endless(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any:
     """What `itertools.count` and `cycle` give."""
     if name == "cycle":
         items, each = reader.items(args[0]) if args else None, reader.item(args[0] if args else None)
-        return Endless((lambda at: items[at % len(items)]) if items else each, args[0] if args else None)
+        return Endless(partial(_repeated, items) if items else each, args[0] if args else None)
     start, step = (*args, *(0, 1)[len(args) :])[:2]
     if not all(isinstance(value, int | float) for value in (start, step)):
         return reader.not_read(node, args, {})
-    return Endless(lambda at: start + at * step)
+    return Endless(partial(_counted, start, step))
+
+
+def _repeated(items: Sequence[Any], at: int) -> Any:
+    return items[at % len(items)]
+
+
+def _counted(start: float, step: float, at: int) -> float:
+    return start + at * step
 
 
 def _partial(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:

@@ -6,7 +6,7 @@ import ast
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
@@ -82,6 +82,11 @@ class Signal:
         self.before: Signal | None = None
 
 
+def _item(items: Sequence[Any] | None, nothing: Unknown, at: int) -> Any:
+    """One of some items, if there is one."""
+    return items[at] if items is not None and at < len(items) else nothing
+
+
 def joined(first: Signal | None, then: Signal | None) -> Signal | None:
     """The signal of statements that may return, and of those that follow them."""
     if first is None or then is None:
@@ -155,6 +160,11 @@ class Reader(ABC):
         self.rates: dict[Optimizer, list[Any]] = {}  # of the groups of each optimizer before they are changed
         self.named: dict[str, Optimizer] = {}  # optimizers that the script only uses, by their source
         self.tainted: dict[int, tuple[Any, Unknown]] = {}  # lists and dicts that may have been changed, by id
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """The reader in another process, where objects have other numbers."""
+        vars(self).update(state)
+        self.tainted = {id(value): (value, why) for value, why in self.tainted.values()}
 
     # Limits
 
@@ -324,9 +334,7 @@ class Reader(ABC):
         """What gives the items of what is iterated over, as far as they are known."""
         if isinstance(value, Length) and value.item is not None:
             return value.item
-        items = self.items(value)
-        nothing = Unknown(*origins(value))
-        return lambda at: items[at] if items is not None and at < len(items) else nothing
+        return partial(_item, self.items(value), Unknown(*origins(value)))
 
     # Records
 
