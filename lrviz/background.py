@@ -72,7 +72,7 @@ class Background:
         """
         useful = bool(specs) and _is_useful(specs)
         if self._waiting is not None:
-            sent = useful and self._waiting.send(specs)
+            sent = useful and self._results is not None and self._waiting.send(specs)
             self._waiting.close()
             self._waiting = None
             if sent:
@@ -144,7 +144,7 @@ class Background:
 
 
 class _Waiting:
-    """Memory that both processes have, by which one sends runs to the other, and a pipe that says how many bytes."""
+    """Memory that both processes have, by which one sends runs to the other, and a pipe that says when."""
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _MOST_BYTES)
@@ -153,20 +153,16 @@ class _Waiting:
     def send(self, specs: Sequence[RunSpec]) -> bool:
         """Send the runs; whether they can be."""
         try:
-            content = pickle.dumps(specs, pickle.HIGHEST_PROTOCOL)
-        except (pickle.PicklingError, AttributeError, TypeError, RecursionError):  # a value of a script may be any
-            return False
-        if len(content) > _MOST_BYTES:
-            return False
-        self._memory.write(content)
-        os.write(self._ours, len(content).to_bytes(8, "big"))
+            pickle.dump(specs, self._memory, pickle.HIGHEST_PROTOCOL)
+        except (pickle.PicklingError, AttributeError, TypeError, ValueError, RecursionError, MemoryError):
+            return False  # too many bytes, or a value of a script that cannot be pickled
+        os.write(self._ours, b"1")
         return True
 
     def receive(self) -> Sequence[RunSpec]:
         """The runs, in the other process; none if the first has ended."""
         os.close(self._ours)
-        size = int.from_bytes(os.read(self._theirs, 8), "big")
-        return pickle.loads(self._memory[:size]) if size else ()  # noqa: S301 - from lrviz
+        return pickle.load(self._memory) if os.read(self._theirs, 1) else ()  # noqa: S301 - from lrviz
 
     def close(self) -> None:
         """Free the memory and the pipe."""

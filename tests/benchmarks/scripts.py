@@ -1,12 +1,15 @@
-"""Training scripts: the time of the processor to read 5,000 lines, by what the lines are."""
+"""Training scripts: the time that a plot takes longer for 5,000 lines than for few, by what the lines are."""
 
 from __future__ import annotations
 
 import ast
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from statistics import median
 
 from lrviz.spec import Fields, read_all
+from tests.benchmarks.processes import in_turn, lrviz
 from tests.benchmarks.report import Finding, Plan, duration
 
 TARGET = 0.2  # seconds
@@ -105,26 +108,30 @@ def shapes(lines: int = LINES) -> dict[str, str]:
 
 
 def measure(plan: Plan) -> Iterator[Finding]:
-    """The time to read each script, and that of Python's parser alone."""
-    fields = Fields({"steps_per_epoch": "4"})
-    (plan.folder / "train.py").write_text("StepLR(opt, 3)\n", encoding="utf-8")
-    read_all(str(plan.folder / "train.py"), fields)  # imports
-    for name, text in shapes().items():
-        path = plan.folder / "train.py"
+    """A plot of each script beyond that of a short one; also the time of the processor, and that of Python's parser."""
+    texts = {"short": _HEAD + _MAIN.format(more="", step="scheduler.step()"), **shapes()}
+    commands = {}
+    for name, text in texts.items():
+        path = plan.folder / f"{name.replace(' ', '_')}.py"
         path.write_text(text, encoding="utf-8")
+        commands[name] = lrviz("plot", str(path), "--steps-per-epoch", "4", "-o", "a.png", "-q")
+    seconds = in_turn(commands, plan.runs, plan.folder)
+    base = seconds.pop("short")
+    fields = Fields({"steps_per_epoch": "4"})
+    for name, each in seconds.items():
+        script = commands[name].words[2]
+        reading, parsing = (
+            _least(call, plan.runs) for call in (partial(read_all, script, fields), partial(ast.parse, texts[name]))
+        )
+        detail = (
+            f"{duration(median(each))} against {duration(median(base))} for {len(texts['short'].splitlines())} lines; "
+            f"reading takes the processor {duration(reading)}, Python's parser {duration(parsing)}"
+        )
+        beyond = median(one - other for one, other in zip(each, base, strict=True))
+        yield Finding(f"plot of a script, {name}", beyond, "s", TARGET, detail)
 
-        def read(path: str = str(path)) -> None:
-            read_all(path, fields)
 
-        def parse(text: str = text) -> None:
-            ast.parse(text)
-
-        seconds, parsing = _least(read, plan.runs), _least(parse, plan.runs)
-        detail = f"{duration(parsing)} of it is Python's parser, once"
-        yield Finding(f"script, {name}", seconds, "s", TARGET, detail)
-
-
-def _least(call: Callable[[], None], runs: int) -> float:
+def _least(call: Callable[[], object], runs: int) -> float:
     """The least time of the processor that a call takes."""
     times = []
     for _ in range(runs):

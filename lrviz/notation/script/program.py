@@ -42,6 +42,10 @@ class Program:
     orders: tuple[tuple[int, ...], ...] = ()
     added: int = 0
 
+    def __getstate__(self) -> dict[str, Any]:
+        """With the statements that matter, which are found here while the process that it is sent to is still busy."""
+        return {**vars(self), "_kept_for_rates": self._kept_for_rates}
+
     @property
     def line(self) -> int:
         """The line of the loop over batches."""
