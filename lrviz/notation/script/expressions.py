@@ -17,6 +17,7 @@ from lrviz.notation.script.trees import parameter_defaults
 from lrviz.notation.script.values import (
     CONSTANTS,
     Array,
+    Choice,
     Class,
     Counter,
     Dotted,
@@ -346,6 +347,8 @@ class Expressions(Reader):
                 group = SomeGroup(*key.origins)
                 group.groups = owner
                 return group
+            if isinstance(owner, list | tuple | dict) and (several := self._one_of(owner, key)) is not None:
+                return several
             if isinstance(owner, dict):
                 self.example(key, *owner)
                 if any(self._makes(v) for v in owner.values()):
@@ -355,6 +358,17 @@ class Expressions(Reader):
         if isinstance(owner, Unknown) and owner.origins and is_computed(owner):
             return Unknown(*owner.origins)
         return self.unknown(node)
+
+    def _one_of(self, owner: Any, key: Unknown) -> Unknown | None:
+        """An item of a list or dictionary of optimizers or schedulers; None if it has others."""
+        items = tuple(owner.values() if isinstance(owner, dict) else owner)
+        if not items or not all(isinstance(item, Optimizer | Schedule) for item in items):
+            return None
+        if isinstance(owner, dict):
+            self.example(key, *owner)
+        found = (Choice if isinstance(items[0], Schedule) else Unknown)(*key.origins)
+        found.options = items
+        return found
 
     def _makes(self, value: Any) -> bool:
         """Whether a value is a class of schedulers, or a function that makes one."""

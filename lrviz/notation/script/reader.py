@@ -151,6 +151,7 @@ class Reader(ABC):
         self.sets = self.functions.that_call(lambda name: name == RATE)
         self.changing: dict[str, Loop] = {}  # attributes that a loop around training changes
         self.training: dict[ast.AST, bool] = {}  # whether a loop is around training
+        self.indexed: dict[ast.AST, list[ast.expr]] = {}  # what the variable of a loop is an index of
         self.optimizers: list[Optimizer] = []
         self.rates: dict[Optimizer, list[Any]] = {}  # of the groups of each optimizer before they are changed
         self.named: dict[str, Optimizer] = {}  # optimizers that the script only uses, by their source
