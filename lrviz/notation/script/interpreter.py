@@ -55,7 +55,6 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import unparse
 
-
 _MOST_OBJECTS: Final = 1_000  # optimizers, schedulers or parameter groups that a loop counts
 
 
@@ -302,7 +301,7 @@ class Interpreter(Targets):
     def _changed(self, old: Any, new: Any) -> Any:
         """The value of `old += ...`: a list or an array that has changed, or the new value."""
         if isinstance(old, list) and isinstance(new, list):
-            self.change(old)
+            self.change(old, added=new)
             old[:] = new
             return old
         if isinstance(old, Array) and isinstance(new, Array):
@@ -447,9 +446,9 @@ class Interpreter(Targets):
         attributes, names = self.functions.changed_in(node)
         self.changing |= {name: loop for name in attributes if name not in self.changing}
         for name in names:
-            for where in {scope.find(name) or scope.top, scope.top}:
-                if isinstance(where.names.get(name), int | float | str):
-                    where.names[name] = Counter(loop, name)
+            for names_of in (found.names for found in {scope.find(name), scope.top} if found is not None):
+                if isinstance(names_of.get(name), int | float | str):
+                    names_of[name] = Counter(loop, name)
         for child in self.functions.names_in(node).items:
             match child:
                 case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)):
@@ -498,6 +497,13 @@ class Interpreter(Targets):
                     ast.Assign(targets=[ast.Subscript(value=owner)]) | ast.AugAssign(target=ast.Subscript(value=owner))
                 ):
                     pass
+                case ast.Call(func=ast.Attribute(value=owner, attr="add_param_group")) if isinstance(
+                    why, UnknownGroups
+                ):
+                    optimizer = self.evaluate(owner, scope)
+                    if isinstance(optimizer, Optimizer):
+                        optimizer.groups.append(Group({"lr": why}))
+                    continue
                 case ast.Assign(targets=[ast.Attribute(value=owner, attr=name)]):
                     instance = self.evaluate(owner, scope)
                     if isinstance(instance, Instance):
