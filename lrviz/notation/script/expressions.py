@@ -10,13 +10,14 @@ from typing import Any, Final
 from lrviz.notation.script import library
 from lrviz.notation.script.arguments import REQUIRED
 from lrviz.notation.script.methods import TEXT_METHODS
-from lrviz.notation.script.names import imported, is_scheduler, name_without_import
+from lrviz.notation.script.names import imported, is_scheduler, is_setting, name_without_import
 from lrviz.notation.script.operators import binary, relation, set_of, unary
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.trees import parameter_defaults
 from lrviz.notation.script.values import (
     CONSTANTS,
     Array,
+    Choice,
     Class,
     Counter,
     Dotted,
@@ -72,10 +73,9 @@ class Expressions(Reader):
         match node:
             case ast.Constant(value=value):
                 return value if isinstance(value, CONSTANTS) else self.unknown(node)
-            case ast.Name(id=name):
-                return self._name(name, node, scope)
-            case ast.Attribute(value=owner, attr=name):
-                return self.attribute(self.evaluate(owner, scope), name, node)
+            case ast.Name() | ast.Attribute():
+                value = self._named(node, scope)
+                return self.unknown(node) if is_setting(value) else value
             case ast.Call():
                 return self._call(node, scope)
             case ast.BinOp(left=left, op=op, right=right):
@@ -127,6 +127,16 @@ class Expressions(Reader):
                 self._yield(node, scope)
                 return self.failed(node)
         return self.unknown(node)
+
+    def _named(self, node: ast.expr, scope: Scope) -> Any:
+        """What is called, or of which an attribute is read: what is imported stays the path of its module."""
+        match node:
+            case ast.Name(id=name):
+                return self._name(name, node, scope)
+            case ast.Attribute(value=owner, attr=name):
+                self.add(1, node)
+                return self.attribute(self._named(owner, scope), name, node)
+        return self.evaluate(node, scope)
 
     def _name(self, name: str, node: ast.Name, scope: Scope) -> Any:
         if name in self.values:
@@ -210,7 +220,7 @@ class Expressions(Reader):
         return Method(owner, name, node)
 
     def _call(self, node: ast.Call, scope: Scope) -> Any:
-        function = self.evaluate(node.func, scope)
+        function = self._named(node.func, scope)
         args: list[Any] = []
         kwargs: dict[str, Any] = {}
         for argument in node.args:
@@ -346,6 +356,8 @@ class Expressions(Reader):
                 group = SomeGroup(*key.origins)
                 group.groups = owner
                 return group
+            if isinstance(owner, list | tuple | dict) and (several := self._one_of(owner, key)) is not None:
+                return several
             if isinstance(owner, dict):
                 self.example(key, *owner)
                 if any(self._makes(v) for v in owner.values()):
@@ -355,6 +367,17 @@ class Expressions(Reader):
         if isinstance(owner, Unknown) and owner.origins and is_computed(owner):
             return Unknown(*owner.origins)
         return self.unknown(node)
+
+    def _one_of(self, owner: Any, key: Unknown) -> Unknown | None:
+        """An item of a list or dictionary of optimizers or schedulers; None if it has others."""
+        items = tuple(owner.values() if isinstance(owner, dict) else owner)
+        if not items or not all(isinstance(item, Optimizer | Schedule) for item in items):
+            return None
+        if isinstance(owner, dict):
+            self.example(key, *owner)
+        found = (Choice if isinstance(items[0], Schedule) else Unknown)(*key.origins)
+        found.options = items
+        return found
 
     def _makes(self, value: Any) -> bool:
         """Whether a value is a class of schedulers, or a function that makes one."""

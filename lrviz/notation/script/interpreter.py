@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from lrviz.notation.script.accelerate import is_accumulate
 from lrviz.notation.script.names import imported
@@ -29,6 +29,7 @@ from lrviz.notation.script.trees import (
     is_exit,
     only_extends,
     stored_names,
+    walk,
 )
 from lrviz.notation.script.values import (
     CONSTANTS,
@@ -54,12 +55,28 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import unparse
 
+_MOST_OBJECTS: Final = 1_000  # optimizers, schedulers or parameter groups that a loop counts
+
 
 def _of_objects(over: Any) -> bool:
     """Whether a loop runs over optimizers, schedulers or parameter groups, rather than over epochs or batches."""
+    if isinstance(over, dict):
+        over = list(over.values())
     if not isinstance(over, list | tuple):
         return False
-    return any(isinstance(item, Optimizer | Schedule | Group) for item in flat(over))
+    items = flat(flat(over))  # those of `enumerate(zip(...))` too
+    return any(isinstance(item, Optimizer | Schedule | Group) for item in items)
+
+
+def _indexed_by(node: ast.For | ast.AsyncFor) -> list[ast.expr]:
+    """The lists and dictionaries of which the variable of a loop is an index."""
+    names = stored_names(node.target)
+    return [
+        child.value
+        for child in walk(node)
+        if isinstance(child, ast.Subscript) and isinstance(child.slice, ast.Name) and child.slice.id in names
+        and isinstance(child.value, ast.Name | ast.Attribute)
+    ]  # fmt: skip
 
 
 def _passes_optimizer(node: ast.AST) -> bool:
@@ -284,7 +301,7 @@ class Interpreter(Targets):
     def _changed(self, old: Any, new: Any) -> Any:
         """The value of `old += ...`: a list or an array that has changed, or the new value."""
         if isinstance(old, list) and isinstance(new, list):
-            self.change(old)
+            self.change(old, added=new)
             old[:] = new
             return old
         if isinstance(old, Array) and isinstance(new, Array):
@@ -306,7 +323,7 @@ class Interpreter(Targets):
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> Signal | None:
         over = self.evaluate(node.iter, scope)
-        trains = not _of_objects(over) and self._trains(node)
+        trains = self._trains(node) and not _of_objects(over) and not self._counts_objects(node, over, scope)
         items = None if trains else self.items(over)
         if trains or (items is None and (self._sets_rates(node) or "__call__" in self.trains)):
             count = self.length(over, node.iter)
@@ -327,6 +344,14 @@ class Interpreter(Targets):
                 return self._after(signal, before)
             before = joined(before, signal.before if signal is not None and signal.kind == "continue" else signal)
         return joined(before, self.block(node.orelse, scope))
+
+    def _counts_objects(self, node: ast.For | ast.AsyncFor, over: Any, scope: Scope) -> bool:
+        """Whether the items that a loop runs over are indices of optimizers, schedulers or parameter groups."""
+        if not isinstance(over, range | list | tuple) or len(over) > _MOST_OBJECTS:
+            return False
+        if node not in self.indexed:
+            self.indexed[node] = _indexed_by(node)
+        return any(_of_objects(self.evaluate(owner, scope)) for owner in self.indexed[node])
 
     def _iteration(self, node: ast.For | ast.AsyncFor | ast.While, scope: Scope) -> Signal | None:
         """Read an iteration of a loop that is read as often as it runs."""
@@ -396,10 +421,10 @@ class Interpreter(Targets):
     def _training(self, node: ast.For | ast.AsyncFor | ast.While, loop: Loop, scope: Scope) -> Signal | None:
         """Read a loop around training once, with what it changes unknown."""
         self._begin_changes(node, loop, scope)
-        changed = assigned_in(node)
-        for name in changed:
-            if name in scope.names and not isinstance(scope.names[name], Optimizer | Schedule | Loader | Function):
-                scope.names[name] = Counter(loop, name)
+        changed = {name: scope.elsewhere.get(name, scope).names for name in assigned_in(node)}
+        for name, names in changed.items():
+            if name in names and not isinstance(names[name], Optimizer | Schedule | Loader | Function):
+                names[name] = Counter(loop, name)
         for name in loop.names:
             self.store(name, Counter(loop, name), scope)
         if isinstance(node, ast.For | ast.AsyncFor) and not loop.names:
@@ -411,9 +436,9 @@ class Interpreter(Targets):
         finally:
             self.loops.pop()
             self.repeats = outer
-        for name in changed:
-            if isinstance(scope.names.get(name), int | float | str | Counter):
-                scope.names[name] = Counter(loop, name)
+        for name, names in changed.items():
+            if isinstance(names.get(name), int | float | str | Counter):
+                names[name] = Counter(loop, name)
         return signal if signal is not None and signal.kind == "return" and signal.value is None else None
 
     def _begin_changes(self, node: ast.AST, loop: Loop, scope: Scope) -> None:
@@ -421,8 +446,9 @@ class Interpreter(Targets):
         attributes, names = self.functions.changed_in(node)
         self.changing |= {name: loop for name in attributes if name not in self.changing}
         for name in names:
-            if isinstance(scope.top.names.get(name), int | float | str):
-                scope.top.names[name] = Counter(loop, name)
+            for names_of in (found.names for found in {scope.find(name), scope.top} if found is not None):
+                if isinstance(names_of.get(name), int | float | str):
+                    names_of[name] = Counter(loop, name)
         for child in self.functions.names_in(node).items:
             match child:
                 case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)):
@@ -471,6 +497,13 @@ class Interpreter(Targets):
                     ast.Assign(targets=[ast.Subscript(value=owner)]) | ast.AugAssign(target=ast.Subscript(value=owner))
                 ):
                     pass
+                case ast.Call(func=ast.Attribute(value=owner, attr="add_param_group")) if isinstance(
+                    why, UnknownGroups
+                ):
+                    optimizer = self.evaluate(owner, scope)
+                    if isinstance(optimizer, Optimizer):
+                        optimizer.groups.append(Group({"lr": why}))
+                    continue
                 case ast.Assign(targets=[ast.Attribute(value=owner, attr=name)]):
                     instance = self.evaluate(owner, scope)
                     if isinstance(instance, Instance):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 from lrviz.notation.script.found import Found
 from lrviz.notation.script.interpreter import Interpreter
@@ -21,6 +21,8 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import unparse
 from lrviz.schedulers import takes_metric
+
+_LENGTHS: Final = ("steps_per_epoch", "dataset_size")
 
 
 class NotPlainError(Exception):
@@ -88,6 +90,10 @@ class Loops:
             raise NotPlainError
         every = self._conditions(step, len(steps) > 1)
         update_every = None if update is None else every_of(update)
+        if update is not None and not {*_LENGTHS}.isdisjoint(self.given):  # they say how many batches an epoch has
+            self.found.missing += [
+                o for c in update.conditions if isinstance(c.every, Unknown) for o in origins(c.every)
+            ]
         if update is not None and update_every is not None:
             self.found.drops_partial = not any(c.partial for c in update.conditions)
             if not all(c.regular for c in update.conditions if c.every is not None):

@@ -43,7 +43,7 @@ def list_method(
     """What a method of a list returns."""
     match name:
         case "append" | "extend" | "insert" | "remove" | "pop" | "reverse" | "sort" | "clear":
-            reader.change(owner)
+            reader.change(owner, added=args)
             if reader.loops or reader.taint(owner) is not None:
                 # In a loop around training, which is read once; what it collects is for its own use.
                 return reader.unknown(node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any, Final
 
 from lrviz.notation.functions import FUNCTIONS, MATH
@@ -42,6 +43,11 @@ _COMMON: Final = frozenset((
     *BASES, "argparse", "ast", "bisect", "click", "collections", "copy", "fire", "functools", "json", "partial", "tqdm",
     "trange", "transformers", "trl", "typer", "types",
 ))  # fmt: skip
+
+
+# Modules whose functions and constants are not taken for values of a configuration, with those of Python.
+_LIBRARIES: Final = frozenset(("numpy", "np", "onp", "torch", *sys.stdlib_module_names))
+_OF_TORCH: Final = ("torch", "nn", "optim", "lr_scheduler", "sched", "lrs", "swa_utils", "functional")
 
 
 def name_without_import(name: str) -> Any:
@@ -91,6 +97,16 @@ def is_scheduler_class(name: str) -> bool:
 def names_scheduler(name: str) -> bool:
     """Whether a name is that of a class of schedulers, or of a function of another package that creates one."""
     return is_scheduler_class(name) or (("_" in name or name[:1].isupper()) and name in names())  # no short names
+
+
+def is_setting(value: Any) -> bool:
+    """Whether what is imported may be a value of a configuration, or have some: not a class, or of a known library."""
+    if not isinstance(value, Dotted) or not value.module or value.path.partition(".")[0] in _LIBRARIES:
+        return False
+    name = value.last
+    is_class = name[:1].isupper() and not name.isupper()
+    known = name in _OF_TORCH or name in installed_optimizers() or name in OWN_RATES or is_trainer_class(name)
+    return not (is_class or known or names_scheduler(name) or scheduler_at(value.path) is not None)
 
 
 def imported(path: str) -> Any:

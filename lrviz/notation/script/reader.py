@@ -156,10 +156,12 @@ class Reader(ABC):
         self.sets = self.functions.that_call(lambda name: name == RATE)
         self.changing: dict[str, Loop] = {}  # attributes that a loop around training changes
         self.training: dict[ast.AST, bool] = {}  # whether a loop is around training
+        self.indexed: dict[ast.AST, list[ast.expr]] = {}  # what the variable of a loop is an index of
         self.optimizers: list[Optimizer] = []
         self.rates: dict[Optimizer, list[Any]] = {}  # of the groups of each optimizer before they are changed
         self.named: dict[str, Optimizer] = {}  # optimizers that the script only uses, by their source
         self.tainted: dict[int, tuple[Any, Unknown]] = {}  # lists and dicts that may have been changed, by id
+        self.conditional: list[tuple[Any, Unknown, list[Any]]] = []  # of them, those that a condition decides on
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """The reader in another process, where objects have other numbers."""
@@ -266,11 +268,18 @@ class Reader(ABC):
         self.add(sum(len(item.options) + len(item.origins) for item in items if isinstance(item, Unknown)))
         return value
 
-    def change(self, value: Any, why: Unknown | None = None) -> None:
-        """Note that a list or dict is changed where it is not known whether, or how, it is."""
+    def change(self, value: Any, why: Unknown | None = None, added: Sequence[Any] = ()) -> None:
+        """Note that a list or dict is changed where it is not known whether, or how, it is; `added` may be in it."""
         reason = why or next((c.value for c in self.conditions), None)
         if reason is not None:
             self.tainted[id(value)] = value, reason
+            if why is None:
+                self.conditional.append((value, reason, flat(added)))
+
+    def held(self, value: Any) -> list[Any]:
+        """The items of a list or dict, with those that a condition may add."""
+        items = flat(value.values() if isinstance(value, dict) else value)
+        return [*items, *(item for owner, _, added in self.conditional if owner is value for item in added)]
 
     def taint(self, value: Any) -> Unknown | None:
         """Why the items of a list or dict are not known; None if they are."""
@@ -363,6 +372,8 @@ class Reader(ABC):
         if self.loops or optimizer in self.rates:
             self.keep_rates(optimizer)
             self.event("group", optimizer, (group,), node)
+        elif self.conditions and group.get("lr") is not optimizer.defaults.get("lr"):  # it may not be added
+            group["lr"] = Unknown(*(o for c in self.conditions for o in c.value.origins))
         optimizer.groups.append(group)
         self.made_optimizer(optimizer)
 

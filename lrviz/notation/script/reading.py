@@ -316,6 +316,9 @@ class _Reading:
             if isinstance(value, Choice) and any(o is one for o in alternatives(value) for one in chosen):
                 found += value.origins
                 self.others += [o for o in alternatives(value) if isinstance(o, Schedule)]
+        for value, reason, _ in reader.conditional:
+            if any(isinstance(item, Optimizer | Schedule) for item in reader.held(value)):
+                found += reason.origins
         for one in chosen:
             for other in roots:
                 tests = {id(c.test): c for c in other.conditions}
@@ -498,6 +501,11 @@ class _Reading:
                     Position(optimizer.line),
                 )
             found.missing += () if "lr" in self.given else rate.origins
+        if unknown and "lr" not in self.given and not any(o.givable for o in origins(unknown)):
+            raise ExpressionError(
+                f"the rate of `{optimizer.name}` on line {optimizer.line} cannot be computed", "give it with `--lr`",
+                optimizer.node,
+            )  # fmt: skip
         if not unknown and all(isinstance(r, int | float) and not isinstance(r, bool) for r in rates):
             found.fields["lr"] = rates[0] if len(rates) == 1 else list(rates)
             names = [g.get("name") for g in optimizer.groups]

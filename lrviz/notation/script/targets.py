@@ -124,6 +124,8 @@ class Targets(Definitions):
                 old = items[index]
             except (KeyError, IndexError, TypeError):
                 old = value
+                if isinstance(value, Optimizer | Schedule):
+                    self.change(owner, added=[value])
             if self.loops and isinstance(old, CONSTANTS) and isinstance(value, CONSTANTS):
                 value = Counter(self.loops[-1], unparse(node))
             try:

@@ -83,7 +83,9 @@ def make_optimizer(reader: Reader, name: str, args: list[Any], kwargs: dict[str,
         groups = [Group(kept)]
         if isinstance(params, UnknownGroups):
             groups[0]["lr"] = params
-        if isinstance(why := reader.taint(params), UnknownGroups):  # groups that are added in a loop over the model
+        why = reader.taint(params)
+        rated = why is not None and any(isinstance(i, dict) and "lr" in i for i in reader.held(params))
+        if isinstance(why, UnknownGroups) or rated:  # groups that a loop or a condition adds
             groups[0]["lr"] = why
     made = Optimizer(name, groups, node.lineno, kept, node, loops=tuple(reader.loops), options=options)
     reader.made_optimizer(made)

@@ -175,7 +175,9 @@ def adds_rates(node: ast.AST) -> bool:
     """Whether what a node adds to a list may be parameter groups with rates, or what they are is not known."""
     for child in walk(node):
         match child:
-            case ast.Call(func=ast.Attribute(attr="append" | "insert" | "extend"), args=[*_, added]):
+            case ast.Call(
+                func=ast.Attribute(attr="append" | "insert" | "extend" | "add_param_group"), args=[*_, added]
+            ):
                 pass
             case ast.AugAssign(op=ast.Add(), value=added):
                 pass
