@@ -207,6 +207,8 @@ def _run(
     """The run of a scheduler; what is found if values are missing."""
     if "steps" not in first.fields:  # whose length is not that of an epoch
         first.loaders = first.loaders or loaders_of(first)
+    if first.computed:  # one number is asked for, unless more than the length of the loop follows from these
+        first.computed = not {origin.text for origin in first.missing}.isdisjoint(first.loaders)
     known = with_spellings(first, typed)
     merged = merged_fields(first, known, typed, fields)
     loop, groups = read_loop(merged.values, fields.prefix), read_groups(merged.values.get("lr"), fields.prefix)
@@ -220,9 +222,10 @@ def _run(
     if program is not None and program.by_batch and not found.ends_early and not has_batches(merged.values):
         # The rates change within an epoch.
         asked = {origin.text for origin in found.missing}
-        found.missing += [Origin(text, program.line) for text in first.loaders[:1] if text not in asked]
+        loaders = first.loaders if first.computed else first.loaders[:1]
+        found.missing += [Origin(text, program.line) for text in loaders if text not in asked]
     if found.missing:
-        found.loaders = first.loaders
+        found.loaders, found.computed = first.loaders, first.computed
         return found
     notes = [*found.notes, *differences(first, typed, fields.prefix)]
     if program is not None:

@@ -121,7 +121,8 @@ def lengths_of(found: Found, values: Mapping[str, Any], loop: TrainingLoop) -> d
     lengths = {text: loop.epochs for text in missing if found.field_of(text) == "epochs" and "epochs" in values}
     updates = [text for text in missing if _ESTIMATED.search(text)]
     if has_batches(values):
-        return lengths | dict.fromkeys(found.loaders, loop.steps_per_epoch) | dict.fromkeys(updates, loop.updates)
+        loaders = () if found.computed else found.loaders
+        return lengths | dict.fromkeys(loaders, loop.steps_per_epoch) | dict.fromkeys(updates, loop.updates)
     found.loaders = (*found.loaders, *updates)  # these follow from the batches of an epoch
     return lengths
 

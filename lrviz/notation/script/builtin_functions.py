@@ -183,6 +183,7 @@ def _range_length(args: list[Any], unknown: Unknown) -> Any:
         return args[0]
     if len(args) == 2 and args[0] == 0:
         return args[1]
+    unknown.computed = True
     return unknown
 
 

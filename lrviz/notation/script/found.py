@@ -79,6 +79,7 @@ class Found:
     faults: list[Fault] = field(default_factory=list)
     missing: list[Origin] = field(default_factory=list)
     loaders: tuple[str, ...] = ()  # expressions for the number of batches in an epoch
+    computed: bool = False  # whether that number is computed from `loaders`, whose values are others
     drops_partial: bool = False  # whether the last batches of an epoch, too few for an update, make none
     stepped: int = 0  # the line of `scheduler.step()`
     excerpt: tuple[str, ...] = ()  # the line of the first of `missing`, and a caret
@@ -96,7 +97,7 @@ class Found:
 
     def field_of(self, text: str) -> str:
         """The field of the run that an expression is the value of; "" if it is of none."""
-        if text in self.loaders:
+        if text in self.loaders and not self.computed:
             return "steps_per_epoch"
         return "epochs" if _EPOCHS.search(text) else _OPTIONS.get(text, "")
 
@@ -128,8 +129,10 @@ class MissingValuesError(NotationError):
 
 def missing_values(found: Found, prefix: str = "--") -> MissingValuesError:
     """The error for a script that needs values: all of them at once, and how to give them."""
+    sizes = {text: ["1000"] for text in found.loaders if found.computed and text.startswith("len(")}
+    examples = {**found.examples, **sizes}
     missing = tuple(
-        MissingValue(o.text, o.line, *_guess(o.text, found.examples), found.field_of(o.text)) for o in found.missing
+        MissingValue(o.text, o.line, *_guess(o.text, examples), found.field_of(o.text)) for o in found.missing
     )
     missing += tuple(MissingValue(_FIELDS[name], found.line, "a count", "1000", name) for name in found.needs)
     error = _missing_error(found, missing, prefix)

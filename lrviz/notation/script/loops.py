@@ -150,6 +150,7 @@ class Loops:
         if inner is None and not of_epochs(outer):
             self._count("steps", outer)
             self.found.loaders = tuple(text for text in _loader_texts(outer) if text.startswith("len("))
+            self.found.computed = _is_computed(outer)
             if isinstance(outer.over, Loader) or (self.found.loaders and not isinstance(outer.count, int)):
                 self.found.fields.pop("steps", None)
                 self._count("steps_per_epoch", outer)
@@ -160,7 +161,7 @@ class Loops:
             self._count("epochs", outer)
         if inner is not None:
             self._count("steps_per_epoch", inner)
-            self.found.loaders = _loader_texts(inner)
+            self.found.loaders, self.found.computed = _loader_texts(inner), _is_computed(inner)
         elif one:
             self.found.fields["steps_per_epoch"] = 1
         if every:
@@ -250,3 +251,8 @@ def of_epochs(loop: Loop) -> bool:
 def _loader_texts(loop: Loop) -> tuple[str, ...]:
     """The expressions that give the number of times a loop over batches runs."""
     return tuple(o.text for o in origins(loop.count)) if isinstance(loop.count, Unknown) else ()
+
+
+def _is_computed(loop: Loop) -> bool:
+    """Whether the number of times a loop over batches runs is another than the values that it follows from."""
+    return isinstance(loop.count, Unknown) and (loop.count.computed or len(loop.count.origins) > 1)

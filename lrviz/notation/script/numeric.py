@@ -29,6 +29,7 @@ def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs:
     args = [*args, *kwargs.values()]
     if (unknown := reader.unknown_in(args)) is not None:
         counters = [a for a in args if isinstance(a, Counter)]
+        unknown.computed = len(args) != 1 or args[0].computed or function.name not in ("int", "float")
         return counters[0] if len(counters) == len(args) == 1 else unknown
     args = [
         list(a.values())

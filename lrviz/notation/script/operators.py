@@ -20,7 +20,7 @@ def binary(reader: Reader, op: ast.operator, left: Any, right: Any, node: ast.AS
         counters = [v for v in unknown if isinstance(v, Counter)]
         if counters and len(counters) == len(unknown) and isinstance(op, ast.Add | ast.Sub):
             return counters[0]
-        return Unknown(*(o for v in unknown for o in v.origins), *_left_out(left, right, node))
+        return Unknown(*(o for v in unknown for o in v.origins), *_left_out(left, right, node), computed=True)
     for value in (left, right):
         if (why := reader.taint(value)) is not None:
             return Unknown(*why.origins)

@@ -43,13 +43,17 @@ class Origin:
 class Unknown:
     """A value that is not known, because those of its origins are not; the first of them are kept.
 
-    `options` are the values that it may have, if it is one of two.
+    `options` are the values that it may have, if it is one of two. `computed` is whether it is another value than that
+    of its only origin, such as `len(data) // 32`.
     """
 
     options: tuple[Any, ...] = ()
+    computed = False
 
-    def __init__(self, *origins: Origin) -> None:
+    def __init__(self, *origins: Origin, computed: bool = False) -> None:
         self.origins = origins if len(origins) < 2 else tuple(dict.fromkeys(origins))[:_MOST_ORIGINS]
+        if computed:
+            self.computed = True
 
 
 class Opaque(Unknown):
