@@ -6,8 +6,10 @@ import ast
 import warnings
 from typing import Any, Final
 
+from lrviz.notation.functions import MATH
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.arrays import MOST_ITEMS, add_items, array_of, as_data
+from lrviz.notation.script.names import NUMPY_CONSTANTS
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.values import NUMBERS, Array, Counter
 from lrviz.notation.source import ExpressionError, unparse
@@ -20,6 +22,15 @@ NUMPY: Final = frozenset((
     "searchsorted", "digitize", "concatenate", "hstack", "append", "where", "full", "ones", "zeros", "geomspace",
     "hypot", "square",
 ))  # fmt: skip
+# Functions of Python that numpy has another of, with other arguments.
+_OF_PYTHON: Final = frozenset(("abs", "max", "min", "round", "sum"))
+
+
+def starred(module: str) -> list[str]:
+    """The numbers and the functions of numbers that `from module import *` defines."""
+    if module == "math":
+        return list(MATH)
+    return sorted({*NUMPY_CONSTANTS, *NUMPY} - _OF_PYTHON) if module == "numpy" else []
 
 
 def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
