@@ -10,6 +10,7 @@ from lrviz.notation.functions import MATH
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.arrays import MOST_ITEMS, add_items, array_of, as_data
 from lrviz.notation.script.names import NUMPY_CONSTANTS
+from lrviz.notation.script.operators import in_order
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.values import NUMBERS, Array, Counter
 from lrviz.notation.source import ExpressionError, unparse
@@ -35,6 +36,11 @@ def starred(module: str) -> list[str]:
 
 def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
     """A function of `math`, or Python's min, max, abs, round, int and float."""
+    of_tuples = len(args) == 1 and isinstance(args[0], list | tuple) and all(isinstance(i, tuple | str) for i in args[0])
+    if function.name in ("max", "min") and (set(kwargs) == {"key"} or (of_tuples and not kwargs)):
+        items = reader.items(args[0]) if len(args) == 1 else args
+        ordered = in_order(reader, items, {**kwargs, "reverse": function.name == "max"}, node) if items else None
+        return reader.unknown(node) if ordered is None else ordered[0]
     if kwargs and not (function.name == "round" and set(kwargs) == {"ndigits"}):
         return reader.unknown(node)
     args = [*args, *kwargs.values()]
