@@ -22,6 +22,8 @@ _SPELLINGS: Final = {
     "steps": ("total_steps", "max_steps", "num_training_steps", "num_steps", "total_iters"),
     "steps_per_epoch": ("steps_per_epoch", "iters_per_epoch", "num_batches", "batches_per_epoch"),
 }
+# Those that mean all updates of the run also beside its epochs.
+_UPDATES: Final = ("total_steps", "num_training_steps")
 
 
 def typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,16 +52,26 @@ def with_spellings(found: Found, typed: Mapping[str, Any]) -> dict[str, Any]:
                 continue
             if name == "lr" and not 0 <= value < inf:
                 continue
-            if name == "steps" and (
-                {"epochs", "steps_per_epoch"} & {*known, *typed} or known.get("interval") == "epoch"
-            ):
-                continue
-            known[name] = value if name == "lr" else int(value)
-            found.lines.setdefault(name, found.assigned_lines.get(spelling, 0))
+            key = name
+            if name == "steps":
+                if known.get("interval") == "epoch":
+                    continue
+                if {"epochs", "steps_per_epoch"} & {*known, *typed}:
+                    if spelling not in _UPDATES or not _splits(value, known, typed):
+                        continue
+                    key, value = "steps_per_epoch", value // known["epochs"]
+            known[key] = value if name == "lr" else int(value)
+            found.lines.setdefault(key, found.assigned_lines.get(spelling, 0))
             break
     if "steps" in known and {"epochs", "steps_per_epoch"} & known.keys():
         known.pop("steps" if known.get("epochs", 1) != 1 else "epochs", None)
     return known
+
+
+def _splits(updates: float, known: Mapping[str, Any], typed: Mapping[str, Any]) -> bool:
+    """Whether the batches of an epoch, which nothing else gives, follow from the updates of the run and its epochs."""
+    given = {*typed} - {"lr", "optimizer", "momentum", "metric"} or {"steps_per_epoch", "grad_accum"} & known.keys()
+    return not given and "epochs" in known and updates % known["epochs"] == 0
 
 
 def merged_fields(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fields: Fields) -> Fields:
@@ -71,8 +83,8 @@ def merged_fields(found: Found, known: Mapping[str, Any], typed: Mapping[str, An
     if found.drops_partial and rest and has_batches(values) and "accum_remainder" not in typed:
         values["accum_remainder"] = "drop"
         found.notes.append(
-            f"the last {count(rest, 'batch').replace('batchs', 'batches')} of an epoch make no update: the script "
-            f"makes one every {every}"
+            f"the last {'batch of an epoch makes' if rest == 1 else f'{rest:,} batches of an epoch make'} no update: "
+            f"the script makes one every {every}"
         )
     return replace(fields, values=values)
 

@@ -86,6 +86,18 @@ def test_the_processes_of_an_accelerator_that_is_created_elsewhere() -> None:
     assert str(read_run(lines, Fields({"num_processes": 4})).scheduler) == "StepLR(step_size=20)"
 
 
+def test_what_is_prepared_may_get_another_name() -> None:
+    lines = "opt = SGD(p, lr=0.1)\ns = StepLR(opt, 2)\n"
+    loop = "for epoch in range(3):\n    mine.step()\n    scheduler.step()"
+    for prepare in (
+        "mine, scheduler = accelerator.prepare(opt, s)",
+        "mine, scheduler = accelerator.prepare_optimizer(opt), accelerator.prepare_scheduler(s)",
+        "mine = accelerator.prepare(opt)\nscheduler = accelerator.prepare(s)",
+        "net, mine = fabric.setup(net, opt)\nscheduler = s",
+    ):
+        assert read_run(f"{lines}{prepare}\n{loop}").read[-1].startswith("stepped once an epoch"), prepare
+
+
 DISTRIBUTED = """
 sampler = DistributedSampler(dataset, num_replicas=4, rank=0)
 train_loader = DataLoader(dataset, batch_size=8, sampler=sampler)

@@ -197,6 +197,32 @@ REFUSED = {
         f"{WARMUP}scheduler = get_own_schedule_with_warmup(optimizer, 10, 100)",
         "`get_own_schedule_with_warmup` on line 2 is not a scheduler of torch",
     ),
+    "a scheduler around it whose name says nothing": (
+        f"{WARMUP}scheduler = make(optimizer, 10, after=cosine)",
+        "`make` on line 2 is not a scheduler of torch",
+    ),
+    "a scheduler around it that is stepped": (
+        f"{WARMUP}w = make(optimizer, 10, after=cosine)\nfor epoch in range(3):\n    optimizer.step()\n    w.step()",
+        "`make` on line 2 is not a scheduler of torch",
+    ),
+    "a scheduler that is stepped, by its variable": (
+        f"optimizer = SGD(p, 0.1)\n{WARMUP}scheduler = make(optimizer, 10)\nfor epoch in range(3):\n"
+        "    optimizer.step()\n    scheduler.step()",
+        "`make` on line 3 is not a scheduler of torch",
+    ),
+    "a scheduler that is stepped beside another": (
+        f"optimizer = SGD(p, 0.1)\n{WARMUP}other = make(optimizer)\nfor epoch in range(3):\n"
+        "    optimizer.step()\n    cosine.step()\n    other.step()",
+        "`make` on line 3 is not a scheduler of torch",
+    ),
+    "keywords that may give the value of a parameter": (
+        "def make(opt, n=10, **kw):\n    return StepLR(opt, n)\nmake(optimizer, **cfg.sched)",
+        "unknown value `cfg.sched` on line 3",
+    ),
+    "keywords that may give the value of a field": (
+        "@dataclass\nclass Config:\n    n: int = 10\nc = Config(**load(path))\nStepLR(optimizer, c.n)",
+        "unknown value `load(path)` on line 4",
+    ),
     "a number that a loop changes": (
         "n = 1\nfor x in loader:\n    n += 1\nStepLR(optimizer, n)",
         "unknown name `loader` on line 2",

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.names import is_scheduler_class
-from lrviz.notation.script.operators import set_of
+from lrviz.notation.script.operators import in_order, set_of
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.trees import walk
 from lrviz.notation.script.values import (
@@ -249,6 +249,6 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
             if not any(isinstance(test, Unknown) for test in tests):
                 return [item for item, test in zip(first, tests, strict=True) if test]
         case "sorted":
-            if all(isinstance(i, NUMBERS) for i in first) and not set(kwargs) - {"reverse"}:
-                return sorted(first, reverse=kwargs.get("reverse") is True)
+            if len(args) == 1 and (ordered := in_order(reader, first, kwargs, node)) is not None:
+                return ordered
     return reader.unknown(node)

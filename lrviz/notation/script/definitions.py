@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from lrviz.notation.functions import Function as KnownFunction
@@ -161,12 +162,21 @@ class Definitions(Expressions):
             elif name in kwargs:
                 value = kwargs.pop(name)
             elif name in function.defaults:
-                value = parameter_default(function.defaults[name])
+                value = self._left_out(kwargs, partial(parameter_default, function.defaults[name]))
             else:
                 value = self.defaults.get(name, Unknown(Origin(name, argument.lineno)))
             scope.names[name] = value
         if spec.kwarg:
             scope.names[spec.kwarg.arg] = kwargs
+
+    def _left_out(self, kwargs: Mapping[str, Any], default: Callable[[], Any]) -> Any:
+        """The value of a parameter that is left out: its default, unless keywords that are not known may give it."""
+        spread = next((v for k, v in kwargs.items() if k.startswith("**")), None)
+        if spread is None:
+            return default()
+        if len(spread.origins) == 1:
+            self.examples.setdefault(spread.origins[0].text, ["{}"])
+        return Unknown(*spread.origins)
 
     def instantiate(self, cls: Class, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """An instance of a class of the script."""
@@ -184,7 +194,8 @@ class Definitions(Expressions):
         elif cls.fields is not None:
             values = dict(zip(cls.fields, args, strict=False)) | dict(kwargs)
             for name in cls.fields:
-                value = values[name] if name in values else field_default(self, cls.find(name))
+                default = partial(field_default, self, cls.find(name))
+                value = values[name] if name in values else self._left_out(values, default)
                 if name in values or cls.has(name):
                     instance.names[name] = value
             if cls.foreign:  # fields of a base that is not in the script

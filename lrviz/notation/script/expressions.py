@@ -157,6 +157,10 @@ class Expressions(Reader):
     def attribute(self, owner: Any, name: str, node: ast.expr) -> Any:
         """An attribute of a value."""
         match owner:
+            case Dotted() if name == "__name__":
+                return owner.last
+            case Class() | Function() if name == "__name__":
+                return owner.name
             case Dotted():
                 return imported(f"{owner.path}.{name}")
             case list() | tuple() | dict() | range() | Array() if name == "__getitem__" and self.taint(owner) is None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from lrviz.notation.script.accelerate import is_accumulate
 from lrviz.notation.script.names import imported
+from lrviz.notation.script.numeric import starred
 from lrviz.notation.script.operators import binary
 from lrviz.notation.script.reader import SCALER, TRAINS, Signal, joined
 from lrviz.notation.script.targets import Targets
@@ -277,8 +278,8 @@ class Interpreter(Targets):
             case ast.ImportFrom(module=module, names=aliases, level=level):
                 path = "." * level + (module or "")
                 for alias in aliases:
-                    if alias.name != "*":
-                        self.store(alias.asname or alias.name, imported(f"{path}.{alias.name}"), scope)
+                    for name in starred(path) if alias.name == "*" else (alias.name,):
+                        self.store(alias.asname or name, imported(f"{path}.{name}"), scope)
             case ast.Global(names=names):
                 scope.elsewhere |= dict.fromkeys(names, scope.top)
             case ast.Nonlocal(names=names):

@@ -6,10 +6,10 @@ import ast
 import bisect
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from lrviz.notation.functions import FUNCTIONS, MATH
 from lrviz.notation.functions import Function as KnownFunction
@@ -59,6 +59,7 @@ from lrviz.notation.script.values import (
     Unknown,
     UnknownClass,
     find_optimizer,
+    flat,
     is_scheduler_name,
     looks_like_scheduler,
     origins,
@@ -145,6 +146,11 @@ def _dotted(
     if last == "namedtuple" and len(args) == 2 and isinstance(args[0], str):
         fields = args[1].replace(",", " ").split() if isinstance(args[1], str) else reader.items(args[1]) or []
         return Class(args[0], {}, fields=tuple(map(str, fields)))
+    if function.module in ("", "dataclasses") and args and _is_record(args[0]):
+        if last == "replace":
+            return _replaced(reader, args[0], kwargs)
+        if last == "asdict" and len(args) == 1:
+            return _as_dict(reader, args[0], node)
     if last == "partial" and args:
         return _partial(reader, args[0], args[1:], kwargs, node)
     if (
@@ -211,6 +217,30 @@ def _from_json(reader: Reader, text: str, node: ast.Call) -> Any:
     except (ValueError, RecursionError):
         return reader.failed(node)
     reader.add(size(value), node)
+    return value
+
+
+def _is_record(value: Any) -> bool:
+    """Whether a value is an instance of a dataclass or of a named tuple of the script."""
+    return isinstance(value, Instance) and value.cls is not None and value.cls.fields is not None
+
+
+def _replaced(reader: Reader, record: Instance, kwargs: Mapping[str, Any]) -> Any:
+    """A copy of an instance of a dataclass, with other values of some of its fields."""
+    cls = cast(Class, record.cls)
+    values = {name: record.names[name] for name in cls.fields or () if name in record.names}
+    return reader.instantiate(cls, [], {**values, **kwargs})
+
+
+def _as_dict(reader: Reader, value: Any, node: ast.AST) -> Any:
+    """The fields of an instance of a dataclass as a dictionary, also of those inside it."""
+    reader.add(1, node)
+    if _is_record(value):
+        return {name: _as_dict(reader, value.names.get(name), node) for name in value.cls.fields}
+    if isinstance(value, dict):
+        return {key: _as_dict(reader, item, node) for key, item in value.items()}
+    if isinstance(value, list | tuple) and reader.taint(value) is None:
+        return type(value)(_as_dict(reader, item, node) for item in value)
     return value
 
 
@@ -299,8 +329,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             found = next((o for a in (*args, *kwargs.values()) if (o := find_optimizer(a)) is not None), None)
             if found is not None:  # a scaler of gradients
                 reader.event("update", found, (), node)
-            elif (inner := find_optimizer(owner)) is not None and not looks_like_scheduler(owner):
-                reader.event("update", inner, (), node)
+            elif (inner := find_optimizer(owner)) is not None and not _wraps_scheduler(owner, node):
+                reader.event("update", inner, (owner,), node)
             elif args and "scaler" in unparse(node.func).lower():
                 reader.event("update", args[0], (), node)
             elif names_optimizer(node):
@@ -334,6 +364,13 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
     return reader.not_read(node, args, kwargs)
 
 
+def _wraps_scheduler(owner: Unknown, node: ast.Call) -> bool:
+    """Whether what a call steps may be a scheduler, although it was given an optimizer: by a name or an argument."""
+    given = flat([*owner.args, *owner.kwargs.values()]) if isinstance(owner, Opaque) else []
+    variable = unparse(node.func).rpartition(".")[0]
+    return looks_like_scheduler(owner) or is_scheduler_name(variable) or any(isinstance(v, Schedule) for v in given)
+
+
 def names_optimizer(node: ast.Call) -> bool:
     """Whether a call is of a method of what is called an optimizer."""
     return "opt" in unparse(node.func).lower().rpartition(".")[0]
@@ -362,6 +399,8 @@ def _instance_method(
             f"code of your own runs as `FILE.py:{owner.cls.name}`",
             node,
         )
+    if name in ("_replace", "_asdict") and not args and _is_record(owner):
+        return _replaced(reader, owner, kwargs) if name == "_replace" else dict(owner.names)
     if owner.cls is None and name == "get" and args and isinstance(args[0], str):
         return owner.names.get(args[0], args[1] if len(args) > 1 else None)
     return reader.not_read(node, args, kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any, Final
 
+from lrviz.notation.script.operators import in_order
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.values import NUMBERS, Unknown
 
@@ -64,8 +65,8 @@ def list_method(
                 case "reverse", []:
                     owner.reverse()
                     return None
-                case "sort", [] if not kwargs and all(isinstance(i, NUMBERS) for i in owner):
-                    owner.sort()
+                case "sort", [] if (ordered := in_order(reader, owner, kwargs, node)) is not None:
+                    owner[:] = ordered
                     return None
             reader.change(owner, reader.unknown(node))
             return reader.unknown(node)

@@ -28,7 +28,7 @@ _BUILTINS: Final = frozenset((
     "str", "bool", "isinstance", "hasattr", "getattr", "vars", "iter", "next", "map", "filter", "print", "super",
     "divmod", "type", "setattr", "eval",
 ))  # fmt: skip
-_NUMPY_CONSTANTS: Final = {
+NUMPY_CONSTANTS: Final = {
     "pi": math.pi,
     "e": math.e,
     "inf": math.inf,
@@ -116,6 +116,6 @@ def imported(path: str) -> Any:
         return MATH[name]
     if (text := member_value(path)) is not None:
         return text
-    if module in ("numpy", "torch", *NUMPY_NAMES) and name in _NUMPY_CONSTANTS:
-        return _NUMPY_CONSTANTS[name]
+    if module in ("numpy", "torch", *NUMPY_NAMES) and name in NUMPY_CONSTANTS:
+        return NUMPY_CONSTANTS[name]
     return Dotted(path)

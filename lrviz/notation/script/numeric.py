@@ -6,8 +6,11 @@ import ast
 import warnings
 from typing import Any, Final
 
+from lrviz.notation.functions import MATH
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.arrays import MOST_ITEMS, add_items, array_of, as_data
+from lrviz.notation.script.names import NUMPY_CONSTANTS
+from lrviz.notation.script.operators import in_order
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.values import NUMBERS, Array, Counter
 from lrviz.notation.source import ExpressionError, unparse
@@ -20,10 +23,24 @@ NUMPY: Final = frozenset((
     "searchsorted", "digitize", "concatenate", "hstack", "append", "where", "full", "ones", "zeros", "geomspace",
     "hypot", "square",
 ))  # fmt: skip
+# Functions of Python that numpy has another of, with other arguments.
+_OF_PYTHON: Final = frozenset(("abs", "max", "min", "round", "sum"))
+
+
+def starred(module: str) -> list[str]:
+    """The numbers and the functions of numbers that `from module import *` defines."""
+    if module == "math":
+        return list(MATH)
+    return sorted({*NUMPY_CONSTANTS, *NUMPY} - _OF_PYTHON) if module == "numpy" else []
 
 
 def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
     """A function of `math`, or Python's min, max, abs, round, int and float."""
+    of_tuples = len(args) == 1 and isinstance(args[0], list | tuple) and all(isinstance(i, tuple | str) for i in args[0])
+    if function.name in ("max", "min") and (set(kwargs) == {"key"} or (of_tuples and not kwargs)):
+        items = reader.items(args[0]) if len(args) == 1 else args
+        ordered = in_order(reader, items, {**kwargs, "reverse": function.name == "max"}, node) if items else None
+        return reader.unknown(node) if ordered is None else ordered[0]
     if kwargs and not (function.name == "round" and set(kwargs) == {"ndigits"}):
         return reader.unknown(node)
     args = [*args, *kwargs.values()]

@@ -4,13 +4,37 @@ from __future__ import annotations
 
 import ast
 import sys
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from lrviz.notation.functions import BINARY, COMPARE, UNARY
 from lrviz.notation.script.arrays import array_operation
 from lrviz.notation.script.reader import MAX_ITEMS, Reader
 from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Dotted, Length, Origin, Unknown, origins
 from lrviz.notation.source import MAX_BITS, ExpressionError
+
+_LONGEST_KEY: Final = 1_000  # characters of a text that is compared
+_WIDEST_KEY: Final = 16  # items of a tuple that is compared
+_DEEPEST_KEY: Final = 3  # tuples inside each other
+
+
+def in_order(reader: Reader, items: Sequence[Any], kwargs: Mapping[str, Any], node: ast.Call) -> list[Any] | None:
+    """The items as `sorted(items, key=..., reverse=...)` orders them; None if they cannot be compared."""
+    if set(kwargs) - {"key", "reverse"} or not isinstance(kwargs.get("reverse", False), bool):
+        return None
+    keys, key = items, kwargs.get("key")
+    if key is not None:
+        keys = [reader.call(key, [item], {}, node, reader.top) for item in items]
+    if not all(map(_comparable, keys)):
+        return None
+    reader.add(len(items), node)
+    return [items[at] for at in sorted(range(len(items)), key=keys.__getitem__, reverse=kwargs.get("reverse", False))]
+
+
+def _comparable(value: Any, depth: int = 0) -> bool:
+    if isinstance(value, list | tuple):
+        return depth < _DEEPEST_KEY and len(value) <= _WIDEST_KEY and all(_comparable(v, depth + 1) for v in value)
+    return isinstance(value, NUMBERS) or (isinstance(value, str) and len(value) <= _LONGEST_KEY)
 
 
 def binary(reader: Reader, op: ast.operator, left: Any, right: Any, node: ast.AST) -> Any:

@@ -14,6 +14,8 @@ from lrviz.notation.script.names import names_scheduler
 from lrviz.notation.script.trainers import Arguments, Trained, trainer_class
 from lrviz.notation.script.trees import RATE, Functions
 from lrviz.notation.script.values import (
+    PREPARED,
+    PREPARES,
     Array,
     Class,
     Condition,
@@ -447,8 +449,10 @@ class Reader(ABC):
             self.made_trainer(args, kwargs, node.lineno)
         if name == "Accelerator":
             self.accelerate = accelerate_of(opaque)
-        if name == "prepare" and self.accelerate is not None:
+        if name.startswith("prepare") and self.accelerate is not None:
             self.accelerate.prepare(opaque.args)
+        if PREPARES.fullmatch(name) and len(given) == 1 and isinstance(given[0], PREPARED):
+            return given[0]
         if self.loops and TRAINS.search(name):
             self.event("train", opaque, given, node)
         return opaque

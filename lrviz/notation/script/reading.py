@@ -15,7 +15,7 @@ from lrviz.notation.lengths import replace_lengths
 from lrviz.notation.parser import SchedulerCall
 from lrviz.notation.script.conversion import Conversion
 from lrviz.notation.script.explained import arguments_of
-from lrviz.notation.script.faults import created_again, faults_of
+from lrviz.notation.script.faults import created_again, exclusive, faults_of
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.found import Fault, Found
 from lrviz.notation.script.interpreter import Interpreter
@@ -47,6 +47,7 @@ from lrviz.notation.script.values import (
     is_scheduler_name,
     looks_like_scheduler,
     origins,
+    wraps_scheduler,
 )
 from lrviz.notation.source import Budget, ExpressionError, Source, source_of
 from lrviz.notation.substitution import replace_expressions
@@ -276,10 +277,14 @@ class _Reading:
         for event in reader.events:
             if event.kind == "step" and isinstance(event.target, Opaque) and _may_schedule(event.target, event.node):
                 _refuse_opaque(event.target)
+        updates = [e for e in reader.events if e.kind == "update"]
+        for event in updates:  # what is stepped beside the optimizer that it was given
+            beside = [e for e in updates if e.target is event.target and not e.args and not exclusive([e, event])]
+            if event.args and isinstance(event.args[0], Opaque) and beside:
+                _refuse_opaque(event.args[0])
         wrappers = [o for o in reader.opaque if looks_like_scheduler(o)]
-        for opaque in wrappers:
-            given = flat([*opaque.args, *opaque.kwargs.values()])
-            if any(isinstance(v, Schedule) for v in given) or not reader.schedules:
+        for opaque in reader.opaque:
+            if wraps_scheduler(opaque) or (looks_like_scheduler(opaque) and not reader.schedules):
                 _refuse_opaque(opaque)
         roots = [s for s in reader.schedules if s.inside is None]
         chosen = [s for s in roots if id(s) in stepped or id(s) in self.intervals]

@@ -13,6 +13,8 @@ from lrviz.notation.script.values import (
     CONSTANTS,
     LIVE,
     NUMBERS,
+    PREPARED,
+    PREPARES,
     Array,
     Class,
     Counter,
@@ -34,7 +36,7 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import unparse
 
-_NAMED: Final = (Schedule, Optimizer, Arguments)  # whose variable is kept
+_NAMED: Final = (Schedule, Optimizer, Arguments, Opaque)  # whose variable is kept
 
 
 class Targets(Definitions):
@@ -168,7 +170,7 @@ class Targets(Definitions):
             self.assign(target, item, scope)
 
     def _passed_through(self, node: ast.Assign, value: Any) -> Any:
-        """What `accelerator.prepare(model, optimizer)` returns: what it was given, where the names agree."""
+        """What `accelerator.prepare(model, optimizer)` returns: what it was given; of others by their names."""
         if not isinstance(value, Opaque):
             return value
         known = {
@@ -176,11 +178,16 @@ class Targets(Definitions):
             for argument, given in zip(getattr(node.value, "args", []), value.args, strict=False)
             if isinstance(argument, ast.Name) and isinstance(given, Optimizer | Schedule | Loader | Unknown)
         }
+        prepares = PREPARES.fullmatch(value.name) is not None  # gives its arguments in their order
         match node.targets[0]:
             case ast.Tuple(elts=targets):
                 names = [t.id if isinstance(t, ast.Name) else "" for t in targets]
-                if known.keys() & set(names):
-                    return [known.get(name, Unknown(*value.origins)) for name in names]
-            case ast.Name(id=name) if value.name in ("prepare", "setup", "setup_optimizers"):
+                given = value.args if prepares and len(value.args) == len(names) else [None] * len(names)
+                if known.keys() & set(names) or any(isinstance(v, PREPARED) for v in given):
+                    return [
+                        v if isinstance(v, PREPARED) else known.get(name, Unknown(*value.origins))
+                        for name, v in zip(names, given, strict=True)
+                    ]
+            case ast.Name(id=name) if prepares:
                 return known.get(name, value)
         return value

@@ -14,6 +14,10 @@ CONSTANTS: Final = (type(None), bool, int, float, str)
 NUMBERS: Final = (bool, int, float)
 LIVE: Final = frozenset(("lr", "initial_lr", "momentum", "betas"))  # of a parameter group, that a loop may change
 _SCHEDULER: Final = re.compile(r"sched|warm_?up|LR$|anneal|decay|plateau", re.IGNORECASE)  # in the name of one
+PREPARES: Final = re.compile(  # methods of Accelerate and Fabric, which give what they are given
+    "prepare(?:_model|_optimizer|_scheduler|_data_loader)?|setup(?:_module|_optimizers|_dataloaders)?"
+)
+_VARIABLE: Final = re.compile(r"sched(?:uler)?s?$", re.IGNORECASE)  # the end of the name of a variable of one
 _MOST_ITEMS: Final = 10  # of a tuple of which each item is one of two
 _MOST_ORIGINS: Final = 100  # of one value: more than are asked for
 
@@ -58,6 +62,8 @@ class Unknown:
 
 class Opaque(Unknown):
     """What a call of a function that is not in the script returns."""
+
+    variable = ""  # that it was first assigned to
 
     def __init__(self, node: ast.Call, args: list[Any], kwargs: dict[str, Any]) -> None:
         super().__init__(Origin(node))
@@ -491,9 +497,21 @@ def _same_optimizer(values: Sequence[Any]) -> Optimizer | None:
     return optimizers[0] if optimizers and same else None
 
 
+PREPARED: Final = (Optimizer, Schedule, Loader)  # what `PREPARES` give again
+
+
 def looks_like_scheduler(value: Any) -> bool:
     """Whether a call that is not read makes a scheduler, by its name."""
-    return isinstance(value, Opaque) and is_scheduler_name(value.name)
+    return isinstance(value, Opaque) and is_scheduler_name(value.name) and not PREPARES.fullmatch(value.name)
+
+
+def wraps_scheduler(value: Any) -> bool:
+    """Whether a call that is not read and is given a scheduler makes another one of it, by a name."""
+    if not isinstance(value, Opaque) or PREPARES.fullmatch(value.name):
+        return False
+    given = flat([*value.args, *value.kwargs.values()])
+    named = looks_like_scheduler(value) or _VARIABLE.search(value.variable) is not None
+    return named and any(isinstance(v, Schedule) for v in given)
 
 
 def is_scheduler_name(name: str) -> bool:
