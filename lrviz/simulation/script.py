@@ -37,6 +37,7 @@ class ScriptRun(Run):
         self.progress: Progress | None = None
         self.metric = np.full(0, np.nan)
         self.last_metric = np.nan
+        self.knows_momentum = True
         self.given: list[float] = []  # metrics that the scheduler is still to take
 
     def drive(self, progress: Progress | None) -> Trace:
@@ -131,6 +132,11 @@ class ScriptRun(Run):
         self.optimizer.add_param_group({**group, "lr": rate})
         return self.groups[-1]
 
+    def lose_momentum(self) -> bool:
+        """Leave the momentum out of the trace, unless it is asked for."""
+        self.knows_momentum = self.spec.show_momentum
+        return not self.spec.show_momentum
+
     def update(self, times: int, epoch: tuple[int, ...]) -> None:
         """Record the rates that updates use."""
         end = min(self.done + times, self.readings)
@@ -179,7 +185,8 @@ class ScriptRun(Run):
         """The trace of all updates of the run."""
         groups = len(self.spec.groups)
         momentum = values[:, groups:]
-        if not self.spec.show_momentum and momentum.size and (momentum == momentum[0]).all():
+        same = momentum.size and (momentum == momentum[0]).all()
+        if not self.knows_momentum or (same and not self.spec.show_momentum):
             momentum = momentum[:, :0]
         return Trace(
             self.spec, values[:, :groups], momentum if momentum.size else None, self.momentum_name,

@@ -70,7 +70,7 @@ def test_the_note_without_a_loop_says_how_the_package_is_stepped(tmp_path: Path)
         "CosineLRScheduler(optimizer, t_initial=9)": "the calls that the documentation of timm asks for",
         "get_constant_schedule_with_warmup(optimizer, 9)": "a step after each update",
     }.items():
-        (tmp_path / "a.py").write_text(f"optimizer = build()\nscheduler = {call}\n", encoding="utf-8")
+        (tmp_path / "a.py").write_text(f"optimizer = SGD(p)\nscheduler = {call}\n", encoding="utf-8")
         (run,) = read_all("a.py", Fields({}, folder=tmp_path))
         assert run.notes == (f"`a.py` does not show where the scheduler steps: it is drawn with {said}, over 4 epochs",)
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from lrviz.errors import LrvizError, NotationError
+from lrviz.simulation import simulate
 from lrviz.spec import Fields, RunSpec, read_all, read_lets, read_run
 
 LIGHTNING = """
@@ -594,3 +595,51 @@ ATTRIBUTES = {
 @pytest.mark.parametrize(("text", "rates"), ATTRIBUTES.values(), ids=ATTRIBUTES.keys())
 def test_an_attribute_of_what_is_not_known_is_kept(text: str, rates: list[float]) -> None:
     assert [group.lr for group in read_run(f"{text}\n").groups] == rates
+
+
+TWO_STARTS = """
+from argparse import Namespace
+def train(opt, n):
+    scheduler = StepLR(opt, n)
+    for epoch in range(6):
+        opt.step()
+        scheduler.step()
+def main(args):
+    train(SGD(p, lr=args.lr), 2)
+def run(**kwargs):
+    args = Namespace(lr=0.1)
+    for k, v in kwargs.items():
+        setattr(args, k, v)
+    main(args)
+if __name__ == "__main__":
+    main(Namespace(lr=0.2))
+"""
+
+
+def test_a_second_way_to_start_a_script_is_not_read() -> None:
+    (run,) = read_all(TWO_STARTS)
+    assert (str(run.scheduler), run.loop.updates, [g.lr for g in run.groups]) == ("StepLR(step_size=2)", 6, [0.2])
+
+
+class TestOptimizersThatAreNotRead:
+    LOOP = "for epoch in range(5):\n    opt.step()\n    LINE\n"
+
+    @pytest.mark.parametrize("line", ["s.step()", "for g in opt.param_groups: g['lr'] *= 0.5"])
+    def test_a_note_says_where_the_rate_is_from(self, line: str) -> None:
+        text = "opt = make(cfg)\ns = StepLR(opt, 2)\n" + self.LOOP.replace("LINE", line)
+        (note,) = [note for note in read_run(text).notes if "is not read" in note]
+        assert note.startswith("`make(cfg)` is not read: its rate is taken to be lrviz's default")
+        assert not [note for note in read_run(text, Fields({"lr": "0.1"})).notes if "is not read" in note]
+
+    def test_no_note_where_the_scheduler_sets_the_rate(self) -> None:
+        text = "opt = make(cfg)\ns = OneCycleLR(opt, 0.1, 5)\n" + self.LOOP.replace("LINE", "s.step()")
+        assert read_run(text).notes == ()
+
+
+def test_a_momentum_that_is_not_known_is_needed_only_to_show_it() -> None:
+    text = "opt = SGD(p, lr=0.1)\nfor epoch in range(4):\n    for g in opt.param_groups:\n"
+    text += "        g['lr'] = 0.1 / (epoch + 1)\n        g['momentum'] = hyp['momentum']\n    opt.step()\n"
+    trace = simulate(read_run(text))
+    assert (trace.momentum, trace.lr[:, 0].tolist()) == (None, [0.1 / (epoch + 1) for epoch in range(4)])
+    with pytest.raises(LrvizError, match=r"it needs `hyp\['momentum'\]`"):
+        simulate(read_run(text, Fields(show_momentum=True)))

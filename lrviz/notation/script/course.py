@@ -33,6 +33,9 @@ class Machine(Protocol):
     def add_group(self, rate: float) -> MutableMapping[str, Any]:
         """Add a parameter group with this rate to the optimizer; the group."""
 
+    def lose_momentum(self) -> bool:
+        """Note that the momentum is not known from now on; whether it is not needed."""
+
     def update(self, times: int, epoch: tuple[int, ...]) -> None:
         """Make updates, all in the epoch of this number."""
 

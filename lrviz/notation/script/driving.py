@@ -265,6 +265,8 @@ class Driver(Interpreter):
         if isinstance(value, Unknown) and group.live is None:  # updates are counted: rates are not known then
             dict.__setitem__(group, key, value)
             return
+        if isinstance(value, Unknown) and key in ("momentum", "betas") and self.machine.lose_momentum():
+            return
         if isinstance(value, Unknown):
             names = _shown(value.origins)
             raise ExpressionError(

@@ -7,6 +7,9 @@ from typing import Any
 
 from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.lightning import configs, run_module
+from lrviz.notation.script.names import names_scheduler
+from lrviz.notation.script.reader import SCALER
+from lrviz.notation.script.trees import RATE
 from lrviz.notation.script.values import Class, Function
 
 
@@ -63,7 +66,7 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
     for owner, function in (*outside, *passed_on):
         if function.name in inside and (reader.schedules or reader.sets):
             break
-        if not reader.is_of_rest(function):
+        if _only_repeats(reader, function) or not reader.is_of_rest(function):
             continue
         if owner is None or "staticmethod" in function.decorators:
             returned.append(reader.call_function(function, [], {}))
@@ -72,6 +75,16 @@ def _call_the_rest(reader: Interpreter) -> list[Any]:
         else:
             returned.append(_call_method(reader, owner, function))
     return returned
+
+
+def _only_repeats(reader: Interpreter, function: Function) -> bool:
+    """Whether a function only calls what the script has called by itself, as a second way to start it does."""
+    names = reader.functions.names_in(function.node)
+    own = names.mentioned | names.called
+    if any(name in ("step", RATE) or names_scheduler(name) or SCALER.search(name) for name in own):
+        return False
+    called = {getattr(node, "name", "") for node in reader.called}
+    return bool(called) and own & (reader.makers | reader.trains | reader.sets) <= called
 
 
 def _call_method(reader: Interpreter, cls: Class, method: Function) -> Any:

@@ -36,7 +36,9 @@ def starred(module: str) -> list[str]:
 
 def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
     """A function of `math`, or Python's min, max, abs, round, int and float."""
-    of_tuples = len(args) == 1 and isinstance(args[0], list | tuple) and all(isinstance(i, tuple | str) for i in args[0])
+    of_tuples = (
+        len(args) == 1 and isinstance(args[0], list | tuple) and all(isinstance(i, tuple | str) for i in args[0])
+    )
     if function.name in ("max", "min") and (set(kwargs) == {"key"} or (of_tuples and not kwargs)):
         items = reader.items(args[0]) if len(args) == 1 else args
         ordered = in_order(reader, items, {**kwargs, "reverse": function.name == "max"}, node) if items else None

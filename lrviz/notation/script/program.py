@@ -180,6 +180,10 @@ class _Counting:
         self.added.append(rate)
         return {}
 
+    def lose_momentum(self) -> bool:
+        """The momentum is not needed."""
+        return True
+
     def update(self, times: int, epoch: tuple[int, ...]) -> None:
         """Count updates."""
         times = min(times, self.most - self.total)

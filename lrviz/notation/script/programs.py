@@ -179,7 +179,7 @@ class Programs:
                 if not both or event.kind == "rate":
                     self.loops.found.missing += known
             for value in event.args if event.kind == "rate" else ():
-                if isinstance(value, Unknown):
+                if isinstance(value, Unknown) and event.args[0] in ("lr", "initial_lr"):
                     self.loops.found.missing += [o for o in value.origins if is_constant(o)]
 
     def _hand(self, rates: Sequence[Event]) -> str:

@@ -367,6 +367,7 @@ class _Reading:
         elif optimizer is not None:
             own = [g.get("lr") for g in optimizer.groups]  # if the script does not change them
             self._read_optimizer(optimizer, reader.rates.get(optimizer, own), found)
+        self._note_default(one.optimizer if one is not None else optimizer, found)
         if one is not None and id(one) in self.intervals:
             found.fields["interval"], found.lines["interval"] = self.intervals[id(one)]
         loops = Loops(reader, self.given, found)
@@ -473,6 +474,18 @@ class _Reading:
                 loops.found.drops_partial = False
                 return True
         return False
+
+    def _note_default(self, optimizer: Any, found: Found) -> None:
+        """Note that the rate is lrviz's default, since the optimizer comes from a function that is not read."""
+        called = optimizer.variable if isinstance(optimizer, Optimizer) and optimizer.node is None else ""
+        if isinstance(optimizer, Opaque) and "lr" not in optimizer.kwargs:
+            called = source_of(optimizer.node)
+        info = find(found.call.name) if found.call else None
+        if called.endswith(")") and "lr" not in self.given and not (info and info.overwrites_rate):
+            found.notes.append(
+                f"`{printable(called, 60)}` is not read: its rate is taken to be lrviz's default, of one parameter "
+                "group; `--lr` gives others"
+            )
 
     def _read_optimizer(self, optimizer: Any, rates: Sequence[Any], found: Found) -> None:
         """The class, rates and momentum of the optimizer."""
