@@ -205,7 +205,7 @@ def _run(
     first: Found, again: Callable[..., Found], typed: Mapping[str, Any], fields: Fields, text: str, path: str
 ) -> ScriptRun | Found:
     """The run of a scheduler; what is found if values are missing."""
-    if "steps" not in first.fields:  # whose length is not that of an epoch
+    if "steps" not in first.fields or "steps_per_epoch" in typed:  # else the length is not that of an epoch
         first.loaders = first.loaders or loaders_of(first)
     if first.computed:  # one number is asked for, unless more than the length of the loop follows from these
         first.computed = not {origin.text for origin in first.missing}.isdisjoint(first.loaders)

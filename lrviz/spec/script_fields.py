@@ -24,6 +24,7 @@ _SPELLINGS: Final = {
 }
 # Those that mean all updates of the run also beside its epochs.
 _UPDATES: Final = ("total_steps", "num_training_steps")
+_OF_EPOCH: Final = frozenset(("steps_per_epoch", "dataset_size"))  # that give the length of an epoch
 
 
 def typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,7 +77,10 @@ def _splits(updates: float, known: Mapping[str, Any], typed: Mapping[str, Any]) 
 
 def merged_fields(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fields: Fields) -> Fields:
     """The fields of a run: those that are typed, and those that are known from its script; notes may be added."""
-    merged = Fields(dict(known), prefix="").over(typed, fields.prefix)
+    known = dict(known)
+    if "steps" in known and _OF_EPOCH & typed.keys() and not {"steps", "epochs", "max_steps"} & typed.keys():
+        known["max_steps"] = known.pop("steps")  # the run of the script in epochs of another length
+    merged = Fields(known, prefix="").over(typed, fields.prefix)
     values = _with_max_steps(found, _consistent(merged.values, typed), typed)
     loop = read_loop(values, fields.prefix)
     rest, every = loop.steps_per_epoch % loop.grad_accum, loop.grad_accum

@@ -643,3 +643,43 @@ def test_a_momentum_that_is_not_known_is_needed_only_to_show_it() -> None:
     assert (trace.momentum, trace.lr[:, 0].tolist()) == (None, [0.1 / (epoch + 1) for epoch in range(4)])
     with pytest.raises(LrvizError, match=r"it needs `hyp\['momentum'\]`"):
         simulate(read_run(text, Fields(show_momentum=True)))
+
+
+class TestOtherObjects:
+    """What has a step or a name like that of a scheduler, and is none."""
+
+    LOOP = "opt = SGD(p, lr=0.1)\ns = StepLR(opt, 2)\nBEFOREfor epoch in range(5):\n    opt.step()\n    s.step()\n"
+
+    @pytest.mark.parametrize(
+        ("before", "inside"),
+        [
+            ("", "    log(get_lr(opt), get_last_lr(opt))\n"),
+            (
+                "c = Checkpointer(model, optimizer=opt)\nperiodic = PeriodicCheckpointer(c, 5)\n",
+                "    periodic.step(3)\n",
+            ),
+            ("", "    tqdm.write(int([loss]))\n"),
+        ],
+    )
+    def test_they_do_not_matter(self, before: str, inside: str) -> None:
+        text = self.LOOP.replace("BEFORE", before) + inside
+        assert read_run(text).loop.updates == 5, text
+
+    def test_classes_of_a_union(self) -> None:
+        text = self.LOOP.replace(
+            "BEFORE", "n = (3, 4)\nif isinstance(n, list | tuple) and not isinstance(n, (int, str)):\n"
+        )
+        assert read_run(text.replace("for epoch", "    n = n[0]\nfor epoch").replace("5", "n")).loop.updates == 3
+
+
+def test_the_length_of_a_loader_beside_a_loop_of_steps() -> None:
+    text = (
+        "opt = SGD(p, lr=0.1)\nper_epoch = len(loader) // 10\n"
+        "s = CosineAnnealingLR(opt, min(args.epochs * per_epoch, 90))\n"
+        "step = 0\nwhile step < args.steps:\n    opt.step()\n    s.step()\n    step += 1\n"
+    )
+    with pytest.raises(NotationError) as raised:
+        read_run(text, Fields(prefix="--"))
+    assert raised.value.hint == "add --let args.epochs=10 --steps-per-epoch N --let args.steps=10"
+    run = read_run(text, Fields({"steps_per_epoch": "20"}, lets={"args.epochs": 10, "args.steps": 40}))
+    assert (str(run.scheduler), run.loop.updates) == ("CosineAnnealingLR(T_max=20)", 40)

@@ -146,9 +146,9 @@ def _question(reader: Reader, name: str, value: Any, asked: Any, node: ast.Call)
             kinds = flat([asked])
             if all(isinstance(k, Dotted) and _tells_class(value, k.last) for k in kinds):
                 return value is not None and any(k.last in (value.name, *_BASES) for k in kinds)
-        kind = _TYPES.get(node.args[1].id) if isinstance(node.args[1], ast.Name) else None
+        types = [_TYPES.get(name) for name in _class_names(node.args[1])]
         plain = isinstance(value, (*NUMBERS, str, list, tuple, dict))
-        return isinstance(value, kind) if kind is not None and plain else None
+        return isinstance(value, tuple(filter(None, types))) if plain and None not in types else None
     if not isinstance(asked, str):
         return None
     match value:
@@ -164,6 +164,18 @@ def _question(reader: Reader, name: str, value: Any, asked: Any, node: ast.Call)
         case Dotted() if value.path.endswith("torch.optim"):
             return asked in installed_optimizers()
     return None
+
+
+def _class_names(node: ast.expr) -> list[str]:
+    """The names of the classes in `int`, `(int, float)` or `int | float`; "" for another expression."""
+    match node:
+        case ast.Name(id=name):
+            return [name]
+        case ast.Tuple(elts=[first, *rest]):
+            return [*_class_names(first), *(name for each in rest for name in _class_names(each))]
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return [*_class_names(left), *_class_names(right)]
+    return [""]
 
 
 def _tells_class(value: Schedule | Optimizer | None, name: str) -> bool:

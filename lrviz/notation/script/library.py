@@ -35,6 +35,7 @@ from lrviz.notation.script.trainers import Arguments
 from lrviz.notation.script.values import (
     CONSTANTS,
     NUMBERS,
+    STEPPED_TOO,
     Array,
     Builtin,
     Class,
@@ -325,6 +326,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
                 separator = args[0] if args and isinstance(args[0], str) else " "
                 reader.example(owner, separator.join(["10", "20"]))
             return Unknown(*owner.origins)
+        case Opaque() if name == "step" and STEPPED_TOO.search(owner.name):
+            return reader.not_read(node, args, kwargs)
         case Unknown() if name == "step":
             found = next((o for a in (*args, *kwargs.values()) if (o := find_optimizer(a)) is not None), None)
             if found is not None:  # a scaler of gradients

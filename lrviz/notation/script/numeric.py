@@ -12,7 +12,7 @@ from lrviz.notation.script.arrays import MOST_ITEMS, add_items, array_of, as_dat
 from lrviz.notation.script.names import NUMPY_CONSTANTS
 from lrviz.notation.script.operators import in_order
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import NUMBERS, Array, Counter
+from lrviz.notation.script.values import NUMBERS, Array, Counter, Unknown
 from lrviz.notation.source import ExpressionError, unparse
 
 # numpy's functions of numbers, by their names; each is numpy's own, since its rounding differs from that of `math`.
@@ -48,7 +48,8 @@ def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs:
     args = [*args, *kwargs.values()]
     if (unknown := reader.unknown_in(args)) is not None:
         counters = [a for a in args if isinstance(a, Counter)]
-        unknown.computed = len(args) != 1 or args[0].computed or function.name not in ("int", "float")
+        converts = len(args) == 1 and isinstance(args[0], Unknown) and function.name in ("int", "float")
+        unknown.computed = not converts or args[0].computed
         return counters[0] if len(counters) == len(args) == 1 else unknown
     args = [
         list(a.values())

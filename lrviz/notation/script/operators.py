@@ -8,11 +8,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lrviz.notation.functions import BINARY, COMPARE, UNARY
+from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.arrays import array_operation
 from lrviz.notation.script.reader import MAX_ITEMS, Reader
-from lrviz.notation.script.values import CONSTANTS, NUMBERS, Array, Counter, Dotted, Length, Origin, Unknown, origins
+from lrviz.notation.script.values import (
+    CONSTANTS,
+    NUMBERS,
+    Array,
+    Builtin,
+    Class,
+    Counter,
+    Dotted,
+    Length,
+    Origin,
+    Unknown,
+    flat,
+    origins,
+)
 from lrviz.notation.source import MAX_BITS, ExpressionError
 
+_CLASSES: Final = (Builtin, Class, Dotted, KnownFunction, type(None))  # what `int | float` has
 _LONGEST_KEY: Final = 1_000  # characters of a text that is compared
 _WIDEST_KEY: Final = 16  # items of a tuple that is compared
 _DEEPEST_KEY: Final = 3  # tuples inside each other
@@ -64,6 +79,8 @@ def binary(reader: Reader, op: ast.operator, left: Any, right: Any, node: ast.AS
         case ast.BitOr() if isinstance(left, dict) and isinstance(right, dict):
             reader.add(len(left) + len(right), node)
             return {**left, **right}
+        case ast.BitOr() if all(isinstance(each, _CLASSES) for each in flat([left, right])):
+            return (*flat([left]), *flat([right]))
     missing = _left_out(left, right, node)
     return Unknown(*missing) if missing else reader.unknown(node)
 

@@ -14,6 +14,9 @@ CONSTANTS: Final = (type(None), bool, int, float, str)
 NUMBERS: Final = (bool, int, float)
 LIVE: Final = frozenset(("lr", "initial_lr", "momentum", "betas"))  # of a parameter group, that a loop may change
 _SCHEDULER: Final = re.compile(r"sched|warm_?up|LR$|anneal|decay|plateau", re.IGNORECASE)  # in the name of one
+_GIVES_RATE: Final = re.compile(r"(?:get|log|print|read|current|last)_(?:\w+_)?lr", re.IGNORECASE)
+# In names of other objects with a method `step`, which may be given the optimizer too.
+STEPPED_TOO: Final = re.compile(r"checkpoint|profil|logger|meter|saver|writer|stopp|timer|progress", re.IGNORECASE)
 PREPARES: Final = re.compile(  # methods of Accelerate and Fabric, which give what they are given
     "prepare(?:_model|_optimizer|_scheduler|_data_loader)?|setup(?:_module|_optimizers|_dataloaders)?"
 )
@@ -515,8 +518,8 @@ def wraps_scheduler(value: Any) -> bool:
 
 
 def is_scheduler_name(name: str) -> bool:
-    """Whether a name may be that of a scheduler."""
-    return _SCHEDULER.search(name) is not None
+    """Whether a name may be that of a scheduler, and not of a function that gives the rate."""
+    return _SCHEDULER.search(name) is not None and not _GIVES_RATE.fullmatch(name)
 
 
 def find_optimizer(value: Any) -> Optimizer | None:
