@@ -50,6 +50,7 @@ from lrviz.notation.script.values import (
     Unknown,
     UnknownGroups,
     flat,
+    is_constant,
     merge,
     origins,
 )
@@ -140,15 +141,12 @@ class Interpreter(Targets):
                 return joined(maybe, self.block([*node.orelse, *rest], scope)), True
             if self.repeats and isinstance(last, ast.Break | ast.Continue):
                 return Signal("unsure", test=test), True
-            # A branch that stops is for other runs than the training that is read, unless a loop decides it.
-            if self.loops and test.origins and not any(o.givable for o in test.origins):
-                kind = "break" if isinstance(last, ast.Break | ast.Expr) else "skip"
-                if not isinstance(last, ast.Raise):
-                    self.event(kind, None, (), last)
+            self._stops(last, condition)
             return self.block(node.orelse, scope), False
         if ends(node.orelse):
             last = node.orelse[-1]
             if not isinstance(last, ast.Return) or is_error(last.value):
+                self._stops(last, condition)
                 return self.block(node.body, scope), False
         first = self._branch(node.body, scope, condition)
         one = _picked(scope.names, bound)
@@ -177,6 +175,19 @@ class Interpreter(Targets):
         always = len(ended) == 2 and all(s.kind == "return" for s in ended)
         test = Unknown(*origins([test, *(s.test for s in ended)]))
         return Signal("return" if always else "maybe", merge(values[0], values[-1], test), test), False
+
+    def _stops(self, last: ast.stmt, condition: Condition) -> None:
+        """Note a branch that stops. It is for other runs than the training that is read, unless a loop decides it.
+
+        In a loop, a value that can be given decides it, alone or with the loop.
+        """
+        own = condition.value.origins
+        if not (self.loops and own) or isinstance(last, ast.Raise):
+            return
+        if all(is_constant(o) for o in own if o.givable):
+            kind = "break" if isinstance(last, ast.Break | ast.Expr) else "skip"
+            around = (*self.conditions, condition)
+            self.event(kind, None, [o for c in around for o in c.value.origins if is_constant(o)], last)
 
     def _branch(self, body: Sequence[ast.stmt], scope: Scope, condition: Condition) -> Signal | None:
         self.conditions.append(condition)

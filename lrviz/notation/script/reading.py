@@ -274,6 +274,8 @@ class _Reading:
         reader = self.reader
         stepped = {id(e.target): e for e in reader.events if e.kind == "step"}
         for event in reader.events:
+            if any(event.target is made for made in reader.unknown_classes):
+                continue
             if event.kind == "step" and isinstance(event.target, Opaque) and _may_schedule(event.target, event.node):
                 _refuse_opaque(event.target)
         wrappers = [o for o in reader.opaque if looks_like_scheduler(o)]
@@ -308,6 +310,8 @@ class _Reading:
         reader = self.reader
         found: list[Origin] = []
         for event in reader.events:
+            if event.kind == "step" and any(event.target is made for made in reader.unknown_classes):
+                found += event.target.origins
             if event.kind == "step" and isinstance(event.target, Choice):
                 found += event.target.origins
                 self.others += [o for o in alternatives(event.target) if isinstance(o, Schedule)]
