@@ -402,6 +402,13 @@ class _Reading:
             found.fields["split_batches"] = True
         found.processes = processes_of(reader.trainers) if self.by_lightning else int(self._shows_loop())
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
+        if reader.counter and len(reader.optimizers) > 1 and "max_steps" in found.fields.keys() - {*self.given}:
+            raise ExpressionError(
+                f"`max_steps` on line {found.lines['max_steps']} counts the updates of all optimizers, which is not "
+                "followed",
+                "give the updates of this optimizer with `--max-steps`",
+                Position(found.lines["max_steps"]),
+            )
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
         for text in only_tested(reader.tree, [o.text for o in found.missing]):
