@@ -594,3 +594,13 @@ ATTRIBUTES = {
 @pytest.mark.parametrize(("text", "rates"), ATTRIBUTES.values(), ids=ATTRIBUTES.keys())
 def test_an_attribute_of_what_is_not_known_is_kept(text: str, rates: list[float]) -> None:
     assert [group.lr for group in read_run(f"{text}\n").groups] == rates
+
+
+def test_a_note_on_the_last_batches_stays_where_the_length_of_an_epoch_is_asked_for() -> None:
+    text = (
+        "opt = SGD(p, lr=0.1)\ns = CosineAnnealingLR(opt, 4 * len(loader) // 3)\nfor epoch in range(4):\n"
+        "    for i, x in enumerate(loader):\n        if (i + 1) % 3 == 0:\n"
+        "            opt.step()\n            s.step()\n"
+    )
+    run = read_run(text, Fields({"steps_per_epoch": 7}))
+    assert run.notes == ("the last 1 batch of an epoch make no update: the script makes one every 3",)
