@@ -69,6 +69,13 @@ def _of_objects(over: Any) -> bool:
     return any(isinstance(item, Optimizer | Schedule | Group) for item in items)
 
 
+def _of_texts(over: Any) -> bool:
+    """Whether a loop runs over texts, such as the phases of an epoch, or tuples or a dictionary with them."""
+    if not isinstance(over, list | tuple | dict) or not over or len(over) > _MOST_OBJECTS:
+        return False
+    return all(isinstance(i, str) or (isinstance(i, tuple) and any(isinstance(p, str) for p in i)) for i in over)
+
+
 def _indexed_by(node: ast.For | ast.AsyncFor) -> list[ast.expr]:
     """The lists and dictionaries of which the variable of a loop is an index."""
     names = stored_names(node.target)
@@ -334,7 +341,7 @@ class Interpreter(Targets):
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> Signal | None:
         over = self.evaluate(node.iter, scope)
-        trains = self._trains(node) and not _of_objects(over) and not self._counts_objects(node, over, scope)
+        trains = self._trains(node) and not self._is_read_as_often(node, over, scope)
         items = None if trains else self.items(over)
         if trains or (items is None and (self._sets_rates(node) or "__call__" in self.trains)):
             count = self.length(over, node.iter)
@@ -356,8 +363,15 @@ class Interpreter(Targets):
             before = joined(before, signal.before if signal is not None and signal.kind == "continue" else signal)
         return joined(before, self.block(node.orelse, scope))
 
-    def _counts_objects(self, node: ast.For | ast.AsyncFor, over: Any, scope: Scope) -> bool:
-        """Whether the items that a loop runs over are indices of optimizers, schedulers or parameter groups."""
+    @property
+    def in_loop(self) -> bool:
+        """Whether a loop around training is read."""
+        return bool(self.loops)
+
+    def _is_read_as_often(self, node: ast.For | ast.AsyncFor, over: Any, scope: Scope) -> bool:
+        """Whether a loop runs over optimizers and the like, over their numbers, or in a loop over texts."""
+        if _of_objects(over) or (self.in_loop and _of_texts(over)):
+            return True
         if not isinstance(over, range | list | tuple) or len(over) > _MOST_OBJECTS:
             return False
         if node not in self.indexed:
