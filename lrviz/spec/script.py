@@ -210,12 +210,14 @@ def _run(
     if first.computed:  # one number is asked for, unless more than the length of the loop follows from these
         first.computed = not {origin.text for origin in first.missing}.isdisjoint(first.loaders)
     known = with_spellings(first, typed)
+    noted = len(first.notes)
     merged = merged_fields(first, known, typed, fields)
     loop, groups = read_loop(merged.values, fields.prefix), read_groups(merged.values.get("lr"), fields.prefix)
     lengths = lengths_of(first, merged.values, loop)
     found = first
     if first.missing or (first.program is not None and any(uses_length(text, length) for length in lengths)):
         found = again(lengths, run_names(loop, groups))
+        found.notes += first.notes[noted:]
     program = found.program
     if program is not None and found.ends_early and not ends_early(program, loop, typed):
         program = None

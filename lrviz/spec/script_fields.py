@@ -82,6 +82,7 @@ def merged_fields(found: Found, known: Mapping[str, Any], typed: Mapping[str, An
         known["max_steps"] = known.pop("steps")  # the run of the script in epochs of another length
     merged = Fields(known, prefix="").over(typed, fields.prefix)
     values = _with_max_steps(found, _consistent(merged.values, typed), typed)
+    values = _limited(found, values, typed, fields.prefix)
     loop = read_loop(values, fields.prefix)
     rest, every = loop.steps_per_epoch % loop.grad_accum, loop.grad_accum
     if found.drops_partial and rest and has_batches(values) and "accum_remainder" not in typed:
@@ -91,6 +92,22 @@ def merged_fields(found: Found, known: Mapping[str, Any], typed: Mapping[str, An
             f"the script makes one every {every}"
         )
     return replace(fields, values=values)
+
+
+def _limited(found: Found, values: dict[str, Any], typed: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """The fields of a run whose Trainer of Lightning limits the batches of an epoch."""
+    limit = found.limit
+    if limit is None or values.get("dataset_size") is None:
+        if isinstance(limit, float) and "steps_per_epoch" in typed:
+            found.notes.append(
+                f"`{limit}` of the batches on line {found.lines['steps_per_epoch']} is not applied to "
+                f"`{option_name('steps_per_epoch', prefix)}`"
+            )
+        return values
+    batches = read_loop(values, prefix).steps_per_epoch
+    batches = min(batches, int(limit)) if limit >= 1 else max(int(batches * limit), 1)
+    kept = {k: v for k, v in values.items() if k not in ("dataset_size", "batch_size", "drop_last")}
+    return kept | {"steps_per_epoch": batches}
 
 
 def _with_max_steps(found: Found, values: dict[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:

@@ -1173,3 +1173,86 @@ LOOPS |= {
         {},
     ),
 }
+
+_SEVERAL = (
+    DATA
+    + """
+other = nn.Linear(2, 1)
+optimizers = [optim.SGD(m.parameters(), lr=lr) for m, lr in zip([model, other], [0.1, 0.2])]
+schedulers = [optim.lr_scheduler.ExponentialLR(o, 0.9) for o in optimizers]
+"""
+)
+_COUNTED = (
+    DATA
+    + SGD
+    + """
+scheduler = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+count = 0
+"""
+)
+LOOPS |= {
+    "optimizers and schedulers by their numbers": (
+        _SEVERAL
+        + """
+for epoch in range(4):
+    for x, y in train_loader:
+        for i in range(len(optimizers)):
+            optimizers[i].step()
+    for i in range(len(schedulers)):
+        schedulers[i].step()
+""",
+        BATCHES,
+        {},
+    ),
+    "models with their optimizers and schedulers, counted": (
+        _SEVERAL
+        + """
+for epoch in range(4):
+    for k, (m, optimizer, scheduler) in enumerate(zip([model, other], optimizers, schedulers)):
+        for x, y in train_loader:
+            optimizer.step()
+        scheduler.step()
+""",
+        BATCHES,
+        {},
+    ),
+    "a global counter in the function with the loop": (
+        _COUNTED
+        + """
+def train():
+    global count
+    for epoch in range(4):
+        for x, y in train_loader:
+            if count % 3 == 0:
+                optimizer.step()
+                scheduler.step()
+            count += 1
+
+train()
+""",
+        BATCHES,
+        {},
+    ),
+    "a counter of the function around": (
+        _COUNTED.replace("count = 0\n", "")
+        + """
+def main():
+    count = 0
+
+    def update():
+        nonlocal count
+        optimizer.step()
+        if count % 3 == 0:
+            scheduler.step()
+        count += 1
+
+    for epoch in range(4):
+        for x, y in train_loader:
+            update()
+
+main()
+""",
+        BATCHES,
+        {},
+    ),
+}

@@ -103,6 +103,49 @@ def test_the_lengths_of_a_run(config: str, trainer: str, fields: dict[str, Any],
     )
 
 
+def test_a_limit_of_the_batches_of_an_epoch() -> None:
+    for limit, fields, batches in (
+        ("limit_train_batches=5", {}, 5),
+        ("limit_train_batches=5", {"dataset_size": 26, "batch_size": 2}, 5),
+        ("limit_train_batches=50", {"dataset_size": 26, "batch_size": 2}, 13),
+        ("limit_train_batches=0.5", {"dataset_size": 26, "batch_size": 2}, 6),
+        ("limit_train_batches=1.0", {"dataset_size": 26, "batch_size": 2}, 13),
+        ("limit_train_batches=5", {"steps_per_epoch": 7}, 7),
+        ("limit_train_batches=0.5", {"steps_per_epoch": 7}, 7),
+        ("overfit_batches=3", {"dataset_size": 26, "batch_size": 2}, 3),
+    ):
+        spec = read(MODULE.replace("CONFIG", CYCLE).replace("TRAINER", f"max_epochs=3, {limit}"), **fields)
+        assert (spec.loop.epochs, spec.loop.steps_per_epoch) == (3, batches), (limit, fields)
+        assert f"total_steps={3 * batches}" in str(spec.scheduler), (limit, fields)
+        differs = "steps_per_epoch" in fields
+        assert len(spec.notes) == differs, (limit, fields)
+
+
+def test_the_optimizer_of_the_trainer_is_that_of_the_module() -> None:
+    text = MODULE.replace("CONFIG", "StepLR(optimizer, 9)").replace("TRAINER", "max_epochs=2").replace(
+        "trainer = L", "    def on_train_batch_end(self, outputs, batch, batch_idx):\n"
+        "        for group in self.trainer.optimizers[0].param_groups:\n"
+        "            group['lr'] = 0.1 / self.trainer.global_step\n\ntrainer = L",
+    )  # fmt: skip
+    assert simulate(read(text, steps_per_epoch=2)).lr[:, 0].tolist() == [0.1, 0.1, 0.05, 0.1 / 3]
+
+
+def test_max_steps_of_several_optimizers_that_the_module_updates() -> None:
+    text = MODULE.partition("        optimizer =")[0] + (
+        "        self.automatic_optimization = False\n"
+        "        a, b = torch.optim.SGD(self.one, lr=0.1), torch.optim.SGD(self.two, lr=0.2)\n"
+        "        return [a, b], [StepLR(a, 1, 0.5), StepLR(b, 1, 0.5)]\n"
+        "    def training_step(self, batch, batch_idx):\n"
+        "        for each in self.optimizers():\n            each.step()\n"
+        "        for each in self.lr_schedulers():\n            each.step()\n"
+        "L.Trainer(max_epochs=3, max_steps=4).fit(Model(), loader)\n"
+    )
+    with pytest.raises(LrvizError, match="`max_steps` on line 14 counts the updates of all optimizers"):
+        read_all(text, Fields({"steps_per_epoch": 3}))
+    runs = read_all(text, Fields({"steps_per_epoch": 3, "max_steps": 2}))
+    assert [simulate(run).lr[:, 0].tolist() for run in runs] == [[0.1, 0.05], [0.2, 0.1]]
+
+
 def test_max_steps_alone_is_a_run_that_is_not_counted_in_epochs() -> None:
     spec = read(
         MODULE.replace("CONFIG", '{"scheduler": StepLR(optimizer, 9), "interval": "step"}').replace(

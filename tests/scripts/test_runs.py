@@ -683,3 +683,13 @@ def test_the_length_of_a_loader_beside_a_loop_of_steps() -> None:
     assert raised.value.hint == "add --let args.epochs=10 --steps-per-epoch N --let args.steps=10"
     run = read_run(text, Fields({"steps_per_epoch": "20"}, lets={"args.epochs": 10, "args.steps": 40}))
     assert (str(run.scheduler), run.loop.updates) == ("CosineAnnealingLR(T_max=20)", 40)
+
+
+def test_a_note_on_the_last_batches_stays_where_the_length_of_an_epoch_is_asked_for() -> None:
+    text = (
+        "opt = SGD(p, lr=0.1)\ns = CosineAnnealingLR(opt, 4 * len(loader) // 3)\nfor epoch in range(4):\n"
+        "    for i, x in enumerate(loader):\n        if (i + 1) % 3 == 0:\n"
+        "            opt.step()\n            s.step()\n"
+    )
+    run = read_run(text, Fields({"steps_per_epoch": 7}))
+    assert run.notes == ("the last 1 batch of an epoch make no update: the script makes one every 3",)

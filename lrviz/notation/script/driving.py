@@ -95,6 +95,11 @@ class Driver(Interpreter):
         with suppress(DoneError):
             self.course.read(self)
 
+    @property
+    def in_loop(self) -> bool:
+        """Whether a loop around training runs."""
+        return bool(self.position)
+
     # The optimizer and its schedulers
 
     def made_optimizer(self, optimizer: Optimizer) -> None:

@@ -135,7 +135,10 @@ class Expressions(Reader):
                 return self._name(name, node, scope)
             case ast.Attribute(value=owner, attr=name):
                 self.add(1, node)
-                return self.attribute(self._named(owner, scope), name, node)
+                value = self._named(owner, scope)
+                if name in TEXT_METHODS and is_setting(value):
+                    value = self.unknown(owner)
+                return self.attribute(value, name, node)
         return self.evaluate(node, scope)
 
     def _name(self, name: str, node: ast.Name, scope: Scope) -> Any:

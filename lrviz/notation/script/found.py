@@ -81,6 +81,7 @@ class Found:
     loaders: tuple[str, ...] = ()  # expressions for the number of batches in an epoch
     computed: bool = False  # whether that number is computed from `loaders`, whose values are others
     drops_partial: bool = False  # whether the last batches of an epoch, too few for an update, make none
+    limit: float | None = None  # of the batches of an epoch, or a part of them, as Lightning's Trainer takes it
     stepped: int = 0  # the line of `scheduler.step()`
     excerpt: tuple[str, ...] = ()  # the line of the first of `missing`, and a caret
     examples: Mapping[str, Sequence[str]] = field(default_factory=dict)  # values that an expression may have

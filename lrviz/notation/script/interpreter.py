@@ -51,6 +51,7 @@ from lrviz.notation.script.values import (
     Unknown,
     UnknownGroups,
     flat,
+    is_constant,
     merge,
     origins,
 )
@@ -67,6 +68,13 @@ def _of_objects(over: Any) -> bool:
         return False
     items = flat(flat(over))  # those of `enumerate(zip(...))` too
     return any(isinstance(item, Optimizer | Schedule | Group) for item in items)
+
+
+def _of_texts(over: Any) -> bool:
+    """Whether a loop runs over texts, such as the phases of an epoch, or tuples or a dictionary with them."""
+    if not isinstance(over, list | tuple | dict) or not over or len(over) > _MOST_OBJECTS:
+        return False
+    return all(isinstance(i, str) or (isinstance(i, tuple) and any(isinstance(p, str) for p in i)) for i in over)
 
 
 def _indexed_by(node: ast.For | ast.AsyncFor) -> list[ast.expr]:
@@ -141,15 +149,12 @@ class Interpreter(Targets):
                 return joined(maybe, self.block([*node.orelse, *rest], scope)), True
             if self.repeats and isinstance(last, ast.Break | ast.Continue):
                 return Signal("unsure", test=test), True
-            # A branch that stops is for other runs than the training that is read, unless a loop decides it.
-            if self.loops and test.origins and not any(o.givable for o in test.origins):
-                kind = "break" if isinstance(last, ast.Break | ast.Expr) else "skip"
-                if not isinstance(last, ast.Raise):
-                    self.event(kind, None, (), last)
+            self._stops(last, condition)
             return self.block(node.orelse, scope), False
         if ends(node.orelse):
             last = node.orelse[-1]
             if not isinstance(last, ast.Return) or is_error(last.value):
+                self._stops(last, condition)
                 return self.block(node.body, scope), False
         first = self._branch(node.body, scope, condition)
         one = _picked(scope.names, bound)
@@ -178,6 +183,19 @@ class Interpreter(Targets):
         always = len(ended) == 2 and all(s.kind == "return" for s in ended)
         test = Unknown(*origins([test, *(s.test for s in ended)]))
         return Signal("return" if always else "maybe", merge(values[0], values[-1], test), test), False
+
+    def _stops(self, last: ast.stmt, condition: Condition) -> None:
+        """Note a branch that stops. It is for other runs than the training that is read, unless a loop decides it.
+
+        In a loop, a value that can be given decides it, alone or with the loop.
+        """
+        own = condition.value.origins
+        if not (self.loops and own) or isinstance(last, ast.Raise):
+            return
+        if all(is_constant(o) for o in own if o.givable):
+            kind = "break" if isinstance(last, ast.Break | ast.Expr) else "skip"
+            around = (*self.conditions, condition)
+            self.event(kind, None, [o for c in around for o in c.value.origins if is_constant(o)], last)
 
     def _branch(self, body: Sequence[ast.stmt], scope: Scope, condition: Condition) -> Signal | None:
         self.conditions.append(condition)
@@ -324,7 +342,7 @@ class Interpreter(Targets):
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> Signal | None:
         over = self.evaluate(node.iter, scope)
-        trains = self._trains(node) and not _of_objects(over) and not self._counts_objects(node, over, scope)
+        trains = self._trains(node) and not self._is_read_as_often(node, over, scope)
         items = None if trains else self.items(over)
         if trains or (items is None and (self._sets_rates(node) or "__call__" in self.trains)):
             count = self.length(over, node.iter)
@@ -346,8 +364,15 @@ class Interpreter(Targets):
             before = joined(before, signal.before if signal is not None and signal.kind == "continue" else signal)
         return joined(before, self.block(node.orelse, scope))
 
-    def _counts_objects(self, node: ast.For | ast.AsyncFor, over: Any, scope: Scope) -> bool:
-        """Whether the items that a loop runs over are indices of optimizers, schedulers or parameter groups."""
+    @property
+    def in_loop(self) -> bool:
+        """Whether a loop around training is read."""
+        return bool(self.loops)
+
+    def _is_read_as_often(self, node: ast.For | ast.AsyncFor, over: Any, scope: Scope) -> bool:
+        """Whether a loop runs over optimizers and the like, over their numbers, or in a loop over texts."""
+        if _of_objects(over) or (self.in_loop and _of_texts(over)):
+            return True
         if not isinstance(over, range | list | tuple) or len(over) > _MOST_OBJECTS:
             return False
         if node not in self.indexed:

@@ -332,6 +332,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             found = next((o for a in (*args, *kwargs.values()) if (o := find_optimizer(a)) is not None), None)
             if found is not None:  # a scaler of gradients
                 reader.event("update", found, (), node)
+            elif any(owner is made for made in reader.unknown_classes):
+                reader.event("step", owner, [*args, *kwargs.values()], node)
             elif (inner := find_optimizer(owner)) is not None and not _wraps_scheduler(owner, node):
                 reader.event("update", inner, (owner,), node)
             elif args and "scaler" in unparse(node.func).lower():

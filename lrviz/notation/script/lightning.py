@@ -30,6 +30,8 @@ _FIELDS: Final = {
     "max_steps": "max_steps",
     "gradient_accumulation_steps": "grad_accum",
 }
+# Arguments that limit the batches of an epoch: to a number, or to a part of them.
+_LIMITS: Final = ("limit_train_batches", "overfit_batches")
 _EPOCHS: Final = "trainer.max_epochs"
 # Methods of a module that Lightning calls, in which rates may change.
 _HOOKS: Final = (
@@ -126,7 +128,7 @@ def run_module(reader: Reader, module: Instance | None, line: int, returned: Any
     if not optimizers or not (changes or same or any(c.frequency != 1 for c in found)):
         return []
     manual = _attribute(module, "automatic_optimization") is False
-    trainer = Instance(None, {"global_step": 0, "current_epoch": 0, "is_last_batch": False})
+    trainer = Instance(None, {"global_step": 0, "current_epoch": 0, "is_last_batch": False, "optimizers": optimizers})
     metric = Unknown(Origin("the metric", line, givable=False))
     rows = [(c.schedule, c.frequency, metric if c.takes_metric else None) for c in found]
     pairs = list(zip(found, rows, strict=True))
@@ -213,3 +215,9 @@ def read_trainers(trainers: Sequence[Opaque], found: Found, *, shown: bool) -> N
             value = opaque.kwargs.get(key)
             if isinstance(value, int) and not isinstance(value, bool) and value > 0 and name not in found.fields:
                 found.fields[name], found.lines[name] = value, opaque.origins[0].line
+        for key in _LIMITS:
+            limit = opaque.kwargs.get(key)
+            whole = type(limit) is int and limit > 0
+            if whole or (isinstance(limit, float) and 0 < limit < 1):
+                found.limit, found.lines["steps_per_epoch"] = limit, opaque.origins[0].line
+                found.fields |= {"steps_per_epoch": limit} if whole else {}

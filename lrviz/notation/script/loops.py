@@ -14,9 +14,9 @@ from lrviz.notation.script.values import (
     Loader,
     Loop,
     Optimizer,
-    Origin,
     Schedule,
     Unknown,
+    is_constant,
     origins,
 )
 from lrviz.notation.source import unparse
@@ -57,9 +57,10 @@ class Loops:
         if not _one_at_a_time(updates) or not _exclusive([e for e in steps if e.loops]):
             raise NotPlainError
         around = {loop.node for e in (*steps, *updates) for loop in e.loops}
-        if any(e.kind == "skip" and e.loops[0].node in around for e in events):
+        stops = self.ask_stops(around)
+        if "skip" in stops:
             raise NotPlainError
-        self.ends_early = any(e.kind == "break" and e.loops[0].node in around for e in events)
+        self.ends_early = "break" in stops
         looped = [e for e in steps if e.loops]
         if looped:
             if not steps[0].loops:
@@ -69,6 +70,16 @@ class Loops:
             self._read_step(schedule, steps, update)
         elif update is not None:
             self.read_length(loops_around(update, schedule.optimizer), None)
+
+    def ask_stops(self, around: Collection[ast.AST]) -> list[str]:
+        """Ask for the values that decide whether these loops, or iterations of them, end early.
+
+        Returns:
+            The kinds of the ends that the loops alone decide.
+        """
+        stops = [e for e in self.reader.events if e.kind in ("break", "skip") and e.loops[0].node in around]
+        self.found.missing += [o for e in stops for o in e.args]
+        return [e.kind for e in stops if not e.args]
 
     def _read_step(self, schedule: Schedule, steps: Sequence[Event], update: Event | None) -> None:
         step = steps[0]
@@ -196,21 +207,6 @@ def main_loops(loops: Sequence[Loop]) -> Sequence[Loop]:
     while len(loops) > 2 and isinstance(loops[-1].count, int) and isinstance(loops[-2].count, Unknown):
         loops = loops[:-1]  # several updates for each batch
     return loops[-2:]
-
-
-def is_constant(origin: Origin) -> bool:
-    """Whether a value that is not known can be given: it is a name or an attribute, and not the result of a call."""
-    return origin.givable and ("(" not in origin.text or origin.text.startswith("len(") or _is_get(origin.node))
-
-
-def _is_get(node: ast.AST | None) -> bool:
-    """Whether an expression is a value of a configuration with a default: `cfg.get("lr", 0.1)`."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Attribute(), attr="get"), args=[ast.Constant(), *rest]):
-            return all(isinstance(each, ast.Constant | ast.List | ast.Tuple) for each in rest)
-        case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name() | ast.Attribute(), ast.Constant(), *_]):
-            return True
-    return False
 
 
 def every_of(event: Event) -> int | None:

@@ -10,11 +10,22 @@ from lrviz.notation.script.course import Course
 from lrviz.notation.script.faults import lines
 from lrviz.notation.script.flow import read_all
 from lrviz.notation.script.interpreter import Interpreter
-from lrviz.notation.script.loops import Loops, is_constant, loops_around, main_loops, of_epochs
+from lrviz.notation.script.loops import Loops, loops_around, main_loops, of_epochs
 from lrviz.notation.script.prelude import NAME
 from lrviz.notation.script.program import Program
 from lrviz.notation.script.torch_objects import arguments
-from lrviz.notation.script.values import Choice, Event, Loader, Loop, Optimizer, Origin, Schedule, Unknown, origins
+from lrviz.notation.script.values import (
+    Choice,
+    Event,
+    Loader,
+    Loop,
+    Optimizer,
+    Origin,
+    Schedule,
+    Unknown,
+    is_constant,
+    origins,
+)
 from lrviz.notation.source import ExpressionError, Source
 from lrviz.schedulers import find, takes_metric
 
@@ -167,6 +178,7 @@ class Programs:
 
     def _ask(self, events: Sequence[Event]) -> None:
         """Ask for the values of conditions that do not change in a loop."""
+        self.loops.ask_stops({loop.node for e in events for loop in e.loops})
         for event in events:
             several = [e for e in events if e.kind == event.kind and e.target is event.target and e is not event]
             for condition in event.conditions:

@@ -275,6 +275,8 @@ class _Reading:
         reader = self.reader
         stepped = {id(e.target): e for e in reader.events if e.kind == "step"}
         for event in reader.events:
+            if any(event.target is made for made in reader.unknown_classes):
+                continue
             if event.kind == "step" and isinstance(event.target, Opaque) and _may_schedule(event.target, event.node):
                 _refuse_opaque(event.target)
         updates = [e for e in reader.events if e.kind == "update"]
@@ -313,6 +315,8 @@ class _Reading:
         reader = self.reader
         found: list[Origin] = []
         for event in reader.events:
+            if event.kind == "step" and any(event.target is made for made in reader.unknown_classes):
+                found += event.target.origins
             if event.kind == "step" and isinstance(event.target, Choice):
                 found += event.target.origins
                 self.others += [o for o in alternatives(event.target) if isinstance(o, Schedule)]
@@ -404,6 +408,13 @@ class _Reading:
             found.fields["split_batches"] = True
         found.processes = processes_of(reader.trainers) if self.by_lightning else int(self._shows_loop())
         read_trainers(reader.trainers, found, shown=any(e.kind == "update" for e in reader.events))
+        if reader.counter and len(reader.optimizers) > 1 and "max_steps" in found.fields.keys() - {*self.given}:
+            raise ExpressionError(
+                f"`max_steps` on line {found.lines['max_steps']} counts the updates of all optimizers, which is not "
+                "followed",
+                "give the updates of this optimizer with `--max-steps`",
+                Position(found.lines["max_steps"]),
+            )
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
         for text in only_tested(reader.tree, [o.text for o in found.missing]):

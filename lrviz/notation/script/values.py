@@ -446,6 +446,21 @@ def origins(value: Any) -> tuple[Origin, ...]:
     return tuple(found)
 
 
+def is_constant(origin: Origin) -> bool:
+    """Whether a value that is not known can be given: it is a name or an attribute, and not the result of a call."""
+    return origin.givable and ("(" not in origin.text or origin.text.startswith("len(") or _is_get(origin.node))
+
+
+def _is_get(node: ast.AST | None) -> bool:
+    """Whether an expression is a value of a configuration with a default: `cfg.get("lr", 0.1)`."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Attribute(), attr="get"), args=[ast.Constant(), *rest]):
+            return all(isinstance(each, ast.Constant | ast.List | ast.Tuple) for each in rest)
+        case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name() | ast.Attribute(), ast.Constant(), *_]):
+            return True
+    return False
+
+
 def flat(values: Iterable[Any]) -> list[Any]:
     """The values, with the items of those that are lists or tuples in their place."""
     return [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]

@@ -1,0 +1,51 @@
+"""What a script is asked for leads to its run when it is given as it is printed."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+from typing import Any
+
+import pytest
+
+from lrviz.errors import NotationError
+from lrviz.spec import Fields, read_all, read_lets
+
+# A script, the values that its hint is to give, and the scheduler that these make.
+ASKED: dict[str, tuple[str, list[str], str]] = {
+    "batches that are computed from the size of the data": (
+        "n = len(data) // 50\ns = LinearLR(opt, total_iters=n * 6)\n"
+        "for epoch in range(6):\n    for _ in range(n):\n        opt.step()\n        s.step()",
+        ["len(data)=1000"],
+        "LinearLR(total_iters=120)",
+    ),
+    "batches that are computed from two values": (
+        "n = math.ceil(len(data) / cfg['batch_size'])\ns = LinearLR(opt, total_iters=n * 2)\n"
+        "for epoch in range(2):\n    for _ in range(n):\n        opt.step()\n        s.step()",
+        ["len(data)=1000", "cfg['batch_size']=10"],
+        "LinearLR(total_iters=200)",
+    ),
+    "batches that nothing else follows from": (
+        "s = StepLR(opt, 3)\nfor epoch in range(2):\n    for _ in range(len(data) // 50):\n        opt.step()\n"
+        "    s.step()",
+        [],
+        "StepLR(step_size=3)",
+    ),
+}
+
+
+def given(text: str, values: dict[str, Any]) -> tuple[list[str], str]:
+    """What the hint gives that is printed for a script, and its scheduler with that."""
+    try:
+        return [], str(read_all(text, Fields(values))[0].scheduler)
+    except NotationError as error:
+        words = shlex.split(re.sub(r"^.*?add ", "", error.hint))
+    lets = [word for before, word in itertools.pairwise(words) if before == "--let"]
+    assert len(lets) * 2 == len(words), words
+    return lets, str(read_all(text, Fields(values, lets=read_lets(lets)))[0].scheduler)
+
+
+@pytest.mark.parametrize(("text", "lets", "scheduler"), ASKED.values(), ids=ASKED.keys())
+def test_the_hint_leads_to_the_run(text: str, lets: list[str], scheduler: str) -> None:
+    assert given(text, {}) == (lets, scheduler)
