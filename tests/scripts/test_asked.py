@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from typing import Any
@@ -40,7 +41,7 @@ def given(text: str, values: dict[str, Any]) -> tuple[list[str], str]:
         return [], str(read_all(text, Fields(values))[0].scheduler)
     except NotationError as error:
         words = shlex.split(re.sub(r"^.*?add ", "", error.hint))
-    lets = [word for before, word in zip(words, words[1:], strict=False) if before == "--let"]
+    lets = [word for before, word in itertools.pairwise(words) if before == "--let"]
     assert len(lets) * 2 == len(words), words
     return lets, str(read_all(text, Fields(values, lets=read_lets(lets)))[0].scheduler)
 

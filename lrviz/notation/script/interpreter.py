@@ -92,6 +92,8 @@ class Interpreter(Targets):
             self.add(1, statement)
             if isinstance(statement, ast.If):
                 test = self.truth(self.evaluate(statement.test, scope))
+                if self.tested.setdefault(statement, None if isinstance(test, Unknown) else test) is not test:
+                    self.tested[statement] = None
                 if isinstance(test, Unknown):
                     signal, done = self._either(statement, test, statements[at + 1 :], scope)
                     if done:

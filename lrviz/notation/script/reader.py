@@ -135,6 +135,7 @@ class Reader(ABC):
         self.of_command_line: list[Instance] = []  # that HfArgumentParser makes
         self.trained: list[Trained] = []  # the trainers that they are given to
         self.called: set[ast.AST] = set()  # functions that were called
+        self.tested: dict[ast.If, bool | None] = {}  # what a test gave each time; None if not the same, or not known
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
         self.accelerate: Accelerate | None = None  # the Accelerator of the script
