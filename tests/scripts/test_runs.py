@@ -256,6 +256,10 @@ REFUSED = {
         "def f(e):\n    return helper(e, 3)\nLambdaLR(opt, f)",
         "`helper` is not read, and `f` calls it",
     ),
+    "an expression of the step that is not read": (
+        "def f(e):\n    x = e / 3\n    return (1 - torch.cos(torch.tensor(x))).item()\nLambdaLR(opt, f)",
+        "`(1 - torch.cos(torch.tensor(x))).item()` in `f` is not read, and its value changes with the step",
+    ),
     "rates of groups that are not known": (
         "groups = [{'params': p, 'lr': 0.1 * len(n)} for n, p in model.named_parameters()]\n"
         "o = SGD(groups, lr=0.5)\nStepLR(o, 3)",

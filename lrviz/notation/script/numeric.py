@@ -76,6 +76,7 @@ def call_numpy(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any
     """A function of numpy, of numbers and lists of them; and arrays."""
     values = [*args, *kwargs.values()]
     if (unknown := reader.unknown_in(values)) is not None:
+        unknown.computed = True
         return unknown
     if name in ("concatenate", "hstack", "append"):
         values = args[0] if len(args) == 1 else args

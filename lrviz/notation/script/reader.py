@@ -351,6 +351,14 @@ class Reader(ABC):
         if optimizer not in self.rates:
             self.rates[optimizer] = [group.get("lr") for group in optimizer.groups]
 
+    def initial_rate(self, group: Group) -> Any:
+        """The rate of a parameter group before schedulers change it."""
+        for optimizer, rates in self.rates.items():
+            for each, rate in zip(optimizer.groups, rates, strict=False):
+                if each is group:
+                    return rate
+        return group.get("lr")
+
     def add_group(self, optimizer: Optimizer, group: Group, node: ast.AST) -> None:
         """Note a parameter group that an optimizer gets; in a loop, or after a scheduler is created, it is an event."""
         if self.loops or optimizer in self.rates:
@@ -375,7 +383,8 @@ class Reader(ABC):
         if origin.text not in self.named:
             rate = value.kwargs.get("lr") if isinstance(value, Opaque) else None
             own = Origin(f"{origin.text}.lr", origin.line, givable=origin.givable)
-            group = Group({"lr": Unknown(own) if rate is None else rate})
+            of_run = self.values.get("lr", self.defaults.get("lr", Unknown(own)))
+            group = Group({"lr": of_run if rate is None else rate})
             self.named[origin.text] = Optimizer("", [group], origin.line, variable=origin.text)
             self.made_optimizer(self.named[origin.text])
         return self.named[origin.text]
