@@ -333,8 +333,8 @@ class Expressions(Reader):
         if isinstance(owner, list | tuple | str | range | dict | Array) and not isinstance(key, Unknown):
             try:
                 return owner[key]
-            except (KeyError, IndexError, TypeError):
-                return self.failed(node)
+            except (KeyError, IndexError, TypeError) as error:
+                return self.raises(error, node)
         if isinstance(owner, Dotted) and owner.last == "__dict__":
             if isinstance(key, str):
                 return imported(f"{owner.module}.{key}")

@@ -206,8 +206,8 @@ def _from_json(reader: Reader, text: str, node: ast.Call) -> Any:
     try:
         Budget().check_text(text)
         value = json.loads(text)
-    except (ValueError, RecursionError):
-        return reader.failed(node)
+    except (ValueError, RecursionError) as error:
+        return reader.raises(error, node)
     reader.add(size(value), node)
     return value
 

@@ -59,10 +59,12 @@ def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs:
     try:
         return reader.checked(function.call(*args), node)
     except ExpressionError as error:
+        if function.name in ("int", "float"):  # of a text that is no number
+            reader.raises(ValueError(error.message), node)
         error.node = error.node or node
         raise
-    except (ArithmeticError, ValueError, TypeError):
-        return reader.failed(node)
+    except (ArithmeticError, ValueError, TypeError) as error:
+        return reader.raises(error, node)
 
 
 def _number_of(text: str) -> Any:

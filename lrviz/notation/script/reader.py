@@ -12,7 +12,7 @@ from typing import Any, Final
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
 from lrviz.notation.script.names import names_scheduler
 from lrviz.notation.script.trainers import Arguments, Trained, trainer_class
-from lrviz.notation.script.trees import RATE, Functions
+from lrviz.notation.script.trees import RATE, Functions, names_in
 from lrviz.notation.script.values import (
     Array,
     Class,
@@ -80,6 +80,20 @@ class Signal:
     def __init__(self, kind: str, value: Any = None, test: Unknown | None = None) -> None:
         self.kind, self.value, self.test = kind, value, test
         self.before: Signal | None = None
+
+
+class RaisedError(Exception):
+    """What Python raises in the body of a `try`, before the handler for it runs."""
+
+    def __init__(self, handler: ast.ExceptHandler) -> None:
+        super().__init__()
+        self.handler = handler
+
+
+def handles(handler: ast.ExceptHandler, error: Exception) -> bool:
+    """Whether a handler is for an error, by the names of its types."""
+    names = {"Exception"} if handler.type is None else names_in(handler.type).mentioned
+    return any(kind.__name__ in names for kind in type(error).__mro__)
 
 
 def joined(first: Signal | None, then: Signal | None) -> Signal | None:
@@ -155,6 +169,8 @@ class Reader(ABC):
         self.optimizers: list[Optimizer] = []
         self.rates: dict[Optimizer, list[Any]] = {}  # of the groups of each optimizer before they are changed
         self.named: dict[str, Optimizer] = {}  # optimizers that the script only uses, by their source
+        self.handlers: Sequence[ast.ExceptHandler] = ()  # of the `try` that is read
+        self.guarded = 0  # the conditions around it
         self.tainted: dict[int, tuple[Any, Unknown]] = {}  # lists and dicts that may have been changed, by id
 
     # Limits
@@ -235,6 +251,18 @@ class Reader(ABC):
     def failed(self, node: ast.AST) -> Unknown:
         """The value of an expression that Python could not compute either."""
         return Unknown(Origin(node, givable=False))
+
+    def raises(self, error: Exception, node: ast.AST) -> Unknown:
+        """The value of an expression for which Python raises an error, if no `try` around it handles that.
+
+        Raises:
+            RaisedError: one does.
+        """
+        if self.handlers and len(self.conditions) == self.guarded and not self.loops:
+            for handler in self.handlers:
+                if handles(handler, error):
+                    raise RaisedError(handler)
+        return self.failed(node)
 
     def truth(self, value: Any) -> Any:
         """Whether a value is true; Unknown if that is not known."""

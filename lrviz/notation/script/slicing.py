@@ -94,7 +94,7 @@ class _Slice:
                 if owner is not None:
                     stored = (n for part in _heads(node) for n in walk(part) if isinstance(n, ast.Name))
                     owner.names |= {n.id for n in stored if not isinstance(n.ctx, ast.Load)}
-                for block in (*_blocks(node), *(handler.body for handler in getattr(node, "handlers", ()))):
+                for block in _blocks(node):
                     self._own(block, owner)
 
     def kept(self) -> frozenset[ast.stmt]:
@@ -258,8 +258,8 @@ def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
         block = getattr(node, name, None)
         if isinstance(block, list) and not isinstance(node, _DEFINITIONS):
             yield block
-    for case in getattr(node, "cases", ()):
-        yield case.body
+    for inner in (*getattr(node, "cases", ()), *getattr(node, "handlers", ())):
+        yield inner.body
 
 
 def _heads(node: ast.stmt) -> Iterator[ast.AST]:
