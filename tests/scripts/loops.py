@@ -1243,3 +1243,17 @@ LOOPS |= {
     "reinforcement learning with an environment": (HEAD + _PPO, {}, {}),
     "names of several functions": (HEAD + _NAMES, {}, {}),
 }
+
+_PLATEAU = """
+optimizer = optim.SGD(nn.Linear(2, 1).parameters(), lr=0.5)
+scheduler = optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+history = [3.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0]
+for epoch in range(8):
+    optimizer.step()
+    scheduler.step(METRIC)
+"""
+LOOPS |= {
+    "a metric from a list": (HEAD + _PLATEAU.replace("METRIC", "history[epoch]"), {}, {}),
+    "a metric of the epoch": (HEAD + _PLATEAU.replace("METRIC", "max(5 - epoch, 2)"), {}, {}),
+    "a metric that is a number": (HEAD + _PLATEAU.replace("METRIC", "1.5"), {}, {}),
+}

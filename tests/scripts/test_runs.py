@@ -52,6 +52,12 @@ RUNS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {},
         {"lr": [0.4], "scheduler": "StepLR(step_size=6)"},
     ),
+    "tyro": (
+        "@dataclass\nclass Args:\n    lr: float = 0.4\n    n: int = 6\n\nargs = tyro.cli(Args)\n"
+        "opt = SGD(p, lr=args.lr)\nStepLR(opt, args.n)",
+        {},
+        {"lr": [0.4], "scheduler": "StepLR(step_size=6)"},
+    ),
     "fire": ("def main(n=7):\n    StepLR(opt, n)\nfire.Fire(main)", {}, {"scheduler": "StepLR(step_size=7)"}),
     "a function that is called from elsewhere": (
         "def make(optimizer, n=8):\n    return StepLR(optimizer, n)\ndef other():\n    pass",
