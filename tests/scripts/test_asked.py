@@ -37,6 +37,18 @@ ASKED: dict[str, tuple[str, list[str], str]] = {
         ["cfg.n=10"],
         "LambdaLR(lr_lambda=f)",
     ),
+    "lines that begin at another branch": (
+        "    elif cfg.kind == 'step':\n        s = StepLR(opt, 3)\n    elif cfg.kind == 'cos':\n"
+        "        s = CosineAnnealingLR(opt, 9)\n",
+        ["cfg.kind='step'"],
+        "StepLR(step_size=3)",
+    ),
+    "lines that begin inside a block and end with the head of one": (
+        "            s = StepLR(opt, 3)\n        # else the rate stays\n        else:\n            s = None\n"
+        "    for epoch in range(4):",
+        [],
+        "StepLR(step_size=3)",
+    ),
     "batches that nothing else follows from": (
         "s = StepLR(opt, 3)\nfor epoch in range(2):\n    for _ in range(len(data) // 50):\n        opt.step()\n"
         "    s.step()",
