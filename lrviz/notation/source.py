@@ -276,15 +276,33 @@ class Source:
         if self._tree is not None:
             return self._tree
         budget.check_text(self.text)
-        self.text = _clean(self.text)
+        written, self.text = self.text, _clean(self.text)
         _check_characters(self.text)
         try:
-            tree = self._parse(parse)
-        except IndentationError:
-            self.text = _dedent_rest(self.text)
-            tree = self._parse(parse)
+            try:
+                tree = self._parse(parse)
+            except IndentationError:
+                self.text = _dedent_rest(self.text)
+                tree = self._parse(parse)
+        except ExpressionError:
+            if (repaired := _with_blocks(written)) is None:
+                raise
+            tree = self._parse_part(*repaired, parse)
         budget.check_tree(tree)
         self._tree = tree
+        return tree
+
+    def _parse_part(self, lines: list[str], heads: list[str], parse: Parse | None) -> ast.Module:
+        """The tree of lines that are cut out of blocks; errors are those of the lines as they are."""
+        text = self.text
+        self.text = "\n".join([*heads, *lines])
+        try:
+            tree = self._parse(parse)
+        except (ExpressionError, IndentationError):
+            self.text = text
+            return self._parse(parse)
+        ast.increment_lineno(tree, -len(heads))
+        self.text = "\n".join(lines)
         return tree
 
     def _parse(self, parse: Parse | None) -> ast.Module:
@@ -334,12 +352,46 @@ def _with_identifier(text: str) -> str:
     return text[: first.start(1)] + name + text[first.end(1) :]
 
 
+_STEPS: Final = re.compile(r"\bstep\(|param_group")  # what changes rates
+
+
 def _clean(text: str) -> str:
     """The text without indentation, the prompts of a doctest, and the key of a dictionary before it."""
     lines = textwrap.dedent(text).strip().splitlines()
     if lines and lines[0].startswith(">>>"):
         lines = [re.sub(r"^(>>>|\.\.\.) ?", "", line) for line in lines]
     return re.sub(r"""^(['"])\w+\1\s*:\s*""", "", "\n".join(lines))
+
+
+def _with_blocks(text: str) -> tuple[list[str], list[str]] | None:
+    """Lines that begin inside a block, or end with the head of one, so that Python can read them.
+
+    Returns:
+        The lines, and heads of blocks to put before them; None if there is nothing to do. What a block that is cut off
+        steps is in a loop that is not shown, so that it is left as it is.
+    """
+    lines = textwrap.dedent(text).rstrip().split("\n")
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    if len(lines) < 2:
+        return None
+    before = list(lines)
+    start = len(lines[0]) - len(lines[0].lstrip())
+    if found := re.match(r"\s*(elif|else)\b", lines[0]):
+        lines[0] = f"{lines[0][: found.start(1)]}{'if  ' if found[1] == 'elif' else 'if 1'}{lines[0][found.end(1) :]}"
+    levels: list[int] = []
+    for number, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and not line.lstrip().startswith("#") and indent < min([start, *levels]):
+            if not levels and _STEPS.search("\n".join(lines[:number])):
+                return None
+            levels.append(indent)
+    last = next((line for line in reversed(lines) if line.strip() and not line.lstrip().startswith("#")), "")
+    if last.rstrip().endswith(":"):
+        lines.append(f"{' ' * (len(last) - len(last.lstrip()) + 1)}pass")
+    if lines == before and not levels:
+        return None
+    return lines, [f"{' ' * level}if 1:" for level in reversed(levels)]
 
 
 def _dedent_rest(text: str) -> str:
@@ -384,7 +436,10 @@ def _syntax_error(error: SyntaxError, text: str) -> ExpressionError:
     if error.msg.startswith("Exceeds the limit"):  # Python's advice is to raise the interpreter's limit
         return ExpressionError("cannot read the notation: a number in it has thousands of digits")
     position = _Position(error.lineno or 1, max((error.offset or 1) - 1, 0))
-    return ExpressionError(f"cannot read the notation: {printable(error.msg, 100)}", _hint(text), position)
+    hint = _hint(text)
+    if isinstance(error, IndentationError) and "\n" in text:
+        hint = "paste whole statements and blocks, with the indentation that they have in the file"
+    return ExpressionError(f"cannot read the notation: {printable(error.msg, 100)}", hint, position)
 
 
 def _hint(text: str) -> str:

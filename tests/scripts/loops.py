@@ -1255,4 +1255,86 @@ main()
         BATCHES,
         {},
     ),
+_PPO = """
+class Env:
+    def reset(self):
+        obs = [0.0]
+        return obs
+
+    def step(self, action):
+        obs, reward, done, info = [0.0], 1.0, False, {}
+        return obs, reward, done, info
+
+
+env, minibatches, num_steps, num_updates, target_kl = Env(), 2, 500, 600, None
+agent = nn.Linear(2, 1)
+optimizer = optim.Adam(agent.parameters(), lr=2.5e-4, eps=1e-5)
+obs, next_obs = [None] * num_steps, env.reset()
+for update in range(1, num_updates + 1):
+    frac = 1.0 - (update - 1.0) / num_updates
+    optimizer.param_groups[0]["lr"] = frac * 2.5e-4
+    for step in range(0, num_steps):
+        obs[step] = next_obs
+        next_obs, reward, done, info = env.step(0)
+        for name in info:
+            print(name)
+            break
+    for epoch in range(2):
+        for start in range(0, minibatches):
+            approx_kl = len(obs)
+            optimizer.step()
+        if target_kl is not None and approx_kl > target_kl:
+            break
+"""
+# What one function changes and another uses, under names that others have too.
+_NAMES = """
+def note(rates, rate):
+    rates.append(rate)
+
+
+def set_rate(step):
+    rates = history[-1:]
+    for group in optimizer.param_groups:
+        group["lr"] = rates[0] * scale["by"] / (step + 1)
+
+
+class Counter:
+    rate = 0.25
+
+    def __init__(self):
+        self.step = 0
+
+    def count(self):
+        self.step += 1
+        scale["by"] = 2.0 if self.step % 2 else 1.0
+
+
+optimizer = optim.SGD(nn.Linear(2, 1).parameters(), lr=0.5)
+history, scale, counter, rates = [0.5], {"by": 1.0}, Counter(), []
+for step in range(6):
+    counter.count()
+    note(rates, step)
+    set_rate(step)
+    optimizer.step()
+    if step == 3:
+        optimizer.param_groups[0]["lr"] = counter.rate
+        optimizer.step()
+"""
+LOOPS |= {
+    "reinforcement learning with an environment": (HEAD + _PPO, {}, {}),
+    "names of several functions": (HEAD + _NAMES, {}, {}),
+}
+
+_PLATEAU = """
+optimizer = optim.SGD(nn.Linear(2, 1).parameters(), lr=0.5)
+scheduler = optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+history = [3.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0]
+for epoch in range(8):
+    optimizer.step()
+    scheduler.step(METRIC)
+"""
+LOOPS |= {
+    "a metric from a list": (HEAD + _PLATEAU.replace("METRIC", "history[epoch]"), {}, {}),
+    "a metric of the epoch": (HEAD + _PLATEAU.replace("METRIC", "max(5 - epoch, 2)"), {}, {}),
+    "a metric that is a number": (HEAD + _PLATEAU.replace("METRIC", "1.5"), {}, {}),
 }

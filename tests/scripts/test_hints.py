@@ -26,6 +26,29 @@ ASKED: dict[str, tuple[str, list[str], str]] = {
         ["len(data)=1000", "cfg['batch_size']=10"],
         "LinearLR(total_iters=200)",
     ),
+    "the rate of an optimizer that is a parameter": (
+        "def make(optimizer, n):\n    low = 1e-5 / optimizer.defaults['lr']\n"
+        "    base = optimizer.param_groups[0]['lr']\n    return StepLR(optimizer, n, low + base)",
+        ["n=10"],
+        "StepLR(step_size=10, gamma=0.011)",
+    ),
+    "a function of numpy with a value that is not known": (
+        "def f(step):\n    return np.interp([step], [0, cfg.n, 2 * cfg.n], [0, 1, 0])[0]\nLambdaLR(opt, f)",
+        ["cfg.n=10"],
+        "LambdaLR(lr_lambda=f)",
+    ),
+    "lines that begin at another branch": (
+        "    elif cfg.kind == 'step':\n        s = StepLR(opt, 3)\n    elif cfg.kind == 'cos':\n"
+        "        s = CosineAnnealingLR(opt, 9)\n",
+        ["cfg.kind='step'"],
+        "StepLR(step_size=3)",
+    ),
+    "lines that begin inside a block and end with the head of one": (
+        "            s = StepLR(opt, 3)\n        # else the rate stays\n        else:\n            s = None\n"
+        "    for epoch in range(4):",
+        [],
+        "StepLR(step_size=3)",
+    ),
     "batches that nothing else follows from": (
         "s = StepLR(opt, 3)\nfor epoch in range(2):\n    for _ in range(len(data) // 50):\n        opt.step()\n"
         "    s.step()",

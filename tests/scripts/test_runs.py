@@ -53,6 +53,12 @@ RUNS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {},
         {"lr": [0.4], "scheduler": "StepLR(step_size=6)"},
     ),
+    "tyro": (
+        "@dataclass\nclass Args:\n    lr: float = 0.4\n    n: int = 6\n\nargs = tyro.cli(Args)\n"
+        "opt = SGD(p, lr=args.lr)\nStepLR(opt, args.n)",
+        {},
+        {"lr": [0.4], "scheduler": "StepLR(step_size=6)"},
+    ),
     "fire": ("def main(n=7):\n    StepLR(opt, n)\nfire.Fire(main)", {}, {"scheduler": "StepLR(step_size=7)"}),
     "a function that is called from elsewhere": (
         "def make(optimizer, n=8):\n    return StepLR(optimizer, n)\ndef other():\n    pass",
@@ -256,6 +262,30 @@ REFUSED = {
     "a function that calls another": (
         "def f(e):\n    return helper(e, 3)\nLambdaLR(opt, f)",
         "`helper` is not read, and `f` calls it",
+    ),
+    "an expression of the step that is not read": (
+        "def f(e):\n    x = e / 3\n    return (1 - torch.cos(torch.tensor(x))).item()\nLambdaLR(opt, f)",
+        "`(1 - torch.cos(torch.tensor(x))).item()` in `f` is not read, and its value changes with the step",
+    ),
+    "a function without its loop": (
+        "def adjust(optimizer, epoch):\n    for group in optimizer.param_groups:\n        group['lr'] = 0.5 ** epoch",
+        "`adjust` sets the rate, and it is not shown where it is called",
+    ),
+    "a class without its use": (
+        "class Warm:\n    def step(self):\n        for group in self.opt.param_groups:\n            group['lr'] = 0.5",
+        "the class `Warm` sets the rate, and it is not shown how it is used",
+    ),
+    "a rate without its loop": (
+        "opt.zero_grad()\nopt.param_groups[0]['lr'] = 0.5",
+        "line 2 sets the rate, and the loop around it is not shown",
+    ),
+    "a step without a scheduler": (
+        "for epoch in range(3):\n    opt.step()\n    self.scheduler.step()",
+        "line 3 steps `self.scheduler`, and it is not shown what that is",
+    ),
+    "lines that are cut out of a loop": (
+        "        sched.step()\n    x = 1\nsched = StepLR(opt, 3)",
+        "cannot read the notation: unexpected indent",
     ),
     "rates of groups that are not known": (
         "groups = [{'params': p, 'lr': 0.1 * len(n)} for n, p in model.named_parameters()]\n"

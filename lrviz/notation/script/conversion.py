@@ -15,7 +15,7 @@ from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.names import is_scheduler, name_without_import
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.standalone import Standalone
-from lrviz.notation.script.trees import Position, returned_expression
+from lrviz.notation.script.trees import Position, following, returned_expression
 from lrviz.notation.script.values import (
     CONSTANTS,
     Array,
@@ -260,18 +260,26 @@ class Conversion:
         return most
 
     def _check_needs(self, function: Function, result: Any) -> None:
-        """Refuse a function that calls another one with its argument, where that one is not in the script."""
+        """Refuse a function with an expression that is not read, and whose value differs from step to step."""
         own = {a.arg for a in function.node.args.args if a.arg not in function.defaults} - {"self"}
+        if isinstance(function.node, ast.FunctionDef):
+            own = following(function.node, own)
         for origin in origins(result):
-            called = origin.node if origin.givable else None
-            if not isinstance(called, ast.Call):
+            node = origin.node if origin.givable else None
+            if node is None or not own & {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}:
                 continue
-            if not own & {n.id for n in ast.walk(called) if isinstance(n, ast.Name)}:
-                continue
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                raise ExpressionError(
+                    f"`{printable(node.func.id, 60)}` is not read, and `{function.name}` calls it",
+                    "paste the lines that define it too, or write its value",
+                    node,
+                )
+            shown = printable(origin.text, 60)
+            hint = "tensors are not read: use the functions of `math`" if "torch." in origin.text else ""
             raise ExpressionError(
-                f"`{printable(unparse(called.func), 60)}` is not read, and `{function.name}` calls it",
-                "paste the lines that define it too, or write its value",
-                called,
+                f"`{shown}` in `{function.name}` is not read, and its value changes with the step",
+                hint or "write it with the operators and functions of Python, `math` or numpy",
+                node,
             )
 
     def _code(self, function: Function) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from lrviz.notation.parser import SchedulerCall
@@ -53,6 +53,7 @@ class Course:
     `batches` items. `trainers` are calls in which the updates of an epoch are made out of sight. `kept` are the
     statements that matter inside loops, `added` the calls that add a parameter group, and `updates` the calls that
     make an update. `around` are the loops in which the optimizer is created, and `outer` is the loop over epochs.
+    `tested` is what a test always gave when the script was read, and `called` are the functions that were called then.
     """
 
     tree: ast.Module
@@ -76,3 +77,5 @@ class Course:
     added: frozenset[ast.AST] = frozenset()
     around: frozenset[ast.AST] = frozenset()
     outer: ast.AST | None = None
+    tested: Mapping[ast.If, bool | None] = field(default_factory=dict)
+    called: frozenset[ast.AST] = frozenset()

@@ -221,8 +221,8 @@ class Expressions(Reader):
                     return Method(owner, name, node)
                 if name == "sync_gradients":
                     return self.synchronizes(node)
-                if name == "param_groups" and (found := self.optimizer_of(owner)) is not None:
-                    return tuple(found.groups)
+                if name in ("param_groups", "defaults") and (found := self.optimizer_of(owner)) is not None:
+                    return tuple(found.groups) if name == "param_groups" else found.groups[0]
                 return value
         return Method(owner, name, node)
 
@@ -343,13 +343,15 @@ class Expressions(Reader):
                 return owner[slice(*bounds)]
             return Unknown(*found) if (found := (*origins(bounds), *origins(owner))) else self.unknown(node)
         key = self.evaluate(index, scope)
+        if isinstance(owner, Group) and key == "initial_lr" and key not in owner:  # that schedulers set
+            return self.initial_rate(owner)
         if isinstance(owner, Group) and key == "lr" and owner.changes is not None and owner.live is None:
             return owner.changes
         if isinstance(owner, list | tuple | str | range | dict | Array) and not isinstance(key, Unknown):
             try:
                 return owner[key]
-            except (KeyError, IndexError, TypeError):
-                return self.failed(node)
+            except (KeyError, IndexError, TypeError) as error:
+                return self.raises(error, node)
         if isinstance(owner, Dotted) and owner.last == "__dict__":
             if isinstance(key, str):
                 return imported(f"{owner.module}.{key}")
@@ -371,8 +373,8 @@ class Expressions(Reader):
                     return UnknownClass(*key.origins)
                 return Unknown(*key.origins)
             return Unknown(*origins(owner), *key.origins)
-        if isinstance(owner, Unknown) and owner.origins and is_computed(owner):
-            return Unknown(*owner.origins)
+        if isinstance(owner, Unknown) and owner.origins and (owner.computed or is_computed(owner)):
+            return Unknown(*owner.origins, computed=True)
         return self.unknown(node)
 
     def _one_of(self, owner: Any, key: Unknown) -> Unknown | None:

@@ -17,8 +17,9 @@ from lrviz.notation.script.accelerate import is_accumulate
 from lrviz.notation.script.names import imported
 from lrviz.notation.script.numeric import starred
 from lrviz.notation.script.operators import binary
-from lrviz.notation.script.reader import SCALER, TRAINS, Signal, joined
+from lrviz.notation.script.reader import SCALER, TRAINS, RaisedError, Signal, handles, joined
 from lrviz.notation.script.targets import Targets
+from lrviz.notation.script.torch_objects import has_other_arguments
 from lrviz.notation.script.trees import (
     RATE,
     adds_rates,
@@ -118,6 +119,8 @@ class Interpreter(Targets):
             self.add(1, statement)
             if isinstance(statement, ast.If):
                 test = self.truth(self.evaluate(statement.test, scope))
+                if self.tested.setdefault(statement, None if isinstance(test, Unknown) else test) is not test:
+                    self.tested[statement] = None
                 if isinstance(test, Unknown):
                     signal, done = self._either(statement, test, statements[at + 1 :], scope)
                     if done:
@@ -279,12 +282,9 @@ class Interpreter(Targets):
                 return self._while(node, scope)
             case ast.With() | ast.AsyncWith():
                 return self._with(node, scope)
-            case (
-                ast.Try(body=body, orelse=orelse, finalbody=final)
-                | ast.TryStar(body=body, orelse=orelse, finalbody=final)
-            ):
-                signal = self.block([*body, *orelse], scope)
-                return self.block(final, scope) or signal
+            case ast.Try() | ast.TryStar():
+                signal = self._try(node, scope)
+                return self.block(node.finalbody, scope) or signal
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self.define(node, scope)
             case ast.ClassDef():
@@ -316,6 +316,29 @@ class Interpreter(Targets):
             case ast.Match():
                 return self._match(node, scope)
         return None
+
+    def _try(self, node: ast.Try | ast.TryStar, scope: Scope) -> Signal | None:
+        """Read the body of a `try`, and the handler for what Python raises in it, as far as that is sure."""
+        outer = self.handlers, self.guarded, self.repeats, len(self.schedules)
+        around = self.handlers if self.guarded == len(self.conditions) else ()
+        self.handlers, self.guarded = [*node.handlers, *around], len(self.conditions)
+        try:
+            signal = self.block(node.body, scope)
+            made = self.schedules[outer[3] :]
+            handler = next((h for h in node.handlers if handles(h, TypeError())), None)
+            if handler is not None and any(map(has_other_arguments, made)):
+                del self.schedules[outer[3] :]
+                raise RaisedError(handler)
+        except RaisedError as raised:
+            if raised.handler not in node.handlers:
+                raise
+            self.handlers, self.guarded, self.repeats, _ = outer
+            if raised.handler.name:
+                self.store(raised.handler.name, Unknown(Origin(raised.handler, givable=False)), scope)
+            return self.block(raised.handler.body, scope)
+        finally:
+            self.handlers, self.guarded, self.repeats, _ = outer
+        return joined(signal, self.block(node.orelse, scope)) if signal is None or signal.kind == "maybe" else signal
 
     def _changed(self, old: Any, new: Any) -> Any:
         """The value of `old += ...`: a list or an array that has changed, or the new value."""

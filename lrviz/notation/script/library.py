@@ -21,6 +21,7 @@ from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler, names_schedul
 from lrviz.notation.script.numeric import NUMPY, call_known, call_numpy
 from lrviz.notation.script.operators import size
 from lrviz.notation.script.reader import Reader
+from lrviz.notation.script.tables import from_yaml
 from lrviz.notation.script.torch_objects import (
     counts,
     dampens,
@@ -29,6 +30,7 @@ from lrviz.notation.script.torch_objects import (
     make_loader,
     make_optimizer,
     make_schedule,
+    optimizer_defaults,
     optimizer_method,
 )
 from lrviz.notation.script.trainers import Arguments
@@ -67,11 +69,17 @@ from lrviz.notation.script.values import (
 )
 from lrviz.notation.source import Budget, ExpressionError, unparse
 from lrviz.notation.trainers import is_trainer_class
-from lrviz.schedulers import refused
+from lrviz.schedulers import find, refused
 
 # Functions that give their first argument again.
 _PASS: Final = (
     "tqdm", "trange", "iter", "track", "deepcopy", "copy", "to", "cuda", "prefetch", "islice", "progress_bar",
+)  # fmt: skip
+
+# Functions that take arguments from the command line.
+_COMMAND_LINES: Final = (
+    "Fire", "fire.Fire", "tyro.cli", "simple_parsing.parse", "pyrallis.parse", "draccus.parse", "jsonargparse.CLI",
+    "jsonargparse.auto_cli",
 )  # fmt: skip
 
 
@@ -140,6 +148,10 @@ def _dotted(
         return _iterator(reader, last, args, node)
     if function.module == "itertools" and last in ("count", "cycle") and not (kwargs or reader.unknown_in(args[1:])):
         return _endless(reader, last, args, node)
+    if path in ("inspect.signature", "signature") and len(args) == 1 and (names := _parameters(args[0])):
+        return Instance(None, {"parameters": dict.fromkeys(names)})
+    if path in ("yaml.safe_load", "yaml.load") and args and isinstance(args[0], str):
+        return from_yaml(reader, args[0], node)
     if last == "literal_eval" and len(args) == 1 and isinstance(args[0], str):
         return _literal(reader, args[0], node)
     if path == "json.loads" and len(args) == 1 and isinstance(args[0], str):
@@ -182,8 +194,12 @@ def _dotted(
             return inner
         if last in ("tqdm", "track"):
             return Length(reader.length(inner, node.args[0]), reader.item(inner), inner)
-    if last == "Fire" and args and isinstance(args[0], Function):
-        return reader.call_function(args[0], [], {})
+    if path in _COMMAND_LINES:  # of a function, or of a class whose fields are the options
+        target = next((v for v in (*args, *kwargs.values()) if isinstance(v, Function | Class)), None)
+        if isinstance(target, Function):
+            return reader.call_function(target, [], {})
+        if target is not None:
+            return reader.instantiate(target, [], {})
     return reader.not_read(node, args, kwargs)
 
 
@@ -193,6 +209,27 @@ def _bisect(reader: Reader, name: str, items: Any, value: Any, node: ast.Call) -
     if known is not None and all(isinstance(i, NUMBERS) for i in [*known, value]):
         return getattr(bisect, name)(known, value)
     return reader.unknown_in([items, value]) or reader.unknown(node)
+
+
+def _parameters(value: Any) -> tuple[str, ...]:
+    """The names of the parameters of a function of the script, or of a scheduler or an optimizer of torch."""
+    match value:
+        case Function():
+            spec = value.node.args
+            return tuple(a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs))
+        case Class() if isinstance(make := value.find("__init__"), Function):
+            return tuple(name for name in _parameters(make) if name != "self")
+        case Dotted(last="__init__"):
+            return ("self", *found) if (found := _parameters(Dotted(value.module))) else ()
+        case Dotted() if is_scheduler(value.last) and (info := find(value.last)) is not None and info.family == "torch":
+            return (
+                "optimizer",
+                *(p.name for p in info.parameters),
+                *(("last_epoch",) if info.takes_last_epoch else ()),
+            )
+        case Dotted() if is_optimizer(value):
+            return ("params", *optimizer_defaults(value.last).get("", ()))
+    return ()
 
 
 def _literal(reader: Reader, text: str, node: ast.Call) -> Any:
@@ -215,8 +252,8 @@ def _from_json(reader: Reader, text: str, node: ast.Call) -> Any:
     try:
         Budget().check_text(text)
         value = json.loads(text)
-    except (ValueError, RecursionError):
-        return reader.failed(node)
+    except (ValueError, RecursionError) as error:
+        return reader.raises(error, node)
     reader.add(size(value), node)
     return value
 

@@ -90,6 +90,8 @@ class Loops:
             return
         if step.args and not takes_metric(schedule) and not (len(step.args) == 1 and step.args[0] is None):
             raise NotPlainError
+        if step.args and takes_metric(schedule) and _is_computed_in(step):
+            raise NotPlainError
         if update is not None and len([loop for loop in update.loops if loop not in schedule.loops]) > 2:
             raise NotPlainError
         loops = loops_around(step, schedule.optimizer)[-2:]
@@ -252,3 +254,13 @@ def _loader_texts(loop: Loop) -> tuple[str, ...]:
 def _is_computed(loop: Loop) -> bool:
     """Whether the number of times a loop over batches runs is another than the values that it follows from."""
     return isinstance(loop.count, Unknown) and (loop.count.computed or len(loop.count.origins) > 1)
+
+
+def _is_computed_in(step: Event) -> bool:
+    """Whether the metric of a step is a number, or follows from the variables of the loops around it alone."""
+    value = step.args[0]
+    variables = {(name, loop.node.lineno) for loop in step.loops for name in loop.names}
+    if not isinstance(value, Unknown):
+        return isinstance(value, int | float)
+    found = {(origin.text, origin.line) for origin in value.origins if not origin.givable}
+    return len(found) == len(value.origins) > 0 and found <= variables

@@ -41,7 +41,7 @@ NUMPY_NAMES: Final = ("np", "numpy", "onp")
 # Modules and functions that lines are often pasted without the import of.
 _COMMON: Final = frozenset((
     *BASES, "argparse", "ast", "bisect", "click", "collections", "copy", "fire", "functools", "json", "partial", "tqdm",
-    "trange", "transformers", "trl", "typer", "types",
+    "trange", "transformers", "trl", "typer", "types", "tyro",
 ))  # fmt: skip
 
 

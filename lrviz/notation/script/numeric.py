@@ -79,10 +79,12 @@ def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs:
     try:
         return reader.checked(function.call(*args), node)
     except ExpressionError as error:
+        if function.name in ("int", "float"):  # of a text that is no number
+            reader.raises(ValueError(error.message), node)
         error.node = error.node or node
         raise
-    except (ArithmeticError, ValueError, TypeError):
-        return reader.failed(node)
+    except (ArithmeticError, ValueError, TypeError) as error:
+        return reader.raises(error, node)
 
 
 def _number_of(text: str) -> Any:
@@ -96,6 +98,7 @@ def call_numpy(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any
     """A function of numpy, of numbers and lists of them; and arrays."""
     values = [*args, *kwargs.values()]
     if (unknown := reader.unknown_in(values)) is not None:
+        unknown.computed = True
         return unknown
     if name in ("concatenate", "hstack", "append"):
         values = args[0] if len(args) == 1 else args

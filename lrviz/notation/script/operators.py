@@ -114,8 +114,8 @@ def _arithmetic(reader: Reader, op: ast.operator, left: Any, right: Any, node: a
     except ExpressionError as error:
         error.node = error.node or node
         raise
-    except (ArithmeticError, ValueError, TypeError):
-        return reader.failed(node)
+    except (ArithmeticError, ValueError, TypeError) as error:
+        return reader.raises(error, node)
 
 
 def _repeat(reader: Reader, value: Any, times: int, node: ast.AST) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from lrviz.errors import NotationError
 from lrviz.notation.parser import SchedulerCall
@@ -15,7 +16,9 @@ from lrviz.notation.script.course import Course, DoneError, Machine
 from lrviz.notation.script.driving import COUNTED, DRIVEN, Driver
 from lrviz.notation.script.slicing import slice_script
 from lrviz.notation.script.trees import sets_rate
-from lrviz.notation.source import ExpressionError, Source
+from lrviz.notation.source import ExpressionError, Source, unparse
+
+_ENVIRONMENT: Final = re.compile(r"(?:\w*_)?(?:v|vec|gym)?(?:envs?|environments?)(?:_\w*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Program:
         def wanted(node: ast.AST) -> bool:
             return node in updates or node in self.course.trainers or (_is_step(node) and node not in self.steps)
 
-        return slice_script(self._whole, wanted)
+        return slice_script(self._whole, wanted, self.course.tested, self.course.called)
 
     @cached_property
     def _whole(self) -> ast.Module:
@@ -132,7 +135,7 @@ class Program:
                 or (isinstance(node, ast.Subscript) and sets_rate(node))
             )
 
-        return slice_script(self._whole, wanted)
+        return slice_script(self._whole, wanted, self.course.tested, self.course.called)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -145,10 +148,12 @@ class Program:
 
 
 def _is_step(node: ast.AST) -> bool:
+    """Whether a node may be a step of an optimizer or a scheduler, by its names: `env.step(action)` is not."""
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("step", "step_update", "dampening")
+        and not _ENVIRONMENT.fullmatch(unparse(node.func.value).rpartition(".")[2])
     )
 
 

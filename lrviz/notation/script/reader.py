@@ -12,7 +12,7 @@ from typing import Any, Final
 from lrviz.notation.script.accelerate import Accelerate, accelerate_of
 from lrviz.notation.script.names import names_scheduler
 from lrviz.notation.script.trainers import Arguments, Trained, trainer_class
-from lrviz.notation.script.trees import RATE, Functions
+from lrviz.notation.script.trees import RATE, Functions, names_in
 from lrviz.notation.script.values import (
     PREPARED,
     PREPARES,
@@ -89,6 +89,20 @@ def _item(items: Sequence[Any] | None, nothing: Unknown, at: int) -> Any:
     return items[at] if items is not None and at < len(items) else nothing
 
 
+class RaisedError(Exception):
+    """What Python raises in the body of a `try`, before the handler for it runs."""
+
+    def __init__(self, handler: ast.ExceptHandler) -> None:
+        super().__init__()
+        self.handler = handler
+
+
+def handles(handler: ast.ExceptHandler, error: Exception) -> bool:
+    """Whether a handler is for an error, by the names of its types."""
+    names = {"Exception"} if handler.type is None else names_in(handler.type).mentioned
+    return any(kind.__name__ in names for kind in type(error).__mro__)
+
+
 def joined(first: Signal | None, then: Signal | None) -> Signal | None:
     """The signal of statements that may return, and of those that follow them."""
     if first is None or then is None:
@@ -142,6 +156,7 @@ class Reader(ABC):
         self.of_command_line: list[Instance] = []  # that HfArgumentParser makes
         self.trained: list[Trained] = []  # the trainers that they are given to
         self.called: set[ast.AST] = set()  # functions that were called
+        self.tested: dict[ast.If, bool | None] = {}  # what a test gave each time; None if not the same, or not known
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
         self.accelerate: Accelerate | None = None  # the Accelerator of the script
@@ -162,6 +177,8 @@ class Reader(ABC):
         self.optimizers: list[Optimizer] = []
         self.rates: dict[Optimizer, list[Any]] = {}  # of the groups of each optimizer before they are changed
         self.named: dict[str, Optimizer] = {}  # optimizers that the script only uses, by their source
+        self.handlers: Sequence[ast.ExceptHandler] = ()  # of the `try` that is read
+        self.guarded = 0  # the conditions around it
         self.tainted: dict[int, tuple[Any, Unknown]] = {}  # lists and dicts that may have been changed, by id
         self.conditional: list[tuple[Any, Unknown, list[Any]]] = []  # of them, those that a condition decides on
 
@@ -248,6 +265,18 @@ class Reader(ABC):
     def failed(self, node: ast.AST) -> Unknown:
         """The value of an expression that Python could not compute either."""
         return Unknown(Origin(node, givable=False))
+
+    def raises(self, error: Exception, node: ast.AST) -> Unknown:
+        """The value of an expression for which Python raises an error, if no `try` around it handles that.
+
+        Raises:
+            RaisedError: one does.
+        """
+        if self.handlers and len(self.conditions) == self.guarded and not self.loops:
+            for handler in self.handlers:
+                if handles(handler, error):
+                    raise RaisedError(handler)
+        return self.failed(node)
 
     def truth(self, value: Any) -> Any:
         """Whether a value is true; Unknown if that is not known."""
@@ -369,6 +398,14 @@ class Reader(ABC):
         if optimizer not in self.rates:
             self.rates[optimizer] = [group.get("lr") for group in optimizer.groups]
 
+    def initial_rate(self, group: Group) -> Any:
+        """The rate of a parameter group before schedulers change it."""
+        for optimizer, rates in self.rates.items():
+            for each, rate in zip(optimizer.groups, rates, strict=False):
+                if each is group:
+                    return rate
+        return group.get("lr")
+
     def add_group(self, optimizer: Optimizer, group: Group, node: ast.AST) -> None:
         """Note a parameter group that an optimizer gets; in a loop, or after a scheduler is created, it is an event."""
         if self.loops or optimizer in self.rates:
@@ -395,7 +432,8 @@ class Reader(ABC):
         if origin.text not in self.named:
             rate = value.kwargs.get("lr") if isinstance(value, Opaque) else None
             own = Origin(f"{origin.text}.lr", origin.line, givable=origin.givable)
-            group = Group({"lr": Unknown(own) if rate is None else rate})
+            of_run = self.values.get("lr", self.defaults.get("lr", Unknown(own)))
+            group = Group({"lr": of_run if rate is None else rate})
             self.named[origin.text] = Optimizer("", [group], origin.line, variable=origin.text)
             self.made_optimizer(self.named[origin.text])
         return self.named[origin.text]

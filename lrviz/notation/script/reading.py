@@ -30,7 +30,7 @@ from lrviz.notation.script.timm_arguments import NAMES as OF_TIMM
 from lrviz.notation.script.timm_arguments import with_functions
 from lrviz.notation.script.torch_objects import dampens, optimizer_defaults
 from lrviz.notation.script.trainers import Trained, samples_of, trainer_call, trainer_class
-from lrviz.notation.script.trees import Position, assigned_lines, computes, only_tested
+from lrviz.notation.script.trees import Position, assigned_lines, computes, only_tested, sets_rate, walk
 from lrviz.notation.script.values import (
     Choice,
     Class,
@@ -347,9 +347,37 @@ class _Reading:
                 "paste them: `TrainingArguments(learning_rate=2e-5, ...)`",
                 body[-1],
             )
+        for event in self.reader.events:
+            function = getattr(event.node, "func", None)
+            if event.kind == "step" and isinstance(function, ast.Attribute) and is_scheduler_name(source_of(function)):
+                raise ExpressionError(
+                    f"line {event.line} steps `{source_of(function.value)}`, and it is not shown what that is",
+                    "paste the lines that create it too",
+                    event.node,
+                )
+        if (rate := next((n for n in walk(self.reader.tree) if _sets_group(n)), None)) is not None:
+            raise self._refuse_rate(rate)
         own = _DEFINED.findall(self.source.text)
         hint = f"code of your own runs as `FILE.py:{own[-1]}`" if own else "such as `CosineAnnealingLR(T_max=32)`"
         raise ExpressionError(NO_SCHEDULER, hint, body[-1] if body else None)
+
+    def _refuse_rate(self, node: ast.AST) -> ExpressionError:
+        """The error for a rate that is set outside of a loop."""
+        line = getattr(node, "lineno", 0)
+        around = [n for n in walk(self.reader.tree) if isinstance(n, ast.ClassDef | ast.FunctionDef)]
+        around = [n for n in around if n.lineno <= line <= (n.end_lineno or 0)]
+        match around:
+            case [*_, ast.ClassDef(name=name), ast.FunctionDef()]:
+                message = f"the class `{name}` sets the rate, and it is not shown how it is used"
+                hint = f"paste the line that creates it, and the loop that uses it: `scheduler = {name}(...)`"
+            case [*_, ast.FunctionDef(name=name, args=spec)]:
+                message = f"`{name}` sets the rate, and it is not shown where it is called"
+                call = f"{name}({', '.join(a.arg for a in spec.args if a.arg != 'self')})"
+                hint = f"paste the loop that calls it too, such as `for epoch in range(90):` with `{call}` in it"
+            case _:
+                message = f"line {line} sets the rate, and the loop around it is not shown"
+                hint = "paste the loop with its first line"
+        return ExpressionError(message, hint, node)
 
     # One optimizer, and what the script says of its run
 
@@ -572,6 +600,12 @@ def _out_of_order(schedule: Schedule, made: Sequence[Schedule]) -> Schedule | No
 
 def _descendants(schedule: Schedule) -> list[Schedule]:
     return [s for child in schedule.children for s in (*_descendants(child), child)]
+
+
+def _sets_group(node: ast.AST) -> bool:
+    """Whether a node is the rate of a parameter group that is set: `group["lr"] = ...`."""
+    named = isinstance(node, ast.Subscript) and sets_rate(node) and re.search(r"group|pg\b", source_of(node.value))
+    return bool(named)
 
 
 def _may_schedule(value: Opaque, step: ast.AST) -> bool:

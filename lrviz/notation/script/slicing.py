@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from lrviz.notation.script.trees import all_statements, is_exit, names_in, walk
@@ -11,37 +12,90 @@ from lrviz.notation.script.trees import all_statements, is_exit, names_in, walk
 _CHANGES: Final = frozenset(
     ("append", "extend", "insert", "remove", "pop", "reverse", "sort", "clear", "update", "setdefault")
 )  # methods that change a list or a dictionary
-_ALWAYS: Final = frozenset(("setattr", "add_param_group", "add_argument", "set_defaults", "save_hyperparameters"))
+_ALWAYS: Final = frozenset((
+    "setattr", ".add_param_group", ".add_argument", ".set_defaults", ".save_hyperparameters",
+))  # fmt: skip
 _DEFINITIONS: Final = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal,
 )  # fmt: skip
-_CONTROL: Final = (ast.Break, ast.Continue, ast.Return, ast.Raise)
 
 
-def slice_script(tree: ast.Module, wanted: Callable[[ast.AST], bool]) -> frozenset[ast.stmt]:
+def slice_script(
+    tree: ast.Module,
+    wanted: Callable[[ast.AST], bool],
+    tested: Mapping[ast.If, bool | None],
+    called: Collection[ast.AST],
+) -> frozenset[ast.stmt]:
     """The statements that are wanted, and those on which they depend by the names in them.
 
     Args:
         tree: The script.
         wanted: Whether a statement with this node in it is wanted.
+        tested: What the test of an `if` always gives, if that is known: its other branch is left out.
+        called: The functions that were called when the script was read: a `step()` that is not among them is that of
+            another object, unless it has what is wanted.
     """
-    return _Slice(tree, wanted).kept()
+    return _Slice(tree, wanted, tested, called).kept()
+
+
+@dataclass(eq=False)
+class _Function:
+    """A function: the names that are its own, and those that it declares as names of elsewhere."""
+
+    number: int
+    parameters: set[str]
+    names: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)
+    outer: _Function | None = None
+    acts: bool = False  # whether it changes more than its own names
 
 
 class _Slice:
-    def __init__(self, tree: ast.Module, wanted: Callable[[ast.AST], bool]) -> None:
-        self.tree = tree
-        self.names: set[str] = set()  # that are needed, those of attributes too
+    def __init__(
+        self,
+        tree: ast.Module,
+        wanted: Callable[[ast.AST], bool],
+        tested: Mapping[ast.If, bool | None],
+        called: Collection[ast.AST],
+    ) -> None:
+        self.tree, self.tested, self.called = tree, tested, called
+        self.names: set[str] = set()  # that are needed; those of attributes with a dot
         self.acting: set[str] = set()  # functions and classes whose call changes what is needed
         statements = all_statements(tree)
         self.functions = [n for n in statements if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
         self.classes = [n for n in statements if isinstance(n, ast.ClassDef)]
+        self.fields = {s for cls in self.classes for s in cls.body}  # whose names are attributes too
+        self.owners: dict[ast.AST, _Function | None] = {}  # the functions that statements and their heads are in
+        self.own: dict[ast.AST, _Function] = {}
+        self._own(tree.body, None)
+        self.constructors: set[ast.stmt] = set()  # that change what is needed
         self.found: set[ast.stmt] = set()
-        # Of each simple statement and head: whether it is wanted, whether it has a call, what it changes and needs.
-        self.facts: dict[ast.AST, tuple[bool, bool, set[str], set[str]]] = {}
+        # Of each simple statement and head: whether it is wanted, whether it has a call, what it changes, its names,
+        # and what it needs.
+        self.facts: dict[ast.AST, tuple[bool, bool, set[str], set[str], set[str]]] = {}
         self.blocks: dict[ast.stmt, list[list[ast.stmt]]] = {}
-        self.controls: dict[tuple[ast.stmt, bool], bool] = {}
+        self.controls: dict[tuple[ast.stmt, bool, bool], bool] = {}
         self.wanted = wanted
+
+    def _own(self, body: Sequence[ast.stmt], owner: _Function | None) -> None:
+        """Note in which function the statements of a body are, and the names that the function gives values."""
+        for node in body:
+            for part in (node, *_heads(node)):
+                self.owners[part] = owner
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                arguments = {argument.arg for argument in walk(node.args) if isinstance(argument, ast.arg)}
+                self.own[node] = _Function(len(self.owners), arguments, outer=owner)
+                self._own(node.body, self.own[node])
+            elif isinstance(node, ast.ClassDef):
+                self._own(node.body, owner)
+            elif owner is not None and isinstance(node, ast.Global | ast.Nonlocal):
+                owner.elsewhere |= {*node.names}
+            else:
+                if owner is not None:
+                    stored = (n for part in _heads(node) for n in walk(part) if isinstance(n, ast.Name))
+                    owner.names |= {n.id for n in stored if not isinstance(n.ctx, ast.Load)}
+                for block in _blocks(node):
+                    self._own(block, owner)
 
     def kept(self) -> frozenset[ast.stmt]:
         """The statements that matter."""
@@ -49,15 +103,20 @@ class _Slice:
             before = len(self.found), len(self.names), len(self.acting)
             self._block(self.tree.body)
             for function in self.functions:
-                if self._block(function.body):
-                    self.acting.add(function.name)
-                elif function.name not in self.names:
+                if self._block(function.body) and self.own[function].acts:
+                    self.constructors |= {function} if function.name == "__init__" else set()
+                    self.acting |= {f".{function.name}"} if function in self.fields else _both(function.name)
+                    self.acting.discard(".__init__")  # which each class has
+                elif self.names.isdisjoint(_both(function.name)) or (
+                    function.name == "step" and function not in self.called
+                ):
                     continue
                 self._control(function.body, returns=True)
             for cls in self.classes:
                 self._block(cls.body)
-                if any(s.name == "__init__" and s.name in self.acting for s in cls.body if s in self.functions):
-                    self.acting.add(cls.name)
+                bases = {name for base in cls.bases for name in names_in(base).mentioned}
+                if not self.constructors.isdisjoint(cls.body) or not self.acting.isdisjoint(bases):
+                    self.acting |= _both(cls.name)
             if (len(self.found), len(self.names), len(self.acting)) == before:
                 return frozenset(self.found)
 
@@ -76,7 +135,7 @@ class _Slice:
         else:
             inside = [self._block(block) for block in blocks]
             matters = any(inside) or any(map(self._matters, _heads(node)))
-        if matters:
+        if matters or (not blocks and ".__init__" in self._facts(node)[3]):
             self._keep(node)
             if isinstance(node, ast.For | ast.AsyncFor | ast.While):
                 self._control(node.body, returns=False)
@@ -85,57 +144,112 @@ class _Slice:
     def _keep(self, node: ast.stmt) -> None:
         self.found.add(node)
         for part in _heads(node):
-            self.names |= self._facts(part)[3]
+            self.names |= self._facts(part)[4]
 
     def _blocks(self, node: ast.stmt) -> list[list[ast.stmt]]:
         """The blocks of a statement."""
         if node not in self.blocks:
             self.blocks[node] = list(_blocks(node))
+            if isinstance(node, ast.If) and (test := self.tested.get(node)) is not None:
+                self.blocks[node] = [node.body if test else node.orelse]
         return self.blocks[node]
 
-    def _control(self, body: Sequence[ast.stmt], *, returns: bool) -> None:
-        """Keep what ends a block early, with the conditions around it."""
+    def _control(self, body: Sequence[ast.stmt], *, returns: bool, breaks: bool = True) -> None:
+        """Keep what ends a block early, with the conditions around it; not what only ends a loop inside it."""
         for node in body:
-            if self._has_control(node, returns):
+            if self._has_control(node, returns, breaks):
                 self._keep(node)
                 for block in self._blocks(node):
-                    self._control(block, returns=returns)
+                    self._control(block, returns=returns, breaks=breaks and not _is_body_of_loop(block, node))
 
-    def _has_control(self, node: ast.stmt, returns: bool) -> bool:
+    def _has_control(self, node: ast.stmt, returns: bool, breaks: bool) -> bool:
         """Whether something in a statement ends a block early."""
-        if (node, returns) not in self.controls:
-            ends = isinstance(node, _CONTROL) and (returns or not isinstance(node, ast.Return))
-            ends = ends or is_exit(node)
-            inside = (self._has_control(s, returns) for block in self._blocks(node) for s in block)
-            self.controls[node, returns] = not isinstance(node, _DEFINITIONS) and (ends or any(inside))
-        return self.controls[node, returns]
+        key = node, returns, breaks
+        if key not in self.controls:
+            ends = isinstance(node, ast.Raise) or is_exit(node) or (returns and isinstance(node, ast.Return))
+            ends = ends or (breaks and isinstance(node, ast.Break | ast.Continue))
+            inside = (
+                self._has_control(s, returns, breaks and not _is_body_of_loop(block, node))
+                for block in self._blocks(node)
+                for s in block
+            )
+            self.controls[key] = not isinstance(node, _DEFINITIONS) and (ends or any(inside))
+        return self.controls[key]
 
     def _matters(self, node: ast.AST) -> bool:
-        wanted, calls, stored, mentioned = self._facts(node)
-        acts = bool(mentioned & self.acting) or (calls and "__call__" in self.acting)
-        return wanted or acts or bool(stored & self.names)
+        wanted, calls, stored, mentioned, _ = self._facts(node)
+        acts = wanted or bool(mentioned & self.acting) or (calls and ".__call__" in self.acting)
+        changed = stored & self.names
+        if (owner := self.owners.get(node)) is not None:
+            owner.acts = owner.acts or acts or not all(name.endswith(f"@{owner.number}") for name in changed)
+        return acts or bool(changed)
 
-    def _facts(self, node: ast.AST) -> tuple[bool, bool, set[str], set[str]]:
+    def _facts(self, node: ast.AST) -> tuple[bool, bool, set[str], set[str], set[str]]:
         if node not in self.facts:
+            owner = self.owners.get(node)
             stored: set[str] = set()
             mentioned: set[str] = set()
+            needed: set[str] = set()
             wanted = calls = False
             for child in walk(node):
                 if isinstance(child, ast.Name | ast.Attribute):
-                    name = child.id if isinstance(child, ast.Name) else child.attr
+                    name = child.id if isinstance(child, ast.Name) else f".{child.attr}"
                     mentioned.add(name)
+                    needed |= _needs(name, owner)
                     if not isinstance(child.ctx, ast.Load):
-                        stored.add(name)
+                        stored |= {name, f".{name}"} if node in self.fields else {_local(name, owner)[0]}
                     continue
                 wanted = wanted or self.wanted(child)
                 if isinstance(child, ast.Call):
                     calls = True
                     if isinstance(child.func, ast.Attribute) and child.func.attr in _CHANGES:
-                        stored |= names_in(child.func.value).mentioned
+                        stored |= _changes(child.func.value, owner)
                 elif isinstance(child, ast.Subscript) and not isinstance(child.ctx, ast.Load):
-                    stored |= names_in(child.value).mentioned
-            self.facts[node] = wanted or bool(mentioned & _ALWAYS), calls, stored, mentioned
+                    stored |= _changes(child.value, owner)
+            self.facts[node] = wanted or bool(mentioned & _ALWAYS), calls, stored, mentioned, needed
         return self.facts[node]
+
+
+# A name that is needed stands for the variable of a function as `name@3`, for any variable of that name as `name@*`,
+# and for a parameter as `name@`: a list that is changed may be the argument of a function.
+
+
+def _local(name: str, owner: _Function | None) -> tuple[str, bool]:
+    """What stands for a name in a function, and whether it is a parameter."""
+    while owner is not None:
+        if name in owner.elsewhere:
+            break
+        if name in owner.parameters or name in owner.names:
+            return f"{name}@{owner.number}", name in owner.parameters
+        owner = owner.outer
+    return name, False
+
+
+def _needs(name: str, owner: _Function | None) -> set[str]:
+    local, is_parameter = _local(name, owner)
+    return {local, f"{name}@*", f"{name}@"} if is_parameter else {local, f"{name}@*"}
+
+
+def _changes(node: ast.expr, owner: _Function | None) -> set[str]:
+    """What stands for the names of a list or a dictionary that is changed."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Attribute):
+        return {f".{node.attr}"}
+    found: set[str] = set()
+    for name in names_in(node).mentioned:
+        local, is_parameter = _local(name, owner)
+        found |= {f".{name}", f"{name}@*"} if is_parameter else {f".{name}", local, f"{name}@"}
+    return found
+
+
+def _is_body_of_loop(block: Sequence[ast.stmt], node: ast.stmt) -> bool:
+    return isinstance(node, ast.For | ast.AsyncFor | ast.While) and block is node.body
+
+
+def _both(*names: str) -> set[str]:
+    """Names, as those of variables and of attributes."""
+    return {*names, *(f".{name}" for name in names)}
 
 
 def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
@@ -144,8 +258,8 @@ def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
         block = getattr(node, name, None)
         if isinstance(block, list) and not isinstance(node, _DEFINITIONS):
             yield block
-    for case in getattr(node, "cases", ()):
-        yield case.body
+    for inner in (*getattr(node, "cases", ()), *getattr(node, "handlers", ())):
+        yield inner.body
 
 
 def _heads(node: ast.stmt) -> Iterator[ast.AST]:

@@ -149,6 +149,15 @@ def arguments(info: Scheduler, made: Schedule) -> dict[str, Any]:
     return dict(zip((p.name for p in info.parameters), made.args, strict=False)) | made.kwargs
 
 
+def has_other_arguments(made: Schedule) -> bool:
+    """Whether a scheduler of torch is given an argument that it does not have."""
+    info = find(made.name)
+    if info is None or info.family != "torch":
+        return False
+    known = {*(p.name for p in info.parameters), "optimizer", "last_epoch", "verbose"}
+    return not {k for k in made.kwargs if not k.startswith("**")} <= known
+
+
 def _run_epochs(info: Scheduler, made: Schedule) -> Any:
     """The epochs of the run that are returned with a scheduler."""
     values = arguments(info, made)

@@ -444,3 +444,19 @@ def computes(tree: ast.Module, name: str) -> bool:
         isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant) and name in assigned_names(node)
         for node in all_statements(tree)
     )
+
+
+def following(node: ast.FunctionDef, names: set[str]) -> set[str]:
+    """Names of a function, and those whose values follow from theirs."""
+    found = set(names)
+    statements = [s for s in all_statements(node) if isinstance(s, ast.Assign | ast.AugAssign | ast.AnnAssign)]
+    while True:
+        more = {
+            name
+            for statement in statements
+            if statement.value is not None and found & names_in(statement.value).mentioned
+            for name in assigned_names(statement)
+        }
+        if more <= found:
+            return found
+        found |= more
