@@ -341,6 +341,7 @@ class _Reading:
                 body[-1],
             )
         own = _DEFINED.findall(self.source.text)
+        own.sort(key=is_scheduler_name)  # the last of them is meant
         hint = f"code of your own runs as `FILE.py:{own[-1]}`" if own else "such as `CosineAnnealingLR(T_max=32)`"
         raise ExpressionError(NO_SCHEDULER, hint, body[-1] if body else None)
 

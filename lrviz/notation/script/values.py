@@ -13,7 +13,8 @@ from lrviz.notation.source import unparse
 CONSTANTS: Final = (type(None), bool, int, float, str)
 NUMBERS: Final = (bool, int, float)
 LIVE: Final = frozenset(("lr", "initial_lr", "momentum", "betas"))  # of a parameter group, that a loop may change
-_SCHEDULER: Final = re.compile(r"sched|warm_?up|LR$|anneal|decay|plateau", re.IGNORECASE)  # in the name of one
+# In the name of one; `get_lr()` is a method of it.
+_SCHEDULER: Final = re.compile(r"sched|warm_?up|(?<!get_)(?<!last_)LR$|anneal|decay|plateau", re.IGNORECASE)
 PREPARES: Final = re.compile(  # methods of Accelerate and Fabric, which give what they are given
     "prepare(?:_model|_optimizer|_scheduler|_data_loader)?|setup(?:_module|_optimizers|_dataloaders)?"
 )
