@@ -147,7 +147,10 @@ def _read_as_script(text: str | Source, names: Mapping[str, Any], reason: Notati
         raise reason or error from None
     if found.missing:
         texts = [origin.text for origin in found.missing]
-        clear = all(map(value_name, texts)) and not (len(texts) == 1 and texts[0].isidentifier())
+        # One name alone may be misspelt, which `reason` says, unless it stands for a function or for keywords.
+        alone = len(texts) == 1 and texts[0].isidentifier()
+        special = alone and next(iter(found.examples.get(texts[0], ())), "").startswith(("lambda", "{"))
+        clear = all(map(value_name, texts)) and (special or not alone)
         raise (missing_values(found) if clear or reason is None else reason) from None
     if found.call is None or found.program is not None:
         raise reason or NotationError("the loop of a script is no notation of a scheduler")

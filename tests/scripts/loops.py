@@ -1255,6 +1255,7 @@ main()
         BATCHES,
         {},
     ),
+}
 _PPO = """
 class Env:
     def reset(self):

@@ -140,6 +140,24 @@ SAID: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = {
         [],
     ),
     "a length in steps": ("total_steps = 70\ncosine(opt, total_steps)", {}, {"updates": 70}, []),
+    "a length in steps and one in epochs": (
+        "epochs = 5\ntotal_steps = 70\ncosine(opt, total_steps)",
+        {},
+        {"updates": 70, "epochs": 5, "steps_per_epoch": 14},
+        [],
+    ),
+    "a length in steps that is no number of epochs": (
+        "epochs = 5\ntotal_steps = 72\ncosine(opt, total_steps)",
+        {},
+        {"epochs": 5, "steps_per_epoch": 8},
+        [],
+    ),
+    "a length in steps, and epochs that are given": (
+        "epochs = 5\ntotal_steps = 70\ncosine(opt, total_steps)",
+        {"epochs": 3},
+        {"epochs": 3, "steps_per_epoch": 8},
+        [],
+    ),
     "an interval": (LIGHTNING, {}, {"interval": "epoch"}, []),
     "an interval that is given": (
         LIGHTNING,
@@ -170,6 +188,7 @@ def test_what_a_script_says_of_the_run(
         "epochs": run.loop.epochs,
         "interval": run.loop.interval,
         "updates": run.loop.updates,
+        "steps_per_epoch": run.loop.steps_per_epoch,
         "scheduler": str(run.scheduler),
     }
     assert {name: found[name] for name in said} == said
@@ -256,6 +275,35 @@ def test_what_cannot_be_followed_is_refused(text: str, message: str) -> None:
         read_run(text)
     assert caught.value.message == message
     assert caught.value.hint
+
+
+# Errors that say what to do next.
+HINTS = {
+    "keywords": ("StepLR(optimizer, **kwargs)", "unknown name `kwargs`", """add --let "kwargs={'step_size': 10}\""""),
+    "a function": (
+        "LambdaLR(optimizer, lr_lambda=factor)",
+        "unknown name `factor`",
+        "paste the lines that define `factor`, or add --let 'factor=lambda step: 0.95 ** step'",
+    ),
+    "a class pasted whole": (
+        "class Own(LRScheduler):\n    def __init__(self, optimizer, n):\n        self.n = n\n"
+        "        super().__init__(optimizer)\n    def get_lr(self):\n        return [r / 2 for r in self.base_lrs]",
+        "no scheduler here",
+        "code of your own runs as `FILE.py:Own`",
+    ),
+    "a class pasted with a function below it": (
+        "class OwnSchedule:\n    def step(self):\n        pass\ndef show(x):\n    return x",
+        "no scheduler here",
+        "code of your own runs as `FILE.py:OwnSchedule`",
+    ),
+}
+
+
+def test_the_hint_says_what_to_do_next() -> None:
+    for name, (text, message, hint) in HINTS.items():
+        with pytest.raises(NotationError) as caught:
+            read_run(text)
+        assert (caught.value.message, caught.value.hint) == (message, hint), name
 
 
 # Lines that were not read before, and the scheduler that they make.

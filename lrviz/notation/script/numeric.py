@@ -36,10 +36,7 @@ def starred(module: str) -> list[str]:
 
 def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
     """A function of `math`, or Python's min, max, abs, round, int and float."""
-    of_tuples = (
-        len(args) == 1 and isinstance(args[0], list | tuple) and all(isinstance(i, tuple | str) for i in args[0])
-    )
-    if function.name in ("max", "min") and (set(kwargs) == {"key"} or (of_tuples and not kwargs)):
+    if function.name in ("max", "min") and (set(kwargs) == {"key"} or (not kwargs and _are_compared(args))):
         items = reader.items(args[0]) if len(args) == 1 else args
         ordered = in_order(reader, items, {**kwargs, "reverse": function.name == "max"}, node) if items else None
         return reader.unknown(node) if ordered is None else ordered[0]
@@ -70,7 +67,7 @@ def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs:
             if kind == "list"
             else (isinstance(value, (*NUMBERS, str)) if kind == "text" else isinstance(value, NUMBERS))
         )
-        if not good or (kind == "list" and not value):
+        if not good:
             return reader.unknown(node)
         if kind == "list":
             reader.add(len(value), node)
@@ -85,6 +82,11 @@ def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs:
         raise
     except (ArithmeticError, ValueError, TypeError) as error:
         return reader.raises(error, node)
+
+
+def _are_compared(args: list[Any]) -> bool:
+    """Whether the only argument is a list of tuples or texts."""
+    return len(args) == 1 and isinstance(args[0], list | tuple) and all(isinstance(i, tuple | str) for i in args[0])
 
 
 def _number_of(text: str) -> Any:

@@ -358,6 +358,7 @@ class _Reading:
         if (rate := next((n for n in walk(self.reader.tree) if _sets_group(n)), None)) is not None:
             raise self._refuse_rate(rate)
         own = _DEFINED.findall(self.source.text)
+        own.sort(key=is_scheduler_name)  # the last of them is meant
         hint = f"code of your own runs as `FILE.py:{own[-1]}`" if own else "such as `CosineAnnealingLR(T_max=32)`"
         raise ExpressionError(NO_SCHEDULER, hint, body[-1] if body else None)
 
