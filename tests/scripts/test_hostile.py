@@ -238,4 +238,4 @@ def test_nothing_of_the_machine_is_reached(python: Python) -> None:
     finished = python("-c", READER, json.dumps(texts))
     assert finished.returncode == 0, finished.stderr
     found = dict(zip(texts, json.loads(finished.stdout), strict=True))
-    assert found == dict.fromkeys(ESCAPES, [False]) | {"n = 3": [True]}
+    assert found == {text: [False] for text in ESCAPES} | {"n = 3": [True]}
