@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         optimizer_defaults,
         read_script,
     )
-    from lrviz.notation.trainers import TRAINER_ARGUMENTS, TRAINER_CONFIGS, is_trainer_class
+    from lrviz.notation.trainers import TRAINER_ARGUMENTS, TRAINER_CONFIGS, TRAINER_ENUMERATIONS, is_trainer_class
 else:
     __getattr__ = lazy(
         __name__,
@@ -36,11 +36,12 @@ else:
             "NO_SCHEDULER", "DoneError", "Fault", "Found", "Machine", "MissingValue", "MissingValuesError", "Origin",
             "Program", "TrainerCall", "missing_values", "optimizer_defaults", "read_script",
         ],
-        trainers=["TRAINER_ARGUMENTS", "TRAINER_CONFIGS", "is_trainer_class"],
+        trainers=["TRAINER_ARGUMENTS", "TRAINER_CONFIGS", "TRAINER_ENUMERATIONS", "is_trainer_class"],
     )  # fmt: skip
 
 __all__ = [
-    "NO_SCHEDULER", "TRAINER_ARGUMENTS", "TRAINER_CONFIGS", "Budget", "DoneError", "ExpressionError", "Fault", "Found",
+    "NO_SCHEDULER", "TRAINER_ARGUMENTS", "TRAINER_CONFIGS", "TRAINER_ENUMERATIONS",
+    "Budget", "DoneError", "ExpressionError", "Fault", "Found",
     "Lambda", "Machine", "MissingValue", "MissingValuesError", "Origin", "Program", "SchedulerCall", "Source", "Table",
     "TrainerCall", "Value", "check_expression", "check_run", "is_trainer_class", "missing_values", "one_budget",
     "optimizer_defaults", "parse", "parse_value", "read_script", "value_name",

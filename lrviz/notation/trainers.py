@@ -17,6 +17,8 @@ TRAINER_ARGUMENTS: Final = (
     "dataloader_drop_last", "optim", "adam_beta1", "eval_strategy", "evaluation_strategy", "accelerator_config",
     "deepspeed", "auto_find_batch_size", "packing",
 )  # fmt: skip
+# The ends of the names of enumerations whose members the arguments take, such as `OptimizerNames.ADAMW_TORCH`.
+TRAINER_ENUMERATIONS: Final = ("SchedulerType", "OptimizerNames", "Strategy")
 
 
 def is_trainer_class(name: str) -> bool:

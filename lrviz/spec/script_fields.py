@@ -78,8 +78,9 @@ def _splits(updates: float, known: Mapping[str, Any], typed: Mapping[str, Any]) 
 def merged_fields(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fields: Fields) -> Fields:
     """The fields of a run: those that are typed, and those that are known from its script; notes may be added."""
     known = dict(known)
-    if "steps" in known and _OF_EPOCH & typed.keys() and not {"steps", "epochs", "max_steps"} & typed.keys():
-        known["max_steps"] = known.pop("steps")  # the run of the script in epochs of another length
+    split = _OF_EPOCH & typed.keys() and not {"steps", "epochs", "max_steps"} & typed.keys()
+    if "steps" in known and split and found.program is None:  # the loop of a program is counted
+        known["max_steps"] = known.pop("steps")
     merged = Fields(known, prefix="").over(typed, fields.prefix)
     values = _with_max_steps(found, _consistent(merged.values, typed), typed)
     values = _limited(found, values, typed, fields.prefix)

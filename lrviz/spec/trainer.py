@@ -17,7 +17,7 @@ from math import ceil, isfinite
 from typing import Any, Final
 
 from lrviz.errors import SpecError, UsageError
-from lrviz.notation import TRAINER_ARGUMENTS, SchedulerCall
+from lrviz.notation import TRAINER_ARGUMENTS, TRAINER_ENUMERATIONS, SchedulerCall
 from lrviz.schedulers import installed_optimizers
 from lrviz.spec.run import MAX_UPDATES
 from lrviz.text import brief, count, format_rate, print_value, printable
@@ -568,7 +568,7 @@ def _word(name: str, value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise _wrong(name, value, where, "text")
     owner, dot, member = value.rpartition(".")  # `SchedulerType.COSINE`
-    if not dot or not owner.endswith(("SchedulerType", "OptimizerNames", "Strategy")):
+    if not dot or not owner.endswith(TRAINER_ENUMERATIONS):
         return value
     return {"REDUCE_ON_PLATEAU": "reduce_lr_on_plateau"}.get(member, member.lower())
 

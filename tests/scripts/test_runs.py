@@ -722,4 +722,4 @@ def test_a_note_on_the_last_batches_stays_where_the_length_of_an_epoch_is_asked_
         "            opt.step()\n            s.step()\n"
     )
     run = read_run(text, Fields({"steps_per_epoch": 7}))
-    assert run.notes == ("the last 1 batch of an epoch make no update: the script makes one every 3",)
+    assert run.notes == ("the last batch of an epoch makes no update: the script makes one every 3",)

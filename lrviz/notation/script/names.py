@@ -11,7 +11,7 @@ from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.prelude import BASES
 from lrviz.notation.script.values import Builtin, Dotted
 from lrviz.notation.source import SHORT_NAMES
-from lrviz.notation.trainers import is_trainer_class
+from lrviz.notation.trainers import TRAINER_ENUMERATIONS, is_trainer_class
 from lrviz.schedulers import (
     OWN_RATES,
     Scheduler,
@@ -102,6 +102,8 @@ def names_scheduler(name: str) -> bool:
 def is_setting(value: Any) -> bool:
     """Whether what is imported may be a value of a configuration, or have some: not a class, or of a known library."""
     if not isinstance(value, Dotted) or not value.module or value.path.partition(".")[0] in _LIBRARIES:
+        return False
+    if value.module.endswith(TRAINER_ENUMERATIONS):
         return False
     name = value.last
     is_class = name[:1].isupper() and not name.isupper()

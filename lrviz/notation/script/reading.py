@@ -22,6 +22,7 @@ from lrviz.notation.script.interpreter import Interpreter
 from lrviz.notation.script.isolated import parse_linked
 from lrviz.notation.script.lightning import configs, processes_of, read_trainers
 from lrviz.notation.script.loops import Loops, NotPlainError
+from lrviz.notation.script.prelude import NAME as PRELUDE
 from lrviz.notation.script.prelude import with_prelude
 from lrviz.notation.script.programs import Programs
 from lrviz.notation.script.registers import NAME as REGISTER
@@ -355,7 +356,8 @@ class _Reading:
                     "paste the lines that create it too",
                     event.node,
                 )
-        if (rate := next((n for n in walk(self.reader.tree) if _sets_group(n)), None)) is not None:
+        own_statements = [s for s in body if getattr(s, "name", "") != PRELUDE]
+        if (rate := next((n for s in own_statements for n in walk(s) if _sets_group(n)), None)) is not None:
             raise self._refuse_rate(rate)
         own = _DEFINED.findall(self.source.text)
         own.sort(key=is_scheduler_name)  # the last of them is meant
