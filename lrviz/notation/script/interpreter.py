@@ -538,7 +538,7 @@ class Interpreter(Targets):
                 self.change(names[name], why)
             else:
                 names[name] = Unknown(*why.origins)
-        for child in ast.walk(node):
+        for child in self.functions.changes_in(node):
             match child:
                 case ast.Call(func=ast.Attribute(value=owner, attr="append" | "extend" | "update" | "insert")):
                     pass

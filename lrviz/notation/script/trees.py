@@ -145,6 +145,7 @@ def names_in(node: ast.AST) -> Names:
     return found
 
 
+_CHANGES: Final = ("append", "extend", "update", "insert", "add_param_group")  # methods that change their object
 # Nodes that have statements in them.
 _COMPOUND: Final = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With,
@@ -267,6 +268,7 @@ class Functions:
         self.nodes = sorted(definitions, key=lambda node: node.lineno)
         self.inside: dict[str, Names] = {}
         self._known: dict[ast.AST, Names] = {}
+        self._changes: dict[ast.AST, list[ast.AST]] = {}
         for node in self.nodes:
             self.inside.setdefault(node.name, Names()).join(self.names_in(node))
         self._rebind = any(names.elsewhere for names in self.inside.values())
@@ -286,6 +288,18 @@ class Functions:
             else:
                 found.add(part)
         return found
+
+    def changes_in(self, node: ast.AST) -> list[ast.AST]:
+        """The assignments in a node, and the calls of methods, found once; a loop may be left out many times."""
+        if node not in self._changes:
+            nodes = walk(node)
+            self._changes[node] = [
+                n
+                for n in nodes
+                if isinstance(n, ast.Assign | ast.AugAssign)
+                or (isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in _CHANGES)
+            ]
+        return self._changes[node]
 
     def bound_in(self, node: ast.AST) -> set[str]:
         """The names to which what runs in a node gives a value, also in the functions that it calls."""
