@@ -24,6 +24,9 @@ _SPELLINGS: Final = {
 }
 
 
+_LENGTHS: Final = frozenset(("steps", "epochs", "max_steps"))  # of the run
+
+
 def typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:
     """The values of options by the names of the run; they win over assignments of the script."""
     if "batch_size" not in typed:  # that of a trainer is in its arguments
@@ -65,6 +68,10 @@ def with_spellings(found: Found, typed: Mapping[str, Any]) -> dict[str, Any]:
 def merged_fields(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fields: Fields) -> Fields:
     """The fields of a run: those that are typed, and those that are known from its script; notes may be added."""
     merged = Fields(dict(known), prefix="").over(typed, fields.prefix)
+    if "steps" in known and {"steps_per_epoch", "dataset_size"} & typed.keys() and not _LENGTHS & typed.keys():
+        batches = read_loop(merged.values, fields.prefix).steps_per_epoch
+        more = {"epochs": -(-known["steps"] // batches), "max_steps": known["steps"]}
+        merged = replace(merged, values={**merged.values, **more})
     values = _with_max_steps(found, _consistent(merged.values, typed), typed)
     values = _limited(found, values, typed, fields.prefix)
     loop = read_loop(values, fields.prefix)

@@ -1255,4 +1255,100 @@ main()
         BATCHES,
         {},
     ),
+    "a scheduler by the number of the epoch": (
+        DATA
+        + SGD
+        + """
+first = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+second = optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+for epoch in range(6):
+    for x, y in train_loader:
+        optimizer.step()
+    (first if epoch < 2 else second).step()
+    [first, second][epoch % 2].step()
+""",
+        BATCHES,
+        {},
+    ),
+    "phases of an epoch": (
+        DATA
+        + SGD
+        + """
+scheduler = optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+loaders = {"train": train_loader, "val": DataLoader(train_set, batch_size=5)}
+for epoch in range(6):
+    for phase in ["train", "val"]:
+        for x, y in loaders[phase]:
+            with torch.set_grad_enabled(phase == "train"):
+                loss = criterion(model(x), y)
+                if phase == "train":
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+        if phase == "train":
+            scheduler.step()
+""",
+        BATCHES,
+        {},
+    ),
+    "some batches of an epoch": (
+        DATA
+        + SGD
+        + """
+import itertools
+
+scheduler = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+for epoch in itertools.count(start=1):
+    for x, y in itertools.islice(train_loader, 3):
+        optimizer.step()
+    scheduler.step()
+    if epoch == 5:
+        break
+""",
+        {},
+        {},
+    ),
+    "steps that the head of the loop counts": (
+        DATA
+        + SGD
+        + """
+scheduler = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+step = 0
+while (step := step + 1) <= 5:
+    optimizer.step()
+    scheduler.step()
+""",
+        {},
+        {},
+    ),
+    "a number of steps, with the length of an epoch": (
+        DATA
+        + SGD
+        + """
+scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, 2 * len(train_loader))
+for step in range(10):
+    optimizer.step()
+    scheduler.step()
+""",
+        BATCHES,
+        {"len(train_loader)": 7},
+    ),
+    "the scale of a scaler of gradients": (
+        DATA
+        + SGD
+        + """
+scheduler = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+scaler = torch.amp.GradScaler("cpu", enabled=False)
+for epoch in range(2):
+    for x, y in train_loader:
+        scaler.scale(criterion(model(x), y)).backward()
+        scaler.step(optimizer)
+        scale = scaler.get_scale()
+        scaler.update()
+        if scale <= scaler.get_scale():
+            scheduler.step()
+""",
+        BATCHES,
+        {},
+    ),
 }

@@ -212,7 +212,7 @@ class Expressions(Reader):
                 return self.processes
             case Unknown() | Loader() | None:
                 value = self.unknown(node)
-                known = ("step", "prepare") if isinstance(owner, Opaque) else ("step", "prepare", *TEXT_METHODS)
+                known = ("step", "prepare", "get_scale", *(() if isinstance(owner, Opaque) else TEXT_METHODS))
                 if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in known:
                     return Method(owner, name, node)
                 if name == "sync_gradients":

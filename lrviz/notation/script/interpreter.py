@@ -33,6 +33,7 @@ from lrviz.notation.script.trees import (
 )
 from lrviz.notation.script.values import (
     CONSTANTS,
+    RATE_CHANGES,
     Array,
     Condition,
     Counter,
@@ -191,8 +192,9 @@ class Interpreter(Targets):
         own = condition.value.origins
         if not (self.loops and own) or isinstance(last, ast.Raise):
             return
-        if all(is_constant(o) for o in own if o.givable):
-            kind = "break" if isinstance(last, ast.Break | ast.Expr) else "skip"
+        by_rate = any(o.text == RATE_CHANGES or ".get_last_lr(" in o.text for o in own)
+        if by_rate or all(is_constant(o) for o in own if o.givable):
+            kind = "break" if isinstance(last, ast.Break | ast.Expr) and not by_rate else "skip"
             around = (*self.conditions, condition)
             self.event(kind, None, [o for c in around for o in c.value.origins if is_constant(o)], last)
 

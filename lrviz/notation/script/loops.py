@@ -57,6 +57,8 @@ class Loops:
         if not _one_at_a_time(updates) or not _exclusive([e for e in steps if e.loops]):
             raise NotPlainError
         around = {loop.node for e in (*steps, *updates) for loop in e.loops}
+        if any(map(_is_computed, updates[0].loops if updates else ())):
+            raise NotPlainError
         stops = self.ask_stops(around)
         if "skip" in stops:
             raise NotPlainError
@@ -212,6 +214,13 @@ def every_of(event: Event) -> int | None:
     """The number of batches between two events, by the innermost condition that has one; None without a condition."""
     known = [c.every for c in event.conditions if c.every is not None and not isinstance(c.every, Unknown)]
     return known[-1] if known and isinstance(known[-1], int) else None
+
+
+def _is_computed(loop: Loop) -> bool:
+    """Whether the body of a loop alone says how often it runs."""
+    head = loop.node.test if isinstance(loop.node, ast.While) else None
+    fixed = isinstance(loop.count, int) or any(o.givable for o in origins(loop.count))
+    return head is not None and not isinstance(head, ast.Constant) and not fixed
 
 
 def _one_at_a_time(updates: Sequence[Event]) -> bool:

@@ -14,6 +14,7 @@ from lrviz.notation.script.names import names_scheduler
 from lrviz.notation.script.trainers import Arguments, Trained, trainer_class
 from lrviz.notation.script.trees import RATE, Functions
 from lrviz.notation.script.values import (
+    RATE_CHANGES,
     Array,
     Class,
     Condition,
@@ -137,6 +138,7 @@ class Reader(ABC):
         self.called: set[ast.AST] = set()  # functions that were called
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
+        self.scales = False  # whether the scale of a scaler of gradients is asked for
         self.accelerate: Accelerate | None = None  # the Accelerator of the script
         self.processes = 1  # of Accelerate
         self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
@@ -403,7 +405,7 @@ class Reader(ABC):
             for optimizer in self.optimizers:
                 if any(g is group for g in optimizer.groups):
                     self.keep_rates(optimizer)
-            group.changes = Unknown(Origin("the optimizer's rate", getattr(node, "lineno", 0), givable=False))
+            group.changes = Unknown(Origin(RATE_CHANGES, getattr(node, "lineno", 0), givable=False))
         self.event("rate", group, (key, value), node)
         return True
 
