@@ -1351,4 +1351,84 @@ for epoch in range(2):
         BATCHES,
         {},
     ),
+    "steps in conditional expressions": (
+        DATA
+        + SGD
+        + """
+first = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+second = optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+for epoch in range(5):
+    for x, y in train_loader:
+        optimizer.step()
+    epoch > 1 and first.step()
+    second.step() if epoch % 2 else None
+    [each.step() for each in filter(None, [first, None]) if epoch == 3]
+""",
+        BATCHES,
+        {},
+    ),
+    "rates that a method of the group sets": (
+        DATA
+        + SGD
+        + """
+for epoch in range(4):
+    for x, y in train_loader:
+        optimizer.step()
+    for group in optimizer.param_groups:
+        group.update(lr=0.1 / (epoch + 2)) if epoch < 2 else group.update({"lr": group["lr"] * 0.5})
+""",
+        BATCHES,
+        {},
+    ),
+    "a counter in a list": (
+        _COUNTED.replace("count = 0\n", "count = [0]\n")
+        + """
+for epoch in range(3):
+    for x, y in train_loader:
+        optimizer.step()
+        if count[0] % 3 == 0:
+            scheduler.step()
+        count[0] += 1
+""",
+        BATCHES,
+        {},
+    ),
+    "updates at the end of a block": (
+        _COUNTED
+        + """
+class Update:
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+
+    def __enter__(self):
+        self.optimizer.zero_grad()
+        return self
+
+    def __exit__(self, *args):
+        self.optimizer.step()
+        scheduler.step()
+
+for epoch in range(2):
+    for x, y in train_loader:
+        with Update(optimizer):
+            criterion(model(x), y).backward()
+    scheduler.step()
+""",
+        BATCHES,
+        {},
+    ),
+    "more updates for each batch in later epochs": (
+        _COUNTED
+        + """
+for epoch in range(3):
+    for x, y in train_loader:
+        for repeat in range(epoch + 1):
+            optimizer.step()
+    scheduler.step()
+    if epoch == 0:
+        setattr(scheduler, "gamma", 0.5)
+""",
+        BATCHES,
+        {},
+    ),
 }

@@ -428,6 +428,10 @@ REFUSED = {
         f"{HAND}{OPT}{EPOCHS}    adjust(opt, epoch)\n    trains(epoch)\n    fit(epoch)",
         "the script does not show where the optimizer is updated",
     ),
+    "a group that an operator changes": (
+        f"{OPT}{EPOCHS}{BATCH}    for g in opt.param_groups:\n        g |= {{'lr': 0.1}}",
+        "a parameter group is changed by an operator, which is not followed",
+    ),
     "another attribute": (
         f"{OPT}{STEP}s._get_lr_called_within_step = True\n{EPOCHS}{BATCH}    s.step()",
         "line 3 sets `_get_lr_called_within_step` of the scheduler, which is not followed",

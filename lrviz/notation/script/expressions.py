@@ -19,6 +19,7 @@ from lrviz.notation.script.values import (
     Array,
     Choice,
     Class,
+    Condition,
     Counter,
     Dotted,
     Function,
@@ -89,7 +90,9 @@ class Expressions(Reader):
             case ast.IfExp(test=condition, body=body, orelse=orelse):
                 test = self.truth(self.evaluate(condition, scope))
                 if isinstance(test, Unknown):
-                    return self.merged(self.evaluate(body, scope), self.evaluate(orelse, scope), test)
+                    first = self.guarded(body, Condition(condition, test), scope)
+                    second = self.guarded(orelse, Condition(condition, test, taken=False), scope)
+                    return self.merged(first, second, test)
                 return self.evaluate(body if test else orelse, scope)
             case ast.List(elts=elements):
                 return self.checked(self._elements(elements, scope), node)
@@ -263,8 +266,12 @@ class Expressions(Reader):
         stop_at = isinstance(op, ast.Or)
         unknown: list[Unknown] = []
         result: Any = None
-        for value in values:
-            result = self.evaluate(value, scope)
+        for at, value in enumerate(values):
+            if unknown:
+                before = Condition(values[at - 1], unknown[-1], taken=not stop_at)
+                result = self.guarded(value, before, scope)
+            else:
+                result = self.evaluate(value, scope)
             test = self.truth(result)
             if isinstance(test, Unknown):
                 unknown.append(test)
@@ -275,6 +282,14 @@ class Expressions(Reader):
         if not unknown:
             return result
         return Unknown(*(o for u in unknown for o in u.origins))
+
+    def guarded(self, node: ast.expr, condition: Condition, scope: Scope) -> Any:
+        """The value of an expression that is evaluated under a condition that is not known."""
+        self.conditions.append(condition)
+        try:
+            return self.evaluate(node, scope)
+        finally:
+            self.conditions.pop()
 
     def _compare(self, node: ast.Compare, scope: Scope) -> Any:
         left = self.evaluate(node.left, scope)

@@ -55,7 +55,7 @@ from lrviz.notation.script.values import (
     merge,
     origins,
 )
-from lrviz.notation.source import unparse
+from lrviz.notation.source import ExpressionError, unparse
 
 _MOST_OBJECTS: Final = 1_000  # optimizers, schedulers or parameter groups that a loop counts
 
@@ -269,6 +269,12 @@ class Interpreter(Targets):
                 self.assign(target, self.evaluate(value, scope), scope)
             case ast.AugAssign(target=target, op=op, value=value):
                 old = self.evaluate(target, scope)
+                if isinstance(old, Group):
+                    raise ExpressionError(
+                        "a parameter group is changed by an operator, which is not followed",
+                        'write `group["lr"] = ...`',
+                        node,
+                    )
                 self.assign(target, self._changed(old, binary(self, op, old, self.evaluate(value, scope), node)), scope)
             case ast.Return(value=value) if is_error(value):
                 return Signal("raise")
@@ -397,11 +403,16 @@ class Interpreter(Targets):
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> Signal | None:
         dampening: list[Dampening] = []
+        exits: list[Function] = []
         for item in node.items:
             entered = self.evaluate(item.context_expr, scope)
             if isinstance(entered, Dampening):
                 self.event("step", entered.schedule, ["begin"], entered.node)
                 dampening.append(entered)
+            if isinstance(entered, Instance) and entered.cls is not None and "__exit__" in self.trains:
+                enter, leave = (entered.cls.find(name) for name in ("__enter__", "__exit__"))
+                exits += [leave.bind(entered)] if isinstance(leave, Function) else []
+                entered = self.call_function(enter.bind(entered), [], {}) if isinstance(enter, Function) else entered
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, entered, scope)
             if is_accumulate(item.context_expr):
@@ -409,6 +420,8 @@ class Interpreter(Targets):
         signal = self.block(node.body, scope)
         if any(is_accumulate(item.context_expr) for item in node.items):
             self.end_accumulation()
+        for leave in reversed(exits):
+            self.call_function(leave, [None, None, None], {})
         for entered in reversed(dampening):
             self.event("step", entered.schedule, ["end"], entered.node)
         return signal
@@ -483,6 +496,10 @@ class Interpreter(Targets):
                     owner = where.names.get(name) if where else None
                     if isinstance(owner, dict) and isinstance(owner.get(key), CONSTANTS) and key in owner:
                         owner[key] = Counter(loop, unparse(child))
+                    elif isinstance(owner, list) and type(key) is int and -len(owner) <= key < len(owner):
+                        owner[key] = Counter(loop, unparse(child)) if isinstance(owner[key], CONSTANTS) else owner[key]
+                    elif isinstance(owner, Array):
+                        self.change(owner, Counter(loop, unparse(child)))
 
     def _trains(self, node: ast.AST) -> bool:
         """Whether a loop contains a step of an optimizer or scheduler, or sets a rate and calls what may train."""
@@ -490,6 +507,7 @@ class Interpreter(Targets):
             called = self.functions.names_in(node).called
             steps = any(name == "step" or name in self.trains or SCALER.search(name) for name in called)
             steps = steps or ("__call__" in self.trains and _passes_optimizer(node))
+            steps = steps or ("__exit__" in self.trains and any(isinstance(child, ast.With) for child in walk(node)))
             elsewhere = any(TRAINS.search(name) and name not in self.functions.inside for name in called)
             by_call = elsewhere and self._any_rates and _passes_optimizer(node)
             self.training[node] = steps or by_call or (self._sets_rates(node) and any(map(TRAINS.search, called)))

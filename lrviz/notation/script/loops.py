@@ -247,6 +247,10 @@ def of_epochs(loop: Loop) -> bool:
     """Whether a loop runs once an epoch, by the names in it."""
     if isinstance(loop.over, Loader):
         return False
+    if isinstance(loop.count, Unknown) and isinstance(loop.node, ast.For | ast.AsyncFor):
+        counted = loop.count.origins  # by a loop around it, as with `range(epoch + 1)`
+        if counted and not any(o.givable or o.node for o in counted):
+            return False
     head = loop.node.test if isinstance(loop.node, ast.While) else loop.node.iter
     words = " ".join([*loop.names, unparse(head)]).lower()
     return "epoch" in words and "loader" not in words and not (loop.names and "step" in loop.names[0].lower())

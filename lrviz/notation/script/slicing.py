@@ -12,6 +12,7 @@ _CHANGES: Final = frozenset(
     ("append", "extend", "insert", "remove", "pop", "reverse", "sort", "clear", "update", "setdefault")
 )  # methods that change a list or a dictionary
 _ALWAYS: Final = frozenset(("setattr", "add_param_group", "add_argument", "set_defaults", "save_hyperparameters"))
+_IMPLICIT: Final = frozenset(("__init__", "__enter__", "__exit__"))  # methods that the name of a class calls
 _DEFINITIONS: Final = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal,
 )  # fmt: skip
@@ -56,7 +57,7 @@ class _Slice:
                 self._control(function.body, returns=True)
             for cls in self.classes:
                 self._block(cls.body)
-                if any(s.name == "__init__" and s.name in self.acting for s in cls.body if s in self.functions):
+                if any(s.name in _IMPLICIT & self.acting for s in cls.body if s in self.functions):
                     self.acting.add(cls.name)
             if (len(self.found), len(self.names), len(self.acting)) == before:
                 return frozenset(self.found)
