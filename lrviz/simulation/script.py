@@ -55,7 +55,7 @@ class ScriptRun(Run):
         if self.done < self.readings:
             raise SimulationError(
                 f"the loop of the script ends after {self.done:,} updates, and the run has {self.readings:,}",
-                f"`--steps {self.done}` is its length" if self.done else "",
+                f"`--max-steps {self.done}` is its length" if self.done else "",
             )
         self._check()
         return self.trace(self.values)

@@ -24,7 +24,9 @@ _SPELLINGS: Final = {
 }
 # Those that mean all updates of the run also beside its epochs.
 _UPDATES: Final = ("total_steps", "num_training_steps")
-_OF_EPOCH: Final = frozenset(("steps_per_epoch", "dataset_size"))  # that give the length of an epoch
+
+
+_LENGTHS: Final = frozenset(("steps", "epochs", "max_steps"))  # of the run
 
 
 def typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,11 +79,11 @@ def _splits(updates: float, known: Mapping[str, Any], typed: Mapping[str, Any]) 
 
 def merged_fields(found: Found, known: Mapping[str, Any], typed: Mapping[str, Any], fields: Fields) -> Fields:
     """The fields of a run: those that are typed, and those that are known from its script; notes may be added."""
-    known = dict(known)
-    split = _OF_EPOCH & typed.keys() and not {"steps", "epochs", "max_steps"} & typed.keys()
-    if "steps" in known and split and found.program is None:  # the loop of a program is counted
-        known["max_steps"] = known.pop("steps")
-    merged = Fields(known, prefix="").over(typed, fields.prefix)
+    merged = Fields(dict(known), prefix="").over(typed, fields.prefix)
+    if "steps" in known and {"steps_per_epoch", "dataset_size"} & typed.keys() and not _LENGTHS & typed.keys():
+        batches = read_loop(merged.values, fields.prefix).steps_per_epoch
+        more = {"epochs": -(-known["steps"] // batches), "max_steps": known["steps"]}
+        merged = replace(merged, values={**merged.values, **more})
     values = _with_max_steps(found, _consistent(merged.values, typed), typed)
     values = _limited(found, values, typed, fields.prefix)
     loop = read_loop(values, fields.prefix)

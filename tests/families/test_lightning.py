@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 from typing import Any
 
 import pytest
@@ -177,3 +178,29 @@ def test_the_rates_of_two_processes(python: Any, tmp_path: Any) -> None:
     spec = read_run(text, Fields({"dataset_size": "47", "batch_size": "4", "drop_last": True}))
     assert len(spec.notes) == 1
     assert done.stdout.splitlines()[-1] == str(simulate(spec).lr[:, 0].tolist())
+
+
+def test_the_rates_of_random_runs(tmp_path: Any) -> None:
+    random = Random(3)
+    schedulers = (DECAY, "S.StepLR(optimizer, 2, 0.5)", "S.CosineAnnealingLR(optimizer, self.trainer.max_epochs)",
+                  "S.LinearLR(optimizer, 0.1, total_iters=5)")  # fmt: skip
+    shapes = (
+        "return [optimizer], [scheduler]", 'return {"optimizer": optimizer, "lr_scheduler": scheduler}',
+        'return [optimizer], [{"scheduler": scheduler, "interval": "step"}]',
+        'return ({"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "epoch"}},)',
+        'config = {"scheduler": scheduler, "interval": "step", "frequency": 2}\n        '
+        'return {"optimizer": optimizer, "lr_scheduler": config}',
+    )  # fmt: skip
+    for _ in range(15):
+        arguments = [f"max_epochs={random.randint(2, 4)}"]
+        for argument in ("accumulate_grad_batches=2", "accumulate_grad_batches=3", "max_steps=7", "overfit_batches=3",
+                         "limit_train_batches=4", "limit_train_batches=0.5", "limit_train_batches=1.0"):  # fmt: skip
+            name = argument.partition("=")[0]
+            if random.random() < 0.3 and not any(a.startswith(name) for a in arguments):
+                arguments.append(argument)
+        body = f"scheduler = {random.choice(schedulers)}\n        {random.choice(shapes)}"
+        text = SCRIPT.replace("RETURN", body).replace("TRAINER", ", ".join(arguments))
+        if "limit" in text:
+            text = text.replace("overfit_batches=3, ", "").replace(", overfit_batches=3", "")
+        spec = read_run(text, Fields({"dataset_size": 26, "batch_size": 2}))
+        assert simulate(spec).lr[:, 0].tolist() == trained(text, tmp_path), text

@@ -1255,6 +1255,182 @@ main()
         BATCHES,
         {},
     ),
+    "a scheduler by the number of the epoch": (
+        DATA
+        + SGD
+        + """
+first = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+second = optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+for epoch in range(6):
+    for x, y in train_loader:
+        optimizer.step()
+    (first if epoch < 2 else second).step()
+    [first, second][epoch % 2].step()
+""",
+        BATCHES,
+        {},
+    ),
+    "phases of an epoch": (
+        DATA
+        + SGD
+        + """
+scheduler = optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+loaders = {"train": train_loader, "val": DataLoader(train_set, batch_size=5)}
+for epoch in range(6):
+    for phase in ["train", "val"]:
+        for x, y in loaders[phase]:
+            with torch.set_grad_enabled(phase == "train"):
+                loss = criterion(model(x), y)
+                if phase == "train":
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+        if phase == "train":
+            scheduler.step()
+""",
+        BATCHES,
+        {},
+    ),
+    "some batches of an epoch": (
+        DATA
+        + SGD
+        + """
+import itertools
+
+scheduler = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+for epoch in itertools.count(start=1):
+    for x, y in itertools.islice(train_loader, 3):
+        optimizer.step()
+    scheduler.step()
+    if epoch == 5:
+        break
+""",
+        {},
+        {},
+    ),
+    "steps that the head of the loop counts": (
+        DATA
+        + SGD
+        + """
+scheduler = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+step = 0
+while (step := step + 1) <= 5:
+    optimizer.step()
+    scheduler.step()
+""",
+        {},
+        {},
+    ),
+    "a number of steps, with the length of an epoch": (
+        DATA
+        + SGD
+        + """
+scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, 2 * len(train_loader))
+for step in range(10):
+    optimizer.step()
+    scheduler.step()
+""",
+        BATCHES,
+        {"len(train_loader)": 7},
+    ),
+    "the scale of a scaler of gradients": (
+        DATA
+        + SGD
+        + """
+scheduler = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+scaler = torch.amp.GradScaler("cpu", enabled=False)
+for epoch in range(2):
+    for x, y in train_loader:
+        scaler.scale(criterion(model(x), y)).backward()
+        scaler.step(optimizer)
+        scale = scaler.get_scale()
+        scaler.update()
+        if scale <= scaler.get_scale():
+            scheduler.step()
+""",
+        BATCHES,
+        {},
+    ),
+    "steps in conditional expressions": (
+        DATA
+        + SGD
+        + """
+first = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+second = optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+for epoch in range(5):
+    for x, y in train_loader:
+        optimizer.step()
+    epoch > 1 and first.step()
+    second.step() if epoch % 2 else None
+    [each.step() for each in filter(None, [first, None]) if epoch == 3]
+""",
+        BATCHES,
+        {},
+    ),
+    "rates that a method of the group sets": (
+        DATA
+        + SGD
+        + """
+for epoch in range(4):
+    for x, y in train_loader:
+        optimizer.step()
+    for group in optimizer.param_groups:
+        group.update(lr=0.1 / (epoch + 2)) if epoch < 2 else group.update({"lr": group["lr"] * 0.5})
+""",
+        BATCHES,
+        {},
+    ),
+    "a counter in a list": (
+        _COUNTED.replace("count = 0\n", "count = [0]\n")
+        + """
+for epoch in range(3):
+    for x, y in train_loader:
+        optimizer.step()
+        if count[0] % 3 == 0:
+            scheduler.step()
+        count[0] += 1
+""",
+        BATCHES,
+        {},
+    ),
+    "updates at the end of a block": (
+        _COUNTED
+        + """
+class Update:
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+
+    def __enter__(self):
+        self.optimizer.zero_grad()
+        return self
+
+    def __exit__(self, *args):
+        self.optimizer.step()
+        scheduler.step()
+
+for epoch in range(2):
+    for x, y in train_loader:
+        with Update(optimizer):
+            criterion(model(x), y).backward()
+    scheduler.step()
+""",
+        BATCHES,
+        {},
+    ),
+    "more updates for each batch in later epochs": (
+        _COUNTED
+        + """
+for epoch in range(3):
+    for x, y in train_loader:
+        for repeat in range(epoch + 1):
+            optimizer.step()
+    scheduler.step()
+    if epoch == 0:
+        setattr(scheduler, "gamma", 0.5)
+""",
+        BATCHES,
+        {},
+    ),
 }
 _PPO = """
 class Env:

@@ -145,10 +145,6 @@ REFUSED = {
         "            opt.step()\n        scheduler.step()\n",
         "the rate of `SGD` on line 8 cannot be computed",
     ),
-    "a scheduler by the number of the epoch": (
-        f"{SGD}schedulers = [ExponentialLR(opt, 0.9), StepLR(opt, 1)]\n{EPOCHS}    schedulers[epoch % 2].step()\n",
-        "it is not known which scheduler is used: `epoch` cannot be computed",
-    ),
 }
 
 

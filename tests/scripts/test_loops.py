@@ -428,6 +428,10 @@ REFUSED = {
         f"{HAND}{OPT}{EPOCHS}    adjust(opt, epoch)\n    trains(epoch)\n    fit(epoch)",
         "the script does not show where the optimizer is updated",
     ),
+    "a group that an operator changes": (
+        f"{OPT}{EPOCHS}{BATCH}    for g in opt.param_groups:\n        g |= {{'lr': 0.1}}",
+        "a parameter group is changed by an operator, which is not followed",
+    ),
     "another attribute": (
         f"{OPT}{STEP}s._get_lr_called_within_step = True\n{EPOCHS}{BATCH}    s.step()",
         "line 3 sets `_get_lr_called_within_step` of the scheduler, which is not followed",
@@ -497,6 +501,25 @@ def test_a_comment_at_any_scheduler_of_the_loop_turns_rules_off(tmp_path: Path) 
     path.write_text(text, encoding="utf-8")
     run = read_run(str(path), Fields({"steps_per_epoch": 2}))
     assert run.ignored == ("LR102", "LR301")
+
+
+def test_a_loop_that_ends_at_a_rate_says_how_long_it_is() -> None:
+    for rate in ("opt.param_groups[0]['lr']", "s.get_last_lr()[0]"):
+        text = f"{OPT}{STEP}{EPOCHS}{BATCH}    s.step()\n    if {rate} < 0.3:\n        break\n"
+        with pytest.raises(LrvizError, match="ends after 6 updates, and the run has 12") as caught:
+            simulate(read_run(text, Fields({"steps_per_epoch": 3})))
+        assert caught.value.hint == "`--max-steps 6` is its length"
+        fields = {"steps_per_epoch": 3, "max_steps": 6}
+        assert simulate(read_run(text, Fields(fields))).lr[:, 0].tolist() == [1.0] * 3 + [0.5] * 3
+
+
+def test_a_scaler_of_gradients_is_noted() -> None:
+    text = f"{OPT}{STEP}{EPOCHS}{BATCH}    if scale <= scaler.get_scale():\n        s.step()\n".replace(
+        "        opt.step()\n", "        opt.step()\n    scale = scaler.get_scale()\n"
+    )
+    run = read_run(text, Fields({"steps_per_epoch": 1}))
+    assert run.notes == ("no step is taken to be skipped for infinite gradients",)
+    assert simulate(run).lr[:, 0].tolist() == [1.0, 0.5, 0.25, 0.125]
 
 
 def test_a_loop_that_does_not_say_how_long_it_runs(tmp_path: Path) -> None:

@@ -80,6 +80,9 @@ def call_builtin(
                 return UnknownClass(*origins(args[1]))
             return reader.unknown_in(args) or reader.unknown(node)
         case "setattr":
+            if len(args) == 3 and isinstance(first, Schedule) and isinstance(args[1], str):
+                reader.set_scheduler(first, args[1], args[2], node)
+                return None
             if len(args) == 3 and isinstance(first, Instance) and isinstance(args[1], str):
                 first.names[args[1]] = args[2]
                 return None
@@ -252,6 +255,8 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
         case "enumerate":
             start = args[1] if len(args) > 1 else kwargs.get("start", 0)
             return list(enumerate(first, start)) if isinstance(start, int) else reader.unknown(node)
+        case "filter" if args and args[0] is None and not origins(known[0]):
+            return [item for item in known[0] if reader.truth(item)]
         case "map" | "filter" if args and isinstance(args[0], Function | KnownFunction | Builtin | Dotted):
             fake = ast.Call(node.args[0], [], [], lineno=node.lineno, col_offset=node.col_offset)
             found = [reader.call(args[0], list(each), {}, fake, reader.top) for each in zip(*known, strict=False)]

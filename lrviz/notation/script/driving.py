@@ -340,6 +340,26 @@ class Driver(Interpreter):
             self.branches.append(self.branch)
             self.branch = outer
 
+    def guarded(self, node: ast.expr, condition: Condition, scope: Scope) -> Any:
+        """The value of an expression that is evaluated under a condition that is not known."""
+        outer, self.branch = self.branch, []
+        try:
+            value = super().guarded(node, condition, scope)
+            if self.branch:
+                self._refuse_branch(self.branch[0][3], condition.test, condition.value)
+            return value
+        finally:
+            self.branch = outer
+
+    def _refuse_branch(self, place: ast.AST, node: ast.expr, test: Unknown) -> None:
+        names = _shown(test.origins)
+        raise ExpressionError(
+            f"line {getattr(place, 'lineno', 0)} depends on `if {printable(unparse(node), 60)}`, which is not "
+            f"known{f': it needs {names}' if names else ''}",
+            "give a value that does not change with `--let`",
+            place,
+        )
+
     def _either(
         self, node: ast.If, test: Unknown, rest: Sequence[ast.stmt], scope: Scope
     ) -> tuple[Signal | None, bool]:
@@ -353,14 +373,8 @@ class Driver(Interpreter):
             for kind, target, args, place in first:
                 self.event(kind, target, args, place)
             return result
-        place = next(events for events in done if events)[0][3]
-        names = _shown(test.origins)
-        raise ExpressionError(
-            f"line {getattr(place, 'lineno', 0)} depends on `if {printable(unparse(node.test), 60)}`, which is not "
-            f"known{f': it needs {names}' if names else ''}",
-            "give a value that does not change with `--let`",
-            place,
-        )
+        self._refuse_branch(next(events for events in done if events)[0][3], node.test, test)
+        return result
 
     # Loops
 

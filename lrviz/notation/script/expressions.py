@@ -19,6 +19,7 @@ from lrviz.notation.script.values import (
     Array,
     Choice,
     Class,
+    Condition,
     Counter,
     Dotted,
     Function,
@@ -89,7 +90,9 @@ class Expressions(Reader):
             case ast.IfExp(test=condition, body=body, orelse=orelse):
                 test = self.truth(self.evaluate(condition, scope))
                 if isinstance(test, Unknown):
-                    return self.merged(self.evaluate(body, scope), self.evaluate(orelse, scope), test)
+                    first = self.guarded(body, Condition(condition, test), scope)
+                    second = self.guarded(orelse, Condition(condition, test, taken=False), scope)
+                    return self.merged(first, second, test)
                 return self.evaluate(body if test else orelse, scope)
             case ast.List(elts=elements):
                 return self.checked(self._elements(elements, scope), node)
@@ -216,7 +219,7 @@ class Expressions(Reader):
                 return self.processes
             case Unknown() | Loader() | None:
                 value = self.unknown(node)
-                known = ("step", "prepare") if isinstance(owner, Opaque) else ("step", "prepare", *TEXT_METHODS)
+                known = ("step", "prepare", "get_scale", *(() if isinstance(owner, Opaque) else TEXT_METHODS))
                 if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in known:
                     return Method(owner, name, node)
                 if name == "sync_gradients":
@@ -267,8 +270,12 @@ class Expressions(Reader):
         stop_at = isinstance(op, ast.Or)
         unknown: list[Unknown] = []
         result: Any = None
-        for value in values:
-            result = self.evaluate(value, scope)
+        for at, value in enumerate(values):
+            if unknown:
+                before = Condition(values[at - 1], unknown[-1], taken=not stop_at)
+                result = self.guarded(value, before, scope)
+            else:
+                result = self.evaluate(value, scope)
             test = self.truth(result)
             if isinstance(test, Unknown):
                 unknown.append(test)
@@ -279,6 +286,14 @@ class Expressions(Reader):
         if not unknown:
             return result
         return Unknown(*(o for u in unknown for o in u.origins))
+
+    def guarded(self, node: ast.expr, condition: Condition, scope: Scope) -> Any:
+        """The value of an expression that is evaluated under a condition that is not known."""
+        self.conditions.append(condition)
+        try:
+            return self.evaluate(node, scope)
+        finally:
+            self.conditions.pop()
 
     def _compare(self, node: ast.Compare, scope: Scope) -> Any:
         left = self.evaluate(node.left, scope)

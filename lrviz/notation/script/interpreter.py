@@ -35,6 +35,7 @@ from lrviz.notation.script.trees import (
 )
 from lrviz.notation.script.values import (
     CONSTANTS,
+    RATE_CHANGES,
     Array,
     Condition,
     Counter,
@@ -56,7 +57,7 @@ from lrviz.notation.script.values import (
     merge,
     origins,
 )
-from lrviz.notation.source import unparse
+from lrviz.notation.source import ExpressionError, unparse
 
 _MOST_OBJECTS: Final = 1_000  # optimizers, schedulers or parameter groups that a loop counts
 
@@ -195,8 +196,9 @@ class Interpreter(Targets):
         own = condition.value.origins
         if not (self.loops and own) or isinstance(last, ast.Raise):
             return
-        if all(is_constant(o) for o in own if o.givable):
-            kind = "break" if isinstance(last, ast.Break | ast.Expr) else "skip"
+        by_rate = any(o.text == RATE_CHANGES or ".get_last_lr(" in o.text for o in own)
+        if by_rate or all(is_constant(o) for o in own if o.givable):
+            kind = "break" if isinstance(last, ast.Break | ast.Expr) and not by_rate else "skip"
             around = (*self.conditions, condition)
             self.event(kind, None, [o for c in around for o in c.value.origins if is_constant(o)], last)
 
@@ -271,6 +273,12 @@ class Interpreter(Targets):
                 self.assign(target, self.evaluate(value, scope), scope)
             case ast.AugAssign(target=target, op=op, value=value):
                 old = self.evaluate(target, scope)
+                if isinstance(old, Group):
+                    raise ExpressionError(
+                        "a parameter group is changed by an operator, which is not followed",
+                        'write `group["lr"] = ...`',
+                        node,
+                    )
                 self.assign(target, self._changed(old, binary(self, op, old, self.evaluate(value, scope), node)), scope)
             case ast.Return(value=value) if is_error(value):
                 return Signal("raise")
@@ -319,9 +327,9 @@ class Interpreter(Targets):
 
     def _try(self, node: ast.Try | ast.TryStar, scope: Scope) -> Signal | None:
         """Read the body of a `try`, and the handler for what Python raises in it, as far as that is sure."""
-        outer = self.handlers, self.guarded, self.repeats, len(self.schedules)
-        around = self.handlers if self.guarded == len(self.conditions) else ()
-        self.handlers, self.guarded = [*node.handlers, *around], len(self.conditions)
+        outer = self.handlers, self.around_try, self.repeats, len(self.schedules)
+        around = self.handlers if self.around_try == len(self.conditions) else ()
+        self.handlers, self.around_try = [*node.handlers, *around], len(self.conditions)
         try:
             signal = self.block(node.body, scope)
             made = self.schedules[outer[3] :]
@@ -332,12 +340,12 @@ class Interpreter(Targets):
         except RaisedError as raised:
             if raised.handler not in node.handlers:
                 raise
-            self.handlers, self.guarded, self.repeats, _ = outer
+            self.handlers, self.around_try, self.repeats, _ = outer
             if raised.handler.name:
                 self.store(raised.handler.name, Unknown(Origin(raised.handler, givable=False)), scope)
             return self.block(raised.handler.body, scope)
         finally:
-            self.handlers, self.guarded, self.repeats, _ = outer
+            self.handlers, self.around_try, self.repeats, _ = outer
         return joined(signal, self.block(node.orelse, scope)) if signal is None or signal.kind == "maybe" else signal
 
     def _changed(self, old: Any, new: Any) -> Any:
@@ -419,11 +427,16 @@ class Interpreter(Targets):
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> Signal | None:
         dampening: list[Dampening] = []
+        exits: list[Function] = []
         for item in node.items:
             entered = self.evaluate(item.context_expr, scope)
             if isinstance(entered, Dampening):
                 self.event("step", entered.schedule, ["begin"], entered.node)
                 dampening.append(entered)
+            if isinstance(entered, Instance) and entered.cls is not None and "__exit__" in self.trains:
+                enter, leave = (entered.cls.find(name) for name in ("__enter__", "__exit__"))
+                exits += [leave.bind(entered)] if isinstance(leave, Function) else []
+                entered = self.call_function(enter.bind(entered), [], {}) if isinstance(enter, Function) else entered
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, entered, scope)
             if is_accumulate(item.context_expr):
@@ -431,6 +444,8 @@ class Interpreter(Targets):
         signal = self.block(node.body, scope)
         if any(is_accumulate(item.context_expr) for item in node.items):
             self.end_accumulation()
+        for leave in reversed(exits):
+            self.call_function(leave, [None, None, None], {})
         for entered in reversed(dampening):
             self.event("step", entered.schedule, ["end"], entered.node)
         return signal
@@ -505,6 +520,10 @@ class Interpreter(Targets):
                     owner = where.names.get(name) if where else None
                     if isinstance(owner, dict) and isinstance(owner.get(key), CONSTANTS) and key in owner:
                         owner[key] = Counter(loop, unparse(child))
+                    elif isinstance(owner, list) and type(key) is int and -len(owner) <= key < len(owner):
+                        owner[key] = Counter(loop, unparse(child)) if isinstance(owner[key], CONSTANTS) else owner[key]
+                    elif isinstance(owner, Array):
+                        self.change(owner, Counter(loop, unparse(child)))
 
     def _trains(self, node: ast.AST) -> bool:
         """Whether a loop contains a step of an optimizer or scheduler, or sets a rate and calls what may train."""
@@ -512,6 +531,7 @@ class Interpreter(Targets):
             called = self.functions.names_in(node).called
             steps = any(name == "step" or name in self.trains or SCALER.search(name) for name in called)
             steps = steps or ("__call__" in self.trains and _passes_optimizer(node))
+            steps = steps or ("__exit__" in self.trains and any(isinstance(child, ast.With) for child in walk(node)))
             elsewhere = any(TRAINS.search(name) and name not in self.functions.inside for name in called)
             by_call = elsewhere and self._any_rates and _passes_optimizer(node)
             self.training[node] = steps or by_call or (self._sets_rates(node) and any(map(TRAINS.search, called)))

@@ -6,6 +6,7 @@ import ast
 import bisect
 import itertools
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -73,7 +74,7 @@ from lrviz.schedulers import find, refused
 
 # Functions that give their first argument again.
 _PASS: Final = (
-    "tqdm", "trange", "iter", "track", "deepcopy", "copy", "to", "cuda", "prefetch", "islice", "progress_bar",
+    "tqdm", "trange", "iter", "track", "deepcopy", "copy", "to", "cuda", "prefetch", "progress_bar",
 )  # fmt: skip
 
 # Functions that take arguments from the command line.
@@ -81,6 +82,7 @@ _COMMAND_LINES: Final = (
     "Fire", "fire.Fire", "tyro.cli", "simple_parsing.parse", "pyrallis.parse", "draccus.parse", "jsonargparse.CLI",
     "jsonargparse.auto_cli",
 )  # fmt: skip
+_SCALE: Final = 65536.0  # of a scaler of gradients, which stays as long as no gradient is infinite
 
 
 def call(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope) -> Any:
@@ -146,6 +148,8 @@ def _dotted(
         return _bisect(reader, last, args[0], args[1], node)
     if function.module == "itertools" and last in ("accumulate", "chain") and not kwargs:
         return _iterator(reader, last, args, node)
+    if function.module == "itertools" and last == "count" and "start" in kwargs and not args:
+        args = [kwargs.pop("start")]
     if function.module == "itertools" and last in ("count", "cycle") and not (kwargs or reader.unknown_in(args[1:])):
         return _endless(reader, last, args, node)
     if path in ("inspect.signature", "signature") and len(args) == 1 and (names := _parameters(args[0])):
@@ -186,6 +190,8 @@ def _dotted(
         raise ExpressionError(f"`{last}` cannot be shown: {reason}", node=node)
     if last == "DataLoader":
         return make_loader(args, kwargs, node)
+    if last == "islice" and len(args) > 1 and function.module in ("", "itertools"):
+        return _islice(reader, args, node)
     if last in _PASS and args:
         inner = args[0]
         if last == "trange":
@@ -295,6 +301,20 @@ def _iterator(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any
     return reader.unknown_in(known) or reader.unknown(node)
 
 
+def _islice(reader: Reader, args: list[Any], node: ast.Call) -> Any:
+    """What `itertools.islice` gives of a list, or of batches, of which there are taken to be as many."""
+    bounds = [None, args[1]] if len(args) == 2 else args[1:4]
+    if not all(b is None or (isinstance(b, int) and b >= 0) for b in bounds):
+        return reader.unknown_in(bounds) or reader.unknown(node)
+    if (items := reader.items(args[0])) is not None:
+        return items[slice(*bounds)]
+    length = reader.length(args[0], node.args[0])
+    taken = range(length if isinstance(length, int) else sys.maxsize)[slice(*bounds)]
+    if bounds[1] is None and not isinstance(length, int):
+        return reader.unknown(node)
+    return Length(len(taken), source=args[0])
+
+
 def _endless(reader: Reader, name: str, args: list[Any], node: ast.Call) -> Any:
     """What `itertools.count` and `cycle` give."""
     if name == "cycle":
@@ -365,6 +385,9 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             return Unknown(*owner.origins)
         case Opaque() if name == "step" and STEPPED_TOO.search(owner.name):
             return reader.not_read(node, args, kwargs)
+        case Unknown() if name == "get_scale" and "scaler" in unparse(node.func).lower():
+            reader.scales = True
+            return _SCALE
         case Unknown() if name == "step":
             found = next((o for a in (*args, *kwargs.values()) if (o := find_optimizer(a)) is not None), None)
             if found is not None:  # a scaler of gradients

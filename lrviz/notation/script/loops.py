@@ -57,6 +57,8 @@ class Loops:
         if not _one_at_a_time(updates) or not _exclusive([e for e in steps if e.loops]):
             raise NotPlainError
         around = {loop.node for e in (*steps, *updates) for loop in e.loops}
+        if any(map(_ends_inside, updates[0].loops if updates else ())):
+            raise NotPlainError
         stops = self.ask_stops(around)
         if "skip" in stops:
             raise NotPlainError
@@ -217,6 +219,13 @@ def every_of(event: Event) -> int | None:
     return known[-1] if known and isinstance(known[-1], int) else None
 
 
+def _ends_inside(loop: Loop) -> bool:
+    """Whether the body of a loop alone says how often it runs."""
+    head = loop.node.test if isinstance(loop.node, ast.While) else None
+    fixed = isinstance(loop.count, int) or any(o.givable for o in origins(loop.count))
+    return head is not None and not isinstance(head, ast.Constant) and not fixed
+
+
 def _one_at_a_time(updates: Sequence[Event]) -> bool:
     """Whether an iteration makes one update: there is one, or each pair of them stands in two branches of an `if`."""
     for one in updates:
@@ -241,6 +250,10 @@ def of_epochs(loop: Loop) -> bool:
     """Whether a loop runs once an epoch, by the names in it."""
     if isinstance(loop.over, Loader):
         return False
+    if isinstance(loop.count, Unknown) and isinstance(loop.node, ast.For | ast.AsyncFor):
+        counted = loop.count.origins  # by a loop around it, as with `range(epoch + 1)`
+        if counted and not any(o.givable or o.node for o in counted):
+            return False
     head = loop.node.test if isinstance(loop.node, ast.While) else loop.node.iter
     words = " ".join([*loop.names, unparse(head)]).lower()
     return "epoch" in words and "loader" not in words and not (loop.names and "step" in loop.names[0].lower())

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lrviz.notation.script.operators import in_order
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import NUMBERS, Unknown
+from lrviz.notation.script.values import LIVE, NUMBERS, Group, Unknown
 
 TEXT_METHODS: Final = frozenset((
     "lower", "upper", "strip", "lstrip", "rstrip", "startswith", "endswith", "isdigit", "title", "capitalize",
@@ -94,6 +94,11 @@ def dict_method(
             if name == "pop":
                 return owner.pop(key, args[1] if len(args) > 1 else reader.unknown(node))
             return owner.setdefault(key, args[1] if len(args) > 1 else None)
+        case "update" if isinstance(owner, Group) and (not args or isinstance(args[0], dict)):
+            for name_of, value in {**(args[0] if args else {}), **kwargs}.items():
+                if name_of not in LIVE or not reader.set_rate(owner, name_of, value, node):
+                    owner[name_of] = value
+            return None
         case "update":
             reader.change(owner)
             if args and not isinstance(args[0], dict):

@@ -132,7 +132,7 @@ class Program:
                 or node in self.course.trainers
                 or node is self.course.optimizer
                 or node in self.course.added
-                or (isinstance(node, ast.Subscript) and sets_rate(node))
+                or sets_rate(node)
             )
 
         return slice_script(self._whole, wanted, self.course.tested, self.course.called)

@@ -16,6 +16,7 @@ from lrviz.notation.script.trees import RATE, Functions, names_in
 from lrviz.notation.script.values import (
     PREPARED,
     PREPARES,
+    RATE_CHANGES,
     Array,
     Class,
     Condition,
@@ -159,6 +160,7 @@ class Reader(ABC):
         self.tested: dict[ast.If, bool | None] = {}  # what a test gave each time; None if not the same, or not known
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
+        self.scales = False  # whether the scale of a scaler of gradients is asked for
         self.accelerate: Accelerate | None = None  # the Accelerator of the script
         self.processes = 1  # of Accelerate
         self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
@@ -178,7 +180,7 @@ class Reader(ABC):
         self.rates: dict[Optimizer, list[Any]] = {}  # of the groups of each optimizer before they are changed
         self.named: dict[str, Optimizer] = {}  # optimizers that the script only uses, by their source
         self.handlers: Sequence[ast.ExceptHandler] = ()  # of the `try` that is read
-        self.guarded = 0  # the conditions around it
+        self.around_try = 0  # the conditions around it
         self.tainted: dict[int, tuple[Any, Unknown]] = {}  # lists and dicts that may have been changed, by id
         self.conditional: list[tuple[Any, Unknown, list[Any]]] = []  # of them, those that a condition decides on
 
@@ -272,7 +274,7 @@ class Reader(ABC):
         Raises:
             RaisedError: one does.
         """
-        if self.handlers and len(self.conditions) == self.guarded and not self.loops:
+        if self.handlers and len(self.conditions) == self.around_try and not self.loops:
             for handler in self.handlers:
                 if handles(handler, error):
                     raise RaisedError(handler)
@@ -451,7 +453,7 @@ class Reader(ABC):
             for optimizer in self.optimizers:
                 if any(g is group for g in optimizer.groups):
                     self.keep_rates(optimizer)
-            group.changes = Unknown(Origin("the optimizer's rate", getattr(node, "lineno", 0), givable=False))
+            group.changes = Unknown(Origin(RATE_CHANGES, getattr(node, "lineno", 0), givable=False))
         self.event("rate", group, (key, value), node)
         return True
 

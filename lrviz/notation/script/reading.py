@@ -274,7 +274,7 @@ class _Reading:
     def _chosen(self, rated: Sequence[Optimizer]) -> list[Schedule]:
         """The schedulers to draw: those that are stepped, else the last that is not inside another."""
         reader = self.reader
-        stepped = {id(e.target): e for e in reader.events if e.kind == "step"}
+        stepped = {id(s): e for e in reader.events if e.kind == "step" for s in (e.target, *_by_loop(e))}
         for event in reader.events:
             if any(event.target is made for made in reader.unknown_classes):
                 continue
@@ -434,6 +434,8 @@ class _Reading:
                 Position(self.undecided.line, self.undecided.column),
             )
         found.notes += dict.fromkeys(conversion.notes)
+        if reader.scales:
+            found.notes.append("no step is taken to be skipped for infinite gradients")
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
         if reader.accelerate is not None and reader.accelerate.split and "num_processes" in self.given:
             found.fields["split_batches"] = True
@@ -503,7 +505,8 @@ class _Reading:
         try:
             if self._is_never_stepped(one):
                 raise NotPlainError
-            if more or sets or grows or again or self._steps_otherwise(one):
+            by_loop = any(e.kind == "step" and any(s is one for s in _by_loop(e)) for e in events)
+            if more or sets or grows or again or by_loop or self._steps_otherwise(one):
                 raise NotPlainError
             if self._rates(optimizer) or (stepped and len(roots) > 1):
                 raise NotPlainError
@@ -584,6 +587,13 @@ class _Reading:
             momentum = None if betas == usual else betas[0]
         if isinstance(momentum, int | float) and momentum and isfinite(momentum):
             found.fields["momentum"], found.lines["momentum"] = momentum, optimizer.line
+
+
+def _by_loop(event: Event) -> list[Any]:
+    """The schedulers of which a loop decides which one steps."""
+    target = event.target
+    decided = isinstance(target, Choice) and event.loops and not any(o.givable or o.node for o in target.origins)
+    return alternatives(target) if decided else []
 
 
 def _out_of_order(schedule: Schedule, made: Sequence[Schedule]) -> Schedule | None:

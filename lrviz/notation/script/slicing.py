@@ -15,6 +15,7 @@ _CHANGES: Final = frozenset(
 _ALWAYS: Final = frozenset((
     "setattr", ".add_param_group", ".add_argument", ".set_defaults", ".save_hyperparameters",
 ))  # fmt: skip
+_IMPLICIT: Final = frozenset(("__init__", "__enter__", "__exit__"))  # methods that the name of a class calls
 _DEFINITIONS: Final = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal,
 )  # fmt: skip
@@ -104,9 +105,9 @@ class _Slice:
             self._block(self.tree.body)
             for function in self.functions:
                 if self._block(function.body) and self.own[function].acts:
-                    self.constructors |= {function} if function.name == "__init__" else set()
+                    self.constructors |= {function} if function.name in _IMPLICIT else set()
                     self.acting |= {f".{function.name}"} if function in self.fields else _both(function.name)
-                    self.acting.discard(".__init__")  # which each class has
+                    self.acting -= {f".{name}" for name in _IMPLICIT}  # which many classes have
                 elif self.names.isdisjoint(_both(function.name)) or (
                     function.name == "step" and function not in self.called
                 ):

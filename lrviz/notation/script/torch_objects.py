@@ -13,6 +13,7 @@ from lrviz.notation.parser import misplaced_optimizer
 from lrviz.notation.script.reader import Reader
 from lrviz.notation.script.trees import parameter_defaults
 from lrviz.notation.script.values import (
+    RATE_CHANGES,
     Class,
     Dotted,
     Group,
@@ -139,7 +140,7 @@ def make_schedule(
         reader.keep_rates(inner)
         made.rates = reader.rates[inner]
         for group in inner.groups:
-            group.changes = Unknown(Origin("the optimizer's rate", node.lineno, givable=False))
+            group.changes = Unknown(Origin(RATE_CHANGES, node.lineno, givable=False))
     reader.made_schedule(made)
     return (made, _run_epochs(info, made)) if info is not None and info.returns_pair else made
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from lrviz.notation.source import children, unparse
 
 RATE: Final = "[lr]"  # stands for the rate of a parameter group among names of functions
+_OF_GROUP: Final = ("lr", "momentum", "betas", "initial_lr")  # what a loop may change of a parameter group
 _CONSTRUCTORS: Final = ("__init__", "__post_init__")
 _BLOCKS: Final = ("body", "orelse", "finalbody", "handlers", "cases")
 _MOST_RETURNS: Final = 10  # of a function that becomes one expression
@@ -95,6 +96,8 @@ def _read_call(names: Names, node: Any) -> None:
         names.called.add(function.attr)
         if function.attr.startswith("step"):
             names.steps.append(node)
+        elif function.attr == "update" and sets_rate(node):
+            names.called.add(RATE)
 
 
 def _read_subscript(names: Names, node: Any) -> None:
@@ -336,10 +339,17 @@ def _closure(inside: Mapping[str, set[str]], wanted: Callable[[str], bool]) -> s
     return found
 
 
-def sets_rate(node: ast.Subscript) -> bool:
-    """Whether a subscript is the rate or the momentum of a parameter group that is set."""
+def sets_rate(node: ast.AST) -> bool:
+    """Whether a node sets the rate or the momentum of a parameter group: a subscript, or `group.update(lr=...)`."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="update"), args=[], keywords=[*keywords]):
+            return any(k.arg in _OF_GROUP for k in keywords)
+        case ast.Call(func=ast.Attribute(attr="update"), args=[ast.Dict(keys=keys)]):
+            return any(isinstance(k, ast.Constant) and k.value in _OF_GROUP for k in keys)
+    if not isinstance(node, ast.Subscript):
+        return False
     key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-    return isinstance(node.ctx, ast.Store) and key in ("lr", "momentum", "betas", "initial_lr")
+    return isinstance(node.ctx, ast.Store) and key in _OF_GROUP
 
 
 def ends(body: Sequence[ast.stmt]) -> bool:

@@ -431,6 +431,9 @@ class Event:
         return int(getattr(self.node, "lineno", 0))
 
 
+RATE_CHANGES: Final = "the optimizer's rate"  # the text of the origin of a rate that a scheduler or a loop changes
+
+
 def origins(value: Any) -> tuple[Origin, ...]:
     """The expressions that make a value, or an item of it, unknown."""
     found: dict[Origin, None] = {}
