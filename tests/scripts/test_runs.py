@@ -286,6 +286,10 @@ REFUSED = {
         "        sched.step()\n    x = 1\nsched = StepLR(opt, 3)",
         "cannot read the notation: unexpected indent",
     ),
+    "a scheduler whose step is used as a function": (
+        "opt = SGD(p, 0.1)\ns = torch.optim.lr_scheduler.LambdaLR(opt, lr_lambda=LambdaLR(cfg.n, cfg.start).step)",
+        "`LambdaLR` on line 2 is not a scheduler of torch: its `step` is used as a function",
+    ),
     "rates of groups that are not known": (
         "groups = [{'params': p, 'lr': 0.1 * len(n)} for n, p in model.named_parameters()]\n"
         "o = SGD(groups, lr=0.5)\nStepLR(o, 3)",
