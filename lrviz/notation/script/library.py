@@ -12,7 +12,7 @@ from typing import Any, Final
 from lrviz.notation.functions import FUNCTIONS, MATH
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.arguments import parser_method
-from lrviz.notation.script.arrays import array_method
+from lrviz.notation.script.arrays import array_method, tensor_of
 from lrviz.notation.script.builtin_functions import call_builtin
 from lrviz.notation.script.methods import TEXT_METHODS, dict_method, list_method, text_method
 from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler, names_scheduler, scheduler_at
@@ -59,6 +59,7 @@ from lrviz.notation.script.values import (
     Unknown,
     UnknownClass,
     find_optimizer,
+    is_scalar,
     is_scheduler_name,
     looks_like_scheduler,
     origins,
@@ -124,6 +125,8 @@ def _dotted(
         return call_known(reader, found, args, kwargs, node)
     if function.module in ("numpy", *NUMPY_NAMES) and last in NUMPY:
         return call_numpy(reader, last, args, kwargs, node)
+    if function.module == "torch" and last in ("tensor", "FloatTensor", "linspace", "cat", "concat"):
+        return tensor_of(reader, last, args, kwargs, node)
     if last in ("ArgumentParser", "ConfigArgParser") or path == "argparse.ArgumentParser":
         return Parser()
     if last in ("HfArgumentParser", "TrlParser") and (args or kwargs):
@@ -354,6 +357,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             return getattr(owner, name)(args[0]) if args[0] in owner else reader.unknown(node)
         case float() | int() if name == "item" and not args:
             return owner
+        case _ if name == "item" and not args and is_scalar(owner):
+            return owner.item()
         case float() if name == "round" and not args and hasattr(owner, "round"):  # of numpy
             return owner.round()
         case float() | int() if name in ("is_integer", "bit_length") and hasattr(owner, name) and not args:

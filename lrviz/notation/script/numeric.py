@@ -9,7 +9,7 @@ from typing import Any, Final
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.arrays import MOST_ITEMS, add_items, array_of, as_data
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import NUMBERS, Array, Counter
+from lrviz.notation.script.values import NUMBERS, Array, Counter, is_scalar
 from lrviz.notation.source import ExpressionError, unparse
 
 # numpy's functions of numbers, by their names; each is numpy's own, since its rounding differs from that of `math`.
@@ -27,6 +27,8 @@ def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs:
     if kwargs and not (function.name == "round" and set(kwargs) == {"ndigits"}):
         return reader.unknown(node)
     args = [*args, *kwargs.values()]
+    if function.name == "float":
+        args = [a.item() if is_scalar(a) else a for a in args]
     if (unknown := reader.unknown_in(args)) is not None:
         counters = [a for a in args if isinstance(a, Counter)]
         unknown.computed = len(args) != 1 or args[0].computed or function.name not in ("int", "float")
