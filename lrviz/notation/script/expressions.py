@@ -202,6 +202,8 @@ class Expressions(Reader):
                 known = ("step", "prepare") if isinstance(owner, Opaque) else ("step", "prepare", *TEXT_METHODS)
                 if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in known:
                     return Method(owner, name, node)
+                if isinstance(owner, Unknown) and owner.computed:
+                    return Unknown(*owner.origins, computed=True)
                 if name == "sync_gradients":
                     return self.synchronizes(node)
                 if name in ("param_groups", "defaults") and (found := self.optimizer_of(owner)) is not None:

@@ -85,6 +85,8 @@ def call(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any],
     match function:
         case Unknown() if _is_of_module(reader, node.func, scope):
             return _dotted(reader, Dotted(node.func.attr), args, kwargs, node, scope)  # type: ignore[attr-defined]
+        case Unknown(computed=True):
+            return Unknown(*function.origins, *origins(args), computed=True)
         case KnownFunction():
             return call_known(reader, function, args, kwargs, node)
         case Builtin(name=name):

@@ -31,7 +31,7 @@ def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs:
         args = [a.item() if is_scalar(a) else a for a in args]
     if (unknown := reader.unknown_in(args)) is not None:
         counters = [a for a in args if isinstance(a, Counter)]
-        unknown.computed = len(args) != 1 or args[0].computed or function.name not in ("int", "float")
+        unknown.computed = len(args) != 1 or getattr(args[0], "computed", True) or function.name not in ("int", "float")
         return counters[0] if len(counters) == len(args) == 1 else unknown
     args = [
         list(a.values())

@@ -49,7 +49,8 @@ class Programs:
         loaders = self._loaders(inner, loops)
         self._ask([*updates, *steps, *rates])
         if optimizer.node is None:  # its rate is that of the run, unless the script sets it
-            found.missing += [o for group in optimizer.groups for o in origins(dict.get(group, "lr")) if o.givable]
+            known = [o for group in optimizer.groups for o in origins(dict.get(group, "lr")) if o.givable]
+            found.missing += [o for o in known if not o.text.endswith(".lr")]
         if inner is not None and isinstance(inner.node, ast.While):
             found.loaders = ()  # the loop itself says how often it runs
         changes = [e for e in (*steps, *rates) if e.loops]

@@ -357,7 +357,10 @@ class _Reading:
         match around:
             case [*_, ast.ClassDef(name=name), ast.FunctionDef()]:
                 message = f"the class `{name}` sets the rate, and it is not shown how it is used"
-                hint = f"paste the line that creates it, and the loop that uses it: `scheduler = {name}(...)`"
+                hint = (
+                    f"paste the line that creates it, and the loop that uses it: `scheduler = {name}(...)`; "
+                    f"a scheduler of your own runs as `FILE.py:{name}(...)`"
+                )
             case [*_, ast.FunctionDef(name=name, args=spec)]:
                 message = f"`{name}` sets the rate, and it is not shown where it is called"
                 call = f"{name}({', '.join(a.arg for a in spec.args if a.arg != 'self')})"
