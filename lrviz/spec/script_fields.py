@@ -24,8 +24,8 @@ _SPELLINGS: Final = {
 }
 # A value of the configuration of a run: `args.epochs`, `cfg['train']['epochs']`, `num_epochs`.
 _OF_RUN: Final = re.compile(
-    r"(?:self\.)?(?:args|cfg|conf|config|hparams|hp|opts?|params|hypers|flags|FLAGS|CONFIG|CFG|C)"
-    r"(?:(?:\.|\[')(?:train|training|trainer|run|TRAIN|SOLVER)(?:'\])?)?(?:\.|\[')(\w+)(?:'\])?|(\w+)"
+    r"(?:self|(?:self\.)?(?:train_|training_)?(?:args|cfg|conf|config|hparams|hp|opts?|params|hypers|flags|FLAGS|CONFIG|CFG|C)"
+    r"(?:(?:\.|\[')(?:train|training|trainer|run|TRAIN|SOLVER)(?:'\])?)?)(?:\.|\[')(\w+)(?:'\])?|(\w+)"
 )
 
 

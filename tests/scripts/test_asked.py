@@ -95,6 +95,8 @@ def test_the_hint_leads_to_the_run(text: str, lets: list[str], scheduler: str) -
 # A script, the values that are given, and the epochs of the run.
 EPOCHS: dict[str, tuple[str, dict[str, Any], int]] = {
     "no loop is shown": ("s = StepLR(opt, cfg['train']['epochs'])\ntrain(m, s)", {"cfg['train']['epochs']": 7}, 7),
+    "an attribute": ("x = 1\ns = StepLR(opt, self.epochs)", {"self.epochs": 6}, 6),
+    "a configuration of training": ("x = 1\ns = StepLR(opt, train_cfg['epochs'])", {"train_cfg['epochs']": 6}, 6),
     "a name": ("n = num_epochs * 2\ns = StepLR(opt, n)", {"num_epochs": 6}, 6),
     "two numbers": ("s = StepLR(opt, args.epochs)", {"args.epochs": 7, "opt.epochs": 8}, 4),
     "of something else": ("s = StepLR(opt, args.warmup_epochs)", {"args.warmup_epochs": 3}, 4),

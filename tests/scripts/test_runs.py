@@ -282,6 +282,10 @@ REFUSED = {
         "for epoch in range(3):\n    opt.step()\n    self.scheduler.step()",
         "line 3 steps `self.scheduler`, and it is not shown what that is",
     ),
+    "a step of a variable that is called as the module": (
+        "for epoch in range(3):\n    for batch in loader:\n        optim.step()\n    lr_scheduler.step()",
+        "line 4 steps `lr_scheduler`, and it is not shown what that is",
+    ),
     "lines that are cut out of a loop": (
         "        sched.step()\n    x = 1\nsched = StepLR(opt, 3)",
         "cannot read the notation: unexpected indent",

@@ -169,6 +169,10 @@ def _dotted(
         and is_scheduler(function.module.rpartition(".")[2])
     ):
         return _init_scheduler(reader, args[0], Dotted(function.module), args[1:], kwargs, node)
+    if path in ("torch.optim.step", "torch.optim.lr_scheduler.step"):  # of variables that are called as the modules
+        variable = Unknown(Origin(node.func.value if isinstance(node.func, ast.Attribute) else node))
+        reader.event("update" if path == "torch.optim.step" else "step", variable, args, node)
+        return reader.unknown(node)
     info = scheduler_at(path)
     if info is not None or (is_torch(function) and is_scheduler(last)):
         return make_schedule(reader, function, args, kwargs, node, info)
