@@ -68,7 +68,10 @@ def with_length(program: Program, fields: Fields, typed: Mapping[str, Any], note
     counts, added = program.count(most) if program.course.added or "steps" not in typed else ([], [])
     counts = [loop.updates] if "steps" in typed else counts
     if not counts:
-        raise SpecError("the loop of the script makes no update")
+        raise SpecError(
+            "the loop of the script makes no update",
+            "check the values that are given for where it begins and ends",
+        )
     kept = {k: v for k, v in given.items() if k not in (*LENGTH_FIELDS, "steps")}
     if len(set(counts)) == 1 and "steps" not in typed and (len(counts) > 1 or program.outer is not None):
         kept |= {"epochs": len(counts), "steps_per_epoch": counts[0]}

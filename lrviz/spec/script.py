@@ -209,7 +209,7 @@ def _run(
         first.loaders = first.loaders or loaders_of(first)
     if first.computed:  # one number is asked for, unless more than the length of the loop follows from these
         first.computed = not {origin.text for origin in first.missing}.isdisjoint(first.loaders)
-    known = with_spellings(first, typed)
+    known = with_spellings(first, typed, fields.lets)
     noted = len(first.notes)
     merged = merged_fields(first, known, typed, fields)
     loop, groups = read_loop(merged.values, fields.prefix), read_groups(merged.values.get("lr"), fields.prefix)

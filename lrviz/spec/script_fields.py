@@ -24,9 +24,12 @@ _SPELLINGS: Final = {
 }
 # Those that mean all updates of the run also beside its epochs.
 _UPDATES: Final = ("total_steps", "num_training_steps")
-
-
 _LENGTHS: Final = frozenset(("steps", "epochs", "max_steps"))  # of the run
+# A value of the configuration of a run: `args.epochs`, `cfg['train']['epochs']`, `num_epochs`.
+_OF_RUN: Final = re.compile(
+    r"(?:self|(?:self\.)?(?:train_|training_)?(?:args|cfg|conf|config|hparams|hp|opts?|params|hypers|flags|FLAGS|CONFIG|CFG|C)"
+    r"(?:(?:\.|\[')(?:train|training|trainer|run|TRAIN|SOLVER)(?:'\])?)?)(?:\.|\[')(\w+)(?:'\])?|(\w+)"
+)
 
 
 def typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,9 +44,20 @@ def typed_names(typed: Mapping[str, Any]) -> dict[str, Any]:
     return {name: names[name] for name in given}
 
 
-def with_spellings(found: Found, typed: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a run as its script gives them, also by assignments to names such as `num_epochs`."""
+def with_spellings(found: Found, typed: Mapping[str, Any], lets: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a run as its script gives them, also by names such as `num_epochs`.
+
+    Args:
+        found: A scheduler of the script.
+        typed: The fields that are given as options.
+        lets: The values that are given to names, such as `args.epochs`.
+    """
     known = dict(found.fields)
+    shown = found.stepped or found.program is not None or "interval" in known
+    if not shown and not {"epochs", "steps", "max_steps"} & {*known, *typed}:
+        given = [v for k, v in lets.items() if (m := _OF_RUN.fullmatch(k)) and (m[1] or m[2]) in _SPELLINGS["epochs"]]
+        if len({*given}) == 1 and type(given[0]) is int and 1 <= given[0] <= MAX_UPDATES:
+            known["epochs"] = given[0]
     for name, spellings in _SPELLINGS.items():
         if name in known or name in typed or ("steps" in found.fields and name != "lr"):
             continue

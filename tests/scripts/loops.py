@@ -1515,3 +1515,14 @@ LOOPS |= {
     "a metric of the epoch": (HEAD + _PLATEAU.replace("METRIC", "max(5 - epoch, 2)"), {}, {}),
     "a metric that is a number": (HEAD + _PLATEAU.replace("METRIC", "1.5"), {}, {}),
 }
+
+_TENSORS = """
+optimizer = optim.SGD(nn.Linear(2, 1).parameters(), lr=0.5)
+rates = torch.cat([torch.linspace(0.0, 0.3, 5), torch.linspace(0.3, 1e-5, steps=9)])
+parts = torch.tensor([0.1, 0.7, 1 / 3]) * 0.9
+for step in range(len(rates)):
+    for group in optimizer.param_groups:
+        group["lr"] = rates[step].item() * float(parts[step % 3]) + parts.tolist()[-1]
+    optimizer.step()
+"""
+LOOPS |= {"rates in tensors": (HEAD + _TENSORS, {}, {})}

@@ -49,6 +49,24 @@ ASKED: dict[str, tuple[str, list[str], str]] = {
         [],
         "StepLR(step_size=3)",
     ),
+    "where a run begins": (
+        "s = StepLR(opt, 3)\nfor epoch in range(args.done, args.total):\n    opt.step()\n    if epoch > 0:\n"
+        "        s.step()",
+        ["args.done=0", "args.total=10"],
+        "StepLR(step_size=3)",
+    ),
+    "a condition before the loop": (
+        "s = StepLR(opt, 3)\nif stage % 5 == 0:\n    opt.param_groups[0]['lr'] = 0.4\n"
+        "for epoch in range(2):\n    opt.step()\n    if epoch > 0:\n        s.step()",
+        ["stage=0"],
+        "StepLR(step_size=3)",
+    ),
+    "what a loop counts, and names without underscores": (
+        "for epoch in range(3):\n    opt.step()\n    done = done + 1\n"
+        "    opt.param_groups[0]['lr'] = max(baseLearnRate * 0.5 ** done, minLearnRate)",
+        ["baseLearnRate=0.1", "done=0", "minLearnRate=1e-06"],
+        "rates set by hand (line 4)",
+    ),
     "batches that nothing else follows from": (
         "s = StepLR(opt, 3)\nfor epoch in range(2):\n    for _ in range(len(data) // 50):\n        opt.step()\n"
         "    s.step()",
@@ -72,3 +90,29 @@ def given(text: str, values: dict[str, Any]) -> tuple[list[str], str]:
 @pytest.mark.parametrize(("text", "lets", "scheduler"), ASKED.values(), ids=ASKED.keys())
 def test_the_hint_leads_to_the_run(text: str, lets: list[str], scheduler: str) -> None:
     assert given(text, {}) == (lets, scheduler)
+
+
+# A script, the values that are given, and the epochs of the run.
+EPOCHS: dict[str, tuple[str, dict[str, Any], int]] = {
+    "no loop is shown": ("s = StepLR(opt, cfg['train']['epochs'])\ntrain(m, s)", {"cfg['train']['epochs']": 7}, 7),
+    "an attribute": ("x = 1\ns = StepLR(opt, self.epochs)", {"self.epochs": 6}, 6),
+    "a configuration of training": ("x = 1\ns = StepLR(opt, train_cfg['epochs'])", {"train_cfg['epochs']": 6}, 6),
+    "a name": ("n = num_epochs * 2\ns = StepLR(opt, n)", {"num_epochs": 6}, 6),
+    "two numbers": ("s = StepLR(opt, args.epochs)", {"args.epochs": 7, "opt.epochs": 8}, 4),
+    "of something else": ("s = StepLR(opt, args.warmup_epochs)", {"args.warmup_epochs": 3}, 4),
+    "a loop": (
+        "s = StepLR(opt, 3)\nfor epoch in range(3 * args.epochs):\n    opt.step()\n    s.step()",
+        {"args.epochs": 5},
+        15,
+    ),
+    "a loop of batches": (
+        "s = StepLR(opt, args.epochs)\nfor i in range(20):\n    opt.step()\n    s.step()",
+        {"args.epochs": 5},
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "lets", "epochs"), EPOCHS.values(), ids=EPOCHS.keys())
+def test_epochs_that_are_given_are_those_of_the_run(text: str, lets: dict[str, Any], epochs: int) -> None:
+    assert read_all(text, Fields({}, lets=lets))[0].loop.epochs == epochs

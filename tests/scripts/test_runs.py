@@ -265,7 +265,7 @@ REFUSED = {
     ),
     "an expression of the step that is not read": (
         "def f(e):\n    x = e / 3\n    return (1 - torch.cos(torch.tensor(x))).item()\nLambdaLR(opt, f)",
-        "`(1 - torch.cos(torch.tensor(x))).item()` in `f` is not read, and its value changes with the step",
+        "`torch.cos(torch.tensor(x))` in `f` is not read, and its value changes with the step",
     ),
     "a function without its loop": (
         "def adjust(optimizer, epoch):\n    for group in optimizer.param_groups:\n        group['lr'] = 0.5 ** epoch",
@@ -283,9 +283,17 @@ REFUSED = {
         "for epoch in range(3):\n    opt.step()\n    self.scheduler.step()",
         "line 3 steps `self.scheduler`, and it is not shown what that is",
     ),
+    "a step of a variable that is called as the module": (
+        "for epoch in range(3):\n    for batch in loader:\n        optim.step()\n    lr_scheduler.step()",
+        "line 4 steps `lr_scheduler`, and it is not shown what that is",
+    ),
     "lines that are cut out of a loop": (
         "        sched.step()\n    x = 1\nsched = StepLR(opt, 3)",
         "cannot read the notation: unexpected indent",
+    ),
+    "a scheduler whose step is used as a function": (
+        "opt = SGD(p, 0.1)\ns = torch.optim.lr_scheduler.LambdaLR(opt, lr_lambda=LambdaLR(cfg.n, cfg.start).step)",
+        "`LambdaLR` on line 2 is not a scheduler of torch: its `step` is used as a function",
     ),
     "rates of groups that are not known": (
         "groups = [{'params': p, 'lr': 0.1 * len(n)} for n, p in model.named_parameters()]\n"

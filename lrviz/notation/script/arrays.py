@@ -25,6 +25,49 @@ _KINDS: Final = {
 }  # fmt: skip
 
 
+_SAME: Final = ("cpu", "detach", "clone", "float", "contiguous", "numpy")  # methods of a tensor of 32 bits
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether a value is what stands for a tensor of torch with numbers of 32 bits."""
+    return isinstance(value, Array) and value.data.dtype.name == "float32"
+
+
+def tensor_of(reader: Reader, name: str, args: Sequence[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
+    """A tensor of torch with one axis: of a list of numbers, of `linspace`, or of tensors that are joined."""
+    if (unknown := reader.unknown_in([*args, *kwargs.values()])) is not None:
+        unknown.computed = True
+        return unknown
+    import numpy as np
+
+    match name, args:
+        case "tensor" | "FloatTensor", [list() | tuple() as items] if items and not kwargs:
+            floats = any(isinstance(i, float) for i in items) or name != "tensor"
+            if floats and all(isinstance(i, float) or _is_small(i) for i in items):
+                add_items(reader, len(items), node)
+                return Array(np.array(items, np.float64).astype(np.float32))
+        case "linspace", [start, end, *rest] if len(rest) + len(kwargs) == 1 and kwargs.keys() <= {"steps"}:
+            steps = rest[0] if rest else kwargs["steps"]
+            if _is_small(start) and _is_small(end) and isinstance(steps, int) and 1 < steps <= MOST_ITEMS:
+                add_items(reader, steps, node)
+                return Array(_linspace(start, end, steps))
+        case "cat" | "concat", [list() | tuple() as parts] if parts and all(map(is_tensor, parts)) and not kwargs:
+            add_items(reader, sum(map(len, parts)), node)
+            return Array(np.concatenate([part.data for part in parts]))
+    return reader.unknown(node)
+
+
+def _linspace(start: float, end: float, steps: int) -> Any:
+    """Torch's `linspace`: from both ends, each number with one rounding to 32 bits."""
+    import numpy as np
+
+    first, last = np.float32(start), np.float32(end)
+    each, at = np.float64((last - first) / np.float32(steps - 1)), np.arange(steps)
+    up = np.float64(first) + each * at
+    down = np.float64(last) - each * (steps - 1 - at)
+    return np.where(at < steps // 2, up, down).astype(np.float32)
+
+
 def add_items(reader: Reader, items: int, node: ast.AST) -> None:
     """Count the items of arrays."""
     if items > MOST_ITEMS:
@@ -58,6 +101,8 @@ def array_operation(reader: Reader, op: ast.AST, values: Sequence[Any], node: as
         return unknown
     if type(op) not in _OPERATORS or not all(map(_is_small, items)):
         return reader.unknown(node)
+    if isinstance(op, ast.Pow) and any(is_tensor(v) for v in values):  # torch rounds it otherwise than numpy
+        return reader.unknown(node)
     add_items(reader, sum(len(v) for v in values if isinstance(v, Array)) + len(items), node)
     import numpy as np
 
@@ -71,8 +116,10 @@ def array_method(
     if (why := reader.taint(owner)) is not None:
         return why
     if name == "tolist" and not args:
-        items = reader.items(owner) or []
-        return [float(i) if isinstance(i, float) else i for i in items]
+        add_items(reader, len(owner), node)
+        return owner.data.tolist()
+    if is_tensor(owner):
+        return owner if name in _SAME and not args else reader.unknown(node)
     if name in ("astype", *_METHODS) and not kwargs and len(args) == (name == "astype"):
         kinds = [_KINDS.get(getattr(a, "path", getattr(a, "name", a))) for a in args]
         if None not in kinds:

@@ -51,6 +51,8 @@ def call_builtin(
             if None in args and len(args) == len(node.args):  # an argument of the command line without a default
                 return Length(Unknown(Origin(node.args[args.index(None)])))
             if (unknown := reader.unknown_in(args)) is not None:
+                if len(args) > 1 and isinstance(args[0], Unknown) and not args[0].computed:
+                    reader.example(args[0], 0)  # where a run begins
                 return Length(_range_length(args, unknown), int if len(args) == 1 else None)
             if 1 <= len(args) <= 3 and all(isinstance(a, int) for a in args) and (len(args) < 3 or args[2] != 0):
                 return range(*args)

@@ -24,6 +24,7 @@ from lrviz.notation.script.values import (
     Dotted,
     Function,
     Instance,
+    Method,
     Opaque,
     Origin,
     Schedule,
@@ -166,6 +167,13 @@ class Conversion:
         match value:
             case int() if value.bit_length() > MAX_NUMBER_BITS:
                 raise ExpressionError(f"`{printable(unparse(node), 60)}` has too large a number", node=node)
+            case Method(owner=Schedule() as owner):
+                raise ExpressionError(
+                    f"`{printable(unparse(owner.node.func), 60)}` on line {owner.line} is not a scheduler of torch: "
+                    f"its `{value.name}` is used as a function",
+                    f"paste the lines of the class `{printable(unparse(owner.node.func), 60)}` too",
+                    owner.node,
+                )
             case Unknown():
                 if not any(o.givable for o in value.origins):
                     first = value.origins[0] if value.origins else Origin(node)

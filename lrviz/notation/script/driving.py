@@ -36,6 +36,7 @@ from lrviz.notation.script.values import (
     SomeGroup,
     Unknown,
     flat,
+    is_scalar,
     origins,
 )
 from lrviz.notation.source import Budget, ExpressionError, unparse
@@ -279,6 +280,7 @@ class Driver(Interpreter):
                 "give a value that does not change with `--let`",
                 node,
             )
+        value = value.item() if is_scalar(value) else value  # a tensor as a rate
         if key == "betas" and isinstance(value, list | tuple):
             value = tuple(value)
         numbers = value if isinstance(value, tuple) else (value,)

@@ -222,6 +222,8 @@ class Expressions(Reader):
                 known = ("step", "prepare", "get_scale", *(() if isinstance(owner, Opaque) else TEXT_METHODS))
                 if isinstance(owner, Unknown) and isinstance(value, Unknown) and name in known:
                     return Method(owner, name, node)
+                if isinstance(owner, Unknown) and owner.computed:
+                    return Unknown(*owner.origins, computed=True)
                 if name == "sync_gradients":
                     return self.synchronizes(node)
                 if name in ("param_groups", "defaults") and (found := self.optimizer_of(owner)) is not None:

@@ -169,6 +169,7 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
         return f"{usual} if it is left out", usual
     if (example := next(iter(examples.get(text, ())), "")) and example.startswith(("lambda", "{")):
         return "a function" if example.startswith("lambda") else "keywords", example
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text)  # learnRate
     name = text.lower() if "(" in text else text.lower().rpartition(".")[2]
     words = re.findall(r"[a-z]+\d?", name)
     resumed = _EXISTS if "(" in text else _RESUMED
@@ -186,7 +187,7 @@ def _guess(text: str, examples: Mapping[str, Sequence[str]]) -> tuple[str, str]:
         return "a count", "10"
     if len(words) > 1 and words[-1] in ("init", "min", "end") and {"lr", "lrs"} & {*words}:
         return "a rate", "1e-06"
-    if len(words) > 1 and words[0] in ("min", "end", "final") and words[-1] in ("lr", "lrs"):
+    if len(words) > 1 and words[0] in ("min", "end", "final") and words[-1] in ("lr", "lrs", "rate"):
         return "a rate", "1e-06"
     for word in reversed(words):
         for pattern, what, example in _GUESSES:

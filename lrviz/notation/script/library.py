@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from lrviz.notation.functions import FUNCTIONS, MATH
 from lrviz.notation.functions import Function as KnownFunction
 from lrviz.notation.script.arguments import parser_method
-from lrviz.notation.script.arrays import array_method
+from lrviz.notation.script.arrays import array_method, tensor_of
 from lrviz.notation.script.builtin_functions import call_builtin
 from lrviz.notation.script.methods import TEXT_METHODS, dict_method, list_method, text_method
 from lrviz.notation.script.names import NUMPY_NAMES, is_scheduler, names_scheduler, scheduler_at
@@ -64,6 +64,7 @@ from lrviz.notation.script.values import (
     UnknownClass,
     find_optimizer,
     flat,
+    is_scalar,
     is_scheduler_name,
     looks_like_scheduler,
     origins,
@@ -90,6 +91,8 @@ def call(reader: Reader, function: Any, args: list[Any], kwargs: dict[str, Any],
     match function:
         case Unknown() if _is_of_module(reader, node.func, scope):
             return _dotted(reader, Dotted(node.func.attr), args, kwargs, node, scope)  # type: ignore[attr-defined]
+        case Unknown(computed=True):
+            return Unknown(*function.origins, *origins(args), computed=True)
         case KnownFunction():
             return call_known(reader, function, args, kwargs, node)
         case Builtin(name=name):
@@ -130,6 +133,8 @@ def _dotted(
         return call_known(reader, found, args, kwargs, node)
     if function.module in ("numpy", *NUMPY_NAMES) and last in NUMPY:
         return call_numpy(reader, last, args, kwargs, node)
+    if function.module == "torch" and last in ("tensor", "FloatTensor", "linspace", "cat", "concat"):
+        return tensor_of(reader, last, args, kwargs, node)
     if last in ("ArgumentParser", "ConfigArgParser") or path == "argparse.ArgumentParser":
         return Parser()
     if last in ("HfArgumentParser", "TrlParser") and (args or kwargs):
@@ -177,6 +182,10 @@ def _dotted(
         and is_scheduler(function.module.rpartition(".")[2])
     ):
         return _init_scheduler(reader, args[0], Dotted(function.module), args[1:], kwargs, node)
+    if path in ("torch.optim.step", "torch.optim.lr_scheduler.step"):  # of variables that are called as the modules
+        variable = Unknown(Origin(node.func.value if isinstance(node.func, ast.Attribute) else node))
+        reader.event("update" if path == "torch.optim.step" else "step", variable, args, node)
+        return reader.unknown(node)
     info = scheduler_at(path)
     if info is not None or (is_torch(function) and is_scheduler(last)):
         return make_schedule(reader, function, args, kwargs, node, info)
@@ -422,6 +431,8 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
             return getattr(owner, name)(args[0]) if args[0] in owner else reader.unknown(node)
         case float() | int() if name == "item" and not args:
             return owner
+        case _ if name == "item" and not args and is_scalar(owner):
+            return owner.item()
         case float() if name == "round" and not args and hasattr(owner, "round"):  # of numpy
             return owner.round()
         case float() | int() if name in ("is_integer", "bit_length") and hasattr(owner, name) and not args:

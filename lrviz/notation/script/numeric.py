@@ -12,7 +12,7 @@ from lrviz.notation.script.arrays import MOST_ITEMS, add_items, array_of, as_dat
 from lrviz.notation.script.names import NUMPY_CONSTANTS
 from lrviz.notation.script.operators import in_order
 from lrviz.notation.script.reader import Reader
-from lrviz.notation.script.values import NUMBERS, Array, Counter, Unknown
+from lrviz.notation.script.values import NUMBERS, Array, Counter, Unknown, is_scalar
 from lrviz.notation.source import ExpressionError, unparse
 
 # numpy's functions of numbers, by their names; each is numpy's own, since its rounding differs from that of `math`.
@@ -43,6 +43,8 @@ def call_known(reader: Reader, function: KnownFunction, args: list[Any], kwargs:
     if kwargs and not (function.name == "round" and set(kwargs) == {"ndigits"}):
         return reader.unknown(node)
     args = [*args, *kwargs.values()]
+    if function.name == "float":
+        args = [a.item() if is_scalar(a) else a for a in args]
     if (unknown := reader.unknown_in(args)) is not None:
         counters = [a for a in args if isinstance(a, Counter)]
         converts = len(args) == 1 and isinstance(args[0], Unknown) and function.name in ("int", "float")

@@ -59,6 +59,9 @@ class Programs:
         loops = [loop for e in (*updates, *steps, *rates) for loop in loops_around(e, optimizer) if loop is not outer]
         loaders = self._loaders(inner, loops)
         self._ask([*updates, *steps, *rates])
+        if optimizer.node is None:  # its rate is that of the run, unless the script sets it
+            known = [o for group in optimizer.groups for o in origins(dict.get(group, "lr")) if o.givable]
+            found.missing += [o for o in known if not o.text.endswith(".lr")]
         if inner is not None and isinstance(inner.node, ast.While):
             found.loaders = ()  # the loop itself says how often it runs
         changes = [e for e in (*steps, *rates) if e.loops]

@@ -278,7 +278,7 @@ class Reader(ABC):
             for handler in self.handlers:
                 if handles(handler, error):
                     raise RaisedError(handler)
-        return self.failed(node)
+        return Unknown(Origin(node, givable=False), computed=True)
 
     def truth(self, value: Any) -> Any:
         """Whether a value is true; Unknown if that is not known."""

@@ -31,7 +31,7 @@ from lrviz.notation.script.timm_arguments import NAMES as OF_TIMM
 from lrviz.notation.script.timm_arguments import with_functions
 from lrviz.notation.script.torch_objects import dampens, optimizer_defaults
 from lrviz.notation.script.trainers import Trained, samples_of, trainer_call, trainer_class
-from lrviz.notation.script.trees import Position, assigned_lines, computes, only_tested, sets_rate, walk
+from lrviz.notation.script.trees import Position, assigned_lines, computes, counted, only_tested, sets_rate, walk
 from lrviz.notation.script.values import (
     Choice,
     Class,
@@ -372,11 +372,16 @@ class _Reading:
         match around:
             case [*_, ast.ClassDef(name=name), ast.FunctionDef()]:
                 message = f"the class `{name}` sets the rate, and it is not shown how it is used"
-                hint = f"paste the line that creates it, and the loop that uses it: `scheduler = {name}(...)`"
+                hint = (
+                    f"paste the line that creates it, and the loop that uses it: `scheduler = {name}(...)`; "
+                    f"a scheduler of your own runs as `FILE.py:{name}(...)`"
+                )
             case [*_, ast.FunctionDef(name=name, args=spec)]:
                 message = f"`{name}` sets the rate, and it is not shown where it is called"
                 call = f"{name}({', '.join(a.arg for a in spec.args if a.arg != 'self')})"
-                hint = f"paste the loop that calls it too, such as `for epoch in range(90):` with `{call}` in it"
+                hint = (
+                    f"paste the loop that calls it too: `for epoch in range(90):`, with `{call}` and `optimizer.step()`"
+                )
             case _:
                 message = f"line {line} sets the rate, and the loop around it is not shown"
                 hint = "paste the loop with its first line"
@@ -450,8 +455,11 @@ class _Reading:
             )
         found.assigned, found.assigned_lines = reader.top.names, assigned_lines(reader.tree)
         found.missing = list({o.text: o for o in reversed(found.missing) if o.givable}.values())[::-1]
-        for text in only_tested(reader.tree, [o.text for o in found.missing]):
+        texts = [o.text for o in found.missing]
+        for text in only_tested(reader.tree, texts):
             reader.examples.setdefault(text, ["True"])
+        for text in counted(reader.tree, texts):
+            reader.examples.setdefault(text, ["0"])
         return found
 
     def _shows_loop(self) -> bool:
@@ -540,9 +548,8 @@ class _Reading:
                 found.missing += () if "lr" in self.given else rate.origins
             elif isinstance(rate, int | float):
                 found.fields["lr"], found.lines["lr"] = rate, optimizer.origins[0].line
-                found.notes.append(
-                    f"`{printable(optimizer.name, 60)}` is not an optimizer of torch: its rate is used, with SGD"
-                )
+                name = printable(optimizer.name, 60) or source_of(optimizer.node.func)
+                found.notes.append(f"`{name}` is not an optimizer of torch: its rate is used, with SGD")
             return
         if isinstance(optimizer, Unknown) and (several := [o for o in optimizer.options if isinstance(o, Optimizer)]):
             elsewhere = origins(

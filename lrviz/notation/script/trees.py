@@ -156,6 +156,18 @@ _COMPOUND: Final = (
 )  # fmt: skip
 
 
+def counted(tree: ast.AST, texts: Sequence[str]) -> list[str]:
+    """Those of the names and attributes that the script adds something to: `step += 1`, `step = step + 1`."""
+    found = set()
+    for node in walk(tree) if texts else ():
+        match node:
+            case ast.AugAssign(target=target, op=ast.Add()):
+                found.add(ast.unparse(target))
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp(left=ast.Name(id=same), op=ast.Add())):
+                found |= {name} & {same}
+    return [text for text in texts if text in found]
+
+
 def only_tested(tree: ast.AST, texts: Sequence[str]) -> list[str]:
     """Those of the names and attributes that the script uses only as conditions: `if args.amp:`."""
     last = {text.rpartition(".")[2]: text for text in texts if all(map(str.isidentifier, text.split(".")))}

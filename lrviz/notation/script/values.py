@@ -120,6 +120,11 @@ class Array:
         return list(self.data if self.data.dtype.kind == "f" else self.data.tolist())
 
 
+def is_scalar(value: Any) -> bool:
+    """Whether a value is an item of a tensor of 32 bits."""
+    return getattr(getattr(value, "dtype", None), "name", "") == "float32" and not isinstance(value, Array)
+
+
 class Generated(list[Any]):
     """What a generator of the script yields, as far as `next` has not taken it."""
 
