@@ -21,6 +21,7 @@ from lrviz.notation.script.values import (
     Group,
     Instance,
     Length,
+    Method,
     Optimizer,
     Origin,
     Schedule,
@@ -78,12 +79,13 @@ def call_builtin(
                 return UnknownClass(*origins(args[1]))
             return reader.unknown_in(args) or reader.unknown(node)
         case "setattr":
-            if len(args) == 3 and isinstance(first, Instance) and isinstance(args[1], str):
+            if len(args) == 3 and isinstance(first, Instance | Class) and isinstance(args[1], str):
                 first.names[args[1]] = args[2]
                 return None
-        case "vars":
-            if isinstance(first, Instance):
-                return first.names
+        case "vars" if isinstance(first, Instance):
+            return first.names
+        case "globals" if not args:
+            return reader.top.names
         case (
             "iter" | "reversed" | "list" | "tuple" | "set" | "sorted" | "enumerate" | "zip" | "map" | "filter" | "dict"
         ):
@@ -184,6 +186,13 @@ def _range_length(args: list[Any], unknown: Unknown) -> Any:
     return unknown
 
 
+def _is_function(value: Any) -> bool:
+    """Whether a value is a function that is read, or a method of a list or a dictionary."""
+    if isinstance(value, Method):
+        return isinstance(value.owner, list | dict)
+    return isinstance(value, Function | KnownFunction | Builtin | Dotted)
+
+
 def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
     if name == "dict":
         items = reader.items(args[0]) if args and not isinstance(args[0], dict) else []
@@ -227,7 +236,7 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
         case "enumerate":
             start = args[1] if len(args) > 1 else kwargs.get("start", 0)
             return list(enumerate(first, start)) if isinstance(start, int) else reader.unknown(node)
-        case "map" | "filter" if args and isinstance(args[0], Function | KnownFunction | Builtin | Dotted):
+        case "map" | "filter" if args and _is_function(args[0]):
             fake = ast.Call(node.args[0], [], [], lineno=node.lineno, col_offset=node.col_offset)
             found = [reader.call(args[0], list(each), {}, fake, reader.top) for each in zip(*known, strict=False)]
             if name == "map":

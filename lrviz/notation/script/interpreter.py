@@ -248,8 +248,14 @@ class Interpreter(Targets):
                 ast.Try(body=body, orelse=orelse, finalbody=final)
                 | ast.TryStar(body=body, orelse=orelse, finalbody=final)
             ):
+                self.tries += bool(node.handlers)
                 signal = self.block([*body, *orelse], scope)
+                self.tries -= bool(node.handlers)
+                if signal is not None and signal.kind == "raise" and len(node.handlers) == 1:
+                    signal = self.block(node.handlers[0].body, scope)
                 return self.block(final, scope) or signal
+            case ast.Assert(test=test) if self.tries and self.truth(self.evaluate(test, scope)) is False:
+                return Signal("raise")
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self.define(node, scope)
             case ast.ClassDef():

@@ -395,7 +395,7 @@ class _Reading:
                 "paste the lines of that scheduler alone",
                 Position(self.undecided.line, self.undecided.column),
             )
-        found.notes += dict.fromkeys(conversion.notes)
+        found.notes += dict.fromkeys([*conversion.notes, *reader.notes])
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
         if reader.accelerate is not None and reader.accelerate.split and "num_processes" in self.given:
             found.fields["split_batches"] = True
