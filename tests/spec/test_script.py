@@ -178,6 +178,19 @@ SAID: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = {
         {"interval": "epoch", "epochs": 7},
         [],
     ),
+    "a loop around a function that trains elsewhere": (
+        "opt = SGD(p, 0.1)\ns = StepLR(opt, 3)\nfor epoch in range(7):\n    train_one_epoch(model, loader, opt, s)",
+        {},
+        {"interval": "step", "epochs": 7},
+        [],
+    ),
+    "a loop around an engine": (
+        "opt = SGD(p, 0.1)\ns = StepLR(opt, 3)\nengine = Engine(net)\nfor epoch in range(7):\n    for b in loader:\n"
+        "        engine.step()",
+        {},
+        {"interval": "step", "epochs": 7},
+        [],
+    ),
     "neither": ("StepLR(opt, 3)", {}, {"lr": [1e-3], "epochs": 4, "interval": "step"}, []),
 }
 

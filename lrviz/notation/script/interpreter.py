@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 from lrviz.notation.script.accelerate import is_accumulate
@@ -445,14 +444,9 @@ class Interpreter(Targets):
             steps = any(name == "step" or name in self.trains or SCALER.search(name) for name in called)
             steps = steps or ("__call__" in self.trains and _passes_optimizer(node))
             elsewhere = any(TRAINS.search(name) and name not in self.functions.inside for name in called)
-            by_call = elsewhere and self._any_rates and _passes_optimizer(node)
+            by_call = elsewhere and _passes_optimizer(node)
             self.training[node] = steps or by_call or (self._sets_rates(node) and any(map(TRAINS.search, called)))
         return self.training[node]
-
-    @cached_property
-    def _any_rates(self) -> bool:
-        """Whether the script sets rates by hand."""
-        return RATE in self.functions.names_in(self.tree).called
 
     def _sets_rates(self, node: ast.AST) -> bool:
         """Whether a loop sets the rates of parameter groups, or calls a function that does."""
