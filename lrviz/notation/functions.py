@@ -90,6 +90,30 @@ def _power(base: Any, exponent: Any) -> Any:
     return result
 
 
+def _product(values: Sequence[Any]) -> Any:
+    """`math.prod`, up to the largest integer that is allowed."""
+    result: Any = 1
+    for value in values:
+        if isinstance(result, int) and isinstance(value, int):
+            _check_bits("prod", result.bit_length() + value.bit_length())
+        result *= value
+    return result
+
+
+def _multiple(*values: int) -> int:
+    """`math.lcm`, likewise."""
+    result = 1
+    for value in values:
+        result = math.lcm(result, value)
+        _check_bits("lcm", result.bit_length())
+    return result
+
+
+def _check_bits(name: str, bits: int) -> None:
+    if bits > MAX_INT_BITS:
+        raise ExpressionError(f"the result of `{name}` is too large", "use smaller numbers, or write its value")
+
+
 def _bounded(name: str) -> Callable[..., Any]:
     function = getattr(math, name)
 
@@ -141,12 +165,13 @@ _SIGNATURES: Final[Mapping[str, Signature]] = {
     "log": Signature("a number and an optional base", ("number", "number"), optional=1),
     "perm": Signature("a whole number and an optional second one", ("whole", "whole"), optional=1),
 }
+_OWN: Final[Mapping[str, Callable[..., Any]]] = {"prod": _product, "lcm": _multiple}
 _UNBOUNDED: Final = ("factorial", "comb", "perm")
 
 MATH: Final[Mapping[str, float | Function]] = {
     **{name: getattr(math, name) for name in ("e", "inf", "nan", "pi", "tau")},
     **{
-        name: Function(name, _bounded(name) if name in _UNBOUNDED else getattr(math, name), signature)
+        name: Function(name, _bounded(name) if name in _UNBOUNDED else _OWN.get(name, getattr(math, name)), signature)
         for name, signature in _SIGNATURES.items()
     },
 }

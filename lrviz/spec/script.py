@@ -48,6 +48,11 @@ from lrviz.text import count, printable
 _MOST_BYTES: Final = 5_000_000
 _IGNORE: Final = re.compile(r"#\s*lrviz:\s*ignore\b(?:\[([\w\s,]*)\])?")
 _MOST_LINES: Final = 100  # of a scheduler's statement
+# Cells and lines of notebooks that are not Python: `%%bash`, `!pip install x \`, `?name`, `name?`, `files = !ls`.
+_CELL: Final = re.compile(r"\s*%%(\w+)")
+_OF_PYTHON: Final = ("capture", "prun", "py", "python", "python3", "time", "timeit")  # magics of cells in Python
+_COMMAND: Final = re.compile(r"^([ \t]*)(?:[%!?](?:.*\\\n)*.*|[\w.]+\?\??[ \t]*)$", re.MULTILINE)
+_ASSIGNED: Final = re.compile(r"^([ \t]*[\w.]+[ \t]*=[ \t]*)[%!](?:.*\\\n)*.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -155,11 +160,19 @@ def _source(path: str, fields: Fields) -> str:
     try:
         cells = json.loads(text)["cells"]
         sources = [c["source"] for c in cells if c["cell_type"] == "code"]
-        joined = "\n".join(s if isinstance(s, str) else "".join(s) for s in sources)
+        joined = "\n".join(_plain_python(s if isinstance(s, str) else "".join(s)) for s in sources)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SpecError(f"cannot read `{printable(path, 60)}`: it is not a notebook") from error
-    # Commands of the shell and of IPython are not Python.
-    return re.sub(r"^(\s*)[%!].*$", r"\1pass", joined, flags=re.MULTILINE)
+    return joined
+
+
+def _plain_python(cell: str) -> str:
+    """The Python of a notebook's cell: without commands of the shell and of IPython, and with as many lines."""
+    magic = _CELL.match(cell)
+    if magic is not None and magic[1] not in _OF_PYTHON:  # `%%bash`, `%%html`
+        return "\n" * cell.count("\n")
+    cell = _COMMAND.sub(lambda found: f"{found[1]}pass" + "\n" * found[0].count("\n"), cell)
+    return _ASSIGNED.sub(lambda found: f"{found[1]}..." + "\n" * found[0].count("\n"), cell)
 
 
 def _read(text: str, fields: Fields, path: str, name: str, *, alone: bool = False) -> list[ScriptRun]:

@@ -24,6 +24,9 @@ BOMBS = {
     "recursion of two": f"def f(x):\n    return g(x) + g(x)\ndef g(x):\n    return f(x)\nn = f(1){END}",
     "calls that double": "".join(f"def f{i}(x):\n    return f{i + 1}(x) + f{i + 1}(x)\n" for i in range(22))
     + f"def f22(x):\n    return 1\nn = f0(1){END}",
+    "classes of two bases": "class A0: pass\nclass B0: pass\n"
+    + "".join(f"class A{i + 1}(A{i}, B{i}): pass\nclass B{i + 1}(A{i}, B{i}): pass\n" for i in range(40))
+    + f"n = A40().x{END}",
     "powers": f"n = 10 ** 10 ** 9{END}",
     "products": f"n = 7\nfor i in range(60):\n    n = n * n{END}",
     "shifts": f"n = 1\nfor i in range(60):\n    n = n << 8000{END}",

@@ -372,6 +372,13 @@ class TestFiles:
         cells = [
             {"cell_type": "code", "source": code},
             {"cell_type": "markdown", "source": "text ("},
+            {"cell_type": "code", "source": "%%bash\nls -la | grep 'x"},
+            {"cell_type": "code", "source": "\n%%writefile other.py\ns = StepLR(opt, 9)\n"},
+            {
+                "cell_type": "code",
+                "source": "%%time\n!pip install a \\\n  b\nfiles = !ls -la \\\n  x\n?opt\nopt.step??\n",
+            },
+            {"cell_type": "code", "source": "here = %pwd\nif files:\n    %time fit()"},
             {"cell_type": "code", "source": "s = StepLR(opt, 5)"},
         ]
         Path("a.ipynb").write_text(json.dumps({"cells": cells}))
@@ -382,6 +389,11 @@ class TestFiles:
             "`a.ipynb` does not show where the scheduler steps: it is drawn with a step after each update, over 4 "
             "epochs",
         )
+        Path("a.ipynb").write_text(
+            json.dumps({"cells": [*cells[:-1], {"cell_type": "code", "source": "StepLR(opt, n)"}]})
+        )
+        with pytest.raises(LrvizError, match=r"a\.ipynb: unknown name `n` on line 22"):
+            read_all("a.ipynb")
         Path("b.ipynb").write_text("{}")
         with pytest.raises(LrvizError, match="it is not a notebook"):
             read_all("b.ipynb")

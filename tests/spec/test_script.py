@@ -158,6 +158,12 @@ SAID: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = {
         {"epochs": 3, "steps_per_epoch": 8},
         [],
     ),
+    "lines in a text": (
+        "n = 3\nexec('n = 5')\nStepLR(opt, n)",
+        {},
+        {},
+        ["`exec` on line 2 is not read: what it changes is not known"],
+    ),
     "an interval": (LIGHTNING, {}, {"interval": "epoch"}, []),
     "an interval that is given": (
         LIGHTNING,
@@ -170,6 +176,19 @@ SAID: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = {
         "s = StepLR(opt, 3)\nfor epoch in range(7):\n    train()\n    s.step()",
         {},
         {"interval": "epoch", "epochs": 7},
+        [],
+    ),
+    "a loop around a function that trains elsewhere": (
+        "opt = SGD(p, 0.1)\ns = StepLR(opt, 3)\nfor epoch in range(7):\n    train_one_epoch(model, loader, opt, s)",
+        {},
+        {"interval": "step", "epochs": 7},
+        [],
+    ),
+    "a loop around an engine": (
+        "opt = SGD(p, 0.1)\ns = StepLR(opt, 3)\nengine = Engine(net)\nfor epoch in range(7):\n    for b in loader:\n"
+        "        engine.step()",
+        {},
+        {"interval": "step", "epochs": 7},
         [],
     ),
     "neither": ("StepLR(opt, 3)", {}, {"lr": [1e-3], "epochs": 4, "interval": "step"}, []),
@@ -241,6 +260,18 @@ REFUSED = {
     "keywords that may give the value of a field": (
         "@dataclass\nclass Config:\n    n: int = 10\nc = Config(**load(path))\nStepLR(optimizer, c.n)",
         "unknown value `load(path)` on line 4",
+    ),
+    "a list that a function changes": (
+        "import heapq\nmilestones = [9, 3]\nheapq.heapify(milestones)\nMultiStepLR(optimizer, milestones)",
+        "`heapq.heapify(milestones)` has no value here: it cannot be computed, or changes in a loop",
+    ),
+    "a product of many numbers": (
+        "import math\nStepLR(optimizer, math.prod(range(1, 10 ** 5)))",
+        "the result of `prod` is too large",
+    ),
+    "a multiple of many numbers": (
+        "import math\nStepLR(optimizer, math.lcm(*range(1, 10 ** 5)))",
+        "the result of `lcm` is too large",
     ),
     "a number that a loop changes": (
         "n = 1\nfor x in loader:\n    n += 1\nStepLR(optimizer, n)",

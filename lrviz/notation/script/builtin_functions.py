@@ -23,6 +23,7 @@ from lrviz.notation.script.values import (
     Group,
     Instance,
     Length,
+    Method,
     Optimizer,
     Origin,
     Schedule,
@@ -48,14 +49,7 @@ def call_builtin(
     first = args[0] if args else None
     match name:
         case "range":
-            if None in args and len(args) == len(node.args):  # an argument of the command line without a default
-                return Length(Unknown(Origin(node.args[args.index(None)])))
-            if (unknown := reader.unknown_in(args)) is not None:
-                if len(args) > 1 and isinstance(args[0], Unknown) and not args[0].computed:
-                    reader.example(args[0], 0)  # where a run begins
-                return Length(_range_length(args, unknown), int if len(args) == 1 else None)
-            if 1 <= len(args) <= 3 and all(isinstance(a, int) for a in args) and (len(args) < 3 or args[2] != 0):
-                return range(*args)
+            return _range(reader, args, node)
         case "len":
             if len(args) == 1:
                 return reader.length(first, node.args[0])
@@ -85,12 +79,13 @@ def call_builtin(
             if len(args) == 3 and isinstance(first, Schedule) and isinstance(args[1], str):
                 reader.set_scheduler(first, args[1], args[2], node)
                 return None
-            if len(args) == 3 and isinstance(first, Instance) and isinstance(args[1], str):
+            if len(args) == 3 and isinstance(first, Instance | Class) and isinstance(args[1], str):
                 first.names[args[1]] = args[2]
                 return None
-        case "vars":
-            if isinstance(first, Instance):
-                return first.names
+        case "vars" if isinstance(first, Instance):
+            return first.names
+        case "globals" if not args:
+            return reader.top.names
         case (
             "iter" | "reversed" | "list" | "tuple" | "set" | "sorted" | "enumerate" | "zip" | "map" | "filter" | "dict"
         ):
@@ -194,6 +189,18 @@ def _has(instance: Instance, name: str) -> bool:
     return name in instance.names or (instance.cls is not None and instance.cls.has(name))
 
 
+def _range(reader: Reader, args: list[Any], node: ast.Call) -> Any:
+    if None in args and len(args) == len(node.args):  # an argument of the command line without a default
+        return Length(Unknown(Origin(node.args[args.index(None)])))
+    if (unknown := reader.unknown_in(args)) is not None:
+        if len(args) > 1 and isinstance(args[0], Unknown) and not args[0].computed:
+            reader.example(args[0], 0)  # where a run begins
+        return Length(_range_length(args, unknown), int if len(args) == 1 else None)
+    if 1 <= len(args) <= 3 and all(isinstance(a, int) for a in args) and (len(args) < 3 or args[2] != 0):
+        return range(*args)
+    return reader.unknown(node)
+
+
 def _range_length(args: list[Any], unknown: Unknown) -> Any:
     """The length of a `range` of which an end is not known."""
     if len(args) == 1:
@@ -212,6 +219,13 @@ def _numbered(start: Any, item: Callable[[int], Any], at: int) -> tuple[Any, Any
 def _together(items: Sequence[Callable[[int], Any]], at: int) -> tuple[Any, ...]:
     """An item of `zip`."""
     return tuple(item(at) for item in items)
+
+
+def _is_function(value: Any) -> bool:
+    """Whether a value is a function that is read, or a method of a list or a dictionary."""
+    if isinstance(value, Method):
+        return isinstance(value.owner, list | dict)
+    return isinstance(value, Function | KnownFunction | Builtin | Dotted)
 
 
 def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
@@ -259,7 +273,7 @@ def _sequence(reader: Reader, name: str, args: list[Any], kwargs: dict[str, Any]
             return list(enumerate(first, start)) if isinstance(start, int) else reader.unknown(node)
         case "filter" if args and args[0] is None and not origins(known[0]):
             return [item for item in known[0] if reader.truth(item)]
-        case "map" | "filter" if args and isinstance(args[0], Function | KnownFunction | Builtin | Dotted):
+        case "map" | "filter" if args and _is_function(args[0]):
             fake = ast.Call(node.args[0], [], [], lineno=node.lineno, col_offset=node.col_offset)
             found = [reader.call(args[0], list(each), {}, fake, reader.top) for each in zip(*known, strict=False)]
             if name == "map":

@@ -162,8 +162,7 @@ class Conversion:
 
     def _value(self, value: Any, node: ast.AST, inside: bool = False) -> Any:
         if (why := self.reader.taint(value)) is not None:
-            self.missing += why.origins
-            return 0
+            value = why
         match value:
             case int() if value.bit_length() > MAX_NUMBER_BITS:
                 raise ExpressionError(f"`{printable(unparse(node), 60)}` has too large a number", node=node)

@@ -45,7 +45,7 @@ class Definitions(Expressions):
         function.decorators = tuple(unparse(d).partition("(")[0].rpartition(".")[2] for d in node.decorator_list)
         for name, default in option_defaults(node.decorator_list):
             function.defaults[name] = self.evaluate(default, scope)
-        self.store(node.name, function, scope)
+        self.store(node.name, self._decorated(node, function, scope), scope)
 
     def define_class(self, node: ast.ClassDef, scope: Scope) -> None:
         """Read the definition of a class."""
@@ -62,7 +62,10 @@ class Definitions(Expressions):
                     # Methods do not see the names of the class.
                     function = self.function(statement, scope, made, body)
                     function.decorators = tuple(unparse(d).rpartition(".")[2] for d in statement.decorator_list)
-                    body.names[statement.name] = function
+                    setter = "setter" in function.decorators
+                    body.names[f"{statement.name}.setter" if setter else statement.name] = self._decorated(
+                        statement, function, scope
+                    )
                 case ast.AnnAssign(target=ast.Name(id=name), value=value):
                     fields.append(name)
                     if value is not None:
@@ -76,7 +79,27 @@ class Definitions(Expressions):
             made.fields = tuple(dict.fromkeys([*inherited, *fields]))
         elif inherited:
             made.fields = tuple(dict.fromkeys(inherited))
-        self.store(node.name, made, scope)
+        self.store(node.name, self._decorated(node, made, scope), scope)
+
+    def _decorated(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, made: Function | Class, scope: Scope
+    ) -> Any:
+        """A function or class as the decorators of the script change it; those of other packages change nothing here.
+
+        A function that makes a scheduler or trains is read as it stands.
+        """
+        if node.name in self.makers or node.name in self.trains:
+            return made
+        result: Any = made
+        for decorator in reversed(node.decorator_list):
+            name = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if not isinstance(name, ast.Name):
+                continue
+            where = scope.find(name.id)
+            if where is not None and isinstance(where.names.get(name.id), Function):
+                fake = ast.copy_location(ast.Call(decorator, [], []), decorator)
+                result = self.call(self.evaluate(decorator, scope), [result], {}, fake, scope)
+        return result
 
     def _base(self, base: Any) -> Any:
         """A base of a class; that of torch's schedulers is read."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any, Final
 
 from lrviz.notation.script.accelerate import is_accumulate
@@ -293,6 +292,8 @@ class Interpreter(Targets):
             case ast.Try() | ast.TryStar():
                 signal = self._try(node, scope)
                 return self.block(node.finalbody, scope) or signal
+            case ast.Assert(test=test) if self.handlers and self.truth(self.evaluate(test, scope)) is False:
+                return Signal("raise")
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self.define(node, scope)
             case ast.ClassDef():
@@ -346,6 +347,8 @@ class Interpreter(Targets):
             return self.block(raised.handler.body, scope)
         finally:
             self.handlers, self.around_try, self.repeats, _ = outer
+        if signal is not None and signal.kind == "raise" and len(node.handlers) == 1:
+            return self.block(node.handlers[0].body, scope)
         return joined(signal, self.block(node.orelse, scope)) if signal is None or signal.kind == "maybe" else signal
 
     def _changed(self, old: Any, new: Any) -> Any:
@@ -533,14 +536,9 @@ class Interpreter(Targets):
             steps = steps or ("__call__" in self.trains and _passes_optimizer(node))
             steps = steps or ("__exit__" in self.trains and any(isinstance(child, ast.With) for child in walk(node)))
             elsewhere = any(TRAINS.search(name) and name not in self.functions.inside for name in called)
-            by_call = elsewhere and self._any_rates and _passes_optimizer(node)
+            by_call = elsewhere and _passes_optimizer(node)
             self.training[node] = steps or by_call or (self._sets_rates(node) and any(map(TRAINS.search, called)))
         return self.training[node]
-
-    @cached_property
-    def _any_rates(self) -> bool:
-        """Whether the script sets rates by hand."""
-        return RATE in self.functions.names_in(self.tree).called
 
     def _sets_rates(self, node: ast.AST) -> bool:
         """Whether a loop sets the rates of parameter groups, or calls a function that does."""

@@ -78,6 +78,11 @@ _PASS: Final = (
     "tqdm", "trange", "iter", "track", "deepcopy", "copy", "to", "cuda", "prefetch", "progress_bar",
 )  # fmt: skip
 
+# Classes of values by their names.
+_TABLES: Final = (
+    "Namespace", "SimpleNamespace", "OrderedDict", "defaultdict", "EasyDict", "edict", "DotDict", "AttrDict", "Munch",
+    "ConfigDict",
+)  # fmt: skip
 # Functions that take arguments from the command line.
 _COMMAND_LINES: Final = (
     "Fire", "fire.Fire", "tyro.cli", "simple_parsing.parse", "pyrallis.parse", "draccus.parse", "jsonargparse.CLI",
@@ -123,6 +128,16 @@ def _is_of_module(reader: Reader, node: ast.expr, scope: Scope) -> bool:
     return False
 
 
+def _table(reader: Reader, name: str, values: dict[Any, Any], node: ast.Call) -> Any:
+    """A namespace, dictionary or configuration with these values."""
+    if name in ("Namespace", "SimpleNamespace"):
+        return Instance(None, {str(key): value for key, value in values.items()})
+    if name in ("OrderedDict", "defaultdict"):
+        return values
+    reader.add(size(values), node)
+    return Settings.of(values)
+
+
 def _dotted(
     reader: Reader, function: Dotted, args: list[Any], kwargs: dict[str, Any], node: ast.Call, scope: Scope
 ) -> Any:
@@ -140,15 +155,8 @@ def _dotted(
     if last in ("HfArgumentParser", "TrlParser") and (args or kwargs):
         classes = kwargs.get("dataclass_types", args[0] if args else ())
         return Parser(dataclasses=tuple(classes) if isinstance(classes, list | tuple) else (classes,))
-    if last in ("EasyDict", "edict", "DotDict", "AttrDict", "Munch", "ConfigDict") or path.endswith("OmegaConf.create"):
-        settings = {**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs}
-        reader.add(size(settings), node)
-        return Settings.of(settings)
-    if last in ("Namespace", "SimpleNamespace"):
-        start = args[0] if args and isinstance(args[0], dict) else {}
-        return Instance(None, {**{str(k): v for k, v in start.items()}, **kwargs})
-    if last in ("OrderedDict", "defaultdict"):
-        return {**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs}
+    if last in _TABLES or path.endswith("OmegaConf.create"):
+        return _table(reader, last, {**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs}, node)
     if function.module == "bisect" and last in ("bisect", "bisect_left", "bisect_right") and len(args) == 2:
         return _bisect(reader, last, args[0], args[1], node)
     if function.module == "itertools" and last in ("accumulate", "chain") and not kwargs:
@@ -395,7 +403,7 @@ def _method(reader: Reader, method: Any, args: list[Any], kwargs: dict[str, Any]
         case Opaque() if name == "step" and STEPPED_TOO.search(owner.name):
             return reader.not_read(node, args, kwargs)
         case Unknown() if name == "get_scale" and "scaler" in unparse(node.func).lower():
-            reader.scales = True
+            reader.notes.append("no step is taken to be skipped for infinite gradients")
             return _SCALE
         case Unknown() if name == "step":
             found = next((o for a in (*args, *kwargs.values()) if (o := find_optimizer(a)) is not None), None)

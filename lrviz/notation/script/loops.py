@@ -72,6 +72,13 @@ class Loops:
             self._read_step(schedule, steps, update)
         elif update is not None:
             self.read_length(loops_around(update, schedule.optimizer), None)
+        else:  # in code that is called, as by `train(model, loader, optimizer)` or `engine.step()`
+            calls = [e for e in events if e.kind in ("train", "step") and isinstance(e.target, Unknown)]
+            around_calls = (loops_around(e, schedule.optimizer) for e in calls)
+            if (
+                epochs := next((loops[0] for loops in around_calls if loops and of_epochs(loops[0])), None)
+            ) is not None:
+                self._count("epochs", epochs)
 
     def ask_stops(self, around: Collection[ast.AST]) -> list[str]:
         """Ask for the values that decide whether these loops, or iterations of them, end early.

@@ -26,7 +26,7 @@ from lrviz.schedulers import (
 _BUILTINS: Final = frozenset((
     "range", "len", "sum", "any", "all", "zip", "enumerate", "sorted", "reversed", "list", "tuple", "dict", "set",
     "str", "bool", "isinstance", "hasattr", "getattr", "vars", "iter", "next", "map", "filter", "print", "super",
-    "divmod", "type", "setattr", "eval",
+    "divmod", "type", "setattr", "eval", "globals",
 ))  # fmt: skip
 NUMPY_CONSTANTS: Final = {
     "pi": math.pi,

@@ -54,6 +54,8 @@ MAX_ITEMS: Final = 100_000  # of one list, or characters of one text
 _MOST_EXAMPLES: Final = 4
 _LONGEST_EXAMPLE: Final = 40
 SCALER: Final = re.compile(r"(loss|grad|amp)_?scaler$", re.IGNORECASE)  # names of objects that make an update
+# Names of functions of the standard library and of numpy that change the list that they are given.
+_CHANGERS: Final = ("heapify", "heappush", "heappop", "insort", "insort_left", "insort_right", "shuffle")
 TRAINS: Final = re.compile(r"train|fit|forward|run_epoch|one_epoch")  # names of functions that may make the updates
 # The events of Ignite that come before an update, and before those of an epoch.
 _EVENTS: Final = {"ITERATION_STARTED": "step", "EPOCH_STARTED": "epoch"}
@@ -160,7 +162,6 @@ class Reader(ABC):
         self.tested: dict[ast.If, bool | None] = {}  # what a test gave each time; None if not the same, or not known
         self.harness: list[ast.stmt] | None = None  # the loop of Lightning around a module, if it is needed
         self.counter: tuple[Instance, ...] = ()  # of the updates of a module that makes them itself
-        self.scales = False  # whether the scale of a scaler of gradients is asked for
         self.accelerate: Accelerate | None = None  # the Accelerator of the script
         self.processes = 1  # of Accelerate
         self.rest: set[ast.AST] = set()  # functions of those that are called from elsewhere
@@ -168,6 +169,7 @@ class Reader(ABC):
         self.yielded: Generated | None = None  # by the generator that is read; None if that is not known
         self.instances: list[Instance] = []
         self.matches: dict[ast.Match, list[ast.stmt] | None] = {}  # as `if` statements
+        self.notes: list[str] = []  # what is said of the script
         self.unknown_classes: list[Opaque] = []  # calls of schedulers whose class is not known
         self.examples: dict[str, list[str]] = {}  # values that an expression may have, as notation, by its text
         self.functions = functions or Functions(tree)
@@ -290,6 +292,10 @@ class Reader(ABC):
             return Unknown(Origin(value.text, value.line))
         if isinstance(value, Dotted):
             return True
+        if isinstance(value, Instance) and value.cls is not None:
+            tests = (value.cls.find(name) for name in ("__bool__", "__len__"))
+            if (test := next((t for t in tests if isinstance(t, Function)), None)) is not None:
+                return self.truth(self.call_function(test.bind(value), [], {}))
         if isinstance(value, Array):  # numpy refuses another length
             return bool(value[0]) if len(value) == 1 else Unknown(Origin("the truth of an array", givable=False))
         return bool(value)
@@ -478,6 +484,10 @@ class Reader(ABC):
         name = opaque.name
         if SCALER.search(name):
             self.scaled(opaque)
+        for value in args if name in _CHANGERS else ():
+            self.change(value, Unknown(Origin(node, givable=False)))
+        if name == "exec":
+            self.notes.append(f"`exec` on line {node.lineno} is not read: what it changes is not known")
         given = flat([*args, *kwargs.values()])
         if is_scheduler_name(name) or any(isinstance(v, Optimizer | Schedule | Opaque) for v in given):
             self.opaque.append(opaque)

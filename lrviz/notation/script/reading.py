@@ -438,9 +438,7 @@ class _Reading:
                 "paste the lines of that scheduler alone",
                 Position(self.undecided.line, self.undecided.column),
             )
-        found.notes += dict.fromkeys(conversion.notes)
-        if reader.scales:
-            found.notes.append("no step is taken to be skipped for infinite gradients")
+        found.notes += dict.fromkeys([*conversion.notes, *reader.notes])
         found.faults += faults_of(reader, optimizer, schedules, self.intervals)
         if reader.accelerate is not None and reader.accelerate.split and "num_processes" in self.given:
             found.fields["split_batches"] = True

@@ -18,6 +18,7 @@ from lrviz.notation.script.values import (
     Array,
     Class,
     Counter,
+    Function,
     Group,
     Instance,
     Loader,
@@ -60,7 +61,10 @@ class Targets(Definitions):
                 self.assign(inner, value, scope)
             case ast.Attribute(value=owner, attr=name):
                 instance = self._object(owner, scope)
-                if isinstance(instance, Instance | Class):
+                cls = instance.cls if isinstance(instance, Instance) else None
+                if cls is not None and isinstance(setter := cls.find(f"{name}.setter"), Function):
+                    self.call_function(setter.bind(instance), [value], {})
+                elif isinstance(instance, Instance | Class):
                     if isinstance(value, _NAMED) and not value.variable:
                         value.variable = name
                     old = instance.names.get(name, value)

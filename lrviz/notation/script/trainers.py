@@ -64,7 +64,7 @@ def trainer_class(value: Any) -> str:
 
 
 def _base(cls: Class) -> str:
-    names = (_base(b) if isinstance(b, Class) else b.last if isinstance(b, Dotted) else "" for b in cls.bases)
+    names = (base.last for each in cls.order for base in each.bases if isinstance(base, Dotted))
     return next((name for name in names if is_trainer_class(name)), "")
 
 
@@ -174,8 +174,8 @@ class Trained:
 
 def is_trainer(cls: Class) -> bool:
     """Whether a class of the script is a subclass of a trainer."""
-    return any(is_trainer(b) if isinstance(b, Class) else isinstance(b, Dotted) and b.last.endswith("Trainer")
-               for b in cls.bases)  # fmt: skip
+    bases = (base for each in cls.order for base in each.bases)
+    return any(isinstance(base, Dotted) and base.last.endswith("Trainer") for base in bases)
 
 
 def samples_of(value: Any) -> int | None:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 from lrviz.notation.source import unparse
@@ -215,10 +216,13 @@ class Class:
 
     def find(self, name: str, absent: Any = None) -> Any:
         """An attribute of the class or of its bases; `absent` if there is none."""
-        if name in self.names:
-            return self.names[name]
-        found = (b.find(name, absent) for b in self.bases if isinstance(b, Class))
-        return next((value for value in found if value is not absent), absent)
+        return next((cls.names[name] for cls in self.order if name in cls.names), absent)
+
+    @cached_property
+    def order(self) -> list[Class]:
+        """The class and its bases, in the order in which attributes are looked up."""
+        bases = [cls for base in self.bases if isinstance(base, Class) for cls in base.order]
+        return [self, *list(dict.fromkeys(reversed(bases)))[::-1]]
 
     def has(self, name: str) -> bool:
         """Whether the class or one of its bases has an attribute."""
@@ -227,7 +231,7 @@ class Class:
     @property
     def foreign(self) -> bool:
         """Whether it has a base that is not of the script, whose attributes are not known."""
-        return any(not isinstance(base, Class) or base.foreign for base in self.bases)
+        return any(not isinstance(base, Class) for cls in self.order for base in cls.bases)
 
 
 @dataclass(eq=False)
