@@ -36,7 +36,7 @@ demo: $(RUN)
 	$(BIN)/lrviz plot cosine --T_max 32
 
 test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage:
 	$(MAKE) test ARGS="--cov $(ARGS)"
@@ -55,7 +55,7 @@ types: $(DEV)
 	$(BIN)/mypy
 
 test-slow: $(DEV)
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m slow $(ARGS)
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder -m slow $(ARGS)
 
 wheel-test: $(DEV)
 	$(BIN)/python -m pytest -m wheel tests/project/test_wheel.py $(ARGS)

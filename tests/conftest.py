@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import settings
 
 from lrviz.errors import LrvizError
@@ -54,6 +55,7 @@ def shown(error: LrvizError) -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Handle signals as in a terminal, and start one server of forks for all workers of pytest-xdist."""
+    gc.disable()  # until the tests are collected
     # A shell script ignores SIGINT in what runs in the background, and nohup SIGHUP.
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
@@ -66,8 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that start processes, so that no worker is left with one of them at the end."""
-    folders = ("artifacts", "cli", "figure")
+    """Begin with the files that take long, so that no worker is left with one of them at the end."""
+    folders = ("figure", "artifacts", "cli", "code", "rules", "scripts", "simulation")
 
     def rank(item: pytest.Item) -> int:
         _, folder, *rest = item.nodeid.split("::")[0].split("/")
@@ -76,11 +78,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
 
 
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """In a worker of pytest-xdist, report each test once: six messages a test take as long as many a test itself."""
+    option = item.config.option
+    if not hasattr(item.config, "workerinput") or option.verbose > 0 or option.maxfail:
+        return None
+    if option.durations is not None or option.xmlpath:  # which are about the setup and the teardown too
+        return None
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
+
+
 def pytest_collection_finish() -> None:
     """Keep the objects of the imports out of garbage collections, which take a tenth of the time of the suite."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
