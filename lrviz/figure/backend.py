@@ -225,9 +225,10 @@ def scale_style(style: Style, factor: float) -> Style:
 @contextmanager
 def style_applied(style: Style) -> Iterator[None]:
     """Use only the settings of a loaded style while drawing; the caller's settings are restored after that."""
-    settings: Any = style.rc_params  # matplotlib's stubs do not cover the types of all settings
     with muted(), mpl.rc_context():
-        mpl.rcParams.update(settings)
+        # Most settings are the defaults, which apply already; matplotlib would check each of them again.
+        current: Any = mpl.rcParams  # matplotlib's stubs do not cover the types of all settings
+        current.update({k: v for k, v in style.rc_params.items() if dict.get(current, k) is not v})
         yield
 
 
