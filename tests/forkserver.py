@@ -1,8 +1,9 @@
 """Runs `lrviz` in new processes without importing torch and matplotlib in each of them.
 
-A server imports lrviz, and with it all that lrviz uses, once. For each command it forks: the new process gets the
-caller's arguments, folder, environment and standard streams, and runs `lrviz.__main__.run`, as the installed `lrviz`
-does. Text streams are UTF-8 whatever the locale; environment variables that are read during imports have no effect.
+A server imports lrviz, and with it all that lrviz uses, once. For each command it forks: the new process, which leads a
+process group, gets the caller's arguments, folder, environment and standard streams, and runs `lrviz.__main__.run`, as
+the installed `lrviz` does, or Python code. Text streams are UTF-8 whatever the locale; environment variables that are
+read during imports have no effect.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 ROOT = Path(__file__).parent.parent
 STREAMS = 3  # stdin, stdout and stderr
@@ -50,17 +51,32 @@ class ForkServer:
         return self.path.parent / "bin"
 
     def start(
-        self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str], streams: Sequence[int] | None = None
+        self,
+        words: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        streams: Sequence[int] | None = None,
+        code: str = "",
     ) -> Process:
-        """Start `lrviz WORDS`; without `streams` its standard streams are those of /dev/null."""
+        """Start `lrviz WORDS`, or `code` with these words; without `streams` its standard streams are /dev/null."""
         if streams is None:
             with Path(os.devnull).open("r+b") as null:
-                return self.start(words, cwd=cwd, env=env, streams=[null.fileno()] * STREAMS)
-        request = json.dumps({"words": list(words), "cwd": str(cwd), "env": dict(env)}).encode()
+                return self.start(words, cwd=cwd, env=env, streams=[null.fileno()] * STREAMS, code=code)
+        request = json.dumps({"words": list(words), "code": code, "cwd": str(cwd), "env": dict(env)}).encode()
         connection = self._connect()
         socket.send_fds(connection, [len(request).to_bytes(8, "big")], streams)
         connection.sendall(request)
         return Process(connection)
+
+    def python(self, code: str, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Run `python -c CODE WORDS` in a folder; the finished process."""
+        with TemporaryFile() as out, TemporaryFile() as err, Path(os.devnull).open("rb") as null:
+            streams = [stream.fileno() for stream in (null, out, err)]
+            status = self.start(words, cwd=cwd, env=os.environ, streams=streams, code=code).wait()
+            for stream in (out, err):
+                stream.seek(0)
+            return subprocess.CompletedProcess(["-c", *words], status, out.read().decode(), err.read().decode())
 
     def _connect(self) -> socket.socket:
         """A connection, as soon as the server listens."""
@@ -141,7 +157,7 @@ def attend(connection: socket.socket) -> None:
     pid = os.fork()
     if pid == 0:
         connection.close()
-        run(request["words"], request["cwd"], request["env"], streams)
+        run(request["words"], request["code"], request["cwd"], request["env"], streams)
     for descriptor in streams:
         os.close(descriptor)
     with suppress(BrokenPipeError):
@@ -151,8 +167,9 @@ def attend(connection: socket.socket) -> None:
     os._exit(0)
 
 
-def run(words: list[str], cwd: str, env: dict[str, str], streams: list[int]) -> None:
-    """Become `lrviz WORDS`."""
+def run(words: list[str], code: str, cwd: str, env: dict[str, str], streams: list[int]) -> None:
+    """Become `lrviz WORDS`, or code."""
+    os.setpgid(0, 0)
     for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
         os.close(descriptor)
@@ -162,8 +179,17 @@ def run(words: list[str], cwd: str, env: dict[str, str], streams: list[int]) -> 
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
-    sys.argv = ["lrviz", *words]
+    sys.argv = ["-c" if code else "lrviz", *words]
     sys.path[0] = str(Path(sys.executable).parent)  # as in a script
+    if code:
+        status = 0
+        try:
+            exec(code, {"__name__": "__main__"})  # noqa: S102 - of a test
+        except SystemExit as end:
+            status = int(end.code or 0)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)  # freeing every object would take longer than most code
     from lrviz.__main__ import run as run_lrviz
 
     run_lrviz()

@@ -8,7 +8,6 @@ import os
 import pty
 import re
 import struct
-import subprocess
 import sys
 import termios
 from collections.abc import Iterator, Mapping
@@ -18,8 +17,7 @@ from pathlib import Path
 import pytest
 
 from lrviz.terminal import Screen
-
-ROOT = Path(__file__).parent.parent
+from tests.forkserver import ForkServer
 
 
 class Stream(io.TextIOWrapper):
@@ -60,14 +58,12 @@ def screen(
         yield Screen(), stream
 
 
-def real_terminal(code: str, columns: int, rows: int) -> str:
+def real_terminal(forks: ForkServer, code: str, columns: int, rows: int) -> str:
     """What Python code in a separate process writes to a terminal of that size."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
-    )
+    environment = os.environ | {"TERM": "xterm-256color"}
+    process = forks.start([], cwd=Path.cwd(), env=environment, streams=[theirs] * 3, code=code)
     os.close(theirs)
     written = b""
     while True:
@@ -79,7 +75,7 @@ def real_terminal(code: str, columns: int, rows: int) -> str:
             break
         written += piece
     os.close(ours)
-    assert process.wait(60) == 0, written.decode()
+    assert process.wait() == 0, written.decode()
     return written.decode().replace("\r\n", "\n")
 
 

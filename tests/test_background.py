@@ -19,6 +19,7 @@ from lrviz.background import Background
 from lrviz.errors import LrvizError, SimulationError
 from lrviz.spec import RunSpec, read_run
 from tests.conftest import ROOT
+from tests.forkserver import ForkServer
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork") or sys.platform == "darwin", reason="runs are simulated in one process"
@@ -192,15 +193,11 @@ def test_a_signal_to_lrviz_ends_both(number: int, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_parent_that_ignores_the_ends_of_processes(tmp_path: Path) -> None:
+def test_a_parent_that_ignores_the_ends_of_processes(tmp_path: Path, forks: ForkServer) -> None:
     """Python then says that there is no process to wait for, unless lrviz sets the signal back."""
     (tmp_path / "t.py").write_text("import torch\ndef make(opt): return torch.optim.lr_scheduler.StepLR(opt, 3)\n")
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     code = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nfrom lrviz import __main__; __main__.run()"
-    finished = subprocess.run(
-        [sys.executable, "-c", code, "show", "t.py:make"],
-        env=environment, cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    finished = forks.python(code, "show", "t.py:make", cwd=tmp_path)
     assert (finished.returncode, "Traceback" in finished.stderr) == (0, False), finished.stderr
 
 

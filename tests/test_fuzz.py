@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.forkserver import ForkServer
 from tests.fuzz.kinds import KINDS, Case, make
 from tests.fuzz.running import Outcome, faults
 
@@ -19,9 +18,9 @@ CASE = Case(("table", "cosine"), {"a.csv": "1"}, output="out.csv")
 GOOD = Outcome(2, "", "error: no\n\nhint: yes\n", 0.1)
 
 
-def test_a_few_inputs_of_every_kind() -> None:
-    words = ["-m", "tests.fuzz", "--count", "10", "--seed", "3"]
-    finished = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+def test_a_few_inputs_of_every_kind(forks: ForkServer) -> None:
+    code = "import sys; from tests.fuzz.__main__ import main; sys.exit(main())"
+    finished = forks.python(code, "--count", "10", "--seed", "3", cwd=ROOT)
     assert finished.stderr == ""
     assert finished.stdout.splitlines()[-1] == f"{10 * len(KINDS)} inputs of {len(KINDS)} kinds, seed 3: 0 faulty"
     assert finished.returncode == 0, finished.stdout
@@ -77,7 +76,7 @@ PROGRAM = """
 import json, os, sys, time
 from tests.fuzz import running
 from tests.fuzz.kinds import Case
-running.ALLOWANCE = 2
+running.ALLOWANCE = 1
 for code in json.loads(sys.argv[1]):
     running.PATIENCE = 1 if "sleep" in code else 60
     def main(words):
@@ -87,8 +86,7 @@ for code in json.loads(sys.argv[1]):
 """
 
 
-def test_an_input_that_ends_a_fork_is_named_and_the_others_run() -> None:
-    words = ["-c", PROGRAM, json.dumps([code for code, _ in ENDS.values()])]
-    finished = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+def test_an_input_that_ends_a_fork_is_named_and_the_others_run(forks: ForkServer) -> None:
+    finished = forks.python(PROGRAM, json.dumps([code for code, _ in ENDS.values()]), cwd=ROOT)
     found = [json.loads(line) for line in finished.stdout.splitlines()]
     assert found == [[[3, expected]] for _, expected in ENDS.values()], finished.stderr

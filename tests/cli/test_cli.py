@@ -892,16 +892,15 @@ def test_an_exception_for_a_lack_of_memory(raised: Exception, capsys: Capture, m
         main(["plot", "cosine"])
 
 
-def watched(command: Sequence[str], act: Callable[[subprocess.Popen[bytes], str], bool]) -> tuple[int, str]:
-    """Run lrviz with stderr on a terminal; `act` sees all that was written so far until it says it has acted."""
+def watched(forks: ForkServer, command: Sequence[str], act: Callable[[int, str], bool]) -> tuple[int, str]:
+    """Run lrviz with stderr on a terminal.
+
+    `act` gets its process and sees all that was written so far, until it says it has acted.
+    """
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lrviz", *command],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-    )
+    with Path(os.devnull).open("r+b") as null:
+        streams = [null.fileno(), null.fileno(), theirs]
+        process = forks.start(command, cwd=Path.cwd(), env=os.environ | {"TERM": "xterm-256color"}, streams=streams)
     os.close(theirs)
     written, acted, give_up = b"", False, time.monotonic() + 60
     while time.monotonic() < give_up:
@@ -913,25 +912,24 @@ def watched(command: Sequence[str], act: Callable[[subprocess.Popen[bytes], str]
         if not piece:
             break
         written += piece
-        acted = acted or act(process, written.decode(errors="replace"))
+        acted = acted or act(process.pid, written.decode(errors="replace"))
+    else:
+        os.kill(process.pid, signal.SIGKILL)
     os.close(ours)
-    try:
-        return process.wait(10), written.decode()
-    finally:
-        process.kill()
+    return process.wait(), written.decode()
 
 
-def test_ctrl_c_while_it_simulates(here: Path) -> None:
+def test_ctrl_c_while_it_simulates(here: Path, forks: ForkServer) -> None:
     (here / "curve.csv").write_text("mine")
 
-    def interrupt(process: subprocess.Popen[bytes], text: str) -> bool:
+    def interrupt(pid: int, text: str) -> bool:
         if "/5000000" in text:
-            process.send_signal(signal.SIGINT)
+            os.kill(pid, signal.SIGINT)
             return True
         return False
 
     long = shlex.split("table cosine --epochs 5 --steps-per-epoch 1_000_000 -o curve.csv")
-    status, text = watched(long, interrupt)
+    status, text = watched(forks, long, interrupt)
     assert status == 130
     assert "Traceback" not in text
     assert "KeyboardInterrupt" not in text

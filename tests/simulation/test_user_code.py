@@ -19,7 +19,7 @@ from lrviz.cli import main
 from lrviz.errors import NotationError, SimulationError, SpecError, UsageError
 from lrviz.simulation import simulate, user_code
 from lrviz.spec import Fields, read_run
-from tests.conftest import ROOT, shown
+from tests.conftest import shown
 from tests.forkserver import ForkServer
 
 HEAD = """\
@@ -600,18 +600,16 @@ def test_a_full_stderr_does_not_change_the_status(write: Write, forks: ForkServe
     assert (finished.returncode, finished.stdout) == (0, CSV)
 
 
-def test_ctrl_c_reaches_it(write: Write, tmp_path: Path) -> None:
-    """In a fresh process, since Ctrl-C of a terminal goes to a process group."""
+def test_ctrl_c_reaches_it(write: Write, tmp_path: Path, forks: ForkServer) -> None:
+    """Ctrl-C of a terminal goes to a process group."""
     write(NOISY)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lrviz", "table", "train.py:waits"],
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True, start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    wait_for(tmp_path / "started")
-    os.killpg(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, "imported\ncleaned up\n")
+    with (tmp_path / "out").open("w+b") as out:
+        streams = [out.fileno()] * 3
+        process = forks.start(["table", "train.py:waits"], cwd=tmp_path, env=os.environ, streams=streams)
+        wait_for(tmp_path / "started")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait() == 130
+    assert (tmp_path / "out").read_text() == "imported\ncleaned up\n"
 
 
 def wait_for(path: Path) -> None:

@@ -14,6 +14,7 @@ from lrviz.spec import TrainingLoop
 from lrviz.terminal import chart, messages, table
 from lrviz.text import cells
 from lrviz.trace import Trace
+from tests.forkserver import ForkServer
 from tests.screens import plain, real_terminal, screen
 from tests.traces import trace
 
@@ -325,15 +326,15 @@ from tests.traces import trace
 runs = [trace([1 / (t + 1) for t in range(32)], label="one"), trace([0.5] * 32, label="two")]
 """
 
-    def test_chart_and_lines_fit_the_screen(self, columns: int, rows: int) -> None:
+    def test_chart_and_lines_fit_the_screen(self, columns: int, rows: int, forks: ForkServer) -> None:
         code = self.CODE + "terminal.print_chart(runs)\nprint(*terminal.summary_lines(runs[0]), sep='\\n')"
-        shown = real_terminal(code, columns, rows)
+        shown = real_terminal(forks, code, columns, rows)
         lines = plain(shown).splitlines()
         assert max(map(cells, lines)) <= columns
         assert len(lines) == min(rows - 5, columns * 2 // 5) + 2
         assert "\x1b[38;5;33m" in shown
 
-    def test_table_fits_the_screen(self, columns: int, rows: int) -> None:
-        lines = plain(real_terminal(self.CODE + "terminal.print_table(runs)", columns, rows)).splitlines()
+    def test_table_fits_the_screen(self, columns: int, rows: int, forks: ForkServer) -> None:
+        lines = plain(real_terminal(forks, self.CODE + "terminal.print_table(runs)", columns, rows)).splitlines()
         assert max(map(cells, lines)) <= columns
         assert any("0.03125" in line.split() for line in lines)
