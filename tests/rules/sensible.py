@@ -13,7 +13,7 @@ def sensible(seed: int) -> str:
     batches = random.choice([20, 47, 64, 100, 157, 391])
     accum = random.choice([1, 1, 1, 2, 4]) if interval == "step" else 1
     processes = random.choice([1, 1, 1, 2, 8])
-    if epochs * batches > 20_000:
+    if epochs * batches > 6_000:
         batches = 20
     calls = epochs * -(-batches // accum) if interval == "step" else epochs
     steps = calls * processes
