@@ -236,6 +236,7 @@ def test_a_file_belongs_to_the_figure_with_its_name(out: Path, capsys: Capture) 
     assert f"`out/{MANIFEST}` already exists, and lrviz did not write it" in refused(capsys)
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_every_file_of_a_render_has_the_form_of_one(here: Path) -> None:
     text = f"{TWO}metric = [1.0, 0.5]\n"
     text += '[[figure]]\nname = "odd"\n[[figure.curve]]\nscheduler = "cosine"\nepochs = 2\nlabel = "two\\nlines"\n'

@@ -53,7 +53,9 @@ def shown(figure: Figure) -> list[tuple[Text, tuple[float, float, float, float]]
     assert isinstance(figure, Chart)
     FigureCanvasAgg(figure)
     with backend.style_applied(figure.style):
-        figure.draw_without_rendering()  # places the texts
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Line2D, "draw", lambda *_: None)
+            figure.draw_without_rendering()  # places the texts
         texts = [text for text in figure.findobj(Text) if text.get_visible()]
         boxes = [(text, text.get_window_extent()) for text in texts if text.get_text()]
     return [(text, (box.x0, box.y0, box.x1, box.y1)) for text, box in boxes if box.width > 0]
