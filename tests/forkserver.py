@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # each `lrviz` of a shell imports this module
+    import subprocess
 
 ROOT = Path(__file__).parent.parent
 STREAMS = 3  # stdin, stdout and stderr
@@ -71,6 +72,9 @@ class ForkServer:
 
     def python(self, code: str, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run `python -c CODE WORDS` in a folder; the finished process."""
+        import subprocess
+        from tempfile import TemporaryFile
+
         with TemporaryFile() as out, TemporaryFile() as err, Path(os.devnull).open("rb") as null:
             streams = [stream.fileno() for stream in (null, out, err)]
             status = self.start(words, cwd=cwd, env=os.environ, streams=streams, code=code).wait()
@@ -96,6 +100,10 @@ class ForkServer:
 @contextmanager
 def fork_server() -> Iterator[ForkServer]:
     """A server, for as long as the context lasts; it listens after some seconds."""
+    import shlex
+    import subprocess
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory() as folder:  # not a folder of pytest's: a socket's path may have 107 bytes
         server = ForkServer(Path(folder, "socket"))
         server.programs.mkdir()

@@ -97,9 +97,9 @@ def imports(module: str) -> tuple[Import, ...]:
 
 
 def _imports(node: ast.AST, when: str) -> Iterator[Import]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and when == "at once":
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and when == "at once":
         when = "later"
-    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+    if isinstance(node, ast.If) and any(getattr(part, "id", "") == "TYPE_CHECKING" for part in ast.walk(node.test)):
         for statement in node.body:
             yield from _imports(statement, "types")
         for statement in node.orelse:
@@ -117,7 +117,8 @@ def _imports(node: ast.AST, when: str) -> Iterator[Import]:
         elif first in HEAVY:
             yield Import(first, "", getattr(node, "lineno", 0), when)
     for child in ast.iter_child_nodes(node):
-        yield from _imports(child, when)
+        if not isinstance(child, ast.expr):
+            yield from _imports(child, when)
 
 
 def test_every_package_is_in_the_table() -> None:
