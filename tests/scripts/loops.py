@@ -1431,6 +1431,20 @@ for epoch in range(3):
         BATCHES,
         {},
     ),
+    "stages of several epochs": (
+        DATA
+        + SGD
+        + """
+for epochs, lr in [(2, 0.1), (1, 0.01), (3, 0.001)]:
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+    for epoch in range(epochs):
+        for x, y in train_loader:
+            optimizer.step()
+""",
+        BATCHES,
+        {},
+    ),
 }
 _PPO = """
 class Env:

@@ -257,7 +257,8 @@ def of_epochs(loop: Loop) -> bool:
     """Whether a loop runs once an epoch, by the names in it."""
     if isinstance(loop.over, Loader):
         return False
-    if isinstance(loop.count, Unknown) and isinstance(loop.node, ast.For | ast.AsyncFor):
+    named = any("epoch" in name.lower() for name in loop.names)
+    if isinstance(loop.count, Unknown) and isinstance(loop.node, ast.For | ast.AsyncFor) and not named:
         counted = loop.count.origins  # by a loop around it, as with `range(epoch + 1)`
         if counted and not any(o.givable or o.node for o in counted):
             return False
