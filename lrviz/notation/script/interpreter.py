@@ -421,6 +421,8 @@ class Interpreter(Targets):
         self._begin_changes(node, loop, scope)
         changed = assigned_in(node)
         for name in changed:
+            if name in self.starts and scope.find(name) is None:
+                scope.names[name] = Counter(loop, name)
             if name in scope.names and not isinstance(scope.names[name], Optimizer | Schedule | Loader | Function):
                 scope.names[name] = Counter(loop, name)
         for name in loop.names:
