@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lrviz.errors import NotationError
+from lrviz.simulation import simulate
 from lrviz.spec import Fields, read_all, read_lets
 
 # A script, the values that its hint is to give, and the scheduler that these make.
@@ -116,3 +117,12 @@ EPOCHS: dict[str, tuple[str, dict[str, Any], int]] = {
 @pytest.mark.parametrize(("text", "lets", "epochs"), EPOCHS.values(), ids=EPOCHS.keys())
 def test_epochs_that_are_given_are_those_of_the_run(text: str, lets: dict[str, Any], epochs: int) -> None:
     assert read_all(text, Fields({}, lets=lets))[0].loop.epochs == epochs
+
+
+def test_what_a_loop_counts_goes_on_from_the_value_that_is_given() -> None:
+    text = (
+        "for epoch in range(4):\n    for b in range(2):\n        opt.step()\n        done = done + 1\n"
+        "        if done > 5:\n            opt.param_groups[0]['lr'] = 1 / done\n"
+    )
+    (run,) = read_all(text, Fields({"lr": 1.0}, lets={"done": 2}))
+    assert simulate(run).lr[:, 0].tolist() == [1.0, 1.0, 1.0, 1.0, 1 / 6, 1 / 7, 1 / 8, 1 / 9]

@@ -490,6 +490,8 @@ class Interpreter(Targets):
         self._begin_changes(node, loop, scope)
         changed = {name: scope.elsewhere.get(name, scope).names for name in assigned_in(node)}
         for name, names in changed.items():
+            if name in self.starts and scope.find(name) is None:
+                names[name] = Counter(loop, name)
             if name in names and not isinstance(names[name], Optimizer | Schedule | Loader | Function):
                 names[name] = Counter(loop, name)
         for name in loop.names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, Final
 
@@ -128,6 +128,7 @@ class Reader(ABC):
         budget: The limits of what it uses.
         settings: The configuration that it reads from elsewhere; None if it is not given.
         functions: What stands in its functions, if that is known.
+        starts: The names in `defaults` that it changes.
     """
 
     def __init__(
@@ -139,7 +140,9 @@ class Reader(ABC):
         settings: Settings | None = None,
         *,
         functions: Functions | None = None,
+        starts: Collection[str] = (),
     ) -> None:
+        self.starts = starts
         self.tree, self.values, self.defaults, self.budget = tree, values, defaults, budget
         self.settings = settings
         self.steps = 0

@@ -60,6 +60,7 @@ _MOST_CHARACTERS: Final = 1_000_000  # of a file: 20,000 lines
 _MOST_NODES: Final = 300_000
 # Names of the run that scripts also give to other lengths, such as that of an epoch in updates.
 _LENGTHS: Final = ("steps_per_epoch", "total_steps")
+_OF_RUN: Final = (*_LENGTHS, "lr", "epochs")
 _DEFINED: Final = re.compile(r"^(?:class|def)\s+(\w+)", re.MULTILINE)
 NO_SCHEDULER: Final = "no scheduler here"
 
@@ -103,12 +104,16 @@ def read_script(
             for name, v in values.items()
             if name not in _LENGTHS or name not in source.text or not computes(tree, name)
         }
+        names = [name for name in values if name.isidentifier() and name not in _OF_RUN]
+        starts = {name: values.pop(name) for name in counted(tree, names)}  # the script goes on from there
         if not all(map(str.isidentifier, values)):
             tree = replace_expressions(tree, values, source.text)
         if "LRScheduler" in source.text:
             tree, source.functions = with_prelude(tree), None
         configuration = None if settings is None else Settings.of(settings)
-        reader = Interpreter(tree, values, defaults, budget, configuration, functions=source.functions)
+        reader = Interpreter(
+            tree, values, {**defaults, **starts}, budget, configuration, functions=source.functions, starts=starts
+        )
         source.functions = reader.functions
         reading = _Reading(source, reader, given)
         reading.reader.processes = _processes(given)
