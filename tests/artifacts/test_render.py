@@ -247,6 +247,7 @@ class TestRefusals:
             assert list(Path("theirs").iterdir()) == []
             monkeypatch.undo()
 
+    @pytest.mark.usefixtures("drawn_once")
     def test_a_disk_that_is_full_leaves_what_was_there(self, here: Path, capsys: Capture) -> None:
         small = here / "small"
         small.mkdir()

@@ -27,7 +27,7 @@ from torch.optim.lr_scheduler import (
 )
 
 from lrviz.cli import main
-from tests.conftest import Python
+from tests.forkserver import ForkServer
 from tests.plain_loop import Make, rates
 from tests.versions import CALLS_STEP_AT_MILESTONES
 
@@ -912,8 +912,8 @@ def test_a_label_is_only_text(label: str, here: Path, capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("row", ["an unknown scheduler", "lr nan", "a bracket that is not closed", "no suffix"])
-def test_bad_input_in_a_process(row: str, python: Python, tmp_path: Path) -> None:
+def test_bad_input_in_a_process(row: str, forks: ForkServer, tmp_path: Path) -> None:
     line, stderr = ERRORS[row]
-    finished = python("-m", "lrviz", *words(line))
+    finished = forks.python("from lrviz.__main__ import run; run()", *words(line), cwd=tmp_path)
     assert (finished.returncode, finished.stdout, finished.stderr) == (2, "", stderr)
     assert list(tmp_path.iterdir()) == []

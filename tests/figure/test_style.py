@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from matplotlib.colors import to_rgb
 
 from lrviz.errors import SpecError
 from lrviz.figure import FigureOptions, backend, draw, render, style
-from tests.conftest import ROOT, Python
+from tests.conftest import Python
 from tests.traces import trace
 
 # How the three kinds of colour blindness see linear RGB: Machado, Oliveira and Fernandes (2009), full severity.
@@ -427,15 +425,9 @@ def test_options_and_a_check_of_the_style_load_nothing_heavy(python: Python) -> 
     assert outcome.stdout.endswith("set()\n")
 
 
-def test_a_style_beside_the_users_settings_has_a_name(tmp_path: Path) -> None:
+def test_a_style_beside_the_users_settings_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "stylelib"
     folder.mkdir()
     (folder / "ours.mplstyle").write_text("lines.linewidth: 5\n", encoding="utf-8")
-    for fonts in Path(mpl.get_cachedir()).glob("fontlist-*.json"):
-        shutil.copy(fonts, tmp_path)  # else matplotlib looks for the fonts of the system again
-    script = "from lrviz.figure.backend import load_style; print(load_style('ours').settings)"
-    outcome = subprocess.run(
-        [sys.executable, "-c", script], env={"MPLCONFIGDIR": str(tmp_path)}, capture_output=True, text=True, check=True,
-        cwd=ROOT,
-    )  # fmt: skip
-    assert outcome.stdout == "{'lines.linewidth': 5.0}\n"
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    assert backend.load_style("ours").settings == {"lines.linewidth": 5.0}
