@@ -1540,3 +1540,26 @@ for step in range(len(rates)):
     optimizer.step()
 """
 LOOPS |= {"rates in tensors": (HEAD + _TENSORS, {}, {})}
+
+_CHANGED = (
+    HEAD
+    + """
+optimizer = optim.SGD(nn.Linear(2, 1).parameters(), lr=0.5)
+scheduler = optim.lr_scheduler.StepLR(optimizer, 2, 0.5)
+warmup = optim.lr_scheduler.LinearLR(optimizer, 0.5, total_iters=2)
+for epoch in range(8):
+    optimizer.step()
+    warmup.step()
+    if epoch == 3:
+        LINE
+    scheduler.step()
+"""
+)
+LOOPS |= {
+    "an attribute of a scheduler that the loop sets, beside another": (
+        _CHANGED.replace("LINE", "scheduler.gamma = 0.1"), {}, {},
+    ),
+    "an attribute of a scheduler that the loop sets by its name": (
+        _CHANGED.replace("LINE", "setattr(scheduler, 'gamma', 0.1)"), {}, {},
+    ),
+}  # fmt: skip

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from lrviz.cli import main
-from lrviz.errors import NotationError, SimulationError, SpecError, UsageError
+from lrviz.errors import NotationError, SimulationError, UsageError
 from lrviz.simulation import simulate, user_code
 from lrviz.spec import Fields, read_run
 from tests.conftest import shown
@@ -807,7 +807,7 @@ PLACES = [
     ("folder.py:make", SimulationError, "no file `folder.py`"),
     ("nopackage:make", SimulationError, "no module `nopackage`"),
     ("no.package:make", SimulationError, "no module `no.package`"),
-    ("train.py", SpecError, "`train.py` creates no scheduler of torch"),
+    ("train.py", NotationError, "the class `Plain` sets the rate, and it is not shown how it is used"),
     ("train.py:", UsageError, "`train.py` needs the name of a function or class"),
     ("train.py:Plain(", NotationError, "cannot read the notation: '(' was never closed"),
     ("train.py:Plain(x=)", NotationError, "cannot read the notation"),

@@ -51,8 +51,9 @@ class Course:
     `optimizer` is the node that creates the optimizer, or its name. `made` has the number of each of its schedulers by
     the node that creates it, and `counts` how often a loop runs by its node. `loaders` are the sources of what has
     `batches` items. `trainers` are calls in which the updates of an epoch are made out of sight. `kept` are the
-    statements that matter inside loops, `added` the calls that add a parameter group, and `updates` the calls that
-    make an update. `around` are the loops in which the optimizer is created, and `outer` is the loop over epochs.
+    statements that matter inside loops, `added` the calls that add a parameter group, `attributes` where attributes of
+    schedulers are set, and `updates` the calls that make an update. `around` are the loops in which the optimizer is
+    created, and `outer` is the loop over epochs.
     `tested` is what a test always gave when the script was read, and `called` are the functions that were called then.
     """
 
@@ -75,6 +76,7 @@ class Course:
     functions: Functions
     processes: int = 1  # of Accelerate
     added: frozenset[ast.AST] = frozenset()
+    attributes: frozenset[ast.AST] = frozenset()
     around: frozenset[ast.AST] = frozenset()
     outer: ast.AST | None = None
     tested: Mapping[ast.If, bool | None] = field(default_factory=dict)

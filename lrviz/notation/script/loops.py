@@ -99,7 +99,7 @@ class Loops:
             return
         if step.args and not takes_metric(schedule) and not (len(step.args) == 1 and step.args[0] is None):
             raise NotPlainError
-        if step.args and takes_metric(schedule) and _is_computed_in(step):
+        if step.args and takes_metric(schedule) and "metric" not in self.given and _is_computed_in(step):
             raise NotPlainError
         if update is not None and len([loop for loop in update.loops if loop not in schedule.loops]) > 2:
             raise NotPlainError

@@ -132,6 +132,7 @@ class Program:
                 or node in self.course.trainers
                 or node is self.course.optimizer
                 or node in self.course.added
+                or node in self.course.attributes
                 or sets_rate(node)
             )
 

@@ -92,6 +92,7 @@ class Programs:
             {}, loaders, 1, frozenset(e.node for e in trainers), False, frozenset(),
             frozenset(reader.rest), reader.harness, reader.settings, reader.functions, reader.processes,
             frozenset(e.node for e in reader.events if e.kind == "group" and e.target is optimizer),
+            frozenset(e.node for e in reader.events if e.kind == "attribute"),
             frozenset(loop.node for loop in optimizer.loops), outer.node if outer else None, reader.tested,
             frozenset(reader.called),
         )  # fmt: skip

@@ -198,6 +198,7 @@ class _Slice:
                     mentioned.add(name)
                     needed |= _needs(name, owner)
                     if not isinstance(child.ctx, ast.Load):
+                        wanted = wanted or self.wanted(child)
                         stored |= {name, f".{name}"} if node in self.fields else {_local(name, owner)[0]}
                     continue
                 wanted = wanted or self.wanted(child)
@@ -236,7 +237,12 @@ def _changes(node: ast.expr, owner: _Function | None) -> set[str]:
     while isinstance(node, ast.Subscript):
         node = node.value
     if isinstance(node, ast.Attribute):
-        return {f".{node.attr}"}
+        first: ast.expr = node.value
+        while isinstance(first, ast.Attribute | ast.Subscript):
+            first = first.value
+        # What is changed may be that of a scheduler, whose attributes no statement needs.
+        of_object = isinstance(first, ast.Name) and first.id not in ("self", "cls")
+        return {f".{node.attr}", *(_changes(first, owner) if of_object else ())}
     found: set[str] = set()
     for name in names_in(node).mentioned:
         local, is_parameter = _local(name, owner)
