@@ -743,3 +743,31 @@ def test_a_note_on_the_last_batches_stays_where_the_length_of_an_epoch_is_asked_
     )
     run = read_run(text, Fields({"steps_per_epoch": 7}))
     assert run.notes == ("the last batch of an epoch makes no update: the script makes one every 3",)
+
+
+def test_what_ends_training_by_a_loss_is_not_asked_for() -> None:
+    run = read_run("""
+def evaluate(loader):
+    total = 0.0
+    for x, y in loader:
+        total += criterion(model(x), y).item()
+    return total
+def train(args):
+    opt = SGD(p, lr=0.1)
+    s, warmup = StepLR(opt, 2), LinearLR(opt)
+    best, worse = 1e9, 0
+    for epoch in range(4):
+        opt.step()
+        warmup.step()
+        s.step()
+        if (epoch + 1) % args.every == 0:
+            loss = evaluate(data)
+            if loss < best:
+                best = loss
+            else:
+                worse += 1
+                if worse > args.patience:
+                    return
+train(args)
+""")
+    assert run.loop.updates == 4

@@ -20,6 +20,7 @@ from lrviz.notation.script.reader import SCALER, TRAINS, RaisedError, Signal, ha
 from lrviz.notation.script.targets import Targets
 from lrviz.notation.script.torch_objects import has_other_arguments
 from lrviz.notation.script.trees import (
+    CHANGES,
     RATE,
     adds_rates,
     assigned_in,
@@ -196,10 +197,12 @@ class Interpreter(Targets):
         if not (self.loops and own) or isinstance(last, ast.Raise):
             return
         by_rate = any(o.text == RATE_CHANGES or ".get_last_lr(" in o.text for o in own)
-        if by_rate or all(is_constant(o) for o in own if o.givable):
+        around = (*self.conditions, condition)
+        every = [o for c in around for o in c.value.origins]
+        of_results = any("(" in o.text for o in every if not o.givable)  # such as a loss
+        if by_rate or (not of_results and all(is_constant(o) for o in own if o.givable)):
             kind = "break" if isinstance(last, ast.Break | ast.Expr) and not by_rate else "skip"
-            around = (*self.conditions, condition)
-            self.event(kind, None, [o for c in around for o in c.value.origins if is_constant(o)], last)
+            self.event(kind, None, [o for o in every if is_constant(o)], last)
 
     def _branch(self, body: Sequence[ast.stmt], scope: Scope, condition: Condition) -> Signal | None:
         self.conditions.append(condition)
@@ -386,7 +389,7 @@ class Interpreter(Targets):
             if self.makes_scheduler(node):  # for each of several optimizers: read once
                 self.assign(node.target, Unknown(Origin(node.target)), scope)
                 self.block(node.body, scope)
-            self._forget(node, scope, why)
+            self._forget(node, scope, self._with_results(why, node))
             return None
         before: Signal | None = None
         for item in items:
@@ -412,6 +415,12 @@ class Interpreter(Targets):
         if node not in self.indexed:
             self.indexed[node] = _indexed_by(node)
         return any(_of_objects(self.evaluate(owner, scope)) for owner in self.indexed[node])
+
+    def _with_results(self, why: Unknown, node: ast.AST) -> Unknown:
+        """Why what a loop inside of training changes is not known: also the result of a call, such as a loss."""
+        called = (n for n in walk(node) if isinstance(n, ast.Call) and self.loops)
+        result = next((n for n in called if isinstance(n.func, ast.Attribute) and n.func.attr not in CHANGES), None)
+        return why if result is None else Unknown(*why.origins, Origin(result, givable=False))
 
     def _iteration(self, node: ast.For | ast.AsyncFor | ast.While, scope: Scope) -> Signal | None:
         """Read an iteration of a loop that is read as often as it runs."""

@@ -148,7 +148,7 @@ def names_in(node: ast.AST) -> Names:
     return found
 
 
-_CHANGES: Final = ("append", "extend", "update", "insert", "add_param_group")  # methods that change their object
+CHANGES: Final = ("append", "extend", "update", "insert", "add_param_group")  # methods that change their object
 # Nodes that have statements in them.
 _COMPOUND: Final = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With,
@@ -312,7 +312,7 @@ class Functions:
                 n
                 for n in nodes
                 if isinstance(n, ast.Assign | ast.AugAssign)
-                or (isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in _CHANGES)
+                or (isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in CHANGES)
             ]
         return self._changes[node]
 
