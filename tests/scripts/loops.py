@@ -1563,3 +1563,34 @@ LOOPS |= {
         _CHANGED.replace("LINE", "setattr(scheduler, 'gamma', 0.1)"), {}, {},
     ),
 }  # fmt: skip
+
+_COUNTING = (
+    DATA
+    + SGD
+    + """
+def make_counter():
+    count = 0
+    def inc():
+        nonlocal count
+        count += 1
+        return count
+    return inc
+
+def batches(loader):
+    for x, y in loader:
+        yield x
+
+tick, k, history = make_counter(), 0, []
+scheduler = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+for epoch in range(4):
+    for i, x in enumerate(batches(train_loader)):
+        optimizer.step()
+        if TEST:
+            scheduler.step()
+        history.append(i)
+"""
+)
+LOOPS |= {
+    f"a test in a loop, {test}": (_COUNTING.replace("TEST", test), BATCHES, {})
+    for test in ("tick() % 3 == 0", "(k := k + 1) % 2 == 0", "history", "i % 2 == 1")
+}

@@ -86,10 +86,8 @@ class Definitions(Expressions):
     ) -> Any:
         """A function or class as the decorators of the script change it; those of other packages change nothing here.
 
-        A function that makes a scheduler or trains is read as it stands.
+        A function that makes a scheduler or trains is read as it stands; its decorators may register it.
         """
-        if node.name in self.makers or node.name in self.trains:
-            return made
         result: Any = made
         for decorator in reversed(node.decorator_list):
             name = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -99,7 +97,7 @@ class Definitions(Expressions):
             if where is not None and isinstance(where.names.get(name.id), Function):
                 fake = ast.copy_location(ast.Call(decorator, [], []), decorator)
                 result = self.call(self.evaluate(decorator, scope), [result], {}, fake, scope)
-        return result
+        return made if node.name in self.makers or node.name in self.trains else result
 
     def _base(self, base: Any) -> Any:
         """A base of a class; that of torch's schedulers is read."""

@@ -37,6 +37,7 @@ from lrviz.notation.script.values import (
     CONSTANTS,
     RATE_CHANGES,
     Array,
+    Class,
     Condition,
     Counter,
     Dampening,
@@ -120,8 +121,7 @@ class Interpreter(Targets):
             self.add(1, statement)
             if isinstance(statement, ast.If):
                 test = self.truth(self.evaluate(statement.test, scope))
-                if self.tested.setdefault(statement, None if isinstance(test, Unknown) else test) is not test:
-                    self.tested[statement] = None
+                self._note_test(statement, test, scope)
                 if isinstance(test, Unknown):
                     signal, done = self._either(statement, test, statements[at + 1 :], scope)
                     if done:
@@ -187,6 +187,20 @@ class Interpreter(Targets):
         always = len(ended) == 2 and all(s.kind == "return" for s in ended)
         test = Unknown(*origins([test, *(s.test for s in ended)]))
         return Signal("return" if always else "maybe", merge(values[0], values[-1], test), test), False
+
+    def _note_test(self, node: ast.If, test: Any, scope: Scope) -> None:
+        """Note what a test gives. In a loop that is read once, a call or a list may give something else later."""
+        if node not in self.tested:
+            later = self.loops and any(self._may_change(n, scope) for n in walk(node.test))
+            self.tested[node] = None if later or isinstance(test, Unknown) else test
+        elif self.tested[node] is not test:
+            self.tested[node] = None
+
+    def _may_change(self, node: ast.AST, scope: Scope) -> bool:
+        """Whether a part of a test may have another value later: all but numbers, texts and their namespaces."""
+        if isinstance(node, ast.Name | ast.Attribute):
+            return not isinstance(self.evaluate(node, scope), (*CONSTANTS, Instance, Class, Dotted, Unknown))
+        return isinstance(node, ast.Call | ast.Subscript | ast.NamedExpr)
 
     def _stops(self, last: ast.stmt, condition: Condition) -> None:
         """Note a branch that stops. It is for other runs than the training that is read, unless a loop decides it.

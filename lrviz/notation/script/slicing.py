@@ -41,12 +41,13 @@ def slice_script(
 
 @dataclass(eq=False)
 class _Function:
-    """A function: the names that are its own, and those that it declares as names of elsewhere."""
+    """A function: the names that are its own, and those that it declares as global or of a function around it."""
 
     number: int
     parameters: set[str]
     names: set[str] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
+    around: set[str] = field(default_factory=set)
     outer: _Function | None = None
     acts: bool = False  # whether it changes more than its own names
 
@@ -89,8 +90,10 @@ class _Slice:
                 self._own(node.body, self.own[node])
             elif isinstance(node, ast.ClassDef):
                 self._own(node.body, owner)
-            elif owner is not None and isinstance(node, ast.Global | ast.Nonlocal):
+            elif owner is not None and isinstance(node, ast.Global):
                 owner.elsewhere |= {*node.names}
+            elif owner is not None and isinstance(node, ast.Nonlocal):
+                owner.around |= {*node.names}
             else:
                 if owner is not None:
                     stored = (n for part in _heads(node) for n in walk(part) if isinstance(n, ast.Name))
@@ -168,7 +171,7 @@ class _Slice:
         key = node, returns, breaks
         if key not in self.controls:
             ends = isinstance(node, ast.Raise) or is_exit(node) or (returns and isinstance(node, ast.Return))
-            ends = ends or (breaks and isinstance(node, ast.Break | ast.Continue))
+            ends = ends or (breaks and isinstance(node, ast.Break | ast.Continue)) or (returns and _yields(node))
             inside = (
                 self._has_control(s, returns, breaks and not _is_body_of_loop(block, node))
                 for block in self._blocks(node)
@@ -221,7 +224,7 @@ def _local(name: str, owner: _Function | None) -> tuple[str, bool]:
     while owner is not None:
         if name in owner.elsewhere:
             break
-        if name in owner.parameters or name in owner.names:
+        if name not in owner.around and (name in owner.parameters or name in owner.names):
             return f"{name}@{owner.number}", name in owner.parameters
         owner = owner.outer
     return name, False
@@ -248,6 +251,12 @@ def _changes(node: ast.expr, owner: _Function | None) -> set[str]:
         local, is_parameter = _local(name, owner)
         found |= {f".{name}", f"{name}@*"} if is_parameter else {f".{name}", local, f"{name}@"}
     return found
+
+
+def _yields(node: ast.stmt) -> bool:
+    """Whether a statement gives an item of a generator."""
+    value = node.value if isinstance(node, ast.Expr | ast.Assign) else None
+    return isinstance(value, ast.Yield | ast.YieldFrom)
 
 
 def _is_body_of_loop(block: Sequence[ast.stmt], node: ast.stmt) -> bool:
